@@ -1,0 +1,47 @@
+package helpdesk
+
+import "time"
+
+// Contact is a person outside, with the addresses by which we know them.
+type Contact struct {
+	Schema    int              `json:"schema"`
+	ID        ID               `json:"id"`
+	Name      string           `json:"name,omitempty"`
+	Addresses []ContactAddress `json:"addresses"`
+	Created   time.Time        `json:"created"`
+
+	Rev int64 `json:"-"`
+}
+
+// ContactAddress is an address of a contact and how it was proven to be theirs.
+type ContactAddress struct {
+	Address Address    `json:"address"`
+	Proven  *time.Time `json:"proven,omitempty"` // nil: never
+	How     string     `json:"how,omitempty"`
+}
+
+// Agent answers customers.
+type Agent struct {
+	Schema   int       `json:"schema"`
+	ID       ID        `json:"id"`
+	Name     string    `json:"name"`
+	Address  Address   `json:"address"`
+	Password string    `json:"password"` // argon2id in PHC form
+	Disabled bool      `json:"disabled,omitempty"`
+	Created  time.Time `json:"created"`
+
+	Rev int64 `json:"-"`
+}
+
+// Author is the agent as an author of entries.
+func (a *Agent) Author() Author {
+	return Author{Role: AgentAs, ID: a.ID, Name: a.Name, Address: a.Address}
+}
+
+// Session is one signed-in browser. Its key in the store is the hash of the
+// cookie, so that a copy of the store signs nobody in.
+type Session struct {
+	Agent   ID        `json:"agent"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+}

@@ -1,0 +1,199 @@
+package helpdesk
+
+import (
+	"strings"
+	"time"
+)
+
+// Mailbox is a support address as declared, in the daemon's own words.
+type Mailbox struct {
+	Account     string
+	Name        string
+	Address     Address
+	DisplayName string
+	HelpCenter  string // whose customers it serves; "" if none
+	MaxBytes    int64  // of one mail
+	Relay       Relay
+	// Audience binds reply addresses and Message-IDs to this mailbox.
+	Audience [16]byte
+}
+
+// Relay is the server that takes our outgoing mail.
+type Relay struct {
+	Host string
+	Port int
+	TLS  RelayTLS
+	// Credentials names the secret with user name and password; "" for none.
+	Credentials string
+}
+
+// RelayTLS says how the way to a relay is protected.
+type RelayTLS string
+
+const (
+	TLSImplicit RelayTLS = "Implicit" // TLS from the first byte
+	TLSStartTLS RelayTLS = "StartTLS" // STARTTLS or nothing: never in clear text
+	TLSNone     RelayTLS = "None"     // loopback only
+)
+
+// Visitor is who looks at a portal.
+type Visitor string
+
+const (
+	Anonymous    Visitor = "anonymous"
+	SignedIn     Visitor = "customer"
+	AgentVisitor Visitor = "agent"
+)
+
+// ViewAccess says who may see a ticket.
+type ViewAccess string
+
+const (
+	ViewWithLink ViewAccess = "AnyoneWithLink"
+	ViewSignedIn ViewAccess = "SignedIn"
+)
+
+// HelpCenter is a portal as declared and resolved.
+type HelpCenter struct {
+	Account      string
+	Name         string
+	DisplayName  string
+	BaseURL      string // scheme://host, no slash at the end; the only base of links
+	Mailbox      string // tickets born here are answered from it
+	Color        string // #rrggbb
+	PortalOn     bool   // viewing and links
+	View         ViewAccess
+	LinkLifetime time.Duration
+	SubmitAnyone bool // else sign-in first
+	AgentNames   AgentNames
+	ShowsField   func(name string) bool // which answers of a form customers see
+	StatusLabels map[Status]string
+	ButtonLabel  string
+	PageTitle    string
+	FormLabel    string
+	Forms        []Form // connected and published, in order; empty = submission is hidden
+	Audience     [16]byte
+}
+
+// SubmissionVisible reports whether submitting is live: on, and with at least
+// one published and connected form that is loaded (rows S18, S41).
+func (h *HelpCenter) SubmissionVisible() bool { return h.PortalOn && len(h.Forms) > 0 }
+
+// Form finds a connected form.
+func (h *HelpCenter) Form(name string) *Form {
+	for i := range h.Forms {
+		if h.Forms[i].Name == name {
+			return &h.Forms[i]
+		}
+	}
+	return nil
+}
+
+// StatusLabel is what customers read for a status.
+func (h *HelpCenter) StatusLabel(s Status) string {
+	if label := h.StatusLabels[s]; label != "" {
+		return label
+	}
+	return customerStatus[s]
+}
+
+var customerStatus = map[Status]string{
+	Open:     "We are looking into it",
+	Pending:  "Waiting for your answer",
+	Resolved: "Solved",
+	Closed:   "Closed",
+}
+
+// Form is a ticket form as declared.
+type Form struct {
+	Name         string
+	Title        string
+	Description  string
+	SubjectLabel string
+	MessageLabel string
+	Revision     string // hash of the declaration
+	Subject      string // fixed for all tickets of the form; "" = asked for
+	Fields       []Field
+	Checker      FormChecker
+	Access       map[Visitor]Access
+}
+
+// Access is what becomes of a visitor who wants to submit a form.
+type Access string
+
+const (
+	Granted     Access = "granted"
+	NeedsSignIn Access = "sign-in"
+	NotOffered  Access = "" // as if there were no such form
+)
+
+// FormsFor lists the forms that a visitor finds, those included that need a
+// sign-in first.
+func (h *HelpCenter) FormsFor(v Visitor) []Form {
+	var offered []Form
+	if !h.SubmissionVisible() {
+		return nil
+	}
+	for _, f := range h.Forms {
+		if f.Access[v] != NotOffered {
+			offered = append(offered, f)
+		}
+	}
+	return offered
+}
+
+// Field is one question of a form.
+type Field struct {
+	Name     string
+	Type     string // ShortText, LongText, Integer, …
+	Label    string
+	Help     string
+	Required bool
+	Options  []Option
+	Pattern  string // of a ShortText, for the browser's own check
+	Text     string // of Consent and Info
+}
+
+// Option of a Select or MultiSelect.
+type Option struct{ Value, Label string }
+
+// FormChecker validates what was typed, applies the form's rules and routes.
+type FormChecker interface {
+	// Check returns the answers to keep, in the order of the form, and one
+	// problem per field that has one. Values of hidden fields are dropped.
+	Check(raw map[string][]string) FormResult
+}
+
+// FormResult is what a FormChecker found.
+type FormResult struct {
+	Values   []FormValue
+	Raw      map[string]any
+	Problems []FieldProblem
+	Priority string
+	Tags     []string
+	Mailbox  string
+}
+
+// FieldProblem is what is wrong with one answer, in words for who gave it.
+type FieldProblem struct{ Field, Message string }
+
+// AgentNames says how agents are named to customers.
+type AgentNames string
+
+const (
+	FullName   AgentNames = "FullName"
+	FirstName  AgentNames = "FirstName"
+	HiddenName AgentNames = "Hidden"
+)
+
+// AgentName is what customers read for who answered (row S30).
+func (h *HelpCenter) AgentName(a Author) string {
+	first, _, _ := strings.Cut(a.Name, " ")
+	switch {
+	case h.AgentNames == FullName && a.Name != "":
+		return a.Name
+	case h.AgentNames == FirstName && first != "":
+		return first
+	}
+	return h.DisplayName
+}

@@ -1,0 +1,84 @@
+package helpdesk
+
+import "time"
+
+// EntryKind of a thread's item.
+type EntryKind string
+
+const (
+	Message EntryKind = "message" // somebody said something to somebody outside
+	Note    EntryKind = "note"    // agents among themselves
+	Event   EntryKind = "event"   // something happened: status changed, mail bounced
+)
+
+// AuthorRole says on which side of the desk an author sits.
+type AuthorRole string
+
+const (
+	Customer AuthorRole = "customer"
+	AgentAs  AuthorRole = "agent"
+	System   AuthorRole = "system"
+)
+
+// Author of an entry. ID names a contact or an agent, after the role.
+type Author struct {
+	Role    AuthorRole `json:"role"`
+	ID      ID         `json:"id,omitempty"`
+	Name    string     `json:"name,omitempty"`
+	Address Address    `json:"address,omitzero"`
+}
+
+// DisplayName is the name, or the address where there is none.
+func (a Author) DisplayName() string {
+	switch {
+	case a.Name != "":
+		return a.Name
+	case !a.Address.IsZero():
+		return a.Address.String()
+	}
+	return "Postern"
+}
+
+// Attachment is a file of an entry; its bytes are a blob of the account.
+type Attachment struct {
+	Name      string `json:"name"`
+	MediaType string `json:"mediaType"`
+	Size      int64  `json:"size"`
+	Blob      string `json:"blob"`
+	ContentID string `json:"contentID,omitempty"`
+	Inline    bool   `json:"inline,omitempty"`
+}
+
+// Entry is one item of a ticket's history. Texts are plain text in UTF-8 with
+// LF; over MaxInlineText they live in a blob and Text holds their beginning.
+type Entry struct {
+	Schema  int       `json:"schema"`
+	Ticket  TicketID  `json:"ticket"`
+	Seq     int       `json:"seq"` // from 1
+	Kind    EntryKind `json:"kind"`
+	Channel Channel   `json:"channel"`
+	Author  Author    `json:"author"`
+	At      time.Time `json:"at"`
+
+	Text       string `json:"text"`
+	TextBlob   string `json:"textBlob,omitempty"`
+	Quoted     string `json:"quoted,omitempty"` // folded, never dropped
+	QuotedBlob string `json:"quotedBlob,omitempty"`
+
+	Attachments []Attachment `json:"attachments,omitempty"`
+
+	// Hidden keeps a message from customers until an agent releases it: its
+	// writer was not proven, or no person wrote it.
+	Hidden bool `json:"hidden,omitempty"`
+
+	MessageID  string       `json:"messageID,omitempty"`
+	Raw        string       `json:"raw,omitempty"` // blob of the mail as it came
+	Recognised *Recognition `json:"recognised,omitempty"`
+}
+
+// MaxInlineText is the most bytes of a text that a record of the store holds:
+// entries are read by the dozen for one page.
+const MaxInlineText = 16 << 10
+
+// Public reports whether customers may see the entry.
+func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden }

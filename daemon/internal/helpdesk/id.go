@@ -1,0 +1,60 @@
+package helpdesk
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// TicketID names a ticket inside the machine: 64 random bits, so that knowing
+// one tells nothing of another. People use [Ticket.Number].
+type TicketID uint64
+
+// NewTicketID draws a random id; it is never zero.
+func NewTicketID() TicketID {
+	var b [8]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails since Go 1.24
+		if id := binary.BigEndian.Uint64(b[:]); id != 0 {
+			return TicketID(id)
+		}
+	}
+}
+
+func (id TicketID) String() string { return fmt.Sprintf("%016x", uint64(id)) }
+
+// MarshalText and UnmarshalText make a TicketID a JSON string: a number of 64
+// bits would lose digits in JavaScript.
+func (id TicketID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (id *TicketID) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseUint(string(b), 16, 64)
+	if err != nil {
+		return fmt.Errorf("read ticket id: %w", err)
+	}
+	*id = TicketID(n)
+	return nil
+}
+
+// ID names everything else: contacts, agents, deliveries, held items.
+type ID string
+
+// NewID draws 80 random bits, written as 16 lower-case letters and digits.
+func NewID() ID {
+	var b [10]byte
+	_, _ = rand.Read(b[:])
+	return ID(strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
+}
+
+// ParseID refuses anything that NewID cannot have made, so that an id from
+// outside can never name another key of the store.
+func ParseID(s string) (ID, error) {
+	if len(s) != 16 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+		return "", Errorf(NotFound, "no such id")
+	}
+	return ID(s), nil
+}

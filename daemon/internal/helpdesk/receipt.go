@@ -1,0 +1,84 @@
+package helpdesk
+
+import "time"
+
+// Result is what became of a mail.
+type Result string
+
+const (
+	Created   Result = "created"   // a new ticket
+	Appended  Result = "appended"  // an entry of a known ticket
+	HeldBack  Result = "held"      // waits for an agent's decision
+	Duplicate Result = "duplicate" // the same mail was taken in before
+)
+
+// Outcome of taking in one mail for one mailbox.
+type Outcome struct {
+	Result     Result       `json:"result"`
+	Account    string       `json:"account"`
+	Mailbox    string       `json:"mailbox"`
+	Ticket     TicketID     `json:"ticket,omitzero"`
+	Number     int64        `json:"number,omitempty"`
+	Entry      int          `json:"entry,omitempty"`
+	Held       ID           `json:"held,omitempty"`
+	Recognised *Recognition `json:"recognised,omitempty"`
+}
+
+// Receipt is the record that one mail, or one submission, was taken in. Its
+// key is its identity, so taking it in again finds the first outcome.
+type Receipt struct {
+	Schema  int       `json:"schema"`
+	Key     string    `json:"key"`
+	At      time.Time `json:"at"`
+	Channel Channel   `json:"channel"`
+	Raw     string    `json:"raw,omitempty"`
+	Path    *Path     `json:"path,omitempty"` // of a mail
+	Outcome Outcome   `json:"outcome"`
+}
+
+// Path is how a mail reached us: what only the transfer told.
+type Path struct {
+	Transfer string   `json:"transfer"`
+	Peer     string   `json:"peer,omitempty"`
+	Helo     string   `json:"helo,omitempty"`
+	From     Address  `json:"from"` // reverse-path; empty for the null sender
+	To       []string `json:"to"`
+}
+
+// MessageRef finds the entry that a Message-ID belongs to.
+type MessageRef struct {
+	MessageID string   `json:"messageID"`
+	Ticket    TicketID `json:"ticket"`
+	Entry     int      `json:"entry"`
+}
+
+// Cause says why a mail was held back.
+type Cause string
+
+const (
+	NoSender        Cause = "NoSender"        // not exactly one From with one address
+	NotParticipant  Cause = "NotParticipant"  // proven, but not on the ticket that it answers
+	UnprovenSender  Cause = "UnprovenSender"  // answers a ticket, and nothing proves who wrote it
+	AgentUnproven   Cause = "AgentUnproven"   // claims to come from an agent
+	UnmatchedReport Cause = "UnmatchedReport" // a delivery report for nothing that we sent
+	StaleToken      Cause = "StaleToken"      // a reply address that is no longer valid
+)
+
+// HeldItem is a mail kept back for an agent to decide.
+type HeldItem struct {
+	Schema     int         `json:"schema"`
+	ID         ID          `json:"id"`
+	Cause      Cause       `json:"cause"`
+	Mailbox    string      `json:"mailbox"`
+	Ticket     TicketID    `json:"ticket,omitzero"` // what it would have joined
+	Number     int64       `json:"number,omitempty"`
+	From       Address     `json:"from,omitzero"`
+	FromName   string      `json:"fromName,omitempty"`
+	Subject    string      `json:"subject"`
+	Text       string      `json:"text"` // cut at MaxInlineText; Raw has all
+	Raw        string      `json:"raw"`
+	At         time.Time   `json:"at"`
+	Recognised Recognition `json:"recognised"`
+
+	Rev int64 `json:"-"`
+}

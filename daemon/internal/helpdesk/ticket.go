@@ -1,0 +1,172 @@
+package helpdesk
+
+import (
+	"slices"
+	"time"
+)
+
+// Status of a ticket.
+type Status string
+
+const (
+	Open     Status = "Open"     // agents have to act
+	Pending  Status = "Pending"  // waiting for the customer
+	Resolved Status = "Resolved" // agents think it is done; a reply reopens it
+	Closed   Status = "Closed"   // over; a reply makes a new, linked ticket
+)
+
+// Statuses in the order in which a ticket lives.
+var Statuses = []Status{Open, Pending, Resolved, Closed}
+
+// ParseStatus reads one of [Statuses].
+func ParseStatus(s string) (Status, error) {
+	if !slices.Contains(Statuses, Status(s)) {
+		return "", Errorf(Invalid, "%q is not a status; use Open, Pending, Resolved or Closed", clip(s))
+	}
+	return Status(s), nil
+}
+
+// Channel is the way by which a ticket or an entry came.
+type Channel string
+
+const (
+	ByMail    Channel = "mail"
+	ByPortal  Channel = "portal"
+	ByConsole Channel = "console"
+)
+
+// Role of a participant.
+type Role string
+
+const (
+	Requester    Role = "requester"
+	Collaborator Role = "collaborator"
+)
+
+// Participant is a contact on a ticket. Number is unique in the ticket and is
+// never given to somebody else; links and reply addresses carry it.
+type Participant struct {
+	Number  uint16  `json:"number"`
+	Contact ID      `json:"contact"`
+	Name    string  `json:"name,omitempty"`
+	Address Address `json:"address"` // where this person's mail goes
+	Role    Role    `json:"role"`
+	// LinkGen counts up to kill every link and reply address issued before.
+	LinkGen uint16     `json:"linkGen"`
+	Joined  time.Time  `json:"joined"`
+	Left    *time.Time `json:"left,omitempty"`
+}
+
+// Active reports whether the participant still is one.
+func (p *Participant) Active() bool { return p.Left == nil }
+
+// DisplayName is the name, or the address where there is none.
+func (p *Participant) DisplayName() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return p.Address.String()
+}
+
+// MaxParticipants keeps a ticket head small and one reply within the operations
+// of one transaction: each recipient costs two.
+const MaxParticipants = 30
+
+// Ticket is the head of a request; its history is in entries.
+type Ticket struct {
+	Schema       int           `json:"schema"`
+	ID           TicketID      `json:"id"`
+	Number       int64         `json:"number"` // what people say: #1042
+	Subject      string        `json:"subject"`
+	Status       Status        `json:"status"`
+	Channel      Channel       `json:"channel"`
+	HelpCenter   string        `json:"helpCenter,omitempty"`
+	Mailbox      string        `json:"mailbox"`
+	Priority     string        `json:"priority,omitempty"`
+	Tags         []string      `json:"tags,omitempty"`
+	Participants []Participant `json:"participants"`
+	Form         *FormAnswer   `json:"form,omitempty"`
+	Follows      TicketID      `json:"follows,omitzero"` // the closed ticket that this one goes on from
+	Opened       time.Time     `json:"opened"`
+	Updated      time.Time     `json:"updated"`
+
+	// Entries counts the history; the next entry gets this number plus one.
+	Entries int `json:"entries"`
+	// MessageIDs are the newest ids of the public thread, oldest first, for
+	// the References of what we send. At most MaxThreadIDs.
+	MessageIDs []string `json:"messageIDs,omitempty"`
+
+	Rev int64 `json:"-"` // revision read from the store; 0 = not stored yet
+}
+
+// MaxThreadIDs bounds References: some gateways refuse header blocks over 4 KiB,
+// and 20 ids of 90 octets stay under 2 KiB.
+const MaxThreadIDs = 20
+
+// FormAnswer is what was filled in, with the revision of the form that asked.
+type FormAnswer struct {
+	Form     string         `json:"form"`
+	Revision string         `json:"revision"`
+	Values   []FormValue    `json:"values,omitempty"`
+	Raw      map[string]any `json:"raw,omitempty"`
+}
+
+// FormValue is one answer in words, as it was shown to who gave it.
+type FormValue struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
+	Text  string `json:"text"`
+}
+
+// Requester is the participant who asked. Every ticket has one, but one made
+// by an older, broken record may not: then it is nil.
+func (t *Ticket) Requester() *Participant {
+	for i := range t.Participants {
+		if t.Participants[i].Role == Requester {
+			return &t.Participants[i]
+		}
+	}
+	return nil
+}
+
+// Participant finds an active participant by number.
+func (t *Ticket) Participant(number uint16) *Participant {
+	for i := range t.Participants {
+		if p := &t.Participants[i]; p.Number == number && p.Active() {
+			return p
+		}
+	}
+	return nil
+}
+
+// ParticipantByAddress finds an active participant by the identity of an address.
+func (t *Ticket) ParticipantByAddress(a Address) *Participant {
+	for i := range t.Participants {
+		if p := &t.Participants[i]; p.Active() && p.Address.Same(a) {
+			return p
+		}
+	}
+	return nil
+}
+
+// CustomerReplied reopens what waited for the customer (row P03).
+func (t *Ticket) CustomerReplied() {
+	if t.Status == Pending || t.Status == Resolved {
+		t.Status = Open
+	}
+}
+
+// Append gives the entry its number and brings the head up to date. The
+// entry's Message-ID joins the thread if customers may see the entry.
+func (t *Ticket) Append(e *Entry) {
+	t.Entries++
+	e.Ticket, e.Seq = t.ID, t.Entries
+	t.Updated = e.At
+	if e.MessageID != "" && e.Public() {
+		t.MessageIDs = append(t.MessageIDs, e.MessageID)
+		if n := len(t.MessageIDs); n > MaxThreadIDs {
+			// The first id anchors the thread in most mail programs.
+			t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package helpdesk
+
+// Proof is what was proven about the writer of a mail.
+type Proof string
+
+// The three values of research on mail authentication: PASS is an aligned SPF
+// or DKIM pass, or a relay that the operator named; FAIL is a published DMARC
+// policy that was not met; NONE is everything else.
+const (
+	ProofPass Proof = "pass"
+	ProofNone Proof = "none"
+	ProofFail Proof = "fail"
+)
+
+// Trust is the verdict on a mail's writer, with what it rests on.
+type Trust struct {
+	Proof   Proof    `json:"proof"`
+	Reasons []string `json:"reasons,omitempty"` // one plain sentence each
+}
+
+// Token says what a mail carried to name its ticket. A token locates; it never
+// proves who writes.
+type Token string
+
+const (
+	TokenOwn     Token = "own"     // a reply address issued to this very sender
+	TokenOther   Token = "other"   // a reply address issued to another participant
+	TokenMessage Token = "message" // our own signed Message-ID
+	TokenKnown   Token = "known"   // the Message-ID of a mail we took in before
+	TokenNone    Token = "none"
+)
+
+// Sender says who the From address is to the ticket that the token names.
+type Sender string
+
+const (
+	SenderParticipant Sender = "participant"
+	SenderStranger    Sender = "stranger"
+	SenderAgent       Sender = "agent" // the address belongs to an agent of the account
+	SenderNobody      Sender = "nobody"
+)
+
+// Class is what kind of mail it is (RFC 3834, 3464, 8098, 5965).
+type Class string
+
+const (
+	ClassMessage   Class = "message"
+	ClassAutomatic Class = "automatic" // auto-reply, list, newsletter: no person wrote it to us
+	ClassBounce    Class = "bounce"    // a delivery report, or anything from the null sender
+)
+
+// Recognition records how a mail found its place, for agents and for
+// `postern explain`.
+type Recognition struct {
+	Rule     string   `json:"rule"`               // the row of the decision table
+	Token    Token    `json:"token"`              //
+	Sender   Sender   `json:"sender"`             //
+	Class    Class    `json:"class"`              //
+	Trust    Trust    `json:"trust"`              //
+	Evidence []string `json:"evidence,omitempty"` // one plain sentence each
+	Faults   []string `json:"faults,omitempty"`   // what had to be repaired while reading
+}

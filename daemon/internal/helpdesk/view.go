@@ -1,0 +1,57 @@
+package helpdesk
+
+import "time"
+
+// CustomerView is a ticket as customers may see it. It has no field that could
+// hold a note, a held item or an agent's address, so no page or mail that is
+// built from it can show one.
+type CustomerView struct {
+	Number  int64
+	Subject string
+	Status  Status
+	Opened  time.Time
+	Updated time.Time
+	Thread  []PublicMessage
+	Form    []FormValue
+}
+
+// PublicMessage is one message of a CustomerView.
+type PublicMessage struct {
+	Seq         int
+	FromAgent   bool
+	Mine        bool // written by the viewer
+	Name        string
+	At          time.Time
+	Text        string
+	Quoted      string
+	Attachments []Attachment
+}
+
+// CustomerView builds what participant viewer may see in a help center. Entries
+// before a collaborator joined are left out.
+func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter) CustomerView {
+	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated}
+	if t.Form != nil {
+		for _, value := range t.Form.Values {
+			if h.ShowsField == nil || h.ShowsField(value.Name) {
+				v.Form = append(v.Form, value)
+			}
+		}
+	}
+	for i := range entries {
+		e := &entries[i]
+		if !e.Public() || viewer.Role == Collaborator && e.At.Before(viewer.Joined) {
+			continue
+		}
+		m := PublicMessage{
+			Seq: e.Seq, FromAgent: e.Author.Role == AgentAs, Name: e.Author.DisplayName(), At: e.At,
+			Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments,
+			Mine: e.Author.Role == Customer && e.Author.ID == viewer.Contact,
+		}
+		if m.FromAgent {
+			m.Name = h.AgentName(e.Author)
+		}
+		v.Thread = append(v.Thread, m)
+	}
+	return v
+}
