@@ -1,0 +1,75 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// claim is one object that wants a name of which there is only one: a host, an
+// address, the sign-up of an account.
+type claim struct {
+	name    string
+	key     Key
+	created time.Time
+}
+
+// before tells the older claim. An object without a time of creation is not in
+// the cluster yet, so it is the younger one; in files none has a time, and the
+// name decides.
+func (c claim) before(other claim) int {
+	if c.created.IsZero() != other.created.IsZero() {
+		if c.created.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(c.created.Compare(other.created), c.key.Compare(other.key))
+}
+
+// settle returns who holds each name: who has held it, as long as it still wants
+// it, else the oldest claim. Age alone would hand names over when a restore from
+// backup creates objects in another order.
+func settle(claims []claim, established map[string]Key) map[string]Key {
+	claims = slices.SortedFunc(slices.Values(claims), claim.before)
+	holders := map[string]Key{}
+	for _, c := range claims {
+		_, taken := holders[c.name]
+		if !taken || established[c.name] == c.key {
+			holders[c.name] = c.key
+		}
+	}
+	return holders
+}
+
+func (s *Set) hostHolders() map[string]Key {
+	var claims []claim
+	for _, h := range s.HelpCenters {
+		if h.Spec.Host != "" {
+			claims = append(claims, claim{h.Spec.Host, h.Metadata.Key(), h.Metadata.CreationTimestamp})
+		}
+	}
+	return settle(claims, s.Established.Hosts)
+}
+
+// addressHolders goes by the address in lower case: no two mailboxes differ by
+// case alone, whatever RFC 5321 allows.
+func (s *Set) addressHolders() map[string]Key {
+	var claims []claim
+	for _, m := range s.Mailboxes {
+		if m.Spec.Address != "" {
+			claims = append(claims, claim{strings.ToLower(m.Spec.Address), m.Metadata.Key(), m.Metadata.CreationTimestamp})
+		}
+	}
+	return settle(claims, s.Established.Addresses)
+}
+
+// claimedBy names the holder to who lost: by name within an account, and not at
+// all beyond it.
+func claimedBy(kind string, holder, loser Key) string {
+	if holder.Namespace == loser.Namespace {
+		return kind + " " + holder.String()
+	}
+	return "an object of another account"
+}

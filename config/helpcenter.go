@@ -1,0 +1,268 @@
+package config
+
+import "slices"
+
+// HelpCenterSpec declares a help center: a host name with a brand and a portal.
+// +kubebuilder:object:generate=true
+type HelpCenterSpec struct {
+	// displayName is the name of the help center on its pages and in its mail.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=200
+	DisplayName string `json:"displayName"`
+
+	// host is the host name the help center answers at, in lower case; a port
+	// may follow (localhost:8080). Links in mail are built from it alone. One
+	// help center holds a host; later ones are refused.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=259
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`
+	Host string `json:"host"`
+
+	// mailboxRef names the mailbox from which tickets born in this portal are
+	// answered. Tickets that come in by that mailbox belong to this help center.
+	// +required
+	MailboxRef LocalReference `json:"mailboxRef"`
+
+	// portal switches the customer portal and says who may do what in it.
+	// +required
+	Portal Portal `json:"portal"`
+
+	// signUp says how customers get a portal account. It holds for the whole
+	// account (namespace): the first help center that declares it holds it, and a
+	// different one elsewhere is not applied. Unset: another help center's, and
+	// where none declares it nobody can sign up or sign in.
+	// +optional
+	SignUp *SignUp `json:"signUp,omitempty"`
+
+	// locales are the languages of the portal.
+	// +optional
+	Locales Locales `json:"locales,omitzero"`
+
+	// appearance is colour and words.
+	// +optional
+	Appearance Appearance `json:"appearance,omitzero"`
+
+	// customerView says what customers see of their tickets. Internal notes are
+	// never shown, whatever stands here.
+	// +optional
+	CustomerView CustomerView `json:"customerView,omitzero"`
+}
+
+// Portal is the place where customers submit and follow requests.
+// +kubebuilder:object:generate=true
+type Portal struct {
+	// ticketSubmission switches submitting and viewing on. Submitting stays
+	// hidden until a published form is connected. Mail works either way.
+	// +required
+	TicketSubmission TicketSubmission `json:"ticketSubmission"`
+
+	// submit says who may submit: Anyone (the page asks for name and address) or
+	// SignedIn. Default Anyone.
+	// +optional
+	// +kubebuilder:default=Anyone
+	Submit SubmitAccess `json:"submit,omitempty"`
+
+	// view says who may read a ticket: AnyoneWithLink (the personal link in a
+	// mail opens it, read-only) or SignedIn. Default AnyoneWithLink.
+	// +optional
+	// +kubebuilder:default=AnyoneWithLink
+	View ViewAccess `json:"view,omitempty"`
+
+	// linkLifetimeDays is how long a link in a mail opens its ticket. Default 30.
+	// +optional
+	// +kubebuilder:default=30
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=365
+	LinkLifetimeDays int32 `json:"linkLifetimeDays,omitempty"`
+
+	// collaborators says whether customers may add others to their ticket.
+	// Default Allowed.
+	// +optional
+	// +kubebuilder:default=Allowed
+	Collaborators Collaborators `json:"collaborators,omitempty"`
+}
+
+// SignUp says how customers get a portal account.
+// +kubebuilder:validation:XValidation:rule="(has(self.methods) && self.methods.size() > 0) || self.mode == 'InviteOnly'",message="methods may be empty only if mode is InviteOnly"
+// +kubebuilder:validation:XValidation:rule="(has(self.methods) && 'OIDC' in self.methods) == (has(self.oidc) && self.oidc.size() > 0)",message="oidc is set if and only if methods has OIDC"
+// +kubebuilder:object:generate=true
+type SignUp struct {
+	// mode Open lets everybody sign up; InviteOnly only whom an agent has sent an
+	// activation link.
+	// +required
+	Mode SignUpMode `json:"mode"`
+
+	// methods are the ways to sign up and sign in. InviteOnly without a method
+	// closes the portal to sign-in.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=3
+	Methods []SignUpMethod `json:"methods,omitempty"`
+
+	// oidc are the OpenID Connect issuers, in the order of their buttons.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=8
+	OIDC []OIDC `json:"oidc,omitempty"`
+}
+
+// OIDC is an OpenID Connect issuer customers may sign in with.
+// +kubebuilder:validation:XValidation:rule="has(self.issuer) || has(self.preset)",message="issuer or preset is required"
+// +kubebuilder:object:generate=true
+type OIDC struct {
+	// name is part of the redirect address that is registered with the issuer.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	Name string `json:"name"`
+
+	// preset fills in issuer and button for a well-known issuer.
+	// +optional
+	Preset OIDCPreset `json:"preset,omitempty"`
+
+	// issuer is the issuer's https address. Default: that of the preset.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	Issuer string `json:"issuer,omitempty"`
+
+	// displayName is the name on the button. Default: the preset's, else name.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	DisplayName string `json:"displayName,omitempty"`
+
+	// clientID is the client the issuer knows Postern as.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	ClientID string `json:"clientID"`
+
+	// clientSecretRef is the secret of that client; key defaults to client-secret.
+	// +required
+	ClientSecretRef SecretReference `json:"clientSecretRef"`
+}
+
+// Locales are the languages of a portal.
+// +kubebuilder:object:generate=true
+type Locales struct {
+	// default is the language for visitors whose own is not supported. Default en.
+	// +optional
+	// +kubebuilder:default=en
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:Pattern=`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`
+	Default string `json:"default,omitempty"`
+
+	// supported are the languages offered, the default among them. Default: the
+	// default alone.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MaxLength=16
+	// +kubebuilder:validation:items:Pattern=`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`
+	Supported []string `json:"supported,omitempty"`
+}
+
+// Appearance is colour and words of a help center.
+// +kubebuilder:object:generate=true
+type Appearance struct {
+	// color is the accent colour as #rrggbb. Pages correct it where text on it
+	// would be hard to read. Default #0a7a5c.
+	// +optional
+	// +kubebuilder:default="#0a7a5c"
+	// +kubebuilder:validation:MaxLength=7
+	// +kubebuilder:validation:Pattern=`^#[0-9a-fA-F]{6}$`
+	Color string `json:"color,omitempty"`
+
+	// ticketSubmission are the words around submitting a request.
+	// +optional
+	TicketSubmission SubmissionWords `json:"ticketSubmission,omitzero"`
+}
+
+// SubmissionWords are the words around submitting a request. What is unset is
+// said in Postern's own words, in the visitor's language.
+// +kubebuilder:object:generate=true
+type SubmissionWords struct {
+	// buttonLabel is the button in the top navigation, up to 200 characters.
+	// +optional
+	ButtonLabel *LocalizedText `json:"buttonLabel,omitempty"`
+
+	// pageTitle is the title of the submission page, up to 200 characters.
+	// +optional
+	PageTitle *LocalizedText `json:"pageTitle,omitempty"`
+
+	// formSelectorLabel stands over the choice of form, up to 200 characters; with
+	// one form there is no choice.
+	// +optional
+	FormSelectorLabel *LocalizedText `json:"formSelectorLabel,omitempty"`
+}
+
+// CustomerView says what customers see of their tickets.
+// +kubebuilder:validation:XValidation:rule="(has(self.customFields) && self.customFields == 'Listed') == (has(self.listedFields) && self.listedFields.size() > 0)",message="listedFields is set if and only if customFields is Listed"
+// +kubebuilder:object:generate=true
+type CustomerView struct {
+	// statusLabels are the customers' words for a status. A status without a
+	// label is named in Postern's own words, in the visitor's language.
+	// +optional
+	// +listType=map
+	// +listMapKey=status
+	// +kubebuilder:validation:MaxItems=4
+	StatusLabels []StatusLabel `json:"statusLabels,omitempty"`
+
+	// agentNames says how agents are named: FirstName, FullName, or Hidden (the
+	// help center's name stands instead). Default FirstName.
+	// +optional
+	// +kubebuilder:default=FirstName
+	AgentNames AgentNames `json:"agentNames,omitempty"`
+
+	// customFields says which answers of a form customers see on their ticket:
+	// All, those Listed in listedFields, or None. Default All.
+	// +optional
+	// +kubebuilder:default=All
+	CustomFields CustomFields `json:"customFields,omitempty"`
+
+	// listedFields are field names; only with customFields Listed.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z][a-zA-Z0-9_]{0,62}$`
+	ListedFields []string `json:"listedFields,omitempty"`
+}
+
+// StatusLabel is the customers' word for a status.
+// +kubebuilder:object:generate=true
+type StatusLabel struct {
+	// status that is named.
+	// +required
+	Status TicketStatus `json:"status"`
+
+	// label is what customers read, up to 200 characters.
+	// +required
+	Label LocalizedText `json:"label"`
+}
+
+// StatusLabel returns what a customer reads for status; ok is false if the help
+// center has no words of its own for it.
+func (v CustomerView) StatusLabel(status TicketStatus, locale string) (label string, ok bool) {
+	for _, l := range v.StatusLabels {
+		if l.Status == status {
+			return l.Label.For(locale), true
+		}
+	}
+	return "", false
+}
+
+// ShowsField reports whether customers see the answer to the field of that name.
+func (v CustomerView) ShowsField(name string) bool {
+	switch v.CustomFields {
+	case CustomFieldsAll:
+		return true
+	case CustomFieldsListed:
+		return slices.Contains(v.ListedFields, name)
+	default:
+		return false
+	}
+}

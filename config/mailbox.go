@@ -1,0 +1,204 @@
+package config
+
+// MailboxSpec declares a mailbox: a support address, how mail comes in to it
+// and how it goes out.
+// +kubebuilder:object:generate=true
+type MailboxSpec struct {
+	// address is the support address, with its domain in lower case. It cannot be
+	// changed, as a mailbox is its address. One mailbox holds an address; later ones
+	// are refused.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the address cannot change; declare a new Mailbox"
+	Address string `json:"address"`
+
+	// displayName stands beside the address in mail. Default: none.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	DisplayName string `json:"displayName,omitempty"`
+
+	// inbound says how mail comes in.
+	// +required
+	Inbound Inbound `json:"inbound"`
+
+	// relay is the mail server that takes outgoing mail. Unset: the daemon's own
+	// setting.
+	// +optional
+	Relay *Relay `json:"relay,omitempty"`
+
+	// maxMessageMiB is the greatest size of one mail, as it is on the wire. Default
+	// 35, which holds 25 MiB of attachments in base64.
+	// +optional
+	// +kubebuilder:default=35
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=150
+	MaxMessageMiB int32 `json:"maxMessageMiB,omitempty"`
+
+	// attachments limits files sent from portal and console. What comes in by mail
+	// is kept whole up to maxMessageMiB.
+	// +optional
+	Attachments Attachments `json:"attachments,omitzero"`
+}
+
+// Attachments limits files sent from portal and console.
+// +kubebuilder:object:generate=true
+type Attachments struct {
+	// maxMiB is the greatest size of one file. Default 25.
+	// +optional
+	// +kubebuilder:default=25
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxMiB int32 `json:"maxMiB,omitempty"`
+
+	// blockedExtensions are file name extensions that are refused, in lower case
+	// and without a dot, such as exe. Default: none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=16
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]+$`
+	BlockedExtensions []string `json:"blockedExtensions,omitempty"`
+}
+
+// Inbound says how mail comes in.
+// +kubebuilder:validation:XValidation:rule="(self.type == 'IMAP') == has(self.imap)",message="imap is set if and only if type is IMAP"
+// +kubebuilder:object:generate=true
+type Inbound struct {
+	// type SMTP: the daemon is handed the mail, by SMTP or LMTP. IMAP: it polls.
+	// +required
+	Type InboundType `json:"type"`
+
+	// imap is the mailbox to poll; only with type IMAP.
+	// +optional
+	IMAP *IMAP `json:"imap,omitempty"`
+}
+
+// IMAP is a mailbox that is polled.
+// +kubebuilder:validation:ExactlyOneOf=credentialsSecretRef;oauth
+// +kubebuilder:object:generate=true
+type IMAP struct {
+	// host is the IMAP server, in lower case.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	Host string `json:"host"`
+
+	// port of the server. Default 993 with tls Implicit, else 143.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	Port int32 `json:"port,omitempty"`
+
+	// tls says how the connection is encrypted. None sends the password readable to
+	// everybody on the way. Default: StartTLS on the ports 25, 143, 587 and 2525,
+	// else Implicit.
+	// +optional
+	TLS TLSMode `json:"tls,omitempty"`
+
+	// username to sign in with. Default: the address of the mailbox.
+	// +optional
+	// +kubebuilder:validation:MaxLength=254
+	Username string `json:"username,omitempty"`
+
+	// credentialsSecretRef is the password; key defaults to password. Either this
+	// or oauth is set.
+	// +optional
+	CredentialsSecretRef *SecretReference `json:"credentialsSecretRef,omitempty"`
+
+	// oauth signs in with an access token instead of a password.
+	// +optional
+	OAuth *OAuth `json:"oauth,omitempty"`
+
+	// folder to read. Default INBOX.
+	// +optional
+	// +kubebuilder:default=INBOX
+	// +kubebuilder:validation:MaxLength=200
+	Folder string `json:"folder,omitempty"`
+
+	// processedFolder is where mail goes once it is taken in. Default: it stays and
+	// is marked as seen.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	ProcessedFolder string `json:"processedFolder,omitempty"`
+
+	// pollSeconds is the time between two looks. Default 30.
+	// +optional
+	// +kubebuilder:default=30
+	// +kubebuilder:validation:Minimum=5
+	// +kubebuilder:validation:Maximum=3600
+	PollSeconds int32 `json:"pollSeconds,omitempty"`
+}
+
+// Relay is a mail server that takes outgoing mail.
+// +kubebuilder:validation:AtMostOneOf=credentialsSecretRef;oauth
+// +kubebuilder:object:generate=true
+type Relay struct {
+	// host is the server, in lower case.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	Host string `json:"host"`
+
+	// port of the server. Default 465 with tls Implicit or unset, else 587.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	Port int32 `json:"port,omitempty"`
+
+	// tls says how the connection is encrypted. None sends mail and password
+	// readable to everybody on the way. Default: StartTLS on the ports 25, 143, 587
+	// and 2525, else Implicit.
+	// +optional
+	TLS TLSMode `json:"tls,omitempty"`
+
+	// username to sign in with. Default: the address of the mailbox.
+	// +optional
+	// +kubebuilder:validation:MaxLength=254
+	Username string `json:"username,omitempty"`
+
+	// credentialsSecretRef is the password; key defaults to password. Without this
+	// and oauth there is no sign-in.
+	// +optional
+	CredentialsSecretRef *SecretReference `json:"credentialsSecretRef,omitempty"`
+
+	// oauth signs in with an access token instead of a password.
+	// +optional
+	OAuth *OAuth `json:"oauth,omitempty"`
+}
+
+// OAuth is how access tokens for a mail server are fetched (RFC 6749): with a
+// refresh token, or without one for the client itself.
+// +kubebuilder:object:generate=true
+type OAuth struct {
+	// tokenURL is the https address tokens are fetched from, such as
+	// https://oauth2.googleapis.com/token.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	TokenURL string `json:"tokenURL"`
+
+	// scopes to ask for. Default: none, which is what the issuer takes for granted.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=255
+	Scopes []string `json:"scopes,omitempty"`
+
+	// clientID is the client the issuer knows Postern as.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	ClientID string `json:"clientID"`
+
+	// clientSecretRef is the secret of that client; key defaults to client-secret.
+	// +optional
+	ClientSecretRef *SecretReference `json:"clientSecretRef,omitempty"`
+
+	// refreshTokenSecretRef is the refresh token; key defaults to refresh-token.
+	// Unset: the client signs in as itself, which takes clientSecretRef.
+	// +optional
+	RefreshTokenSecretRef *SecretReference `json:"refreshTokenSecretRef,omitempty"`
+}

@@ -1,0 +1,159 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// split parses the YAML documents of a file. After an error it returns those
+// before it: there is no way to find the next one for sure.
+func split(data []byte) ([]*yaml.Node, error) {
+	var documents []*yaml.Node
+	for reader := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var node yaml.Node
+		switch err := reader.Decode(&node); {
+		case errors.Is(err, io.EOF):
+			return documents, nil
+		case err != nil:
+			return documents, err
+		}
+		documents = append(documents, &node)
+	}
+}
+
+// document reads one YAML document into the set, if it holds a manifest.
+func (l *loader) document(file string, root *yaml.Node, problems *Problems) {
+	if root.Kind == yaml.DocumentNode && len(root.Content) > 0 {
+		root = root.Content[0]
+	}
+	if root.Kind == yaml.DocumentNode || isNull(root) {
+		return // nothing between two separators
+	}
+	if scalar(root, "kind") != "List" || scalar(root, "apiVersion") != "v1" {
+		l.manifest(file, root, problems)
+		return
+	}
+	// What kubectl prints for several objects at once.
+	if items := child(root, "items"); items != nil && items.Kind == yaml.SequenceNode {
+		for _, item := range items.Content {
+			l.manifest(file, item, problems)
+		}
+	}
+}
+
+var kinds = []string{KindHelpCenter, KindTicketForm, KindMailbox}
+
+// manifest reads one object into the set.
+func (l *loader) manifest(file string, n *yaml.Node, problems *Problems) {
+	d := decoder{problems: problems, origin: &origin{
+		file: file, start: position{n.Line, n.Column},
+		positions: map[string]position{}, broken: map[string]bool{},
+	}}
+	if n.Kind != yaml.MappingNode {
+		d.tell("", nil, "a manifest must be a mapping, not %s", describe(n))
+		return
+	}
+	apiVersion, kind := scalar(n, "apiVersion"), scalar(n, "kind")
+	if !slices.Contains(kinds, kind) {
+		hint, _ := didYouMean(kind, kinds)
+		d.tell("kind", keyOf(n, "kind"), "%s%s", notOneOf(kind, kinds), hint)
+		return
+	}
+	d.object = objectName(kind, n)
+	if apiVersion != APIVersion {
+		d.tell("apiVersion", keyOf(n, "apiVersion"), "%s", notOneOf(apiVersion, []string{APIVersion}))
+	}
+	switch kind {
+	case KindHelpCenter:
+		l.set.HelpCenters = addObject(l.set.HelpCenters, &d, n, helpCenterMeta)
+	case KindTicketForm:
+		l.set.Forms = addObject(l.set.Forms, &d, n, formMeta)
+	case KindMailbox:
+		l.set.Mailboxes = addObject(l.set.Mailboxes, &d, n, mailboxMeta)
+	}
+}
+
+func addObject[T any](objects []T, d *decoder, n *yaml.Node, meta func(*T) *Metadata) []T {
+	var object T
+	d.value(n, "", reflect.ValueOf(&object).Elem(), 0)
+	if d.size > MaxDocument {
+		return objects // half of an object would only lead to more problems
+	}
+	m := meta(&object)
+	m.origin = d.origin
+	if m.Namespace == "" {
+		m.Namespace = DefaultNamespace
+	}
+	return append(objects, object)
+}
+
+// objectName names the object in problems, as far as it can be told.
+func objectName(kind string, n *yaml.Node) string {
+	metadata := child(n, "metadata")
+	name, namespace := scalar(metadata, "name"), scalar(metadata, "namespace")
+	if name == "" || len(name) > maxSecretName || len(namespace) > maxSecretName {
+		return kind
+	}
+	if namespace == "" {
+		namespace = DefaultNamespace
+	}
+	return kind + " " + namespace + "/" + name
+}
+
+// keyOf returns the node that names a member of a mapping, nil if there is none.
+func keyOf(n *yaml.Node, name string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Kind == yaml.ScalarNode && n.Content[i].Value == name {
+			return n.Content[i]
+		}
+	}
+	return nil
+}
+
+// child returns a member of a mapping with aliases followed, nil if there is none.
+func child(n *yaml.Node, name string) *yaml.Node {
+	key := keyOf(n, name)
+	if key == nil {
+		return nil
+	}
+	value := n.Content[slices.Index(n.Content, key)+1]
+	for value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	return value
+}
+
+// scalar returns the text of a scalar member of a mapping, "" if there is none.
+func scalar(n *yaml.Node, name string) string {
+	if value := child(n, name); value != nil && value.Kind == yaml.ScalarNode {
+		return value.Value
+	}
+	return ""
+}
+
+var yamlErrorLine = regexp.MustCompile(`^line ([0-9]+): `)
+
+// syntaxProblem tells an error of the YAML parser with its line where it belongs.
+func syntaxProblem(file string, err error) Problem {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.Contains(text, "did not find expected ',' or") {
+		text += "; within { } and [ ] put text with , ? : or # in quotes"
+	}
+	p := Problem{File: file, Message: "YAML: " + text}
+	if m := yamlErrorLine.FindStringSubmatch(text); m != nil {
+		p.Line, _ = strconv.Atoi(m[1])
+		p.Message = "YAML: " + text[len(m[0]):]
+	}
+	return p
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+var (
+	extensionText = regexp.MustCompile(`^[a-z0-9]+$`)
+	scopeText     = regexp.MustCompile(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
+)
+
+func (c *checker) mailbox(s MailboxSpec) {
+	c.strings("spec", reflect.ValueOf(s))
+	c.address("spec.address", s.Address)
+	c.length("spec.displayName", s.DisplayName, maxLabel)
+	c.number("spec.maxMessageMiB", s.MaxMessageMiB, 1, maxMessageMiB)
+	c.number("spec.attachments.maxMiB", s.Attachments.MaxMiB, 1, maxFileMiB)
+	c.count("spec.attachments.blockedExtensions", len(s.Attachments.BlockedExtensions), maxExtensions)
+	c.each("spec.attachments.blockedExtensions", s.Attachments.BlockedExtensions, maxExtension, extensionText,
+		"a file name extension in lower case and without a dot, such as exe")
+	switch imap := s.Inbound.IMAP; {
+	case s.Inbound.Type == "":
+		c.addf("spec.inbound.type", "is required: SMTP or IMAP")
+	case s.Inbound.Type == InboundIMAP && imap == nil:
+		c.addf("spec.inbound.imap", "is required with type IMAP")
+	case s.Inbound.Type == InboundIMAP:
+		c.imap("spec.inbound.imap", *imap)
+	case imap != nil:
+		c.addf("spec.inbound.imap", "has a meaning only with type IMAP")
+	}
+	if s.Relay != nil {
+		c.relay("spec.relay", *s.Relay)
+	}
+}
+
+// address checks a support address. Other systems must be able to write to it,
+// so it is ASCII, and its domain has one spelling.
+func (c *checker) address(path, address string) {
+	if address == "" {
+		c.addf(path, "is required")
+		return
+	}
+	domain := address[strings.LastIndexByte(address, '@')+1:]
+	switch err := checkAddress(address); {
+	case err != nil:
+		c.addf(path, "%s is not a mail address: %v", clip(address), err)
+	case strings.ContainsFunc(address, func(r rune) bool { return r > '~' }):
+		c.addf(path, "%s has letters that not every mail server takes", clip(address))
+	case domain != strings.ToLower(domain):
+		c.addf(path, "the domain of %s is written in lower case", clip(address))
+	}
+}
+
+func (c *checker) imap(path string, s IMAP) {
+	c.server(path, s.Host, s.Port)
+	c.length(path+".username", s.Username, maxAddress)
+	c.length(path+".folder", s.Folder, maxFolder)
+	c.length(path+".processedFolder", s.ProcessedFolder, maxFolder)
+	c.number(path+".pollSeconds", s.PollSeconds, minPollSeconds, maxPollSeconds)
+	switch {
+	case s.CredentialsSecretRef == nil && s.OAuth == nil && !c.origin.incomplete(path):
+		c.addf(path, "credentialsSecretRef or oauth is required")
+	case s.CredentialsSecretRef != nil && s.OAuth != nil:
+		c.addf(path+".oauth", "cannot stand beside credentialsSecretRef")
+	}
+	if s.ProcessedFolder == s.Folder {
+		c.addf(path+".processedFolder", "must not be the folder that is read")
+	}
+	c.secret(path+".credentialsSecretRef", s.CredentialsSecretRef)
+	c.oauth(path+".oauth", s.OAuth)
+}
+
+func (c *checker) relay(path string, s Relay) {
+	c.server(path, s.Host, s.Port)
+	c.length(path+".username", s.Username, maxAddress)
+	switch signsIn := s.CredentialsSecretRef != nil || s.OAuth != nil; {
+	case s.CredentialsSecretRef != nil && s.OAuth != nil:
+		c.addf(path+".oauth", "cannot stand beside credentialsSecretRef")
+	case s.Username != "" && !signsIn:
+		c.addf(path+".username", "has a meaning only with credentialsSecretRef or oauth")
+	}
+	c.secret(path+".credentialsSecretRef", s.CredentialsSecretRef)
+	c.oauth(path+".oauth", s.OAuth)
+}
+
+func (c *checker) server(path, host string, port int32) {
+	if host == "" {
+		c.addf(path+".host", "is required")
+	} else if err := checkHost(host); err != nil {
+		c.addf(path+".host", "%s: %v", clip(host), err)
+	}
+	c.number(path+".port", port, 1, maxPort)
+}
+
+func (c *checker) oauth(path string, o *OAuth) {
+	if o == nil {
+		return
+	}
+	if o.TokenURL == "" {
+		c.addf(path+".tokenURL", "is required")
+	} else {
+		c.webAddress(path+".tokenURL", o.TokenURL)
+	}
+	c.required(path+".clientID", o.ClientID, maxClientID)
+	c.count(path+".scopes", len(o.Scopes), maxScopes)
+	c.each(path+".scopes", o.Scopes, maxScope, scopeText, "an OAuth scope")
+	c.secret(path+".clientSecretRef", o.ClientSecretRef)
+	c.secret(path+".refreshTokenSecretRef", o.RefreshTokenSecretRef)
+	if o.ClientSecretRef == nil && o.RefreshTokenSecretRef == nil && !c.origin.incomplete(path) {
+		c.addf(path, "clientSecretRef or refreshTokenSecretRef is required")
+	}
+}
