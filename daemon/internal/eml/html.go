@@ -1,0 +1,421 @@
+package eml
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+const (
+	// maxLinks is how many targets are written out; mails with more are reports
+	// or attacks.
+	maxLinks = 5000
+
+	// maxLinkLength is the longest target that is written out; browsers cut off
+	// at about that.
+	maxLinkLength = 2048
+
+	// maxIndent bounds quote marks and list indentation on each line, which
+	// otherwise grow with the square of the nesting.
+	maxIndent = 20
+
+	// maxPad bounds runs of non-breaking blanks, which stand for an indentation.
+	maxPad = 40
+
+	// metaWindow is where HTML must declare its charset, HTML standard section
+	// 4.2.5.4.
+	metaWindow = 1024
+)
+
+// htmlText renders HTML as text: paragraphs, lists, quotes with ">", and links
+// with their target in angle brackets behind them. It works on tokens, not on a
+// tree, so it takes linear time whatever the nesting. Hidden elements are left
+// out unless nothing else is there.
+func htmlText(src string) string {
+	text := renderHTML(src, true)
+	if isBlankText(text) {
+		text = renderHTML(src, false)
+	}
+	return text
+}
+
+func renderHTML(src string, hide bool) string {
+	r := htmlRenderer{z: html.NewTokenizer(strings.NewReader(src)), hide: hide}
+	for {
+		switch r.z.Next() {
+		case html.ErrorToken:
+			r.closeLink()
+			return strings.TrimSpace(r.out.String())
+		case html.TextToken:
+			if r.skip == 0 {
+				r.text(string(r.z.Text()))
+			}
+		case html.StartTagToken:
+			r.start(r.z.Token(), false)
+		case html.SelfClosingTagToken:
+			r.start(r.z.Token(), true)
+		case html.EndTagToken:
+			name, _ := r.z.TagName()
+			r.end(string(name))
+		}
+	}
+}
+
+// htmlRenderer holds the state between two tokens.
+type htmlRenderer struct {
+	z    *html.Tokenizer
+	out  strings.Builder
+	hide bool
+
+	breaks int  // line ends owed before the next text
+	space  bool // a blank owed before the next text
+	pad    int  // hard blanks owed before the next text on this line
+	begun  bool // something stands on the current line
+	quote  int
+	marks  bool // the quote marks of the current line are written
+	marked int  // how many
+	pre    int
+	lists  []int // the number of the next item, -1 for bullets
+	links  int
+
+	href     string
+	hrefFrom int // where the text of the link begins in out
+
+	skip     int    // open elements inside the one that is passed over
+	skipName string // its name
+}
+
+// text writes character data, with blanks collapsed outside pre.
+func (r *htmlRenderer) text(s string) {
+	if r.pre > 0 {
+		for i, line := range strings.Split(s, "\n") {
+			if i > 0 {
+				r.lineBreak()
+			}
+			if line != "" {
+				r.put(line)
+			}
+		}
+		return
+	}
+	for s != "" {
+		i := strings.IndexFunc(s, isHTMLSpace)
+		if i < 0 {
+			r.put(s)
+			return
+		}
+		if i > 0 {
+			r.put(s[:i])
+		}
+		r.space = r.begun
+		s = strings.TrimLeftFunc(s[i:], isHTMLSpace)
+	}
+}
+
+func isHTMLSpace(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' }
+
+// put writes a word after the line ends and blanks that are owed.
+func (r *htmlRenderer) put(s string) {
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case c == '\u00a0':
+			return ' '
+		case c < ' ' && c != '\t', c >= 0x7f && c < 0xa0, c == '\u200b', c == '\ufeff', c == '\u00ad', c == '\u034f':
+			return -1 // character references can name what cleanText took out
+		}
+		return c
+	}, s)
+	if s == "" {
+		return
+	}
+	r.newLine()
+	word := strings.TrimRight(s, " ")
+	if word != "" {
+		if !r.begun || r.pad > 0 {
+			r.space = false
+		}
+		if !r.marks {
+			r.out.WriteString(marks(r.quote))
+			r.marks, r.marked = true, r.quote
+		}
+		r.out.WriteString(strings.Repeat(" ", r.pad))
+		if r.space {
+			r.out.WriteByte(' ')
+		}
+		r.out.WriteString(word)
+		r.space, r.pad = false, 0
+	}
+	r.begun = true
+	r.pad = min(r.pad+len(s)-len(word), maxPad)
+}
+
+// newLine writes the line ends that are owed. Blanks at the end of a line are
+// never written.
+func (r *htmlRenderer) newLine() {
+	if r.breaks == 0 {
+		return
+	}
+	for ; r.breaks > 0 && r.out.Len() > 0; r.breaks-- {
+		r.out.WriteByte('\n')
+		if r.breaks > 1 {
+			r.out.WriteString(strings.TrimRight(marks(min(r.quote, r.marked)), " "))
+		}
+	}
+	r.breaks, r.pad, r.space, r.begun, r.marks = 0, 0, false, false, false
+}
+
+func marks(depth int) string { return strings.Repeat("> ", min(depth, maxIndent)) }
+
+// owe asks for at least n line ends before the next text.
+func (r *htmlRenderer) owe(n int) {
+	if n == 0 {
+		return
+	}
+	r.space = false
+	if r.begun || r.breaks > 0 {
+		r.breaks = max(r.breaks, n)
+	}
+}
+
+// lineBreak is <br>: each one counts, up to two blank lines.
+func (r *htmlRenderer) lineBreak() {
+	r.space = false
+	r.breaks = min(r.breaks+1, 3)
+}
+
+func (r *htmlRenderer) start(t html.Token, empty bool) {
+	if r.skip > 0 {
+		if t.Data == r.skipName && !empty {
+			r.skip++
+		}
+		if r.skipName != "p" || !isBlock(t.DataAtom) {
+			return
+		}
+		r.skip = 0 // a paragraph ends where the next block begins
+	}
+	if r.passOver(t) {
+		if !empty && !isVoid(t.DataAtom) {
+			r.skip, r.skipName = 1, t.Data
+		}
+		return
+	}
+	r.owe(breaksAround(t))
+	switch t.DataAtom {
+	case atom.Br:
+		r.lineBreak()
+	case atom.Hr:
+		r.put("---")
+		r.owe(1)
+	case atom.Blockquote:
+		r.quote++
+	case atom.Pre:
+		r.pre++
+	case atom.Ul, atom.Menu:
+		r.lists = append(r.lists, -1)
+	case atom.Ol:
+		r.lists = append(r.lists, 1)
+	case atom.Li:
+		r.item()
+	case atom.Td, atom.Th:
+		r.space = r.begun
+	case atom.Img:
+		if alt := strings.TrimSpace(attribute(t, "alt")); alt != "" {
+			r.put("[" + strings.Join(strings.Fields(alt), " ") + "]")
+		}
+	case atom.A:
+		r.closeLink()
+		r.href, r.hrefFrom = linkTarget(attribute(t, "href")), r.out.Len()
+	}
+}
+
+func (r *htmlRenderer) end(name string) {
+	a := atom.Lookup([]byte(name))
+	if r.skip > 0 {
+		if name == r.skipName {
+			r.skip--
+		}
+		return
+	}
+	switch a {
+	case atom.A:
+		r.closeLink()
+	case atom.Blockquote:
+		r.owe(2)
+		r.quote = max(0, r.quote-1)
+	case atom.Pre:
+		r.pre = max(0, r.pre-1)
+	case atom.Ul, atom.Ol, atom.Menu:
+		r.lists = r.lists[:max(0, len(r.lists)-1)]
+	case atom.P: // breaksAround has seen its start; Word closes lines with it
+		r.owe(1)
+		return
+	}
+	r.owe(breaksAround(html.Token{DataAtom: a}))
+}
+
+// item begins a list item.
+func (r *htmlRenderer) item() {
+	depth := len(r.lists)
+	if depth == 0 {
+		r.put("-")
+		r.space = true
+		return
+	}
+	mark := "-"
+	if n := r.lists[depth-1]; n > 0 {
+		mark = strconv.Itoa(n) + "."
+		r.lists[depth-1]++
+	}
+	r.put(strings.Repeat("  ", min(depth-1, maxIndent)) + mark)
+	r.space = true
+}
+
+// closeLink writes the target behind the text of a link, unless the text says
+// the same.
+func (r *htmlRenderer) closeLink() {
+	href := r.href
+	r.href = ""
+	if href == "" || r.links >= maxLinks {
+		return
+	}
+	text := strings.TrimSpace(r.out.String()[min(r.hrefFrom, r.out.Len()):])
+	if text == "" || sameLink(text, href) { // an image without text, a decorated address
+		return
+	}
+	r.links++
+	r.space = true
+	r.put("<" + href + ">")
+}
+
+func sameLink(text, href string) bool {
+	trim := func(s string) string { return strings.TrimSuffix(s, "/") }
+	if trim(text) == trim(href) {
+		return true
+	}
+	for _, scheme := range []string{"mailto:", "tel:", "https://", "http://"} {
+		if rest, ok := strings.CutPrefix(href, scheme); ok && trim(rest) == trim(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// linkTarget returns an absolute target that people can use, "" for others.
+func linkTarget(href string) string {
+	href = strings.Map(func(r rune) rune {
+		if r <= ' ' || unicode.IsControl(r) || r == '<' || r == '>' || cleanRune(r) != r {
+			return -1
+		}
+		return r
+	}, href)
+	if len(href) > maxLinkLength {
+		return ""
+	}
+	scheme, _, ok := strings.Cut(href, ":")
+	if !ok {
+		return ""
+	}
+	switch lowerASCII(scheme) {
+	case "http", "https", "mailto", "tel", "ftp":
+		return href
+	}
+	return ""
+}
+
+func attribute(t html.Token, name string) string {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// passOver reports elements that are not shown: code, titles, and what is
+// hidden by style.
+func (r *htmlRenderer) passOver(t html.Token) bool {
+	switch t.DataAtom {
+	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Noscript, atom.Iframe, atom.Object, atom.Svg,
+		atom.Math, atom.Select, atom.Textarea, atom.Audio, atom.Video, atom.Noframes:
+		return true
+	case atom.Html, atom.Body, atom.Br, atom.Td, atom.Th, atom.Tr, atom.Li:
+		return false // hidden ones end where their sibling begins, which tokens do not tell
+	}
+	if !r.hide {
+		return false
+	}
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "hidden":
+			return true
+		case "style":
+			style := strings.ReplaceAll(lowerASCII(a.Val), " ", "")
+			if strings.Contains(style, "display:none") || strings.Contains(style, "mso-hide:all") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isVoid(a atom.Atom) bool {
+	switch a {
+	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link,
+		atom.Meta, atom.Param, atom.Source, atom.Track, atom.Wbr:
+		return true
+	}
+	return false
+}
+
+func isBlock(a atom.Atom) bool { return breaksAround(html.Token{DataAtom: a}) > 0 }
+
+// breaksAround is how many line ends stand before and after an element. In a
+// paragraph without margins, as Word writes every line, it is one.
+func breaksAround(t html.Token) int {
+	switch t.DataAtom {
+	case atom.P:
+		style := strings.ReplaceAll(lowerASCII(attribute(t, "style")), " ", "")
+		if strings.HasPrefix(attribute(t, "class"), "Mso") || strings.Contains(style, "margin:0") {
+			return 1
+		}
+		return 2
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Pre, atom.Dl, atom.Table, atom.Figure:
+		return 2
+	case atom.Div, atom.Tr, atom.Li, atom.Ul, atom.Ol, atom.Dt, atom.Dd, atom.Hr, atom.Address, atom.Article, atom.Aside,
+		atom.Center, atom.Fieldset, atom.Figcaption, atom.Footer, atom.Form, atom.Header, atom.Main, atom.Nav,
+		atom.Section, atom.Body, atom.Legend, atom.Details, atom.Summary, atom.Caption, atom.Menu:
+		return 1
+	}
+	return 0
+}
+
+// metaCharset finds the charset an HTML document declares in itself.
+func metaCharset(src []byte) string {
+	z := html.NewTokenizer(bytes.NewReader(src[:min(len(src), metaWindow)]))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return ""
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := z.Token()
+			if t.DataAtom != atom.Meta {
+				continue
+			}
+			c := attribute(t, "charset")
+			if c == "" {
+				_, c, _ = strings.Cut(lowerASCII(attribute(t, "content")), "charset=")
+				c = strings.Trim(strings.TrimSpace(c), `"'`)
+			}
+			if strings.HasPrefix(lowerASCII(c), "utf-16") { // it was read as ASCII
+				return ""
+			}
+			if c != "" {
+				return c
+			}
+		}
+	}
+}

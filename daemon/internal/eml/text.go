@@ -1,0 +1,152 @@
+package eml
+
+import (
+	"html"
+	"strings"
+)
+
+// MaxTextBytes is how much of one text part is decoded for display. Longer
+// texts are logs that belong into an attachment; the bytes stay in the part.
+const MaxTextBytes = 8 << 20
+
+// TextSource tells what the text of a mail was made from.
+type TextSource int
+
+// Sources of [Mail.Text].
+const (
+	TextNone  TextSource = iota // no text, or nothing but blanks
+	TextPlain                   // text/plain only
+	TextHTML                    // at least partly converted from text/html
+)
+
+func (s TextSource) String() string { return [...]string{"none", "plain", "html"}[s] }
+
+// Text is the text of the mail with LF line ends, in UTF-8, without control
+// characters. All text parts that are not attachments are joined in order; of
+// alternatives the plain one is taken unless it is blank; HTML is converted to
+// text that keeps the targets of links.
+func (m *Mail) Text() (string, TextSource) {
+	var out []string
+	source := TextNone
+	for _, sec := range m.layout.sections {
+		text, from := sec.text()
+		if isBlankText(text) {
+			continue
+		}
+		out = append(out, strings.Trim(text, "\n"))
+		source = max(source, from)
+	}
+	return strings.Join(out, "\n"), source
+}
+
+// HTML is the HTML of the mail in UTF-8, as the sender wrote it: it must be
+// sanitised before it is shown. Of alternatives the HTML is taken; where plain
+// parts stand beside HTML ones they are put in, escaped. It is false when the
+// mail has no HTML.
+func (m *Mail) HTML() (string, bool) {
+	var out strings.Builder
+	found := false
+	for _, sec := range m.layout.sections {
+		parts := sec.html
+		if len(parts) == 0 {
+			parts = sec.plain
+		}
+		for _, p := range parts {
+			found = found || p.MediaType == "text/html"
+			out.WriteString(asHTML(p))
+		}
+	}
+	if !found {
+		return "", false
+	}
+	return out.String(), true
+}
+
+// Text is the body of a text part in UTF-8 with LF line ends and without
+// control characters, at most [MaxTextBytes] of it. Paragraphs of format=flowed
+// are joined; HTML is left as it is.
+func (p *Part) Text() string {
+	var raw []byte
+	if p.encoded() {
+		r := p.Decoded().(chunkReader)
+		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
+			raw = append(raw, chunk...)
+		}
+	} else {
+		raw = p.Body()
+	}
+	raw = raw[:min(len(raw), MaxTextBytes)]
+	charset := p.Charset
+	if _, known := findCharset(charset); p.MediaType == "text/html" && (charset == "" || !known) {
+		charset = metaCharset(raw)
+	}
+	text := cleanText(decodeCharset(raw, charset, ""))
+	if p.MediaType == "text/plain" && equalFold(p.Params["format"], "flowed") {
+		text = unflow(text, equalFold(p.Params["delsp"], "yes"))
+	}
+	return text
+}
+
+// cleanText makes all line ends LF and removes what no text has: NUL and other
+// control characters, which could steer a terminal.
+func cleanText(s string) string {
+	if strings.IndexByte(s, '\r') >= 0 {
+		s = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(s)
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\f' || r == '\v' || r == '\u0085':
+			return '\n'
+		case r < ' ', r >= 0x7f && r < 0xa0, r == '\ufeff':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func isBlankText(s string) bool {
+	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u200b' || r == '\ufeff' }) == ""
+}
+
+// section is one piece of what is displayed: the same text as plain, as HTML,
+// or both.
+type section struct {
+	plain, html []*Part
+}
+
+func (s section) text() (string, TextSource) {
+	if text := joinParts(s.plain, (*Part).Text); !isBlankText(text) || len(s.html) == 0 {
+		return text, TextPlain
+	}
+	return joinParts(s.html, asText), TextHTML
+}
+
+func asText(p *Part) string {
+	if p.MediaType == "text/html" {
+		return htmlText(p.Text())
+	}
+	return p.Text()
+}
+
+func asHTML(p *Part) string {
+	text := p.Text()
+	switch {
+	case isBlankText(text):
+		return ""
+	case p.MediaType == "text/html":
+		return text + "\n"
+	}
+	return "<pre>" + html.EscapeString(text) + "</pre>\n"
+}
+
+func joinParts(parts []*Part, text func(*Part) string) string {
+	var out []string
+	for _, p := range parts {
+		if t := text(p); !isBlankText(t) {
+			out = append(out, strings.Trim(t, "\n"))
+		}
+	}
+	return strings.Join(out, "\n")
+}
