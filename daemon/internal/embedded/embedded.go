@@ -1,0 +1,135 @@
+// Package embedded runs an etcd server inside the process: the default for one
+// machine. It listens on nothing but a unix socket in its own folder, which
+// etcdctl can use; the daemon itself talks to it without any socket.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+const (
+	// quota is the size at which etcd stops to take writes; 8 GiB is the most
+	// that its documentation recommends.
+	quota = 8 << 30
+	// retention of old revisions. Nothing of ours reads the past, and watches
+	// list again after compaction.
+	retention = "10m"
+	// startTimeout covers the replay of a full log on a slow disk.
+	startTimeout = 60 * time.Second
+	// snapshotEvery bounds the log that is kept in memory and replayed at
+	// start; etcd's own default since 3.6.
+	snapshotEvery = 10000
+)
+
+// ErrInUse means that another process has the folder open.
+var ErrInUse = errors.New("another postern is running on this folder")
+
+// Server is a running etcd with one member.
+type Server struct {
+	etcd   *embed.Etcd
+	client *clientv3.Client
+	lock   *os.File
+}
+
+// Start opens or creates the data in dir. It returns when the server answers.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder for etcd: %w", err)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	etcd, err := embed.StartEtcd(settings(dir))
+	if err != nil {
+		_ = lock.Close()
+		return nil, fmt.Errorf("start etcd in %s: %w", dir, err)
+	}
+	s := &Server{etcd: etcd, lock: lock}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	select {
+	case <-etcd.Server.ReadyNotify():
+	case err := <-etcd.Err():
+		s.Close()
+		return nil, fmt.Errorf("start etcd in %s: %w", dir, err)
+	case <-ctx.Done():
+		s.Close()
+		return nil, fmt.Errorf("start etcd in %s: %w", dir, ctx.Err())
+	}
+	s.client = v3client.New(etcd.Server)
+	return s, nil
+}
+
+// Client talks to the server without a socket. It is closed by Close.
+func (s *Server) Client() *clientv3.Client { return s.client }
+
+// Failed is closed, or yields the reason, when the server has died under us:
+// a failed write of its log is final.
+func (s *Server) Failed() <-chan error { return s.etcd.Err() }
+
+// Close stops the server after what was committed is on disk.
+func (s *Server) Close() {
+	if s.client != nil {
+		_ = s.client.Close() // closes no socket: there is nothing to go wrong
+	}
+	s.etcd.Close()
+	_ = s.lock.Close()
+}
+
+func settings(dir string) *embed.Config {
+	cfg := embed.NewConfig()
+	cfg.Name = "postern"
+	cfg.Dir = filepath.Join(dir, "data")
+	cfg.QuotaBackendBytes = quota
+	cfg.AutoCompactionMode = embed.CompactorModePeriodic
+	cfg.AutoCompactionRetention = retention
+	cfg.SnapshotCount = snapshotEvery
+	// One member hears no heartbeat; a short election makes a quick start.
+	cfg.TickMs, cfg.ElectionMs = 10, 100
+
+	// A member wants to name its peers' address even when it has none: this
+	// name is never resolved, as nobody dials it.
+	peer := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
+	client := url.URL{Scheme: "unix", Path: filepath.Join(dir, "client.sock")}
+	cfg.ListenPeerUrls = nil
+	cfg.AdvertisePeerUrls = []url.URL{peer}
+	cfg.InitialCluster = cfg.Name + "=" + peer.String()
+	cfg.ListenClientUrls = []url.URL{client}
+	cfg.AdvertiseClientUrls = []url.URL{client}
+
+	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()),
+		zapcore.Lock(os.Stderr), zap.ErrorLevel))
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
+	return cfg
+}
+
+// lockFolder makes a second process fail at once with a clear error, where etcd
+// would wait for its file lock without a word.
+func lockFolder(dir string) (*os.File, error) {
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock folder of etcd: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = lock.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
+		}
+		return nil, fmt.Errorf("lock folder of etcd: %w", err)
+	}
+	return lock, nil
+}

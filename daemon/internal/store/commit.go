@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// MaxOps is etcd's default limit of operations in one transaction
+// (--max-txn-ops); the compares count separately.
+const MaxOps = 128
+
+// Commit writes the whole change in one transaction, or nothing. It answers
+// Conflict when a record is not as the change expects; Unavailable leaves open
+// whether it was written.
+func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
+	b := batch{keys: s.keys, tenant: s.keys.account(c.Account), account: c.Account}
+	b.receipt(c.Receipt)
+	b.ticket(c.Ticket)
+	for i := range c.Entries {
+		b.entry(&c.Entries[i])
+	}
+	for _, m := range c.Messages {
+		b.put(b.tenant.message(m), m)
+	}
+	b.contact(c.Contact)
+	b.agent(c.Agent)
+	if c.Held != nil {
+		b.guarded(b.tenant.held(c.Held.ID), c.Held.Rev, c.Held)
+	}
+	for i := range c.Deliveries {
+		b.delivery(&c.Deliveries[i])
+	}
+	for i := range c.Budgets {
+		b.guarded(b.tenant.budget(c.Budgets[i].Key), c.Budgets[i].Rev, &c.Budgets[i])
+	}
+	for _, u := range c.Unchanged {
+		b.cmps = append(b.cmps, unchanged(b.tenant.contact(u.Contact), u.Rev))
+	}
+	return b.commit(ctx, s)
+}
+
+// batch gathers the compares and operations of one transaction.
+type batch struct {
+	keys    keys
+	tenant  tenant
+	account string
+	cmps    []clientv3.Cmp
+	ops     []clientv3.Op
+	err     error
+}
+
+func (b *batch) commit(ctx context.Context, s *Store) error {
+	if b.err != nil {
+		return b.err
+	}
+	if len(b.ops) > MaxOps {
+		return helpdesk.Wrap(helpdesk.TooLarge, fmt.Errorf("a change of %d operations is over the limit of %d", len(b.ops), MaxOps))
+	}
+	resp, err := s.txn(ctx, b.cmps, b.ops...)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if !resp.Succeeded {
+		return helpdesk.Errorf(helpdesk.Conflict, "somebody else changed this first")
+	}
+	return nil
+}
+
+func (b *batch) put(key string, record any) {
+	value, err := json.Marshal(record)
+	if err != nil {
+		b.err = fmt.Errorf("write record %s: %w", key, err)
+		return
+	}
+	b.ops = append(b.ops, clientv3.OpPut(key, string(value)))
+}
+
+func (b *batch) guarded(key string, rev int64, record any) {
+	b.cmps = append(b.cmps, guard(key, rev))
+	b.put(key, record)
+}
+
+func (b *batch) receipt(r *helpdesk.Receipt) {
+	if r == nil {
+		return
+	}
+	r.Schema = Schema
+	b.guarded(b.tenant.receipt(r.Key), 0, r)
+}
+
+func (b *batch) ticket(t *helpdesk.Ticket) {
+	if t == nil {
+		return
+	}
+	t.Schema = Schema
+	b.guarded(b.tenant.ticket(t.ID), t.Rev, t)
+	if t.Rev == 0 {
+		number := b.tenant.number(t.Number)
+		b.cmps = append(b.cmps, absent(number))
+		b.ops = append(b.ops, clientv3.OpPut(number, t.ID.String()))
+	}
+}
+
+// entry needs no guard of its own: its ticket's head counts it.
+func (b *batch) entry(e *helpdesk.Entry) {
+	e.Schema = Schema
+	b.put(b.tenant.entry(e.Ticket, e.Seq), e)
+}
+
+func (b *batch) contact(c *helpdesk.Contact) {
+	if c == nil {
+		return
+	}
+	c.Schema = Schema
+	b.guarded(b.tenant.contact(c.ID), c.Rev, c)
+	if c.Rev == 0 {
+		for _, a := range c.Addresses {
+			b.claim(b.tenant.address(a.Address), c.ID)
+		}
+	}
+}
+
+func (b *batch) agent(a *helpdesk.Agent) {
+	if a == nil {
+		return
+	}
+	a.Schema = Schema
+	b.guarded(b.tenant.agent(a.ID), a.Rev, a)
+	if a.Rev == 0 {
+		b.claim(b.tenant.agentAddress(a.Address), a.ID)
+	}
+}
+
+// claim makes an address belong to one record for good.
+func (b *batch) claim(key string, id helpdesk.ID) {
+	b.cmps = append(b.cmps, absent(key))
+	b.ops = append(b.ops, clientv3.OpPut(key, string(id)))
+}
+
+func (b *batch) delivery(d *helpdesk.Delivery) {
+	d.Schema = Schema
+	b.guarded(b.tenant.delivery(d.Ticket, d.ID), d.Rev, d)
+	pending := b.keys.outbox(b.account, d.ID)
+	if d.State.Final() {
+		b.ops = append(b.ops, clientv3.OpDelete(pending))
+		return
+	}
+	b.put(pending, due{Ticket: d.Ticket, Next: d.Next})
+}

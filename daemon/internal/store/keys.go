@@ -1,0 +1,124 @@
+// Package store keeps Postern's records in etcd.
+//
+// # Keys
+//
+// This file is the whole key schema. <inst> is the installation; <tid> a ticket
+// id in 16 hex digits; <id> an id of 16 letters and digits; <addr> the identity
+// of a mail address ([helpdesk.Address.Key]).
+//
+//	/postern/<inst>/ring                                key ring of signed links, sealed
+//	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket and when it is due
+//	/postern/<inst>/accounts/<account>/counter          last ticket number given, decimal
+//	/postern/<inst>/accounts/<account>/receipt/<key>    helpdesk.Receipt
+//	/postern/<inst>/accounts/<account>/ticket/<tid>     helpdesk.Ticket
+//	/postern/<inst>/accounts/<account>/number/<%019d>   <tid>
+//	/postern/<inst>/accounts/<account>/entry/<tid>/<%08d>    helpdesk.Entry
+//	/postern/<inst>/accounts/<account>/message/<hash>/<tid>  helpdesk.MessageRef; hash of the Message-ID
+//	/postern/<inst>/accounts/<account>/contact/<id>     helpdesk.Contact
+//	/postern/<inst>/accounts/<account>/address/<addr>   <id> of the contact
+//	/postern/<inst>/accounts/<account>/agent/<id>       helpdesk.Agent
+//	/postern/<inst>/accounts/<account>/agentaddress/<addr>   <id> of the agent
+//	/postern/<inst>/accounts/<account>/session/<hash>   helpdesk.Session; hash of the cookie
+//	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem
+//	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
+//	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
+//
+// Everything of a tenant lies below its account, but for the outbox, which one
+// sender empties for all; its keys name the account. Values are JSON with a
+// schema number, unless said otherwise.
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Schema is the version of records that this program writes.
+const Schema = 1
+
+// keys makes keys of one installation.
+type keys struct{ root string }
+
+func (k keys) ring() string { return k.root + "ring" }
+
+func (k keys) outboxAll() string { return k.root + "outbox/" }
+
+func (k keys) outbox(account string, id helpdesk.ID) string {
+	return k.root + "outbox/" + account + "/" + string(id)
+}
+
+// parseOutbox undoes outbox.
+func (k keys) parseOutbox(key string) (account string, id helpdesk.ID, ok bool) {
+	account, rest, ok := strings.Cut(strings.TrimPrefix(key, k.outboxAll()), "/")
+	return account, helpdesk.ID(rest), ok
+}
+
+// tenant makes keys below one account.
+type tenant struct{ root string }
+
+func (k keys) account(name string) tenant {
+	return tenant{root: k.root + "accounts/" + name + "/"}
+}
+
+func (t tenant) counter() string { return t.root + "counter" }
+
+func (t tenant) receipt(key string) string { return t.root + "receipt/" + key }
+
+func (t tenant) ticket(id helpdesk.TicketID) string { return t.root + "ticket/" + id.String() }
+
+func (t tenant) numbers() string { return t.root + "number/" }
+
+// number is zero-padded to the digits of the largest int64, so that keys sort
+// as numbers do.
+func (t tenant) number(n int64) string { return fmt.Sprintf("%s%019d", t.numbers(), n) }
+
+func (t tenant) entries(id helpdesk.TicketID) string { return t.root + "entry/" + id.String() + "/" }
+
+func (t tenant) entry(id helpdesk.TicketID, seq int) string {
+	return fmt.Sprintf("%s%08d", t.entries(id), seq)
+}
+
+// messages holds all entries of one Message-ID. Ids are hashed: they come from
+// outside, in any length and with any bytes.
+func (t tenant) messages(messageID string) string {
+	sum := sha256.Sum256([]byte(messageID))
+	return t.root + "message/" + hex.EncodeToString(sum[:16]) + "/"
+}
+
+func (t tenant) message(m helpdesk.MessageRef) string {
+	return t.messages(m.MessageID) + m.Ticket.String()
+}
+
+func (t tenant) contact(id helpdesk.ID) string { return t.root + "contact/" + string(id) }
+
+func (t tenant) address(a helpdesk.Address) string { return t.root + "address/" + a.Key() }
+
+func (t tenant) agents() string { return t.root + "agent/" }
+
+func (t tenant) agent(id helpdesk.ID) string { return t.agents() + string(id) }
+
+func (t tenant) agentAddress(a helpdesk.Address) string { return t.root + "agentaddress/" + a.Key() }
+
+func (t tenant) sessions() string { return t.root + "session/" }
+
+func (t tenant) session(hash string) string { return t.sessions() + hash }
+
+func (t tenant) heldAll() string { return t.root + "held/" }
+
+func (t tenant) held(id helpdesk.ID) string { return t.heldAll() + string(id) }
+
+func (t tenant) deliveries(id helpdesk.TicketID) string {
+	return t.root + "delivery/" + id.String() + "/"
+}
+
+func (t tenant) delivery(ticket helpdesk.TicketID, id helpdesk.ID) string {
+	return t.deliveries(ticket) + string(id)
+}
+
+func (t tenant) budgets() string { return t.root + "budget/" }
+
+func (t tenant) budget(key string) string { return t.budgets() + key }

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// OpTimeout bounds one round trip to etcd. It is far above a healthy commit
+// (milliseconds) and far below the minutes that SMTP clients wait for an
+// answer, so that a lost etcd becomes a clear 451.
+const OpTimeout = 5 * time.Second
+
+// Store is safe for concurrent use. It belongs to one installation.
+type Store struct {
+	etcd    *clientv3.Client
+	keys    keys
+	numbers *numbers
+	loops   sync.WaitGroup
+}
+
+// New uses an open client. The caller closes the client after the Store.
+func New(client *clientv3.Client, installation string) (*Store, error) {
+	if installation == "" || strings.ContainsAny(installation, "/\x00") {
+		return nil, fmt.Errorf("installation name %q must be a plain word", installation)
+	}
+	s := &Store{etcd: client, keys: keys{root: "/postern/" + installation + "/"}}
+	s.numbers = &numbers{store: s, queue: map[string][]chan number{}, counters: map[string]counter{}}
+	return s, nil
+}
+
+// Close waits for what the Store has under way.
+func (s *Store) Close() { s.loops.Wait() }
+
+// Ping asks for one linearizable read: nil means that a commit can be expected
+// to work, disk space aside.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.get(ctx, s.keys.ring(), clientv3.WithKeysOnly())
+	return err
+}
+
+// get is one read with the time limit and the errors of this package.
+func (s *Store) get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
+	defer cancel()
+	resp, err := s.etcd.Get(ctx, key, opts...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return resp, nil
+}
+
+// txn is one transaction with the time limit and the errors of this package.
+func (s *Store) txn(ctx context.Context, cmps []clientv3.Cmp, then ...clientv3.Op) (*clientv3.TxnResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
+	defer cancel()
+	resp, err := s.etcd.Txn(ctx).If(cmps...).Then(then...).Commit()
+	if err != nil {
+		return nil, translate(err)
+	}
+	return resp, nil
+}
+
+// getRecord reads one JSON record; found is false when there is none.
+func getRecord[T any](ctx context.Context, s *Store, key string) (record *T, rev int64, err error) {
+	resp, err := s.get(ctx, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(resp.Kvs) == 0 {
+		return nil, 0, nil
+	}
+	record = new(T)
+	if err := json.Unmarshal(resp.Kvs[0].Value, record); err != nil {
+		return nil, 0, fmt.Errorf("read record %s: %w", key, err)
+	}
+	return record, resp.Kvs[0].ModRevision, nil
+}
+
+// translate gives etcd's errors the kinds of the domain. Whatever leaves the
+// outcome open is Unavailable: the caller may try again, and receipts make
+// the second try harmless.
+func translate(err error) error {
+	switch {
+	case errors.Is(err, rpctypes.ErrRequestTooLarge), errors.Is(err, rpctypes.ErrTooManyOps):
+		return helpdesk.Wrap(helpdesk.TooLarge, err)
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	return helpdesk.Wrap(helpdesk.Unavailable, err)
+}
+
+// exists and absent are the guards of transactions.
+func absent(key string) clientv3.Cmp {
+	return clientv3.Compare(clientv3.CreateRevision(key), "=", 0)
+}
+
+func unchanged(key string, rev int64) clientv3.Cmp {
+	return clientv3.Compare(clientv3.ModRevision(key), "=", rev)
+}
+
+// guard wants the record absent when it was never stored, else as it was read.
+func guard(key string, rev int64) clientv3.Cmp {
+	if rev == 0 {
+		return absent(key)
+	}
+	return unchanged(key, rev)
+}

@@ -1,0 +1,360 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/posterndesk/postern/daemon/internal/embedded"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+const account = "support"
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// openStore runs a real etcd for one test.
+func openStore(t *testing.T) *Store {
+	t.Helper()
+	server, err := embedded.Start(t.Context(), filepath.Join(t.TempDir(), "etcd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	s, err := New(server.Client(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// sample is a change that opens a ticket, with everything a mail causes.
+func sample(number int64, receipt string) *helpdesk.Change {
+	alice := helpdesk.MustAddress("alice@customer.example")
+	contact := &helpdesk.Contact{ID: helpdesk.NewID(), Addresses: []helpdesk.ContactAddress{{Address: alice}}}
+	ticket := &helpdesk.Ticket{
+		ID: helpdesk.NewTicketID(), Number: number, Subject: "Order", Status: helpdesk.Open, Mailbox: "support",
+		Participants: []helpdesk.Participant{{Number: 1, Contact: contact.ID, Address: alice, Role: helpdesk.Requester, LinkGen: 1}},
+	}
+	entry := helpdesk.Entry{Kind: helpdesk.Message, Text: "Where is it?", At: noon, MessageID: "<1@customer.example>"}
+	ticket.Append(&entry)
+	return &helpdesk.Change{
+		Account:    account,
+		Receipt:    &helpdesk.Receipt{Key: receipt, At: noon, Outcome: helpdesk.Outcome{Result: helpdesk.Created, Ticket: ticket.ID, Number: number}},
+		Ticket:     ticket,
+		Entries:    []helpdesk.Entry{entry},
+		Messages:   []helpdesk.MessageRef{{MessageID: entry.MessageID, Ticket: ticket.ID, Entry: 1}},
+		Contact:    contact,
+		Deliveries: []helpdesk.Delivery{{ID: helpdesk.NewID(), Ticket: ticket.ID, Entry: 1, State: helpdesk.Queued, Next: noon}},
+		Budgets:    []helpdesk.Budget{{Key: "proven/x", Used: 1, Until: noon.Add(time.Hour)}},
+	}
+}
+
+func TestCommitAndLookup(t *testing.T) {
+	s := openStore(t)
+	change := sample(1, "r1")
+	if err := s.Commit(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Lookup(t.Context(), account, Query{
+		Receipt: "r1", Address: helpdesk.MustAddress("ALICE@customer.example"),
+		MessageIDs: []string{"<unknown@x>", "<1@customer.example>"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Receipt == nil || found.Receipt.Outcome.Ticket != change.Ticket.ID {
+		t.Errorf("receipt = %+v, want the one that was committed", found.Receipt)
+	}
+	if found.Contact == nil || found.Contact.ID != change.Contact.ID || found.Contact.Rev == 0 {
+		t.Errorf("contact = %+v, want the one of the address, whatever its case", found.Contact)
+	}
+	if diff := cmp.Diff(change.Messages, found.Refs); diff != "" {
+		t.Errorf("refs (-want +got):\n%s", diff)
+	}
+	ticket, err := s.TicketByNumber(t.Context(), account, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ticket.ID != change.Ticket.ID || ticket.Rev == 0 || ticket.Schema != Schema {
+		t.Errorf("ticket = %+v, want the committed one with its revision", ticket)
+	}
+	entries, err := s.Entries(t.Context(), account, ticket.ID)
+	if err != nil || len(entries) != 1 || entries[0].Text != "Where is it?" {
+		t.Errorf("entries = %+v, %v, want the one that was committed", entries, err)
+	}
+}
+
+// covers: P05
+func TestCommitIsAllOrNothing(t *testing.T) {
+	s := openStore(t)
+	first := sample(1, "r1")
+	if err := s.Commit(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(c *helpdesk.Change)
+	}{
+		{"same receipt", func(c *helpdesk.Change) { c.Receipt.Key = "r1" }},
+		{"same number", func(c *helpdesk.Change) { c.Ticket.Number = 1 }},
+		{"address that is somebody's", func(*helpdesk.Change) {}},
+		{"budget that was spent meanwhile", func(c *helpdesk.Change) { c.Contact = nil }},
+		{"contact that changed meanwhile", func(c *helpdesk.Change) {
+			c.Contact, c.Budgets = nil, nil
+			c.Unchanged = []helpdesk.Revision{{Contact: first.Contact.ID, Rev: 1}}
+		}},
+		{"ticket that changed meanwhile", func(c *helpdesk.Change) {
+			c.Contact, c.Budgets = nil, nil
+			c.Ticket.ID, c.Ticket.Rev = first.Ticket.ID, 1
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			second := sample(2, "r2")
+			tt.change(second)
+			err := s.Commit(t.Context(), second)
+			if helpdesk.KindOf(err) != helpdesk.Conflict {
+				t.Fatalf("commit = %v, want a conflict", err)
+			}
+			if _, err := s.TicketByNumber(t.Context(), account, 2); helpdesk.KindOf(err) != helpdesk.NotFound {
+				t.Errorf("ticket of the refused change = %v, want NotFound", err)
+			}
+			if r, err := s.Receipt(t.Context(), account, "r2"); r != nil || err != nil {
+				t.Errorf("receipt of the refused change = %v, %v, want none", r, err)
+			}
+		})
+	}
+}
+
+// covers: P05
+func TestCommitRace(t *testing.T) {
+	s := openStore(t)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	won := 0
+	for i := range 8 {
+		wg.Go(func() {
+			err := s.Commit(t.Context(), sample(int64(i+1), "same"))
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won++
+			} else if helpdesk.KindOf(err) != helpdesk.Conflict {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won != 1 {
+		t.Errorf("%d of 8 racing commits of one mail won, want 1", won)
+	}
+}
+
+func TestNextNumber(t *testing.T) {
+	s := openStore(t)
+	const workers, each = 16, 20
+	var mu sync.Mutex
+	seen := map[int64]bool{}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				n, err := s.NextNumber(t.Context(), account)
+				mu.Lock()
+				if err != nil || seen[n] {
+					t.Errorf("number %d given twice, or %v", n, err)
+				}
+				seen[n] = true
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	last, err := s.LastNumber(t.Context(), account)
+	if err != nil || last != workers*each {
+		t.Errorf("last number = %d, %v; want %d: no gaps when nothing fails", last, err, workers*each)
+	}
+}
+
+func TestTickets(t *testing.T) {
+	s := openStore(t)
+	for n := int64(1); n <= 12; n++ {
+		c := sample(n, fmt.Sprint("r", n))
+		c.Contact, c.Budgets = nil, nil
+		if err := s.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		before int64
+		limit  int
+		want   []int64
+	}{
+		{"newest", 0, 3, []int64{12, 11, 10}},
+		{"next page", 10, 3, []int64{9, 8, 7}},
+		{"last page", 3, 5, []int64{2, 1}},
+		{"beyond", 1, 5, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tickets, err := s.Tickets(t.Context(), account, tt.before, tt.limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, ticket := range tickets {
+				got = append(got, ticket.Number)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// covers: P11
+func TestOutboxFollowsDeliveries(t *testing.T) {
+	s := openStore(t)
+	change := sample(1, "r1")
+	if err := s.Commit(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := make(chan Pending, 10)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.WatchOutbox(ctx, func() {}, func(p Pending) { seen <- p })
+	}()
+	want := Pending{Account: account, Ticket: change.Ticket.ID, ID: change.Deliveries[0].ID, Next: noon}
+	if diff := cmp.Diff(want, <-seen); diff != "" {
+		t.Errorf("listed (-want +got):\n%s", diff)
+	}
+
+	d, err := s.Delivery(t.Context(), account, want.Ticket, want.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := *d
+	d.Next = noon.Add(time.Minute)
+	if err := s.SaveDelivery(t.Context(), account, d); err != nil {
+		t.Fatal(err)
+	}
+	if p := <-seen; !p.Next.Equal(d.Next) || p.Gone {
+		t.Errorf("after a delay: %+v, want it due later", p)
+	}
+	if err := s.SaveDelivery(t.Context(), account, &stale); helpdesk.KindOf(err) != helpdesk.Conflict {
+		t.Errorf("saving what was read before = %v, want a conflict", err)
+	}
+	d.State = helpdesk.Sent
+	if err := s.SaveDelivery(t.Context(), account, d); err != nil {
+		t.Fatal(err)
+	}
+	if p := <-seen; !p.Gone || p.ID != want.ID {
+		t.Errorf("after sending: %+v, want it gone", p)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("watch ended with %v, want the context's end", err)
+	}
+}
+
+func TestSessionsExpireAndEnd(t *testing.T) {
+	s := openStore(t)
+	session := helpdesk.Session{Agent: helpdesk.NewID(), Created: noon, Expires: noon.Add(time.Hour)}
+	for _, hash := range []string{"a", "b"} {
+		if err := s.PutSession(t.Context(), account, hash, session); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Session(t.Context(), account, "a", noon); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Session(t.Context(), account, "a", session.Expires); helpdesk.KindOf(err) != helpdesk.NotFound {
+		t.Errorf("at its end: %v, want NotFound", err)
+	}
+	if err := s.EndSession(t.Context(), account, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Session(t.Context(), account, "a", noon); helpdesk.KindOf(err) != helpdesk.NotFound {
+		t.Errorf("ended: %v, want NotFound", err)
+	}
+	if n, err := s.Sweep(t.Context(), account, noon.Add(2*time.Hour)); n != 1 || err != nil {
+		t.Errorf("sweep removed %d, %v; want the one session that is left", n, err)
+	}
+}
+
+func TestRingIsSealed(t *testing.T) {
+	s := openStore(t)
+	kek := [KeySize]byte{1}
+	if ring, rev, err := s.Ring(t.Context(), kek); ring != nil || rev != 0 || err != nil {
+		t.Fatalf("before the first start: %s, %d, %v; want none", ring, rev, err)
+	}
+	if err := s.PutRing(t.Context(), kek, []byte("secret ring"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutRing(t.Context(), kek, []byte("other"), 0); helpdesk.KindOf(err) != helpdesk.Conflict {
+		t.Errorf("a second replica's ring: %v, want a conflict", err)
+	}
+	if ring, _, err := s.Ring(t.Context(), kek); string(ring) != "secret ring" || err != nil {
+		t.Errorf("ring = %q, %v", ring, err)
+	}
+	if _, _, err := s.Ring(t.Context(), [KeySize]byte{2}); !errors.Is(err, ErrWrongKey) {
+		t.Errorf("with another key: %v, want ErrWrongKey", err)
+	}
+	raw, err := s.get(t.Context(), s.keys.ring())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(raw.Kvs[0].Value); len(got) < 11 || got[:6] == "secret" || cmp.Equal(got, "secret ring") {
+		t.Errorf("stored as %q, want it sealed", got)
+	}
+}
+
+// A lost etcd is Unavailable, never a verdict about the mail.
+func TestLostEtcd(t *testing.T) {
+	server, err := embedded.Start(t.Context(), filepath.Join(t.TempDir(), "etcd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(server.Client(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	if err := s.Commit(t.Context(), sample(1, "r1")); helpdesk.KindOf(err) != helpdesk.Unavailable {
+		t.Errorf("commit = %v (kind %v), want Unavailable", err, helpdesk.KindOf(err))
+	}
+}
+
+// Each account's records lie below its own prefix: no operation of one touches
+// another's.
+func TestAccountsAreApart(t *testing.T) {
+	s := openStore(t)
+	change := sample(1, "r1")
+	if err := s.Commit(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	const other = "sales"
+	found, err := s.Lookup(t.Context(), other, Query{
+		Receipt: "r1", Address: helpdesk.MustAddress("alice@customer.example"), MessageIDs: []string{"<1@customer.example>"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&Found{}, found); diff != "" {
+		t.Errorf("another account finds (-want +got):\n%s", diff)
+	}
+	if _, err := s.Ticket(t.Context(), other, change.Ticket.ID); helpdesk.KindOf(err) != helpdesk.NotFound {
+		t.Errorf("another account's ticket: %v, want NotFound", err)
+	}
+	if tickets, err := s.Tickets(t.Context(), other, 0, 10); len(tickets) != 0 || err != nil {
+		t.Errorf("another account lists %v, %v", tickets, err)
+	}
+}
