@@ -1,0 +1,97 @@
+// Package actions is what people do: submit, look, reply, note, set a status.
+//
+// Each act checks who may do it and commits one transaction. Portal, console,
+// command line and whatever comes after them all go through here, so a rule
+// stands in one place.
+package actions
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// Store is what the acts ask of the database.
+type Store interface {
+	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
+	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
+	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
+	Tickets(ctx context.Context, account string, before int64, limit int) ([]helpdesk.Ticket, error)
+	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
+	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
+	Held(ctx context.Context, account string) ([]helpdesk.HeldItem, error)
+	HeldItem(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.HeldItem, error)
+	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
+	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
+	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
+	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
+	EndSession(ctx context.Context, account, hash string) error
+	NextNumber(ctx context.Context, account string) (int64, error)
+	// Commit writes all of a change or nothing; Conflict asks to decide anew.
+	Commit(ctx context.Context, c *helpdesk.Change) error
+}
+
+// Directory knows what is declared now.
+type Directory interface {
+	Mailbox(account, name string) (helpdesk.Mailbox, bool)
+	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
+}
+
+// Desk does the acts. All fields must be set; make it with New.
+type Desk struct {
+	store     Store
+	blobs     blob.Store
+	directory Directory
+	signer    *links.Signer
+	planner   *outbound.Planner
+	log       *slog.Logger
+	now       func() time.Time
+	passwords *passwords
+}
+
+// New makes a Desk.
+func New(s Store, blobs blob.Store, d Directory, signer *links.Signer, planner *outbound.Planner, log *slog.Logger, now func() time.Time) *Desk {
+	return &Desk{store: s, blobs: blobs, directory: d, signer: signer, planner: planner, log: log, now: now, passwords: newPasswords()}
+}
+
+// Actor is on whose authority something is done: an agent of the account, or
+// the operator of the machine, who holds the admin socket.
+type Actor struct {
+	Account  string
+	Agent    *helpdesk.Agent
+	Operator bool
+}
+
+// mayWork is asked by everything that agents do and see.
+func (a Actor) mayWork() error {
+	if a.Operator || a.Agent != nil && !a.Agent.Disabled {
+		return nil
+	}
+	return helpdesk.Errorf(helpdesk.SignIn, "sign in as an agent first")
+}
+
+func (a Actor) author() helpdesk.Author {
+	if a.Agent != nil {
+		return a.Agent.Author()
+	}
+	return helpdesk.Author{Role: helpdesk.System, Name: "Operator"}
+}
+
+// retry runs an act again when somebody else changed what it rests on.
+func retry(act func() error) error {
+	const tries = 10 // people on one ticket at the same moment
+	var err error
+	for range tries {
+		if err = act(); helpdesk.KindOf(err) != helpdesk.Conflict {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,113 @@
+package actions
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// SessionLifetime is a working day: agents sign in once a day.
+const SessionLifetime = 12 * time.Hour
+
+// MinPassword is the least length of a password, after NIST SP 800-63B.
+const MinPassword = 12
+
+// maxPassword bounds the work that one try can cause.
+const maxPassword = 256
+
+// AddAgent makes a new agent. Without a password one is made up and returned.
+func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password string) (*helpdesk.Agent, string, error) {
+	if !by.Operator {
+		return nil, "", helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	}
+	a, err := helpdesk.ParseAddress(address)
+	if err != nil {
+		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
+	}
+	if password == "" {
+		password = rand.Text()
+	}
+	if len(password) < MinPassword || len(password) > maxPassword {
+		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "a password has %d to %d characters", MinPassword, maxPassword)
+	}
+	if name = oneLine(name); name == "" {
+		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name")
+	}
+	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: d.passwords.hash(password), Created: d.now()}
+	err = d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
+	if helpdesk.KindOf(err) == helpdesk.Conflict {
+		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with the address %s already", a)
+	}
+	return agent, password, err
+}
+
+// Agents lists the agents of the account.
+func (d *Desk) Agents(ctx context.Context, by Actor) ([]helpdesk.Agent, error) {
+	if err := by.mayWork(); err != nil {
+		return nil, err
+	}
+	return d.store.Agents(ctx, by.Account)
+}
+
+// SignIn checks address and password and returns the value of a new cookie. An
+// unknown address, a wrong password and a disabled agent have one answer.
+func (d *Desk) SignIn(ctx context.Context, account, address, password string) (cookie string, expires time.Time, err error) {
+	refused := helpdesk.Errorf(helpdesk.Invalid, "this address and password do not belong together")
+	agent, hash := (*helpdesk.Agent)(nil), d.passwords.nobody
+	if a, parseErr := helpdesk.ParseAddress(address); parseErr == nil {
+		agent, err = d.store.AgentByAddress(ctx, account, a)
+		if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+			return "", time.Time{}, err
+		}
+	}
+	if agent != nil {
+		hash = agent.Password
+	}
+	if len(password) > maxPassword || !d.passwords.matches(hash, password) || agent == nil || agent.Disabled {
+		return "", time.Time{}, refused
+	}
+	now := d.now()
+	session := helpdesk.Session{Agent: agent.ID, Created: now, Expires: now.Add(SessionLifetime)}
+	cookie = rand.Text() + rand.Text() // 260 bits
+	if err := d.store.PutSession(ctx, account, sessionHash(cookie), session); err != nil {
+		return "", time.Time{}, fmt.Errorf("sign in: %w", err)
+	}
+	d.log.InfoContext(ctx, "agent signed in", "account", account, "agent", agent.ID)
+	return cookie, session.Expires, nil
+}
+
+// SignedIn finds who a cookie signed in. Session and agent are read from the
+// truth each time: ended and disabled are dead at once, everywhere.
+func (d *Desk) SignedIn(ctx context.Context, account, cookie string) (Actor, error) {
+	missing := helpdesk.Errorf(helpdesk.SignIn, "sign in first")
+	session, err := d.store.Session(ctx, account, sessionHash(cookie), d.now())
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return Actor{}, missing
+	}
+	if err != nil {
+		return Actor{}, err
+	}
+	agent, err := d.store.Agent(ctx, account, session.Agent)
+	if helpdesk.KindOf(err) == helpdesk.NotFound || agent != nil && agent.Disabled {
+		return Actor{}, missing
+	}
+	if err != nil {
+		return Actor{}, err
+	}
+	return Actor{Account: account, Agent: agent}, nil
+}
+
+// SignOut ends the session of a cookie.
+func (d *Desk) SignOut(ctx context.Context, account, cookie string) error {
+	return d.store.EndSession(ctx, account, sessionHash(cookie))
+}
+
+func sessionHash(cookie string) string {
+	sum := sha256.Sum256([]byte(cookie))
+	return hex.EncodeToString(sum[:])
+}

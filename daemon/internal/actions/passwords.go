@@ -1,0 +1,90 @@
+package actions
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Cost of argon2id after OWASP's minimum: 19 MiB, two passes, one lane. It is
+// part of each hash, so it can grow without a migration.
+const (
+	argonMemory = 19 << 10 // KiB
+	argonTime   = 2
+	argonLanes  = 1
+	argonKey    = 32
+	argonSalt   = 16
+)
+
+// passwords hashes with a bound on how many at once: each takes 19 MiB.
+type passwords struct {
+	slots chan struct{}
+	// nobody is checked for unknown addresses, so that they take as long.
+	nobody string
+}
+
+func newPasswords() *passwords {
+	const atOnce = 2
+	p := &passwords{slots: make(chan struct{}, atOnce)}
+	p.nobody = p.hash(rand.Text())
+	return p
+}
+
+// hash returns the PHC string of a password with a fresh salt.
+func (p *passwords) hash(password string) string {
+	p.slots <- struct{}{}
+	defer func() { <-p.slots }()
+	salt := make([]byte, argonSalt)
+	_, _ = rand.Read(salt) // never fails since Go 1.24
+	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
+		b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// matches reports whether the password made the hash. A hash that can't be read
+// matches nothing.
+func (p *passwords) matches(hash, password string) bool {
+	h, err := parseHash(hash)
+	if err != nil {
+		return false
+	}
+	p.slots <- struct{}{}
+	defer func() { <-p.slots }()
+	key := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.lanes, uint32(len(h.key)))
+	return subtle.ConstantTimeCompare(key, h.key) == 1
+}
+
+type phc struct {
+	memory, time uint32
+	lanes        uint8
+	salt, key    []byte
+}
+
+func parseHash(s string) (phc, error) {
+	var h phc
+	var version int
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return h, errors.New("not an argon2id hash")
+	}
+	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return h, errors.New("unknown version of argon2id")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.time, &h.lanes); err != nil {
+		return h, fmt.Errorf("read cost of hash: %w", err)
+	}
+	var err error
+	if h.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return h, fmt.Errorf("read salt of hash: %w", err)
+	}
+	if h.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(h.key) == 0 {
+		return h, errors.New("read key of hash")
+	}
+	return h, nil
+}

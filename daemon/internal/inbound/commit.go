@@ -1,0 +1,162 @@
+package inbound
+
+import (
+	"context"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+)
+
+// commit writes everything that the mail causes in one transaction: receipt,
+// ticket, entry, contact, indexes and outgoing mail.
+func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, error) {
+	change := &helpdesk.Change{Account: c.box.Account}
+	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised}
+	var err error
+	switch c.verdict.act {
+	case toHold:
+		p.hold(c, change, &outcome)
+	case toAppend:
+		if c.ticket.Status == helpdesk.Closed && !c.verdict.event {
+			err = p.open(ctx, c, change, &outcome, c.ticket.ID) // row P03
+		} else {
+			err = p.append(ctx, c, change, &outcome)
+		}
+	case toOpen:
+		err = p.open(ctx, c, change, &outcome, 0)
+	}
+	if err != nil {
+		return helpdesk.Outcome{}, err
+	}
+	change.Receipt = &helpdesk.Receipt{
+		Key: c.receipt, At: c.now, Channel: helpdesk.ByMail, Raw: c.kept.ref.Hash.String(), Outcome: outcome,
+		Path: c.path(),
+	}
+	if err := p.Store.Commit(ctx, change); err != nil {
+		return helpdesk.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+func (c *incoming) path() *helpdesk.Path {
+	path := &helpdesk.Path{Transfer: c.env.ID, Peer: c.env.Peer, Helo: c.env.Helo, From: c.env.From}
+	for _, r := range c.to {
+		path.To = append(path.To, r.Written)
+	}
+	return path
+}
+
+func (p *Pipeline) hold(c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) {
+	item := &helpdesk.HeldItem{
+		ID: helpdesk.NewID(), Cause: c.verdict.cause, Mailbox: c.box.Name,
+		From: c.writer.Address, FromName: c.writer.Name, Subject: subject(c), Text: c.entry.Text,
+		Raw: c.entry.Raw, At: c.now, Recognised: *c.entry.Recognised,
+	}
+	if c.ticket != nil {
+		item.Ticket, item.Number = c.ticket.ID, c.ticket.Number
+	}
+	change.Held = item
+	outcome.Result, outcome.Held, outcome.Ticket, outcome.Number = helpdesk.HeldBack, item.ID, item.Ticket, item.Number
+}
+
+// append adds the entry to the ticket that was found and tells the others.
+func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) error {
+	t := c.ticket
+	if writer := t.ParticipantByAddress(c.writer.Address); writer != nil && !c.verdict.event {
+		c.entry.Author.ID = writer.Contact
+	}
+	if c.class == helpdesk.ClassMessage && !c.verdict.hidden {
+		t.CustomerReplied()
+	}
+	c.record(change, t)
+	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Appended, t.ID, t.Number, c.entry.Seq
+	if !c.entry.Public() {
+		return nil
+	}
+	for i := range t.Participants {
+		to := &t.Participants[i]
+		if !to.Active() || to.Address.Same(c.writer.Address) {
+			continue
+		}
+		if err := p.answer(ctx, c, change, t, to, helpdesk.Update); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open makes a new ticket of the mail and acknowledges it as the row allows.
+func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome, follows helpdesk.TicketID) error {
+	number, err := p.Store.NextNumber(ctx, c.box.Account)
+	if err != nil {
+		return err
+	}
+	contact := c.contact(change)
+	t := &helpdesk.Ticket{
+		ID: helpdesk.NewTicketID(), Number: number, Subject: subject(c), Status: helpdesk.Open, Channel: helpdesk.ByMail,
+		HelpCenter: c.box.HelpCenter, Mailbox: c.box.Name, Follows: follows, Opened: c.now,
+		Participants: []helpdesk.Participant{{
+			Number: 1, Contact: contact.ID, Name: c.writer.Name, Address: c.writer.Address,
+			Role: helpdesk.Requester, LinkGen: 1, Joined: c.now,
+		}},
+	}
+	c.entry.Author.ID = contact.ID
+	c.record(change, t)
+	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
+	if c.verdict.answer == "" {
+		return nil
+	}
+	return p.answer(ctx, c, change, t, &t.Participants[0], c.verdict.answer)
+}
+
+// record puts the entry on the ticket and makes its Message-ID findable.
+func (c *incoming) record(change *helpdesk.Change, t *helpdesk.Ticket) {
+	t.Append(&c.entry)
+	change.Ticket, change.Entries = t, []helpdesk.Entry{c.entry}
+	if c.entry.MessageID != "" {
+		change.Messages = []helpdesk.MessageRef{{MessageID: c.entry.MessageID, Ticket: t.ID, Entry: c.entry.Seq}}
+	}
+}
+
+// contact is who wrote: known, or new with this mail.
+func (c *incoming) contact(change *helpdesk.Change) *helpdesk.Contact {
+	if c.found.Contact != nil {
+		return c.found.Contact
+	}
+	contact := &helpdesk.Contact{
+		ID: helpdesk.NewID(), Name: c.writer.Name, Created: c.now,
+		Addresses: []helpdesk.ContactAddress{{Address: c.writer.Address}},
+	}
+	if c.trust.Proof == helpdesk.ProofPass {
+		contact.Addresses[0].Proven, contact.Addresses[0].How = &c.now, "mail"
+	}
+	change.Contact = contact
+	return contact
+}
+
+// calmTries is how many lost races still let automatic mail be decided. Budgets
+// are counted in the same transaction, so a flood from one address collides
+// on them; a flood is also the moment not to answer.
+const calmTries = 4
+
+func (p *Pipeline) answer(ctx context.Context, c *incoming, change *helpdesk.Change, t *helpdesk.Ticket, to *helpdesk.Participant, purpose helpdesk.Purpose) error {
+	if c.try >= calmTries {
+		c.note("No automatic mail: too many at once.")
+		return nil
+	}
+	return p.Planner.Automatic(ctx, change, outbound.Occasion{
+		Mailbox: c.box, Ticket: t, Entry: c.entry.Seq, To: to, Purpose: purpose, Now: c.now,
+	})
+}
+
+// maxSubject keeps lists readable and records small; the raw mail has it all.
+const maxSubject = 500
+
+func subject(c *incoming) string {
+	s := strings.TrimSpace(cut(c.mail.Subject(), maxSubject))
+	if s == "" {
+		return "(no subject)"
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+package inbound
+
+import (
+	"slices"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// act is what is done with a mail.
+type act int
+
+const (
+	toHold   act = iota // keep it back for an agent
+	toAppend            // an entry of the ticket that the token names
+	toOpen              // a new ticket
+)
+
+// rule is one row of the decision table. An empty list matches everything.
+type rule struct {
+	name   string
+	class  []helpdesk.Class
+	proof  []helpdesk.Proof
+	token  []helpdesk.Token
+	sender []helpdesk.Sender
+
+	act    act
+	cause  helpdesk.Cause   // of toHold
+	hidden bool             // customers do not see it before an agent says so
+	event  bool             // it is about our mail, nobody's words
+	answer helpdesk.Purpose // automatic mail to the writer; "" for none
+}
+
+type (
+	classes = []helpdesk.Class
+	proofs  = []helpdesk.Proof
+	tokens  = []helpdesk.Token
+	senders = []helpdesk.Sender
+)
+
+// table is read from top to bottom; the first row that matches decides. The last
+// row matches everything, so each mail has a row.
+var table = []rule{
+	// What programs send never counts as anybody's word.
+	{name: "report-matched", class: classes{helpdesk.ClassBounce},
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
+		act:   toAppend, hidden: true, event: true},
+	{name: "report-unmatched", class: classes{helpdesk.ClassBounce},
+		act: toHold, cause: helpdesk.UnmatchedReport},
+
+	// Nobody to believe, and nobody to answer.
+	{name: "no-sender", sender: senders{helpdesk.SenderNobody},
+		act: toHold, cause: helpdesk.NoSender},
+
+	// Whoever claims to be an agent has to prove it: their words would be ours.
+	{name: "agent-unproven", proof: proofs{helpdesk.ProofNone, helpdesk.ProofFail}, sender: senders{helpdesk.SenderAgent},
+		act: toHold, cause: helpdesk.AgentUnproven},
+	{name: "failed", proof: proofs{helpdesk.ProofFail},
+		act: toHold, cause: helpdesk.UnprovenSender},
+
+	{name: "automatic-answer", class: classes{helpdesk.ClassAutomatic},
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
+		act:   toAppend, hidden: true},
+	{name: "automatic-new", class: classes{helpdesk.ClassAutomatic},
+		act: toOpen, hidden: true},
+
+	// Proven writers.
+	{name: "proven-participant", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderParticipant},
+		act: toAppend},
+	{name: "proven-stranger", proof: proofs{helpdesk.ProofPass},
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
+		act:   toHold, cause: helpdesk.NotParticipant},
+	{name: "proven-new", proof: proofs{helpdesk.ProofPass},
+		act: toOpen, answer: helpdesk.Acknowledgement},
+
+	// Unproven writers.
+	{name: "unproven-own-address", token: tokens{helpdesk.TokenOwn}, sender: senders{helpdesk.SenderParticipant},
+		act: toAppend, hidden: true},
+	{name: "unproven-answer", token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
+		act: toHold, cause: helpdesk.UnprovenSender},
+	{name: "unproven-new",
+		act: toOpen, answer: helpdesk.Confirmation},
+}
+
+// decide finds the row for the mail.
+func (c *incoming) decide() {
+	for _, r := range table {
+		if matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender) {
+			c.verdict = r
+			return
+		}
+	}
+}
+
+func matches[T comparable](any []T, one T) bool {
+	return len(any) == 0 || slices.Contains(any, one)
+}
+
+// recognition is the record of how it was decided.
+func (c *incoming) recognition() *helpdesk.Recognition {
+	r := &helpdesk.Recognition{
+		Rule: c.verdict.name, Token: c.token, Sender: c.sender, Class: c.class, Trust: c.trust, Evidence: c.evidence,
+	}
+	for _, f := range c.mail.Faults {
+		r.Faults = append(r.Faults, f.String())
+	}
+	return r
+}

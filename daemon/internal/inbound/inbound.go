@@ -1,0 +1,176 @@
+// Package inbound takes one received mail to one committed outcome.
+//
+// [Pipeline.Accept] is the table of contents; each step is a file of that name.
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// Store is what the pipeline asks of the database.
+type Store interface {
+	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
+	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
+	NextNumber(ctx context.Context, account string) (int64, error)
+	// Commit writes all of a change or nothing; Conflict asks to decide anew.
+	Commit(ctx context.Context, c *helpdesk.Change) error
+}
+
+// Directory knows the mailboxes that are declared now.
+type Directory interface {
+	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
+	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
+}
+
+// Pipeline takes mail in. All fields but Log and Now must be set.
+type Pipeline struct {
+	Store     Store
+	Blobs     blob.Store
+	Directory Directory
+	Signer    *links.Signer
+	Planner   *outbound.Planner
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Envelope is what the way of delivery tells about a mail. At least one
+// recipient is needed; they come from [Pipeline.Route].
+type Envelope struct {
+	ID      string           // of this transfer, for the log and for the answer to the client
+	From    helpdesk.Address // reverse-path; zero for the null sender
+	To      []Recipient
+	Peer    string // address of the client
+	Helo    string
+	Trusted bool // the client is a relay that the operator named: it checked the sender
+}
+
+// Accept takes one mail in for each mailbox that it is addressed to.
+//
+// A nil error means that the mail is durable and the source may forget it. Any
+// other error may leave the raw bytes behind and, for a mail to several
+// mailboxes, what was committed for the first of them; the same mail sent
+// again finds it. Errors are temporary unless their kind says that the mail
+// itself is at fault (TooLarge, Invalid).
+func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+	var outcomes []helpdesk.Outcome
+	for account, boxes := range byAccount(env.To) {
+		kept, err := p.keep(ctx, account, raw) // keep.go: bytes first, trust later
+		if err != nil {
+			return nil, err
+		}
+		defer kept.release()
+		raw = kept.again() // the next account keeps its own copy
+		mail := eml.Read(kept.bytes)
+		if mail.Header.Count("Received") > maxHops {
+			return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
+		}
+		for _, to := range boxes {
+			outcome, err := p.settle(ctx, env, to, kept, mail)
+			if err != nil {
+				return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
+			}
+			p.log(ctx, env, kept, outcome)
+			outcomes = append(outcomes, outcome)
+		}
+	}
+	return outcomes, nil
+}
+
+// settle decides what becomes of a mail for one mailbox and commits it. When
+// somebody else changes what the decision rests on, it decides anew.
+func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kept *kept, mail *eml.Mail) (helpdesk.Outcome, error) {
+	for try := range maxTries {
+		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: kept, mail: mail, now: p.Now(), try: try}
+		known, err := p.recognise(ctx, c) // recognise.go: the same mail again is the same outcome
+		if err != nil || known != nil {
+			return known.orZero(), err
+		}
+		p.authenticate(c)                        // authenticate.go: what is proven about the writer
+		p.classify(c)                            // classify.go: did a person write it
+		if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
+			return helpdesk.Outcome{}, err
+		}
+		c.decide()                              // decide.go: the table
+		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
+			return helpdesk.Outcome{}, err
+		}
+		outcome, err := p.commit(ctx, c) // commit.go: one transaction
+		if helpdesk.KindOf(err) != helpdesk.Conflict {
+			return outcome, err
+		}
+		if err := pause(ctx, try); err != nil {
+			return helpdesk.Outcome{}, err
+		}
+	}
+	return helpdesk.Outcome{}, helpdesk.Errorf(helpdesk.Unavailable, "too many changes at once")
+}
+
+// maxTries bounds how often a lost race is run again. Each round somebody wins,
+// so this many mails can meet on one ticket at the same moment.
+const maxTries = 40
+
+// maxHops is when a mail is taken to go round in a loop; RFC 5321 section 6.3
+// asks for a large limit, and real paths stay under a dozen.
+const maxHops = 100
+
+// incoming is one mail on its way through the steps; each step fills in what
+// the later ones need.
+type incoming struct {
+	env  Envelope
+	to   []Recipient
+	box  helpdesk.Mailbox
+	kept *kept
+	mail *eml.Mail
+	now  time.Time
+	try  int // how often a race was lost
+
+	receipt  string           // recognise: identity of the mail
+	found    *store.Found     // recognise: what the store knows of it
+	writer   eml.Mailbox      // recognise: the one From; zero if there is not exactly one
+	trust    helpdesk.Trust   // authenticate
+	class    helpdesk.Class   // classify
+	token    helpdesk.Token   // thread
+	ticket   *helpdesk.Ticket // thread: what the token names; nil if nothing
+	sender   helpdesk.Sender  // thread
+	evidence []string         // thread, classify: plain sentences
+	verdict  rule             // decide
+	entry    helpdesk.Entry   // clean
+}
+
+func (c *incoming) note(format string, args ...any) {
+	c.evidence = append(c.evidence, fmt.Sprintf(format, args...))
+}
+
+// pause waits a moment that grows with each lost race, so that the many who
+// lost to one do not meet again.
+func pause(ctx context.Context, try int) error {
+	const step, most = time.Millisecond, 50 * time.Millisecond
+	wait := rand.N(min(step<<min(try, 10), most))
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *Pipeline) log(ctx context.Context, env Envelope, kept *kept, o helpdesk.Outcome) {
+	rule := ""
+	if o.Recognised != nil {
+		rule = o.Recognised.Rule
+	}
+	p.Log.InfoContext(ctx, "mail in", "transfer", env.ID, "peer", env.Peer, "account", o.Account, "mailbox", o.Mailbox,
+		"result", o.Result, "rule", rule, "ticket", o.Number, "entry", o.Entry, "bytes", kept.ref.Size, "blob", kept.ref.Hash.String())
+}

@@ -1,0 +1,69 @@
+package inbound
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// known is the outcome of a mail that was taken in before.
+type known helpdesk.Outcome
+
+func (k *known) orZero() helpdesk.Outcome {
+	if k == nil {
+		return helpdesk.Outcome{}
+	}
+	return helpdesk.Outcome(*k)
+}
+
+// recognise gives the mail its identity and asks the store all that the later
+// steps need. Mailbox and Message-ID alone are not an identity: whoever sends
+// a predicted Message-ID first would make the real mail vanish (A16).
+func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*known, error) {
+	c.receipt = identity(c.box, c.mail)
+	c.writer, _ = c.mail.OneFrom()
+	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{
+		Receipt: c.receipt, Address: c.writer.Address, MessageIDs: ancestors(c.mail),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.found = found
+	if found.Receipt == nil {
+		return nil, nil
+	}
+	again := known(found.Receipt.Outcome)
+	again.Result = helpdesk.Duplicate
+	return &again, nil
+}
+
+func identity(box helpdesk.Mailbox, mail *eml.Mail) string {
+	digest := mail.Digest()
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00%x", box.Address.Key(), mail.MessageID(), digest)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// ancestors are the ids that the mail answers: In-Reply-To first, then
+// References from the newest to the oldest.
+func ancestors(mail *eml.Mail) []string {
+	ids := mail.InReplyTo()
+	refs := mail.References()
+	for i := len(refs) - 1; i >= 0; i-- {
+		ids = append(ids, refs[i])
+	}
+	seen := map[string]bool{}
+	var unique []string
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			unique = append(unique, id)
+		}
+	}
+	return unique
+}

@@ -1,0 +1,200 @@
+package outbound
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+)
+
+//go:embed words
+var wordFiles embed.FS
+
+// Both forms of a mail say the same and are made from the same letter. A plain
+// text template escapes nothing, and need not: nothing of it is markup.
+var (
+	texts = texttemplate.Must(texttemplate.ParseFS(wordFiles, "words/*.txt"))
+	htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(wordFiles, "words/*.html"))
+)
+
+func lines(s string) []string { return strings.Split(s, "\n") }
+
+// occasion is what a delivery is about, as it is when the mail goes out.
+type occasion struct {
+	delivery *helpdesk.Delivery
+	ticket   *helpdesk.Ticket
+	entry    *helpdesk.Entry // with its whole text
+	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
+	to       *helpdesk.Participant
+	box      helpdesk.Mailbox
+	center   *helpdesk.HelpCenter // nil if the ticket has none
+	now      time.Time
+}
+
+// letter is what the templates know.
+type letter struct {
+	Purpose helpdesk.Purpose
+	Name    string // of the recipient
+	Center  string
+	Support string
+	Number  int64
+	Link    string // "" while the portal is off (row S11)
+	Writer  string // of the entry
+	Text    string // of the entry
+	Quote   *quote
+}
+
+// quote is a short piece of what is being answered.
+type quote struct {
+	Writer string
+	Day    string
+	Lines  []string
+	More   bool
+}
+
+// composer turns an occasion into a mail.
+type composer struct{ signer *links.Signer }
+
+// compose makes the bytes of one copy and its reverse-path.
+func (c composer) compose(o occasion) (Parcel, error) {
+	words := c.letter(o)
+	var text, html bytes.Buffer
+	if err := texts.ExecuteTemplate(&text, string(o.delivery.Purpose)+".txt", words); err != nil {
+		return Parcel{}, fmt.Errorf("compose text: %w", err)
+	}
+	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
+		return Parcel{}, fmt.Errorf("compose html: %w", err)
+	}
+	mail := c.envelope(o)
+	mail.Text, mail.HTML = text.String(), html.String()
+	var raw bytes.Buffer
+	if _, err := mail.WriteTo(&raw); err != nil {
+		return Parcel{}, fmt.Errorf("write mail: %w", err)
+	}
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Bytes: raw.Bytes()}, nil
+}
+
+// envelope is the mail without its words.
+func (c composer) envelope(o occasion) *eml.Outgoing {
+	replyTo := eml.Mailbox{Name: o.senderName(), Address: c.token(o, c.signer.ReplyToken)}
+	mail := &eml.Outgoing{
+		From:      eml.Mailbox{Name: o.senderName(), Address: o.box.Address},
+		To:        eml.Mailbox{Name: o.to.Name, Address: o.delivery.To},
+		ReplyTo:   &replyTo,
+		Subject:   replySubject(o.ticket.Subject),
+		MessageID: o.delivery.MessageID,
+		Date:      o.now,
+	}
+	if ids := o.ticket.MessageIDs; len(ids) > 0 {
+		mail.InReplyTo, mail.References = ids[len(ids)-1], ids
+		if o.delivery.Purpose == helpdesk.Acknowledgement && o.entry.MessageID != "" {
+			mail.InReplyTo = o.entry.MessageID
+		}
+	}
+	if o.delivery.Purpose.Automatic() {
+		kind := "auto-generated"
+		if o.delivery.Purpose == helpdesk.Acknowledgement || o.delivery.Purpose == helpdesk.Confirmation {
+			kind = "auto-replied" // RFC 3834 section 5
+		}
+		mail.Extra = []eml.HeaderField{{Name: "Auto-Submitted", Value: kind}, {Name: "X-Auto-Response-Suppress", Value: "All"}}
+	}
+	if o.delivery.Purpose == helpdesk.Confirmation {
+		// Whoever gets this may never have written to us: not one byte of it is
+		// the writer's choice (row M04).
+		mail.To.Name, mail.Subject = "", "We received your request"
+		mail.InReplyTo, mail.References = "", nil
+	}
+	return mail
+}
+
+// returnPath is where reports about the mail go. Automatic mail has none, so
+// that no report about it can start a loop (RFC 3834 section 3.3).
+func (c composer) returnPath(o occasion) helpdesk.Address {
+	if o.delivery.Purpose.Automatic() {
+		return helpdesk.Address{}
+	}
+	return c.token(o, c.signer.BounceToken)
+}
+
+// token is the mailbox's address with a signed token of the recipient. Where
+// the local part leaves no room for one, the plain address has to do: the
+// Message-ID finds the ticket too.
+func (c composer) token(o occasion, sign func(links.Audience, links.Reply) string) helpdesk.Address {
+	token := sign(links.Audience(o.box.Audience), locator(o.ticket, o.to))
+	local, err := links.JoinSubaddress(o.box.Address.Local(), '+', token)
+	if err != nil {
+		return o.box.Address
+	}
+	address, err := helpdesk.ParseAddress(local + "@" + o.box.Address.Domain())
+	if err != nil {
+		return o.box.Address
+	}
+	return address
+}
+
+func (c composer) letter(o occasion) letter {
+	l := letter{
+		Purpose: o.delivery.Purpose, Name: o.to.Name, Center: o.senderName(), Support: o.box.Address.String(),
+		Number: o.ticket.Number, Writer: o.entry.Author.DisplayName(), Text: o.entry.Text, Link: c.link(o),
+	}
+	if o.entry.Author.Role == helpdesk.AgentAs && o.center != nil {
+		l.Writer = o.center.AgentName(o.entry.Author)
+	}
+	if o.before != nil {
+		l.Quote = shortQuote(o.before)
+	}
+	return l
+}
+
+// link is the recipient's own signed link, if the help center has its portal on
+// at this moment (rows S09, S11).
+func (c composer) link(o occasion) string {
+	if o.center == nil || !o.center.PortalOn {
+		return ""
+	}
+	token := c.signer.Link(links.Audience(o.center.Audience), links.Link{
+		Scope: links.View, Expires: o.now.Add(o.center.LinkLifetime), Gen: o.to.LinkGen,
+		Ticket: uint64(o.ticket.ID), Participant: o.to.Number,
+	})
+	return o.center.BaseURL + "/t/" + token
+}
+
+func (o *occasion) senderName() string {
+	switch {
+	case o.box.DisplayName != "":
+		return o.box.DisplayName
+	case o.center != nil:
+		return o.center.DisplayName
+	}
+	return o.box.Address.String()
+}
+
+// replySubject keeps the customer's own subject.
+func replySubject(s string) string {
+	if len(s) >= 3 && strings.EqualFold(s[:3], "re:") {
+		return s
+	}
+	return "Re: " + s
+}
+
+// quotedLines is enough to remember what it was about; the page has it all.
+const quotedLines = 8
+
+func shortQuote(e *helpdesk.Entry) *quote {
+	q := &quote{Writer: e.Author.DisplayName(), Day: e.At.UTC().Format("2 January 2006")}
+	for line := range strings.SplitSeq(strings.TrimSpace(e.Text), "\n") {
+		if len(q.Lines) == quotedLines {
+			q.More = true
+			break
+		}
+		q.Lines = append(q.Lines, line)
+	}
+	return q
+}
