@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// question is a command that asks a running daemon over its socket.
+type question struct {
+	dir, account string
+	json         bool
+	out          io.Writer
+}
+
+func (q *question) flags(fs *flag.FlagSet) {
+	fs.StringVar(&q.dir, "dir", defaultDir(), dirHelp+" of the running daemon")
+	fs.StringVar(&q.account, "account", "", "account, where several are declared")
+	fs.BoolVar(&q.json, "json", false, "print JSON")
+}
+
+// path names something of the account.
+func (q *question) path(ctx context.Context, parts ...string) (string, error) {
+	if q.account == "" {
+		var accounts []string
+		if err := admin.NewClient(q.dir).Get(ctx, "/accounts", &accounts); err != nil {
+			return "", err
+		}
+		switch len(accounts) {
+		case 0:
+			return "", errors.New("no account is declared")
+		case 1:
+			q.account = accounts[0]
+		default:
+			return "", fmt.Errorf("several accounts are declared (%s): choose one with --account", strings.Join(accounts, ", "))
+		}
+	}
+	path := "/accounts/" + url.PathEscape(q.account)
+	for _, p := range parts {
+		path += "/" + url.PathEscape(p)
+	}
+	return path, nil
+}
+
+func (q *question) get(ctx context.Context, value any, parts ...string) error {
+	path, err := q.path(ctx, parts...)
+	if err != nil {
+		return err
+	}
+	return admin.NewClient(q.dir).Get(ctx, path, value)
+}
+
+// print writes value as JSON, or as what words writes for people.
+func (q *question) print(value any, words func(w io.Writer)) error {
+	if q.json {
+		enc := json.NewEncoder(q.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(value)
+	}
+	tw := tabwriter.NewWriter(q.out, 0, 0, 2, ' ', 0)
+	words(tw)
+	return tw.Flush()
+}
+
+func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
+	q := &question{out: out}
+	fs := newFlags("ticket", "list | show NUMBER [FLAGS]", errs)
+	q.flags(fs)
+	limit := fs.Int("limit", 100, "list at most this many, newest first; up to 100")
+	before := fs.Int64("before", 0, "list only tickets with a lower number")
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "list":
+		return q.listTickets(ctx, *limit, *before)
+	case len(rest) == 2 && rest[0] == "show":
+		return q.showTicket(ctx, strings.TrimPrefix(rest[1], "#"))
+	}
+	return fmt.Errorf("say list, or show and a number: %w", errUsage)
+}
+
+func (q *question) listTickets(ctx context.Context, limit int, before int64) error {
+	path, err := q.path(ctx, "tickets")
+	if err != nil {
+		return err
+	}
+	var tickets []admin.Ticket
+	query := url.Values{"limit": {strconv.Itoa(limit)}, "before": {strconv.FormatInt(before, 10)}}
+	if err := admin.NewClient(q.dir).Get(ctx, path+"?"+query.Encode(), &tickets); err != nil {
+		return err
+	}
+	return q.print(tickets, func(w io.Writer) {
+		for _, t := range tickets {
+			fmt.Fprintf(w, "#%d\t%s\t%s\t%s\n", t.Number, t.Status, t.Requester, t.Subject)
+		}
+	})
+}
+
+func (q *question) showTicket(ctx context.Context, number string) error {
+	if _, err := strconv.ParseInt(number, 10, 64); err != nil {
+		return fmt.Errorf("%q is not a ticket number: %w", number, errUsage)
+	}
+	var t admin.Ticket
+	if err := q.get(ctx, &t, "tickets", number); err != nil {
+		return err
+	}
+	return q.print(t, func(w io.Writer) {
+		fmt.Fprintf(w, "#%d %s\n%s, %s, from %s by %s\n", t.Number, t.Subject, t.Status, t.Mailbox, t.Requester, t.Channel)
+		for _, e := range t.Entries {
+			fmt.Fprintf(w, "\n%d. %s by %s, %s\n%s\n", e.Seq, e.Kind, e.Author, e.At.Local().Format(time.DateTime), e.Text)
+			if r := e.Recognised; r != nil {
+				fmt.Fprintf(w, "   (%s: %s)\n", r.Rule, strings.Join(append(r.Evidence, r.Trust.Reasons...), " "))
+			}
+		}
+	})
+}
+
+func runHeld(ctx context.Context, args []string, out, errs io.Writer) error {
+	q := &question{out: out}
+	fs := newFlags("held", "list | show ID [FLAGS]", errs)
+	q.flags(fs)
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "list":
+		var items []helpdesk.HeldItem
+		if err := q.get(ctx, &items, "held"); err != nil {
+			return err
+		}
+		return q.print(items, func(w io.Writer) {
+			for _, h := range items {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", h.ID, h.Cause, h.From, h.Subject)
+			}
+		})
+	case len(rest) == 2 && rest[0] == "show":
+		var h helpdesk.HeldItem
+		if err := q.get(ctx, &h, "held", rest[1]); err != nil {
+			return err
+		}
+		return q.print(h, func(w io.Writer) {
+			fmt.Fprintf(w, "%s %s\nfrom %s, %s\n%s\n\n%s\n", h.ID, h.Cause, h.From, h.At.Local().Format(time.DateTime), h.Subject, h.Text)
+		})
+	}
+	return fmt.Errorf("say list, or show and an id: %w", errUsage)
+}
+
+func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
+	q := &question{out: out}
+	fs := newFlags("agent", "list | add ADDRESS --name NAME [FLAGS]", errs)
+	q.flags(fs)
+	name := fs.String("name", "", "name of the new agent")
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "list":
+		var agents []admin.Agent
+		if err := q.get(ctx, &agents, "agents"); err != nil {
+			return err
+		}
+		return q.print(agents, func(w io.Writer) {
+			for _, a := range agents {
+				fmt.Fprintf(w, "%s\t%s\n", a.Address, a.Name)
+			}
+		})
+	case len(rest) == 2 && rest[0] == "add":
+		path, err := q.path(ctx, "agents")
+		if err != nil {
+			return err
+		}
+		var made admin.Agent
+		if err := admin.NewClient(q.dir).Post(ctx, path, admin.Agent{Name: *name, Address: rest[1]}, &made); err != nil {
+			return err
+		}
+		return q.print(made, func(w io.Writer) {
+			fmt.Fprintf(w, "agent %s added\npassword: %s\n", made.Address, made.Password)
+		})
+	}
+	return fmt.Errorf("say list, or add and an address: %w", errUsage)
+}

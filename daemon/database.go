@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"github.com/posterndesk/postern/daemon/internal/embedded"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// database is an open store, with the etcd inside if there is one.
+type database struct {
+	*store.Store
+	inside *embedded.Server
+	client *clientv3.Client
+}
+
+// openDatabase starts the etcd inside or reaches the one outside; from there on
+// both are the same client.
+func openDatabase(ctx context.Context, s *settings) (*database, error) {
+	db := &database{}
+	var err error
+	if len(s.etcd.endpoints) == 0 {
+		if db.inside, err = embedded.Start(ctx, filepath.Join(s.dir, "etcd")); err != nil {
+			return nil, err
+		}
+		db.client = db.inside.Client()
+	} else if db.client, err = dialEtcd(s.etcd); err != nil {
+		return nil, err
+	}
+	if db.Store, err = store.New(db.client, s.installation); err != nil {
+		db.close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *database) close() {
+	if db.Store != nil {
+		db.Store.Close()
+	}
+	if db.inside != nil {
+		db.inside.Close()
+		return
+	}
+	_ = db.client.Close() // nothing is under way any more
+}
+
+// failed tells when the etcd inside has died; of one outside nothing is known.
+func (db *database) failed() <-chan error {
+	if db.inside == nil {
+		return nil
+	}
+	return db.inside.Failed()
+}
+
+func dialEtcd(s etcdSettings) (*clientv3.Client, error) {
+	cfg := clientv3.Config{
+		Endpoints: s.endpoints, DialTimeout: 5 * time.Second,
+		// A server that vanished without a word is noticed within seconds.
+		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second, PermitWithoutStream: true,
+		Logger: zap.NewNop(), // errors come back from each call
+	}
+	if s.ca != "" || s.cert != "" {
+		tlsConfig, err := etcdTLS(s)
+		if err != nil {
+			return nil, err
+		}
+		cfg.TLS = tlsConfig
+	}
+	client, err := clientv3.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("reach etcd: %w", err)
+	}
+	return client, nil
+}
+
+func etcdTLS(s etcdSettings) (*tls.Config, error) {
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.ca != "" {
+		pem, err := os.ReadFile(s.ca)
+		if err != nil {
+			return nil, fmt.Errorf("read authority of etcd: %w", err)
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", s.ca)
+		}
+	}
+	if s.cert != "" {
+		pair, err := tls.LoadX509KeyPair(s.cert, s.keyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate for etcd: %w", err)
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	return cfg, nil
+}
+
+// openSigner reads the key ring of links, or makes it at the very first start.
+// When several replicas start at once, the first one's ring is everybody's.
+func openSigner(ctx context.Context, db *database, s *settings, now func() time.Time) (*links.Signer, error) {
+	kek, err := s.sealingKey()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		raw, _, err := db.Ring(ctx, kek)
+		if errors.Is(err, store.ErrWrongKey) {
+			return nil, fmt.Errorf("%w: %s", err, s.keyFile)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			var ring links.Ring
+			if err := json.Unmarshal(raw, &ring); err != nil {
+				return nil, fmt.Errorf("read key ring: %w", err)
+			}
+			return links.NewSigner(ring, now)
+		}
+		ring, err := links.NewRing(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		if raw, err = json.Marshal(ring); err != nil {
+			return nil, err
+		}
+		if err := db.PutRing(ctx, kek, raw, 0); err != nil && helpdesk.KindOf(err) != helpdesk.Conflict {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Desk is what the command line can do.
+type Desk interface {
+	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
+	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
+	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
+	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
+	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
+	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
+}
+
+// SocketName is the socket's name in the daemon's folder.
+const SocketName = "admin.sock"
+
+// Listen makes the socket in dir. Whoever may enter the folder is the operator:
+// the folder's mode is the only lock.
+func Listen(dir string) (net.Listener, error) {
+	path, done, err := socketPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	// The folder is locked by us, so a socket that is there is a dead one.
+	if err := os.Remove(filepath.Join(dir, SocketName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("remove old admin socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	return l, nil
+}
+
+// Socket answers the command line.
+func Socket(desk Desk, accounts func() []string, log *slog.Logger) http.Handler {
+	s := &socket{desk: desk, accounts: accounts, log: log}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /accounts", s.listAccounts)
+	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
+	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
+	mux.HandleFunc("GET /accounts/{account}/held", s.listHeld)
+	mux.HandleFunc("GET /accounts/{account}/held/{id}", s.showHeld)
+	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
+	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
+	return mux
+}
+
+type socket struct {
+	desk     Desk
+	accounts func() []string
+	log      *slog.Logger
+}
+
+func operator(r *http.Request) actions.Actor {
+	return actions.Actor{Account: r.PathValue("account"), Operator: true}
+}
+
+func (s *socket) listAccounts(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, s.accounts(), nil)
+}
+
+func (s *socket) listTickets(w http.ResponseWriter, r *http.Request) {
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // 0: from the newest
+	limit, err := strconv.Atoi(r.FormValue("limit"))
+	if err != nil {
+		limit = 100
+	}
+	tickets, err := s.desk.Tickets(r.Context(), operator(r), before, limit)
+	views := make([]Ticket, len(tickets))
+	for i := range tickets {
+		views[i] = viewTicket(r.PathValue("account"), &tickets[i])
+	}
+	s.answer(w, r, views, err)
+}
+
+func (s *socket) showTicket(w http.ResponseWriter, r *http.Request) {
+	number, err := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	if err != nil {
+		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "%q is not a ticket number", r.PathValue("number")))
+		return
+	}
+	detail, err := s.desk.Ticket(r.Context(), operator(r), number)
+	if err != nil {
+		s.answer(w, r, nil, err)
+		return
+	}
+	s.answer(w, r, viewDetail(r.PathValue("account"), detail), nil)
+}
+
+func (s *socket) listHeld(w http.ResponseWriter, r *http.Request) {
+	items, err := s.desk.Held(r.Context(), operator(r))
+	if items == nil {
+		items = []helpdesk.HeldItem{}
+	}
+	s.answer(w, r, items, err)
+}
+
+func (s *socket) showHeld(w http.ResponseWriter, r *http.Request) {
+	item, err := s.desk.HeldItem(r.Context(), operator(r), r.PathValue("id"))
+	s.answer(w, r, item, err)
+}
+
+// Agent is an agent as the command line prints it.
+type Agent struct {
+	ID       helpdesk.ID `json:"id"`
+	Name     string      `json:"name"`
+	Address  string      `json:"address"`
+	Disabled bool        `json:"disabled,omitempty"`
+	Password string      `json:"password,omitempty"` // only of one just made, and only if it was made up
+}
+
+func (s *socket) listAgents(w http.ResponseWriter, r *http.Request) {
+	agents, err := s.desk.Agents(r.Context(), operator(r))
+	views := make([]Agent, len(agents))
+	for i, a := range agents {
+		views[i] = Agent{ID: a.ID, Name: a.Name, Address: a.Address.String(), Disabled: a.Disabled}
+	}
+	s.answer(w, r, views, err)
+}
+
+func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
+	var in Agent
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "the request can't be read"))
+		return
+	}
+	agent, password, err := s.desk.AddAgent(r.Context(), operator(r), in.Name, in.Address, in.Password)
+	if err != nil {
+		s.answer(w, r, nil, err)
+		return
+	}
+	out := Agent{ID: agent.ID, Name: agent.Name, Address: agent.Address.String()}
+	if in.Password == "" {
+		out.Password = password
+	}
+	s.answer(w, r, out, nil)
+}
+
+// statuses of the socket: the command line only tells found, wrong and broken.
+var statuses = map[helpdesk.Kind]int{
+	helpdesk.NotFound: http.StatusNotFound,
+	helpdesk.Invalid:  http.StatusBadRequest,
+	helpdesk.Conflict: http.StatusConflict,
+}
+
+// problem is the body of an answer that is not a success.
+type problem struct {
+	Error string `json:"error"`
+}
+
+func (s *socket) answer(w http.ResponseWriter, r *http.Request, value any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		status, known := statuses[helpdesk.KindOf(err)]
+		if !known {
+			status = http.StatusInternalServerError
+			s.log.ErrorContext(r.Context(), "command failed", "path", r.URL.Path, "error", err)
+		}
+		w.WriteHeader(status)
+		// The operator may read the cause: it is their machine.
+		value = problem{Error: err.Error()}
+	}
+	_ = json.NewEncoder(w).Encode(value) // the caller went away: nobody to tell
+}

@@ -1,0 +1,159 @@
+// Package console is the agents' pages: the requests of the account, one request
+// with its history, and the mail that was held back.
+//
+// The console answers at /agent on the host of each help center and shows that
+// help center's account. Every page but the sign-in needs a session, which is
+// looked up anew for each request.
+package console
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// Desk is what agents can do. Every act checks for itself who may.
+type Desk interface {
+	SignIn(ctx context.Context, account, address, password string) (cookie string, expires time.Time, err error)
+	// SignedIn answers SignIn if the cookie signs nobody in.
+	SignedIn(ctx context.Context, account, cookie string) (actions.Actor, error)
+	SignOut(ctx context.Context, account, cookie string) error
+
+	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
+	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
+	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
+	Note(ctx context.Context, by actions.Actor, number int64, text string) error
+	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
+
+	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
+	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
+}
+
+//go:embed all:templates
+var templates embed.FS
+
+// cookieName of an agent's session.
+const cookieName = "postern_agent"
+
+// Tries to sign in, for one network: enough for a team behind one address in
+// the morning, 14,400 guesses a day for everybody else.
+const (
+	signInBurst = 20
+	signInEvery = 6 * time.Second
+)
+
+// Handler serves the pages. It belongs behind [web.Site.Handler], at /agent and
+// below.
+type Handler struct {
+	desk  Desk
+	site  *web.Site
+	pages *web.Pages
+	tries *web.Limiter
+	mux   *http.ServeMux
+}
+
+// New makes the pages.
+func New(desk Desk, site *web.Site) *Handler {
+	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
+	c.pages = site.Pages(templates, "templates", "console.css")
+	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
+
+	c.open("GET /agent/sign-in", c.showSignIn)
+	c.open("POST /agent/sign-in", c.signIn)
+	c.open("POST /agent/sign-out", c.signOut)
+	c.handle("GET /agent", c.list)
+	c.handle("GET /agent/tickets/{number}", c.showTicket)
+	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status
+	c.handle("GET /agent/held", c.held)
+	c.handle("GET /agent/held/{id}", c.heldItem)
+	c.open("/", func(*visit) error { return missing() })
+	return c
+}
+
+// ServeHTTP implements [http.Handler].
+func (c *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
+
+// visit is one request to the console of one account.
+type visit struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	center helpdesk.HelpCenter
+	by     actions.Actor // zero on open pages
+}
+
+func (v *visit) context() context.Context { return v.r.Context() }
+
+// open registers a page that needs no session.
+func (c *Handler) open(pattern string, page func(*visit) error) {
+	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+		center, ok := c.site.Center(r)
+		if !ok {
+			c.site.Fail(w, r, web.ErrMisdirected)
+			return
+		}
+		if err := page(&visit{w: w, r: r, center: center}); err != nil {
+			c.site.Fail(w, r, err)
+		}
+	})
+}
+
+// handle registers a page for agents who are signed in.
+func (c *Handler) handle(pattern string, page func(*visit) error) {
+	c.open(pattern, func(v *visit) error {
+		cookie := web.Cookie(v.r, v.center, cookieName)
+		if cookie == "" {
+			return c.askToSignIn(v)
+		}
+		by, err := c.desk.SignedIn(v.context(), v.center.Account, cookie)
+		if err == nil {
+			v.by = by
+			err = page(v)
+		}
+		if err != nil && helpdesk.KindOf(err) == helpdesk.SignIn {
+			return c.askToSignIn(v)
+		}
+		return err
+	})
+}
+
+func missing() error { return helpdesk.Errorf(helpdesk.NotFound, "there is no such page") }
+
+// frame is what stands around each page.
+type frame struct {
+	Agent  string
+	Here   string // the queue that is shown
+	Queues []queue
+}
+
+// queue is one way to look at the requests.
+type queue struct {
+	Name, Label, Path, Icon string
+	Count                   int // 0 is not shown
+}
+
+// frame lists the queues; held is how many mails wait there, if that is known.
+func (c *Handler) frame(v *visit, here string, held int) frame {
+	f := frame{Here: here, Queues: []queue{{Name: "all", Label: "All requests", Path: "/agent", Icon: "inbox"}}}
+	if v.by.Agent != nil {
+		f.Agent = v.by.Agent.Name
+	}
+	for _, s := range helpdesk.Statuses {
+		f.Queues = append(f.Queues, queue{Name: string(s), Label: string(s), Path: "/agent?status=" + url.QueryEscape(string(s))})
+	}
+	f.Queues = append(f.Queues, queue{Name: "held", Label: "Held mail", Path: "/agent/held", Icon: "shield", Count: held})
+	return f
+}
+
+// write sends a page in the help center's colour.
+func (c *Handler) write(v *visit, status int, name, title string, f frame, body any) {
+	c.pages.Write(v.w, v.r, status, name, web.Page{
+		Title: title, Brand: v.center.DisplayName, Color: v.center.Color, Home: "/agent", Frame: f, Body: body,
+	})
+}

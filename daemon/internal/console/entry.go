@@ -1,0 +1,73 @@
+package console
+
+import (
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// entry is one item of a history as agents see it.
+type entry struct {
+	*helpdesk.Entry
+	Look    string // customer, agent, note or event: four looks that nobody confuses
+	Name    string
+	Role    string
+	Channel channel
+	Unseen  bool // customers do not see it although it is a message
+	Why     why
+}
+
+// why tells how an entry came to stand where it does.
+type why struct {
+	Sentences []string
+	Rule      string // the row of the decision table
+	Reasons   []string
+	Evidence  []string
+	Faults    []string
+}
+
+func newEntry(e *helpdesk.Entry) entry {
+	out := entry{Entry: e, Name: e.Author.DisplayName(), Channel: channels[e.Channel], Why: reasons(e)}
+	switch {
+	case e.Kind == helpdesk.Note:
+		out.Look, out.Role = "note", "Note"
+	case e.Kind == helpdesk.Event:
+		out.Look = "event"
+	case e.Author.Role == helpdesk.Customer:
+		out.Look, out.Role = "customer", "Customer"
+	case e.Author.Role == helpdesk.AgentAs:
+		out.Look, out.Role = "agent", "Agent"
+	default: // whoever it was, it was said in our name
+		out.Look, out.Role = "agent", "Operator"
+	}
+	out.Unseen = e.Kind == helpdesk.Message && e.Hidden
+	return out
+}
+
+func reasons(e *helpdesk.Entry) why {
+	if r := e.Recognised; r != nil {
+		proof, found := recognised(r)
+		return why{
+			Sentences: append([]string{proof}, found...), Rule: r.Rule,
+			Reasons: r.Trust.Reasons, Evidence: r.Evidence, Faults: r.Faults,
+		}
+	}
+	switch {
+	case e.Channel == helpdesk.ByPortal:
+		return why{Sentences: []string{"It was submitted with a form. Whoever filled it in proved nothing about the address."}}
+	case e.Author.Role == helpdesk.AgentAs:
+		return why{Sentences: []string{"An agent who was signed in did this."}}
+	case e.Channel == helpdesk.ByConsole:
+		return why{Sentences: []string{"The operator of this machine did this."}}
+	}
+	return why{Sentences: []string{"Nothing was recorded about how this came in."}}
+}
+
+// recognised puts into sentences what was proven about the writer of a mail,
+// and what else was found out.
+func recognised(r *helpdesk.Recognition) (proof string, found []string) {
+	for _, sentence := range []string{tokenWords[r.Token], senderWords[r.Sender], classWords[r.Class]} {
+		if sentence != "" {
+			found = append(found, sentence)
+		}
+	}
+	return or(proofWords[r.Trust.Proof], proofWords[helpdesk.ProofNone]), found
+}

@@ -1,0 +1,148 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// ticketPage is one request with its history.
+type ticketPage struct {
+	Ticket     *helpdesk.Ticket
+	Subject    string
+	Path       string
+	Channel    channel
+	Requester  *helpdesk.Participant
+	Others     []helpdesk.Participant // who takes part besides
+	Entries    []entry
+	Deliveries []delivery
+	Statuses   []helpdesk.Status
+	Send       string // words on the button: who gets the reply
+	Recipients []helpdesk.Participant
+	Draft      draft
+	Error      string // about the draft
+	Trouble    *web.Trouble
+	Done       string
+}
+
+func (c *Handler) showTicket(v *visit) error {
+	number, err := ticketNumber(v)
+	if err != nil {
+		return err
+	}
+	return c.writeTicket(v, draft{Number: number}, nil)
+}
+
+// ticketNumber is the number in the address.
+func ticketNumber(v *visit) (int64, error) {
+	n, err := strconv.ParseInt(v.r.PathValue("number"), 10, 64)
+	if err != nil || n < 1 {
+		return 0, missing()
+	}
+	return n, nil
+}
+
+// writeTicket shows a request, with what was being written and why it could not
+// be saved.
+func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
+	detail, err := c.desk.Ticket(v.context(), v.by, d.Number)
+	if err != nil {
+		return c.keepDraft(v, d, err)
+	}
+	page := newTicketPage(detail, d)
+	if v.r.Method == http.MethodGet {
+		page.Done = doneWords[v.r.URL.Query().Get("done")]
+	}
+	if helpdesk.KindOf(failure) == helpdesk.Invalid && d.Act != statusAct {
+		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
+	} else if failure != nil {
+		trouble := c.site.Trouble(v.r, failure)
+		page.Trouble = &trouble
+	}
+	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
+	c.write(v, web.Status(failure), "ticket", title, c.frame(v, "", 0), page)
+	return nil
+}
+
+func newTicketPage(detail *actions.Detail, d draft) ticketPage {
+	t := &detail.Ticket
+	page := ticketPage{
+		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(), Channel: channels[t.Channel],
+		Requester: t.Requester(), Statuses: helpdesk.Statuses, Draft: d,
+	}
+	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
+		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
+	}
+	for i := range t.Participants {
+		p := t.Participants[i]
+		if !p.Active() {
+			continue
+		}
+		page.Recipients = append(page.Recipients, p)
+		if p.Role != helpdesk.Requester {
+			page.Others = append(page.Others, p)
+		}
+	}
+	page.Send = sendWords(page.Recipients)
+	for i := range detail.Entries {
+		page.Entries = append(page.Entries, newEntry(&detail.Entries[i]))
+	}
+	for i := range slices.Backward(detail.Deliveries) {
+		page.Deliveries = append(page.Deliveries, newDelivery(&detail.Deliveries[i]))
+	}
+	return page
+}
+
+// sendWords name who gets the reply.
+func sendWords(to []helpdesk.Participant) string {
+	switch len(to) {
+	case 0:
+		return "Save reply"
+	case 1:
+		return "Send to " + to[0].DisplayName()
+	case 2:
+		return "Send to " + to[0].DisplayName() + " and 1 other"
+	}
+	return fmt.Sprintf("Send to %s and %d others", to[0].DisplayName(), len(to)-1)
+}
+
+// delivery is one outbound copy in words.
+type delivery struct {
+	*helpdesk.Delivery
+	Words   string
+	Purpose string
+	Tried   string // how often, while it waits
+	Answer  string // what the other server said
+}
+
+func newDelivery(d *helpdesk.Delivery) delivery {
+	out := delivery{Delivery: d, Words: stateWords[d.State], Purpose: purposeWords[d.Purpose]}
+	if d.State == helpdesk.Queued && d.Attempts > 0 {
+		out.Words, out.Tried = "Will be tried again", "tried once"
+		if d.Attempts > 1 {
+			out.Tried = fmt.Sprintf("tried %d times", d.Attempts)
+		}
+	}
+	if a := d.Last; a != nil {
+		if a.Code != 0 {
+			out.Answer = strconv.Itoa(a.Code) + " "
+		}
+		if a.Enhanced != "" {
+			out.Answer += a.Enhanced + " "
+		}
+		out.Answer += a.Words
+	}
+	return out
+}
+
+func or(words, otherwise string) string {
+	if words != "" {
+		return words
+	}
+	return otherwise
+}

@@ -1,0 +1,72 @@
+package console
+
+import "github.com/posterndesk/postern/daemon/internal/helpdesk"
+
+// channel is a way in, in words and as a picture.
+type channel struct{ Label, Icon string }
+
+var channels = map[helpdesk.Channel]channel{
+	helpdesk.ByMail:    {"By mail", "mail"},
+	helpdesk.ByPortal:  {"By form", "form"},
+	helpdesk.ByConsole: {"In the console", "desk"},
+}
+
+// What was found out about a mail, one sentence each.
+var (
+	proofWords = map[helpdesk.Proof]string{
+		helpdesk.ProofPass: "Who wrote it is proven.",
+		helpdesk.ProofNone: "Nothing proves who wrote it.",
+		helpdesk.ProofFail: "The sender's domain says how its mail is proven, and this mail does not meet it.",
+	}
+	tokenWords = map[helpdesk.Token]string{
+		helpdesk.TokenOwn:     "It came to a reply address that was issued to this sender.",
+		helpdesk.TokenOther:   "It came to a reply address that was issued to another participant.",
+		helpdesk.TokenMessage: "It answers a mail that we sent: it names our signed Message-ID.",
+		helpdesk.TokenKnown:   "It answers a mail that was taken in before.",
+		helpdesk.TokenNone:    "It names no request.",
+	}
+	senderWords = map[helpdesk.Sender]string{
+		helpdesk.SenderParticipant: "The sender takes part in the request.",
+		helpdesk.SenderStranger:    "The sender takes no part in a request that it names.",
+		helpdesk.SenderAgent:       "The address belongs to an agent.",
+		helpdesk.SenderNobody:      "It does not say clearly who wrote it.",
+	}
+	classWords = map[helpdesk.Class]string{
+		helpdesk.ClassMessage:   "It is a mail from a person.",
+		helpdesk.ClassAutomatic: "A program sent it, not a person.",
+		helpdesk.ClassBounce:    "It is a report about a delivery.",
+	}
+)
+
+// causeWords say why a mail was held back.
+var causeWords = map[helpdesk.Cause]string{
+	helpdesk.NoSender:        "It does not say clearly who wrote it.",
+	helpdesk.NotParticipant:  "The writer is proven, but takes no part in the request that it answers.",
+	helpdesk.UnprovenSender:  "Nothing proves who wrote it.",
+	helpdesk.AgentUnproven:   "It says that it comes from an agent, and nothing proves that.",
+	helpdesk.UnmatchedReport: "It is a delivery report for nothing that we sent.",
+	helpdesk.StaleToken:      "It came to a reply address that is no longer valid.",
+}
+
+var purposeWords = map[helpdesk.Purpose]string{
+	helpdesk.Acknowledgement: "Acknowledgement",
+	helpdesk.Confirmation:    "Confirmation",
+	helpdesk.AgentReply:      "Reply",
+	helpdesk.Update:          "Update",
+}
+
+// stateWords of a delivery; one that was tried in vain and waits has its own.
+var stateWords = map[helpdesk.DeliveryState]string{
+	helpdesk.Queued:    "Waiting to be sent",
+	helpdesk.Sent:      "Sent",
+	helpdesk.Failed:    "Given up",
+	helpdesk.Withdrawn: "Withdrawn",
+}
+
+// doneWords are what an agent reads after an act. The address holds the key
+// alone, so that nobody can make the page say something else.
+var doneWords = map[string]string{
+	"reply":  "Your reply is saved and on its way.",
+	"note":   "Your note is saved.",
+	"status": "The status is changed.",
+}

@@ -1,0 +1,109 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// What can be done to a ticket; the last part of the address.
+const (
+	replyAct  = "reply"
+	noteAct   = "note"
+	statusAct = "status"
+)
+
+// draft is what an agent is doing to a ticket. What was written is never lost:
+// not by a mistake, not by a session that ends, not by a part of ours that does
+// not answer.
+type draft struct {
+	Number int64
+	Act    string
+	Text   string
+	Status helpdesk.Status // of the ticket afterwards
+}
+
+func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Number, 10) }
+
+// IsNote chooses the tab of the composer.
+func (d draft) IsNote() bool { return d.Act == noteAct }
+
+// carried reports that there is something to carry through the sign-in.
+func (d draft) carried() bool { return d.Text != "" && d.Number != 0 }
+
+// readDraft reads what was sent to an address of a ticket.
+func readDraft(v *visit) draft {
+	d := draft{Act: v.r.PathValue("act"), Text: v.r.PostForm.Get("text")}
+	d.Number, _ = ticketNumber(v) // 0 on pages without one
+	d.Status = helpdesk.Status(v.r.PostForm.Get("status"))
+	return d
+}
+
+// carriedDraft reads one that came through the sign-in.
+func carriedDraft(post url.Values) draft {
+	number, err := strconv.ParseInt(post.Get("draft-ticket"), 10, 64)
+	if err != nil || number < 1 {
+		return draft{}
+	}
+	return draft{
+		Number: number, Act: post.Get("draft-act"), Text: post.Get("draft"), Status: helpdesk.Status(post.Get("draft-status")),
+	}
+}
+
+// act does one thing to the ticket of the address and goes back to it. What
+// could not be done is told there, with everything that was written.
+func (c *Handler) act(v *visit) error {
+	if _, err := ticketNumber(v); err != nil {
+		return err
+	}
+	if err := web.ReadForm(v.r); err != nil {
+		return err
+	}
+	d := readDraft(v)
+	err := c.do(v, d)
+	switch kind := helpdesk.KindOf(err); {
+	case err == nil:
+		http.Redirect(v.w, v.r, d.path()+"?done="+d.Act, http.StatusSeeOther)
+		return nil
+	case kind == helpdesk.SignIn, kind == helpdesk.NotFound && d.Text == "":
+		return err
+	}
+	return c.writeTicket(v, d, err)
+}
+
+func (c *Handler) do(v *visit, d draft) error {
+	switch d.Act {
+	case replyAct:
+		if _, err := parseQueue(string(d.Status)); err != nil {
+			return err
+		}
+		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Status: d.Status})
+	case noteAct:
+		return c.desk.Note(v.context(), v.by, d.Number, d.Text)
+	case statusAct:
+		status, err := helpdesk.ParseStatus(string(d.Status))
+		if err != nil {
+			return err
+		}
+		return c.desk.SetStatus(v.context(), v.by, d.Number, status)
+	}
+	return missing()
+}
+
+// keepDraft answers when not even the ticket can be shown.
+func (c *Handler) keepDraft(v *visit, d draft, err error) error {
+	if d.Text == "" || helpdesk.KindOf(err) == helpdesk.SignIn {
+		return err
+	}
+	page := struct {
+		Draft   draft
+		Trouble web.Trouble
+	}{d, c.site.Trouble(v.r, err)}
+	c.write(v, web.Status(err), "kept", fmt.Sprintf("#%d", d.Number), c.frame(v, "", 0), page)
+	return nil
+}

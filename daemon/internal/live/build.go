@@ -1,0 +1,131 @@
+package live
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+)
+
+// snapshot is one configuration, never changed once it is served.
+type snapshot struct {
+	accounts []string
+	centers  []helpdesk.HelpCenter
+	hosts    []string // of centers, without ports
+	boxes    []helpdesk.Mailbox
+	settled  config.Established
+}
+
+// build turns what was declared into the daemon's own words. Help centers and
+// mailboxes that lost their claim are left out.
+func (l *Live) build(r *config.Resolved) (*snapshot, error) {
+	s := &snapshot{settled: r.Established}
+	for _, a := range r.Accounts {
+		s.accounts = append(s.accounts, a.Namespace)
+	}
+	for i := range r.HelpCenters {
+		h := &r.HelpCenters[i]
+		if !h.Host.OK {
+			continue
+		}
+		center, err := l.helpCenter(h, i == 0)
+		if err != nil {
+			return nil, err
+		}
+		base, err := url.Parse(center.BaseURL)
+		if err != nil {
+			return nil, fmt.Errorf("read base of links: %w", err)
+		}
+		s.centers, s.hosts = append(s.centers, center), append(s.hosts, base.Hostname())
+	}
+	for i := range r.Mailboxes {
+		m := &r.Mailboxes[i]
+		if !m.Address.OK {
+			continue
+		}
+		box, err := l.mailbox(m, s.centers)
+		if err != nil {
+			return nil, err
+		}
+		s.boxes = append(s.boxes, box)
+	}
+	return s, nil
+}
+
+func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool) (helpdesk.HelpCenter, error) {
+	spec, key := &r.HelpCenter.Spec, r.HelpCenter.Metadata.Key()
+	locale := spec.Locales.Default
+	words := spec.Appearance.TicketSubmission
+	h := helpdesk.HelpCenter{
+		Account: key.Namespace, Name: key.Name, DisplayName: spec.DisplayName, BaseURL: l.baseURL(r.HelpCenter, first),
+		Mailbox: spec.MailboxRef.Name, Color: spec.Appearance.Color, PortalOn: r.PortalOn,
+		View:         helpdesk.ViewAccess(spec.Portal.View),
+		LinkLifetime: time.Duration(spec.Portal.LinkLifetimeDays) * 24 * time.Hour,
+		AgentNames:   helpdesk.AgentNames(spec.CustomerView.AgentNames),
+		ShowsField:   spec.CustomerView.ShowsField,
+		StatusLabels: map[helpdesk.Status]string{},
+		ButtonLabel:  words.ButtonLabel.For(locale), PageTitle: words.PageTitle.For(locale), FormLabel: words.FormSelectorLabel.For(locale),
+		Audience: links.AudienceOf(key.Namespace, config.KindHelpCenter, key.Name),
+	}
+	for _, s := range helpdesk.Statuses {
+		if label, ok := spec.CustomerView.StatusLabel(config.TicketStatus(s), locale); ok {
+			h.StatusLabels[s] = label
+		}
+	}
+	if !r.Submission.Visible {
+		return h, nil
+	}
+	for i := range r.Forms {
+		form, err := buildForm(&r.Forms[i], spec.Portal.Submit, locale)
+		if err != nil {
+			return h, fmt.Errorf("load form %s: %w", r.Forms[i].Metadata.Key(), err)
+		}
+		h.Forms = append(h.Forms, form)
+	}
+	return h, nil
+}
+
+func (l *Live) baseURL(h config.HelpCenter, first bool) string {
+	if l.options.BaseURL != nil {
+		return l.options.BaseURL(h, first)
+	}
+	return "https://" + h.Spec.Host
+}
+
+func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter) (helpdesk.Mailbox, error) {
+	spec, key := &r.Mailbox.Spec, r.Mailbox.Metadata.Key()
+	address, err := helpdesk.ParseAddress(spec.Address)
+	if err != nil {
+		return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
+	}
+	box := helpdesk.Mailbox{
+		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
+		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: l.options.Relay,
+		// The address is what a reply address hangs on, so it binds the token too.
+		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),
+	}
+	if box.HelpCenter == "" {
+		box.HelpCenter = onlyCenter(key.Namespace, centers)
+	}
+	if declared := spec.Relay; declared != nil && !l.options.RelayAll {
+		box.Relay = helpdesk.Relay{Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.RelayTLS(declared.TLS)}
+		if declared.CredentialsSecretRef != nil {
+			box.Relay.Credentials = declared.CredentialsSecretRef.Name
+		}
+	}
+	return box, nil
+}
+
+// onlyCenter is the account's help center if there is just one: then a mailbox
+// that none names can only mean it.
+func onlyCenter(account string, centers []helpdesk.HelpCenter) string {
+	mine := slices.DeleteFunc(slices.Clone(centers), func(h helpdesk.HelpCenter) bool { return h.Account != account })
+	if len(mine) != 1 {
+		return ""
+	}
+	return mine[0].Name
+}

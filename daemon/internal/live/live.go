@@ -1,0 +1,164 @@
+// Package live holds the declared configuration as it is served now: loaded
+// from files, checked, resolved, and swapped as a whole. What can't be loaded
+// changes nothing: the last good one stays.
+package live
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Options say what the declared configuration does not.
+type Options struct {
+	// BaseURL gives the scheme and host of a help center's links; first tells the
+	// first one of the set. Nil: https at the declared host.
+	BaseURL func(h config.HelpCenter, first bool) string
+	// Relay takes the mail of mailboxes that declare none.
+	Relay helpdesk.Relay
+	// RelayAll sends everything to Relay, whatever is declared.
+	RelayAll bool
+}
+
+// Live is safe for concurrent use.
+type Live struct {
+	options Options
+	log     *slog.Logger
+	now     atomic.Pointer[snapshot]
+}
+
+// Load reads and checks the manifests in dir; the error tells all problems.
+func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
+	l := &Live{options: options, log: log}
+	if err := l.load(dir, config.Established{}); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Live) load(dir string, settled config.Established) error {
+	set, problems := config.LoadFiles(dir)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	set.SetDefaults()
+	set.Established = settled
+	if err := set.Validate().Err(); err != nil {
+		return err
+	}
+	next, err := l.build(config.Resolve(set))
+	if err != nil {
+		return err
+	}
+	l.now.Store(next)
+	return nil
+}
+
+// pollEvery is how often the folder is looked at. Not all file systems that
+// folders are mounted from tell of changes.
+const pollEvery = 2 * time.Second
+
+// Watch loads the folder again when it changes, until ctx ends.
+func (l *Live) Watch(ctx context.Context, dir string) {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	seen := fingerprint(dir)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		current := fingerprint(dir)
+		if current == seen {
+			continue
+		}
+		seen = current
+		if err := l.load(dir, l.now.Load().settled); err != nil {
+			l.log.ErrorContext(ctx, "configuration refused, the last good one stays", "dir", dir, "error", err)
+			continue
+		}
+		l.log.InfoContext(ctx, "configuration loaded", "dir", dir, "helpCenters", len(l.HelpCenters()), "mailboxes", len(l.Mailboxes()))
+	}
+}
+
+// fingerprint changes when a file of the folder does.
+func fingerprint(dir string) string {
+	var b strings.Builder
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "unreadable"
+	}
+	for _, e := range entries {
+		info, err := fs.Stat(os.DirFS(dir), e.Name()) // follows the links of mounted ConfigMaps
+		if err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", e.Name(), info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
+}
+
+// Accounts lists the accounts that anything is declared for.
+func (l *Live) Accounts() []string { return l.now.Load().accounts }
+
+// HelpCenters lists what is served.
+func (l *Live) HelpCenters() []helpdesk.HelpCenter { return l.now.Load().centers }
+
+// Mailboxes lists what takes mail.
+func (l *Live) Mailboxes() []helpdesk.Mailbox { return l.now.Load().boxes }
+
+// MailboxByAddress finds the mailbox of an address.
+func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
+	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Address.Same(a) })
+}
+
+// Mailbox finds a mailbox by name.
+func (l *Live) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
+	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
+}
+
+// HelpCenter finds a help center by name.
+func (l *Live) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
+	return find(l.now.Load().centers, func(h *helpdesk.HelpCenter) bool { return h.Account == account && h.Name == name })
+}
+
+// HelpCenterByHost finds a help center by the Host of a request.
+func (l *Live) HelpCenterByHost(host string) (helpdesk.HelpCenter, bool) {
+	name := hostname(host)
+	s := l.now.Load()
+	for i := range s.centers {
+		if s.hosts[i] == name {
+			return s.centers[i], true
+		}
+	}
+	return helpdesk.HelpCenter{}, false
+}
+
+// find copies, so that nobody can change what is served.
+func find[T any](all []T, is func(*T) bool) (T, bool) {
+	for i := range all {
+		if is(&all[i]) {
+			return all[i], true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// hostname is a Host header without its port. Browsers leave out the port of
+// the scheme, and a proxy in front may listen on another one.
+func hostname(host string) string {
+	host = strings.ToLower(host)
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	return strings.TrimSuffix(host, ".")
+}

@@ -1,0 +1,42 @@
+package smtpd
+
+import (
+	"github.com/emersion/go-smtp"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// This file is the only place with SMTP codes (RFC 5321 section 4.2, RFC 3463).
+// No text here holds anything of a cause: go-smtp would send it to the client.
+var (
+	errNested       = answer(503, 5, 5, 1, "A mail is already under way")
+	errBadSender    = answer(553, 5, 1, 7, "That is not a sender address")
+	errBadRecipient = answer(553, 5, 1, 3, "That is not a recipient address")
+	errTooManyBad   = answer(421, 4, 7, 0, "Too many unknown recipients")
+	errTooLarge     = answer(552, 5, 3, 4, "The mail is larger than this mailbox takes")
+	errLineEnding   = answer(521, 5, 5, 2, "Lines must end in CR LF; a lone CR or LF is refused")
+	errBroken       = answer(451, 4, 4, 2, "The mail did not arrive whole; send it again")
+)
+
+// kinds maps the kinds of the domain. What is not listed is temporary: an
+// error of ours must never become somebody's bounce.
+var kinds = map[helpdesk.Kind]*smtp.SMTPError{
+	helpdesk.NotFound: answer(550, 5, 1, 1, "No such mailbox here"),
+	helpdesk.Full:     answer(452, 4, 3, 1, "No space to keep the mail; try again later"),
+	helpdesk.TooLarge: errTooLarge,
+	helpdesk.Invalid:  answer(554, 5, 6, 0, "The mail can't be taken in"),
+	helpdesk.Loop:     answer(554, 5, 4, 6, "The mail has gone round in a loop"),
+}
+
+var errLater = answer(451, 4, 3, 0, "Try again later")
+
+func reply(err error) *smtp.SMTPError {
+	if known, ok := kinds[helpdesk.KindOf(err)]; ok {
+		return known
+	}
+	return errLater
+}
+
+func answer(code, class, subject, detail int, text string) *smtp.SMTPError {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: text}
+}

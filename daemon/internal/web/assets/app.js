@@ -1,0 +1,42 @@
+// Comfort only: every page works without it.
+(() => {
+  'use strict';
+  const lang = document.documentElement.lang || 'en';
+  const words = new Intl.RelativeTimeFormat(lang);
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+  const units = [['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
+
+  // Times age while a page is open, and their titles tell the reader's own zone.
+  const age = () => {
+    for (const el of document.querySelectorAll('time[datetime]')) {
+      const at = new Date(el.dateTime);
+      if (isNaN(at)) continue;
+      el.title = exact.format(at);
+      const passed = at - Date.now();
+      if (Math.abs(passed) >= 7 * 864e5) continue;
+      const unit = units.find(([, ms]) => Math.abs(passed) >= ms);
+      if (unit) el.textContent = words.format(Math.trunc(passed / unit[1]), unit[0]);
+    }
+  };
+  age();
+  setInterval(age, 6e4);
+
+  // Ctrl+Enter (or Command+Enter) sends what is being written.
+  document.addEventListener('keydown', (e) => {
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && e.target.form) {
+      e.preventDefault();
+      e.target.form.requestSubmit();
+    }
+  });
+
+  // A second click does not send twice; coming back to the page frees the button.
+  document.addEventListener('submit', (e) => {
+    if (e.defaultPrevented) return;
+    const form = e.target;
+    if (form.dataset.sent) return e.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+  addEventListener('pageshow', () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+})();

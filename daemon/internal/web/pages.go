@@ -1,0 +1,102 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+// Pages are the templates of one edge, parsed once.
+type Pages struct {
+	site   *Site
+	styles []string
+	pages  map[string]*template.Template
+}
+
+// Page is what every page has. Frame is for the edge's own frame around its
+// pages, Body for the page.
+type Page struct {
+	Title string
+	Brand string // the help center's name; "" if there is none to name
+	Color string // #rrggbb of the help center
+	Home  string // where the brand leads
+	Frame any
+	Body  any
+}
+
+// Pages reads the templates in a folder of files. Names that begin with "_" are
+// parts that all pages share, among them "frame", which stands around the
+// "main" of each page; every other file is a page, named without ".html".
+// Styles are names of assets that come after the common ones.
+//
+// It panics on a template that can't be parsed: they are part of the program.
+func (s *Site) Pages(files fs.FS, folder string, styles ...string) *Pages {
+	common := template.New("").Funcs(s.funcs())
+	template.Must(common.ParseFS(templates, "templates/document.html"))
+	names, err := fs.Glob(files, path.Join(folder, "*.html"))
+	if err != nil {
+		panic(fmt.Sprintf("list templates: %v", err))
+	}
+	for _, name := range names {
+		if strings.HasPrefix(path.Base(name), "_") {
+			template.Must(common.ParseFS(files, name))
+		}
+	}
+	p := &Pages{site: s, styles: styles, pages: map[string]*template.Template{}}
+	for _, name := range names {
+		base := path.Base(name)
+		if strings.HasPrefix(base, "_") || base == "document.html" {
+			continue
+		}
+		page := template.Must(template.Must(common.Clone()).ParseFS(files, name))
+		p.pages[strings.TrimSuffix(base, ".html")] = page
+	}
+	return p
+}
+
+// document is what the outermost template reads.
+type document struct {
+	Page
+	Name   string
+	Styles []string
+	Script string
+	Icon   string
+}
+
+// Write renders a page and sends it. Nothing is sent of a page that can't be
+// rendered to its end.
+func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name string, page Page) {
+	doc := document{Page: page, Name: name, Script: p.site.assets.path("app.js"), Icon: p.site.assets.path("icon.svg")}
+	doc.Styles = []string{p.site.assets.path("base.css"), p.site.assets.accentPath(page.Color)}
+	for _, style := range p.styles {
+		doc.Styles = append(doc.Styles, p.site.assets.path(style))
+	}
+	var out bytes.Buffer
+	if err := p.render(&out, name, doc); err != nil {
+		p.site.log.ErrorContext(r.Context(), "render page", "page", name, "error", err)
+		http.Error(w, "This page can't be shown at the moment. Try again in a minute.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // whoever asked has gone
+}
+
+func (p *Pages) render(out *bytes.Buffer, name string, doc document) error {
+	page, ok := p.pages[name]
+	if !ok {
+		return fmt.Errorf("there is no page %q", name)
+	}
+	if err := page.ExecuteTemplate(out, "document", doc); err != nil {
+		return fmt.Errorf("execute template: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+// Command postern is an email-first support gateway: mail and portal requests
+// become tickets, and answers go out by mail.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+// command is one word after the program's name.
+type command struct {
+	name  string
+	short string
+	run   func(ctx context.Context, args []string, out, errs io.Writer) error
+}
+
+var commands = []command{
+	{"dev", "everything on one machine, to try it out: sample help center, outgoing mail caught", runDev},
+	{"serve", "the daemon", runServe},
+	{"check", "read manifests and tell all problems, or ok", runCheck},
+	{"ticket", "list and show tickets of a running daemon", runTicket},
+	{"held", "list and show mail that was held back", runHeld},
+	{"agent", "list and add agents", runAgent},
+	{"version", "tell the version", runVersion},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// errSilent ends a command that has said all there is to say.
+var errSilent = errors.New("")
+
+// execute runs one command and returns the exit status: 0, 1 when it failed, 2
+// when it was called wrongly.
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(out)
+		return 0
+	}
+	for _, c := range commands {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, args[1:], out, errs)
+		switch {
+		case err == nil || errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.Is(err, errUsage):
+			fmt.Fprintf(errs, "postern %s: %v\n", c.name, err)
+			return 2
+		case !errors.Is(err, errSilent):
+			fmt.Fprintf(errs, "postern %s: %v\n", c.name, err)
+		}
+		return 1
+	}
+	fmt.Fprintf(errs, "postern: there is no command %q\n\n", args[0])
+	usage(errs)
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Postern turns mail and portal requests into tickets.\n\nUsage: postern COMMAND [FLAGS]\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.short)
+	}
+	fmt.Fprint(w, "\npostern COMMAND --help tells the flags of one.\n")
+}
+
+// errUsage marks a command that was called wrongly.
+var errUsage = errors.New("see --help")
+
+// newFlags makes a flag set that prints to errs and returns its errors.
+func newFlags(name, args string, errs io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet("postern "+name, flag.ContinueOnError)
+	fs.SetOutput(errs)
+	fs.Usage = func() {
+		fmt.Fprintf(errs, "Usage: postern %s %s\n\nFlags:\n", name, args)
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// parse reads flags that may stand before and after the arguments, and returns
+// the arguments.
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, errUsage // flag has told what is wrong
+		}
+		if fs.NArg() == 0 {
+			return rest, nil
+		}
+		rest = append(rest, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+// version is set when a release is built.
+var version = "dev"
+
+func runVersion(_ context.Context, _ []string, out, _ io.Writer) error {
+	fmt.Fprintf(out, "postern %s", version)
+	if info, ok := debug.ReadBuildInfo(); ok {
+		fmt.Fprintf(out, " (%s)", info.GoVersion)
+	}
+	fmt.Fprintln(out)
+	return nil
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/live"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/smtpd"
+)
+
+// daemon is every part, once.
+type daemon struct {
+	settings *settings
+	log      *slog.Logger
+	listen   *listeners
+	live     *live.Live
+	db       *database
+	blobs    *blob.Dir
+	metrics  *admin.Metrics
+	desk     *actions.Desk
+	mail     *smtpd.Server
+	queue    *outbound.Queue
+	catcher  *devmail.Catcher // of dev
+	pages    *http.Server
+	health   *http.Server
+	socket   *http.Server
+}
+
+// run builds every part, serves until ctx ends, and stops in order. started is
+// told when everything answers; it may be nil.
+func run(ctx context.Context, s *settings, log *slog.Logger, started func(*daemon) error) error {
+	d := &daemon{settings: s, log: log}
+	defer d.close()
+	if err := d.build(ctx); err != nil {
+		return err
+	}
+	return d.serve(ctx, started)
+}
+
+// build opens what is open while the daemon runs, from the ground up.
+func (d *daemon) build(ctx context.Context) (err error) {
+	s, now := d.settings, time.Now
+	if d.listen, err = listen(s); err != nil {
+		return err
+	}
+	if d.live, err = live.Load(s.manifests, d.liveOptions(), d.log); err != nil {
+		return err
+	}
+	if d.db, err = openDatabase(ctx, s); err != nil {
+		return err
+	}
+	if err = d.listen.listenSocket(s); err != nil {
+		return err
+	}
+	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
+		return err
+	}
+	signer, err := openSigner(ctx, d.db, s, now)
+	if err != nil {
+		return err
+	}
+	if s.dev {
+		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
+			return err
+		}
+	}
+	d.metrics = admin.NewMetrics()
+	planner := &outbound.Planner{Budgets: d.db, Signer: signer}
+	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
+	d.mail = smtpd.New(&inbound.Pipeline{
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
+	}, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
+	d.queue = &outbound.Queue{
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
+		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(),
+		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
+	}
+	d.pages = d.pagesServer()
+	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
+	return nil
+}
+
+// outboundWorkers is how many mails are on their way at once: attempts wait for
+// the other side, hardly for us.
+const outboundWorkers = 8
+
+// serve runs every part until ctx ends or one of them fails, then stops them:
+// edges first, so that nothing new comes in; then the outbox; what both stand
+// on is closed by close.
+func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
+	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBack()
+	g := newGroup()
+	g.run("take mail", func() error { return d.mail.Serve(d.listen.smtp) })
+	g.run("serve pages", func() error { return d.pages.Serve(d.listen.http) })
+	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
+	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
+	if d.catcher != nil {
+		g.run("catch mail", func() error { return d.catcher.Serve(d.listen.catcher) })
+	}
+	g.loop(func() { d.queue.Run(back) })
+	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
+	g.loop(func() { d.sweep(back) })
+
+	var err error
+	if started != nil {
+		err = started(d)
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-g.failed:
+		case err = <-d.db.failed():
+			err = errors.Join(errors.New("etcd has stopped"), err)
+		}
+	}
+	d.log.Info("stopping")
+	d.stopEdges()
+	stopBack()
+	if d.catcher != nil {
+		g.waitLoops() // the outbox may still hand mail to it
+		d.catcher.Close()
+	}
+	g.wait()
+	d.log.Info("stopped")
+	return err
+}
+
+// drainPages is how long requests under way may take at the end.
+const drainPages = 10 * time.Second
+
+func (d *daemon) stopEdges() {
+	d.mail.Shutdown(context.Background()) // has its own limit
+	ctx, cancel := context.WithTimeout(context.Background(), drainPages)
+	defer cancel()
+	for _, server := range []*http.Server{d.pages, d.socket, d.health} {
+		if err := server.Shutdown(ctx); err != nil {
+			_ = server.Close() // whoever is still there has had their time
+		}
+	}
+}
+
+// sweepEvery is how often lapsed records are removed: they do no harm but for
+// the space they take.
+const sweepEvery = time.Hour
+
+func (d *daemon) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		for _, account := range d.live.Accounts() {
+			n, err := d.db.Sweep(ctx, account, time.Now())
+			if err != nil && ctx.Err() == nil {
+				d.log.Warn("sweep broke off", "account", account, "error", err)
+			} else if n > 0 {
+				d.log.Info("lapsed records removed", "account", account, "records", n)
+			}
+		}
+	}
+}
+
+// close undoes build, from the top down.
+func (d *daemon) close() {
+	if d.listen != nil {
+		d.listen.close()
+	}
+	if d.db != nil {
+		d.db.close()
+	}
+	if d.blobs != nil {
+		_ = d.blobs.Close() // everything in it was synced when it was stored
+	}
+}

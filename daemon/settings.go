@@ -1,0 +1,155 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// settings are what the command line says about one daemon.
+type settings struct {
+	dir          string // all local state
+	manifests    string // folder with the declared configuration
+	smtp         string // addresses to listen on
+	http         string
+	admin        string
+	hostname     string // how we call ourselves in SMTP
+	installation string
+	replica      string
+	trusted      []netip.Prefix
+	relay        helpdesk.Relay
+	keyFile      string
+	etcd         etcdSettings
+	dev          bool
+}
+
+// etcdSettings name an etcd outside; without endpoints one runs inside.
+type etcdSettings struct {
+	endpoints         []string
+	ca, cert, keyFile string
+}
+
+// defaultDir is where a laptop keeps its state.
+func defaultDir() string {
+	if dir := os.Getenv("POSTERN_DIR"); dir != "" {
+		return dir
+	}
+	return "postern-data"
+}
+
+const dirHelp = "folder with all local state"
+
+// commonFlags are those of dev and serve alike.
+func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
+	fs.StringVar(&s.dir, "dir", defaultDir(), dirHelp)
+	fs.StringVar(&s.smtp, "smtp", smtp, "address to take mail on")
+	fs.StringVar(&s.http, "http", http, "address of the portal and the agents' pages")
+	fs.StringVar(&s.admin, "admin", admin, "address of health and metrics")
+	fs.StringVar(&s.manifests, "manifests", "", "folder with HelpCenter, TicketForm and Mailbox manifests (default DIR/manifests)")
+	fs.StringVar(&s.installation, "installation", "default", "name of this installation: its keys in etcd are under it")
+	fs.Func("etcd", "`endpoints` of an etcd outside, with commas between (default: one inside, in DIR)", func(v string) error {
+		s.etcd.endpoints = strings.Split(v, ",")
+		return nil
+	})
+	fs.StringVar(&s.etcd.ca, "etcd-ca", "", "file with the certificate authority of --etcd")
+	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "file with the client certificate for --etcd")
+	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "file with the key of --etcd-cert")
+	fs.StringVar(&s.keyFile, "key-file", "", "file with the key that seals secrets in etcd, the same for all replicas (default DIR/key, made at the first start)")
+}
+
+// complete fills in what follows from other settings and checks the rest.
+func (s *settings) complete() error {
+	var err error
+	if s.dir, err = filepath.Abs(s.dir); err != nil {
+		return fmt.Errorf("find folder: %w", err)
+	}
+	if s.manifests == "" {
+		s.manifests = filepath.Join(s.dir, "manifests")
+	}
+	host := "" // all addresses
+	if s.dev {
+		host = "127.0.0.1"
+	}
+	for _, address := range []*string{&s.smtp, &s.http, &s.admin} {
+		if *address, err = listenAddress(*address, host); err != nil {
+			return err
+		}
+	}
+	if s.keyFile == "" {
+		if len(s.etcd.endpoints) > 0 {
+			return fmt.Errorf("--etcd needs --key-file: all replicas must have the same key: %w", errUsage)
+		}
+		s.keyFile = filepath.Join(s.dir, "key")
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find host name: %w", err)
+	}
+	// The random part tells this process from every earlier one.
+	if s.hostname == "" {
+		s.hostname = machine
+	}
+	s.replica = machine + "/" + rand.Text()[:8]
+	return os.MkdirAll(s.dir, 0o700)
+}
+
+// listenAddress takes a bare port for one on host.
+func listenAddress(v, host string) (string, error) {
+	if _, err := strconv.ParseUint(v, 10, 16); err == nil {
+		return host + ":" + v, nil
+	}
+	if !strings.Contains(v, ":") {
+		return "", fmt.Errorf("%q is not an address such as 127.0.0.1:2525: %w", v, errUsage)
+	}
+	return v, nil
+}
+
+// sealingKey reads the key file. For an etcd inside it is made at the first
+// start; for one outside it must be there, as replicas share it.
+func (s *settings) sealingKey() (key [store.KeySize]byte, err error) {
+	raw, err := os.ReadFile(s.keyFile)
+	if errors.Is(err, fs.ErrNotExist) && len(s.etcd.endpoints) == 0 {
+		raw = make([]byte, store.KeySize)
+		_, _ = rand.Read(raw) // never fails since Go 1.24
+		err = writeDurably(s.keyFile, raw)
+	}
+	if err != nil {
+		return key, fmt.Errorf("read key file: %w", err)
+	}
+	if len(raw) != store.KeySize {
+		return key, fmt.Errorf("key file %s has %d bytes, %d are needed", s.keyFile, len(raw), store.KeySize)
+	}
+	return [store.KeySize]byte(raw), nil
+}
+
+// writeDurably makes a new file that is whole, or not there.
+func writeDurably(path string, content []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // gone already when all went well
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
