@@ -1,0 +1,47 @@
+# make prints this help; make run and make test are all that a newcomer needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+ARGS ?=
+
+.PHONY: help run build test check unit bench fuzz generate setup clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build and start everything on this machine, ready to be tried (ARGS="--dir DIR" and so on)
+	@exec bin/postern dev $(ARGS)
+
+build: ## build both programs into bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
+
+test: setup check unit ## install what tests need, check the code, run all tests
+
+check: ## formatting, vet, and generated files
+	@unformatted=$$(gofmt -l config daemon operator examples test); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go mod verify
+
+unit: ## all tests, with the race detector
+	go test -race -shuffle=on -timeout 15m ./...
+
+bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
+	hack/bench
+
+FUZZTIME ?= 30s
+fuzz: ## run each fuzz target for FUZZTIME
+	hack/fuzz $(FUZZTIME)
+
+generate: ## make generated files anew
+	go test ./test/house -run Requirements -update
+
+setup: ## install the Debian packages that tests use
+	@hack/setup
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,127 @@
+// Package house holds the tests that keep the code a house one would live in:
+// who may import whom, one comment for each package, and a table of
+// requirements that tells the truth.
+package house
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/posterndesk/postern/"
+
+// goPackage is what `go list -json` tells of a package.
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	Standard   bool
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Standard,GoFiles,Imports,Deps", "./...")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); err == io.EOF {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// importRule forbids packages under from to import anything under not, but for
+// what is under but. With deep, nothing on the way may either.
+type importRule struct {
+	from, not string
+	but       []string
+	deep      bool
+	why       string
+}
+
+const internal = module + "daemon/internal/"
+
+var importRules = []importRule{
+	{from: internal + "helpdesk", not: module, deep: true, why: "the vocabulary knows nobody"},
+	{from: internal + "helpdesk", not: "golang.org/", deep: true, why: "the vocabulary is the standard library's alone"},
+	{from: internal + "helpdesk", not: "go.etcd.io/", deep: true, why: "the domain knows no database"},
+	{from: module + "config", not: module, why: "both programs import it, so it imports neither"},
+	{from: module + "config", not: "k8s.io/", deep: true, why: "the same files drive a daemon without Kubernetes"},
+	{from: module + "config", not: "sigs.k8s.io/", deep: true, why: "the same files drive a daemon without Kubernetes"},
+	{from: module + "daemon", not: "k8s.io/", deep: true, why: "the daemon runs without a cluster"},
+	{from: module + "daemon", not: "sigs.k8s.io/", deep: true, why: "the daemon runs without a cluster"},
+	{from: module + "operator", not: module + "daemon", deep: true, why: "the programs meet in config alone"},
+	{from: internal + "links", not: internal, but: []string{"helpdesk"}, why: "tools keep no state and know no use case"},
+	{from: internal + "blob", not: internal, but: []string{"helpdesk", "blob"}, why: "tools know no use case"},
+	{from: internal + "eml", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
+	{from: internal + "store", not: internal, but: []string{"helpdesk", "embedded"}, why: "the store implements what use cases ask for"},
+	{from: internal + "embedded", not: internal, why: "it runs etcd and knows nothing of what is in it"},
+	{from: internal + "inbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
+	{from: internal + "actions", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
+	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store"}, why: "use cases know tools, never edges"},
+	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound"}, why: "edges know use cases, never each other"},
+	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
+	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
+	{from: internal + "admin", not: internal, but: []string{"helpdesk", "actions"}, why: "edges know use cases, never each other"},
+	{from: internal + "web", not: internal, but: []string{"helpdesk"}, why: "what pages share knows no page"},
+	{from: internal, not: module + "config", but: nil, why: "inner packages take small structs, not the whole configuration"},
+}
+
+// mayUseConfig are the inner packages that turn configuration into small
+// structs, and so have to know it.
+var mayUseConfig = map[string]bool{internal + "live": true}
+
+// covers: K03
+func TestImports(t *testing.T) {
+	checked := map[int]bool{}
+	for _, p := range listPackages(t) {
+		for i, rule := range importRules {
+			if !under(p.ImportPath, rule.from) || rule.not == module+"config" && mayUseConfig[p.ImportPath] {
+				continue
+			}
+			checked[i] = true
+			imports := p.Imports
+			if rule.deep {
+				imports = p.Deps
+			}
+			for _, dep := range imports {
+				if under(dep, rule.not) && !under(dep, rule.from) && !excepted(dep, rule) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, dep, rule.why)
+				}
+			}
+		}
+	}
+	for i, rule := range importRules {
+		if !checked[i] {
+			t.Errorf("the rule for %s watches over no package", rule.from)
+		}
+	}
+}
+
+func under(path, prefix string) bool {
+	prefix = strings.TrimSuffix(prefix, "/")
+	return path == prefix || strings.HasPrefix(path, prefix+"/")
+}
+
+func excepted(dep string, rule importRule) bool {
+	for _, but := range rule.but {
+		if under(dep, internal+but) {
+			return true
+		}
+	}
+	return false
+}
