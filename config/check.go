@@ -22,11 +22,7 @@ type checker struct {
 }
 
 func newChecker(kind string, m Metadata, problems *Problems) *checker {
-	object := kind
-	if m.Name != "" {
-		object += " " + m.Key().String()
-	}
-	return &checker{key: m.Key(), object: object, origin: m.origin, problems: problems}
+	return &checker{key: m.Key(), object: objectName(kind, m.Key()), origin: m.origin, problems: problems}
 }
 
 func (c *checker) addf(path, format string, args ...any) {

@@ -69,7 +69,7 @@ func (s *Set) addressHolders() map[string]Key {
 // all beyond it.
 func claimedBy(kind string, holder, loser Key) string {
 	if holder.Namespace == loser.Namespace {
-		return kind + " " + holder.String()
+		return objectName(kind, holder)
 	}
 	return "an object of another account"
 }

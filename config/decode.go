@@ -80,19 +80,25 @@ func (d *decoder) value(n *yaml.Node, path string, out reflect.Value, depth int)
 
 // within holds the limits that end nesting and aliases without end.
 func (d *decoder) within(n *yaml.Node, path string, depth int) bool {
-	if d.size > MaxDocument {
+	if !d.spend(n, path) {
 		return false
 	}
-	d.size += len(n.Value) + 2 // as in JSON without spaces: quotes, brackets, a comma
-	switch {
-	case d.size > MaxDocument:
-		d.tell(path, n, "the manifest is larger than %d KiB, counting what aliases repeat", MaxDocument>>10)
-		return false
-	case depth > maxDepth:
+	if depth > maxDepth {
 		d.tell(path, n, "is nested more than %d levels deep", maxDepth)
 		return false
 	}
 	return true
+}
+
+// spend counts a node as what it takes in JSON without spaces: its text, and
+// quotes or a bracket and a comma.
+func (d *decoder) spend(n *yaml.Node, path string) bool {
+	before := d.size
+	d.size += len(n.Value) + 2
+	if before <= MaxDocument && d.size > MaxDocument {
+		d.tell(path, n, "the manifest is larger than %d KiB, counting what aliases repeat", MaxDocument>>10)
+	}
+	return d.size <= MaxDocument
 }
 
 func (d *decoder) mapping(n *yaml.Node, path string, out reflect.Value, depth int) {
@@ -132,7 +138,9 @@ func (d *decoder) entries(n *yaml.Node, path string, depth int) []entry {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		d.size += len(key.Value) + 2
+		if !d.spend(key, path) {
+			return nil
+		}
 		for key.Kind == yaml.AliasNode {
 			key = key.Alias
 		}

@@ -13,8 +13,6 @@ import (
 
 // TestDocumentGolden pins the bytes of documents and their hashes: replicas of
 // two versions compare them.
-//
-// covers: S16
 func TestDocumentGolden(t *testing.T) {
 	const golden = "testdata/documents.golden"
 	data, err := os.ReadFile("testdata/ok/design.yaml")
@@ -66,7 +64,6 @@ func TestDocumentIsCanonical(t *testing.T) {
 	}
 }
 
-// covers: S16, K05
 func TestReadDocument(t *testing.T) {
 	for _, file := range samples(t, "testdata/ok/*.yaml") {
 		t.Run(filepath.Base(file), func(t *testing.T) {

@@ -265,7 +265,7 @@ func (e *expressions) literal(answer, value ast.Expr) error {
 	if !ok || text == "" { // '' asks whether there is an answer
 		return nil
 	}
-	known := field.choices()
+	known := field.Choices()
 	if slices.Contains(known, string(text)) {
 		return nil
 	}

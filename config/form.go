@@ -54,7 +54,7 @@ func Compile(spec TicketFormSpec) (*Form, error) {
 		}
 		if len(field.Options) > 0 {
 			in.choices = map[string]bool{}
-			for _, value := range field.choices() {
+			for _, value := range field.Choices() {
 				in.choices[value] = true
 			}
 		}
@@ -240,9 +240,9 @@ func shownByRule(rules []Rule, name string) bool {
 	})
 }
 
-// choices returns the values a visitor may choose: all options, of a Tree those
+// Choices returns the values a visitor may choose: all options, of a Tree those
 // that no other is nested in.
-func (f Field) choices() []string {
+func (f Field) Choices() []string {
 	groups := map[string]bool{}
 	for _, option := range f.Options {
 		groups[option.Parent] = f.Type == Tree

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -330,6 +331,25 @@ func TestRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFormIsForManyAtOnce(t *testing.T) {
+	form := formOf(t, ruleForm)
+	raw := map[string][]string{"topic": {"refund"}, "amount": {"501"}, "several": {"b"}}
+	want, wantFaults := form.Check(raw, "en")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				values, faults := form.Check(raw, "en")
+				form.Route(values)
+				if diff := cmp.Diff(want, values) + cmp.Diff(wantFaults, faults); diff != "" {
+					t.Errorf("another result:\n%s", diff)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestRoute(t *testing.T) {

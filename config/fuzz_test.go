@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +42,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("the second time it says something else:\n%s", diff)
 		}
 		for _, p := range problems {
-			if p.Message == "" || p.File != "fuzz.yaml" || !utf8.ValidString(p.String()) {
+			if p.Message == "" || p.File != "fuzz.yaml" || !utf8.ValidString(p.String()) || strings.ContainsFunc(p.String(), unicode.IsControl) {
 				t.Fatalf("a problem that does not help: %q", p)
 			}
 		}

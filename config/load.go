@@ -118,20 +118,13 @@ func (l *loader) read(file string, data []byte) {
 		l.problems = append(l.problems, Problem{File: file, Message: "is not UTF-8 text"})
 		return
 	}
-	var found Problems
 	documents, err := split(data)
 	for _, root := range documents {
-		l.document(file, root, &found)
+		l.document(file, root)
 	}
 	if err != nil {
-		found = append(found, syntaxProblem(file, err))
+		l.problems = append(l.problems, syntaxProblem(file, err))
 	}
-	found = found.sorted()
-	if len(found) > maxProblems {
-		more := len(found) - maxProblems
-		found = append(found[:maxProblems], Problem{File: file, Message: fmt.Sprintf("and %d more problems", more)})
-	}
-	l.problems = append(l.problems, found...)
 }
 
 // finish sorts what was read, tells what was declared twice, and fills in
@@ -144,7 +137,7 @@ func (l *loader) finish() (*Set, Problems) {
 	if len(l.problems) == 0 {
 		return &l.set, nil
 	}
-	return &l.set, l.problems.sorted()
+	return &l.set, l.problems.sorted().cut()
 }
 
 // unique sorts objects by key and keeps the first of each key.
@@ -159,7 +152,7 @@ func unique[T any](objects []T, kind string, meta func(*T) *Metadata, problems *
 		}
 		first, second := meta(&kept[len(kept)-1]).origin, m.origin
 		*problems = append(*problems, Problem{
-			File: second.file, Line: second.start.line, Column: second.start.column, Object: kind + " " + m.Key().String(),
+			File: second.file, Line: second.start.line, Column: second.start.column, Object: objectName(kind, m.Key()),
 			Message: fmt.Sprintf("is declared twice, first at %s:%d", first.file, first.start.line),
 		})
 	}

@@ -228,7 +228,6 @@ func TestCustomerView(t *testing.T) {
 	}
 }
 
-// covers: S34, S35, S36
 func TestLocalizedText(t *testing.T) {
 	text := &LocalizedText{Default: "Ask", Translations: []Translation{{"de", "Fragen"}, {"zh-Hant", "問"}}}
 	for _, tt := range []struct {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"reflect"
@@ -30,7 +31,7 @@ func split(data []byte) ([]*yaml.Node, error) {
 }
 
 // document reads one YAML document into the set, if it holds a manifest.
-func (l *loader) document(file string, root *yaml.Node, problems *Problems) {
+func (l *loader) document(file string, root *yaml.Node) {
 	if root.Kind == yaml.DocumentNode && len(root.Content) > 0 {
 		root = root.Content[0]
 	}
@@ -38,22 +39,30 @@ func (l *loader) document(file string, root *yaml.Node, problems *Problems) {
 		return // nothing between two separators
 	}
 	if scalar(root, "kind") != "List" || scalar(root, "apiVersion") != "v1" {
-		l.manifest(file, root, problems)
+		l.manifest(file, root)
 		return
 	}
 	// What kubectl prints for several objects at once.
-	if items := child(root, "items"); items != nil && items.Kind == yaml.SequenceNode {
-		for _, item := range items.Content {
-			l.manifest(file, item, problems)
+	items := child(root, "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
+		l.problems = append(l.problems, Problem{
+			File: file, Line: root.Line, Column: root.Column, Object: "List", Path: "items", Message: "must be a list",
+		})
+		return
+	}
+	for _, item := range items.Content {
+		for item.Kind == yaml.AliasNode {
+			item = item.Alias
 		}
+		l.manifest(file, item)
 	}
 }
 
 var kinds = []string{KindHelpCenter, KindTicketForm, KindMailbox}
 
 // manifest reads one object into the set.
-func (l *loader) manifest(file string, n *yaml.Node, problems *Problems) {
-	d := decoder{problems: problems, origin: &origin{
+func (l *loader) manifest(file string, n *yaml.Node) {
+	d := decoder{problems: &l.problems, origin: &origin{
 		file: file, start: position{n.Line, n.Column},
 		positions: map[string]position{}, broken: map[string]bool{},
 	}}
@@ -67,7 +76,8 @@ func (l *loader) manifest(file string, n *yaml.Node, problems *Problems) {
 		d.tell("kind", keyOf(n, "kind"), "%s%s", notOneOf(kind, kinds), hint)
 		return
 	}
-	d.object = objectName(kind, n)
+	metadata := child(n, "metadata")
+	d.object = objectName(kind, Key{cmp.Or(scalar(metadata, "namespace"), DefaultNamespace), scalar(metadata, "name")})
 	if apiVersion != APIVersion {
 		d.tell("apiVersion", keyOf(n, "apiVersion"), "%s", notOneOf(apiVersion, []string{APIVersion}))
 	}
@@ -93,19 +103,6 @@ func addObject[T any](objects []T, d *decoder, n *yaml.Node, meta func(*T) *Meta
 		m.Namespace = DefaultNamespace
 	}
 	return append(objects, object)
-}
-
-// objectName names the object in problems, as far as it can be told.
-func objectName(kind string, n *yaml.Node) string {
-	metadata := child(n, "metadata")
-	name, namespace := scalar(metadata, "name"), scalar(metadata, "namespace")
-	if name == "" || len(name) > maxSecretName || len(namespace) > maxSecretName {
-		return kind
-	}
-	if namespace == "" {
-		namespace = DefaultNamespace
-	}
-	return kind + " " + namespace + "/" + name
 }
 
 // keyOf returns the node that names a member of a mapping, nil if there is none.

@@ -22,7 +22,6 @@ var specTypes = []reflect.Type{
 	reflect.TypeFor[HelpCenterSpec](), reflect.TypeFor[TicketFormSpec](), reflect.TypeFor[MailboxSpec](),
 }
 
-// covers: K01
 func TestEveryFieldIsDocumentedAndBounded(t *testing.T) {
 	comments := readComments(t)
 	for _, structType := range apiStructs() {
@@ -118,8 +117,6 @@ func TestDefaultMarkersAreTheDefaults(t *testing.T) {
 // TestValidateHoldsTheMarkers makes every text, list and number too large, one
 // after the other. In a limits test a small slip hides well, so every field is
 // found by reflection.
-//
-// covers: K01, K03
 func TestValidateHoldsTheMarkers(t *testing.T) {
 	comments := readComments(t)
 	for _, root := range specTypes {

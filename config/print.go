@@ -17,12 +17,15 @@ func (s *Set) YAML() ([]byte, error) {
 	encoder.CompactSeqIndent()
 	var objects []any
 	for _, h := range s.HelpCenters {
+		h.APIVersion, h.Kind = APIVersion, KindHelpCenter
 		objects = append(objects, h)
 	}
 	for _, f := range s.Forms {
+		f.APIVersion, f.Kind = APIVersion, KindTicketForm
 		objects = append(objects, f)
 	}
 	for _, m := range s.Mailboxes {
+		m.APIVersion, m.Kind = APIVersion, KindMailbox
 		objects = append(objects, m)
 	}
 	if len(objects) == 0 {

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -82,8 +83,40 @@ func (ps Problems) sorted() Problems {
 	return slices.Compact(ps)
 }
 
+// cut leaves at most maxProblems of each file, and says how many more there are.
+func (ps Problems) cut() Problems {
+	var kept Problems
+	told, more := 0, 0
+	for i, p := range ps {
+		if told++; told <= maxProblems {
+			kept = append(kept, p)
+		} else {
+			more++
+		}
+		if i+1 < len(ps) && ps[i+1].File == p.File {
+			continue
+		}
+		if more > 0 {
+			kept = append(kept, Problem{File: p.File, Message: fmt.Sprintf("and %d more problems", more)})
+		}
+		told, more = 0, 0
+	}
+	return kept
+}
+
 // position is a place in a file, from 1.
 type position struct{ line, column int }
+
+// objectName names an object in problems. A name that is not like one is left
+// out; it has its own problem.
+func objectName(kind string, key Key) string {
+	if !looseName.MatchString(key.Name) || !looseName.MatchString(key.Namespace) {
+		return kind
+	}
+	return kind + " " + key.String()
+}
+
+var looseName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
 
 // origin is where an object was read from. It is nil for objects that were not.
 type origin struct {
@@ -140,10 +173,15 @@ func parent(path string) string {
 
 // member and element extend a path by a field and by a list index.
 func member(path, name string) string {
+	if !plainName.MatchString(name) {
+		name = clip(name) // only an unknown field has such a name
+	}
 	if path == "" {
 		return name
 	}
 	return path + "." + name
 }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
 func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -47,7 +47,7 @@ Disabled for-agents     Anyone   | SubmissionDisabled SubmissionDisabled Submiss
 Disabled for-agents     SignedIn | SubmissionDisabled SubmissionDisabled SubmissionDisabled
 `
 
-// covers: S12, S15, S17, S18, S41, S19, S20, S33, S39, S43
+// covers: S15, S17, S18, S41, S19, S20, S33, S43
 func TestSubmissionTruthTable(t *testing.T) {
 	rows := strings.Split(strings.TrimSpace(submissionTable), "\n")[1:]
 	if want := 2 * 7 * 2; len(rows) != want {
@@ -288,7 +288,6 @@ func TestOldestClaimFirst(t *testing.T) {
 	}
 }
 
-// covers: S11
 func TestMailboxBelongsToItsOldestHelpCenter(t *testing.T) {
 	set := &Set{
 		HelpCenters: []HelpCenter{helpCenter("acme", "a.example"), helpCenter("beta", "b.example")},

@@ -16,7 +16,7 @@ func (s *Set) Validate() Problems {
 		c.helpCenter(h.Spec)
 		c.reference("spec.mailboxRef.name", KindMailbox, h.Spec.MailboxRef, names.mailboxes)
 		if holder := hosts[h.Spec.Host]; h.Spec.Host != "" && holder != h.Metadata.Key() {
-			c.addf("spec.host", "%s is held by %s", h.Spec.Host, claimedBy(KindHelpCenter, holder, h.Metadata.Key()))
+			c.addf("spec.host", "%s is held by %s", clip(h.Spec.Host), claimedBy(KindHelpCenter, holder, h.Metadata.Key()))
 		}
 	}
 	for _, f := range s.Forms {
@@ -39,7 +39,7 @@ func (s *Set) Validate() Problems {
 		c.size(Document(m.Spec))
 		c.mailbox(m.Spec)
 		if holder := addresses[strings.ToLower(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
-			c.addf("spec.address", "%s is held by %s", m.Spec.Address, claimedBy(KindMailbox, holder, m.Metadata.Key()))
+			c.addf("spec.address", "%s is held by %s", clip(m.Spec.Address), claimedBy(KindMailbox, holder, m.Metadata.Key()))
 		}
 	}
 	if len(problems) == 0 {
@@ -89,5 +89,5 @@ func (c *checker) reference(path, kind string, ref LocalReference, known map[Key
 		}
 	}
 	hint, _ := didYouMean(ref.Name, keys(nearby))
-	c.addf(path, "there is no %s %s%s", kind, target, hint)
+	c.addf(path, "there is no %s%s", objectName(kind, target), hint)
 }

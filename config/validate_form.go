@@ -228,7 +228,7 @@ func (c *checker) initial(path string, f Field) {
 		return
 	}
 	in := input{Field: f, choices: map[string]bool{}}
-	for _, value := range f.choices() {
+	for _, value := range f.Choices() {
 		in.choices[value] = true
 	}
 	switch f.Type {

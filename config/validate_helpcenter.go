@@ -70,7 +70,7 @@ func (c *checker) locales(path string, l Locales) {
 	c.count(path+".supported", len(l.Supported), maxLocales)
 	c.each(path+".supported", l.Supported, maxLocale, localeTag, "a language tag such as de, pt-BR or zh-Hant")
 	if !slices.Contains(l.Supported, l.Default) {
-		c.addf(path+".supported", "must have the default, %s", l.Default)
+		c.addf(path+".supported", "must have the default, %s", clip(l.Default))
 	}
 }
 

@@ -78,9 +78,9 @@ func (c *checker) effect(path string, e Effect, fields map[string]FieldType, ask
 			hint, _ := didYouMean(effect.name, keys(fields))
 			c.addf(at, "the form has no field %s%s", clip(effect.name), hint)
 		case !visibility && (fieldType == Info || fieldType == Hidden):
-			c.addf(at, "field %s is of type %s, which is never filled in by a visitor", effect.name, fieldType)
+			c.addf(at, "field %s is of type %s, which is never filled in by a visitor", clip(effect.name), fieldType)
 		case visibility && asked[effect.name] > 0:
-			c.addf(at, "field %s is asked about by rule %d; show or hide it in a rule before that one", effect.name, asked[effect.name])
+			c.addf(at, "field %s is asked about by rule %d; show or hide it in a rule before that one", clip(effect.name), asked[effect.name])
 		}
 	}
 	if named != 1 && !c.origin.incomplete(path) {

@@ -47,11 +47,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dev":     cmdDev,
-			"stop":    cmdStop,
-			"send":    cmdSend,
-			"caught":  cmdCaught,
-			"tamper":  cmdTamper,
+			"dev":    cmdDev,
+			"stop":   cmdStop,
+			"send":   cmdSend,
+			"caught": cmdCaught,
+			"tamper": cmdTamper,
 		},
 		RequireExplicitExec: true,
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/posterndesk/postern/examples"
 )
 
-// covers: S12, S18, S41, K03
+// covers: S18, S41, K03
 func TestSampleDeskIsLive(t *testing.T) {
 	set, problems := config.Load(examples.FS)
 	if err := problems.Err(); err != nil {

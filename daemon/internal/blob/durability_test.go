@@ -3,7 +3,6 @@ package blob
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"os"
 	"path"
 	"slices"

@@ -26,6 +26,7 @@ type ticketPage struct {
 	Recipients []helpdesk.Participant
 	Draft      draft
 	Error      string // about the draft
+	Focus      string // the act whose text goes on being written
 	Trouble    *web.Trouble
 	Done       string
 }
@@ -57,6 +58,9 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	page := newTicketPage(detail, d)
 	if v.r.Method == http.MethodGet {
 		page.Done = doneWords[v.r.URL.Query().Get("done")]
+	}
+	if d.Act == replyAct || d.Act == noteAct {
+		page.Focus = d.Act
 	}
 	if helpdesk.KindOf(failure) == helpdesk.Invalid && d.Act != statusAct {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be used"))

@@ -20,10 +20,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
+// DefaultQuota is the size in bytes at which etcd stops to take writes: 8 GiB is
+// the most that its documentation recommends.
+const DefaultQuota = 8 << 30
+
 const (
-	// quota is the size at which etcd stops to take writes; 8 GiB is the most
-	// that its documentation recommends.
-	quota = 8 << 30
 	// retention of old revisions. Nothing of ours reads the past, and watches
 	// list again after compaction.
 	retention = "10m"
@@ -42,10 +43,16 @@ type Server struct {
 	etcd   *embed.Etcd
 	client *clientv3.Client
 	lock   *os.File
+	level  zap.AtomicLevel // of etcd's own log
 }
 
 // Start opens or creates the data in dir. It returns when the server answers.
 func Start(ctx context.Context, dir string) (*Server, error) {
+	return StartWithQuota(ctx, dir, DefaultQuota)
+}
+
+// StartWithQuota is Start with another size at which writes are refused.
+func StartWithQuota(ctx context.Context, dir string, quota int64) (*Server, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for etcd: %w", err)
 	}
@@ -53,12 +60,13 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	etcd, err := embed.StartEtcd(settings(dir))
+	level := zap.NewAtomicLevelAt(zap.ErrorLevel)
+	etcd, err := embed.StartEtcd(settings(dir, quota, level))
 	if err != nil {
 		_ = lock.Close()
 		return nil, fmt.Errorf("start etcd in %s: %w", dir, err)
 	}
-	s := &Server{etcd: etcd, lock: lock}
+	s := &Server{etcd: etcd, lock: lock, level: level}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	select {
@@ -83,6 +91,7 @@ func (s *Server) Failed() <-chan error { return s.etcd.Err() }
 
 // Close stops the server after what was committed is on disk.
 func (s *Server) Close() {
+	s.level.SetLevel(zap.DPanicLevel) // its listeners report their own end as errors
 	if s.client != nil {
 		_ = s.client.Close() // closes no socket: there is nothing to go wrong
 	}
@@ -90,7 +99,7 @@ func (s *Server) Close() {
 	_ = s.lock.Close()
 }
 
-func settings(dir string) *embed.Config {
+func settings(dir string, quota int64, level zap.AtomicLevel) *embed.Config {
 	cfg := embed.NewConfig()
 	cfg.Name = "postern"
 	cfg.Dir = filepath.Join(dir, "data")
@@ -111,11 +120,26 @@ func settings(dir string) *embed.Config {
 	cfg.ListenClientUrls = []url.URL{client}
 	cfg.AdvertiseClientUrls = []url.URL{client}
 
-	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()),
-		zapcore.Lock(os.Stderr), zap.ErrorLevel))
+	logger := zap.New(calm{zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()),
+		zapcore.Lock(os.Stderr), level)})
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
 	return cfg
 }
+
+// calm leaves out one error that is none: on a new folder etcd 3.7.3 looks for
+// the version of its storage before anything was written, and looks again later.
+type calm struct{ zapcore.Core }
+
+// Check implements [zapcore.Core].
+func (c calm) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if e.Message == "failed to update storage version" {
+		return ce
+	}
+	return c.Core.Check(e, ce)
+}
+
+// With implements [zapcore.Core].
+func (c calm) With(fields []zapcore.Field) zapcore.Core { return calm{c.Core.With(fields)} }
 
 // lockFolder makes a second process fail at once with a clear error, where etcd
 // would wait for its file lock without a word.

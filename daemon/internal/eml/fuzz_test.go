@@ -3,9 +3,12 @@ package eml
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // FuzzRead: no bytes make reading fail, slow or unclean.
@@ -79,4 +82,52 @@ func checkMail(t *testing.T, m *Mail) {
 		}
 		seen[fault.Code] = true
 	}
+}
+
+// fieldNames lists the fields of every header in a written mail.
+func fieldNames(raw []byte) []string {
+	var out []string
+	for p := range Read(raw).Root.All() {
+		for _, f := range p.Header {
+			out = append(out, p.Path+" "+lowerASCII(f.Name))
+		}
+	}
+	return out
+}
+
+// FuzzWrite: whatever others chose, the fields and parts of a mail stay those
+// of the plain one, and what is shown comes back.
+func FuzzWrite(f *testing.F) {
+	for _, s := range []string{
+		"plain", "a\r\nBcc: x@y.example", "a\r\n\r\nbody", "=?utf-8?q?a=0D=0ABcc:_x?=", "\"; filename=evil.exe", "ä€😀", "a\x00b\u2028c\u202e",
+		strings.Repeat("long", 400), strings.Repeat("ä ", 700), "--=_boundary", `\"quoted\" <x@y.example>, z`, "a\xff\xfe", ". ..", "a/b\\c",
+	} {
+		f.Add(s, s, s, s)
+	}
+	f.Fuzz(func(t *testing.T, subject, name, filename, body string) {
+		o := sampleOutgoing()
+		want := fieldNames(write(t, o))
+		o.Subject, o.To.Name, o.Text, o.HTML = subject, name, body, "<p>"+body
+		o.Attachments[1].Filename, o.Attachments[1].MediaType = filename, filename
+		o.Extra[0].Value = subject
+		o.References = append(o.References, name)
+		raw := write(t, o)
+		checkWire(t, raw)
+		if body == "" { // the plain part is left out
+			return
+		}
+		if diff := cmp.Diff(want, fieldNames(raw)); diff != "" {
+			t.Errorf("fields (-want +got):\n%s", diff)
+		}
+		m := Read(raw)
+		if m.Subject() != oneLine(subject, MaxSubjectRunes) {
+			t.Errorf("subject %q came back as %q", subject, m.Subject())
+		}
+		if len(m.To()) != 1 || !m.To()[0].Address.Same(o.To.Address) || m.To()[0].Name != cleanName(validUTF8(name)) {
+			t.Errorf("recipient %q came back as %v", name, m.To())
+		}
+		if a := m.Attachments(); len(a) != 2 || len(a[1].Part.Bytes()) != 300 {
+			t.Errorf("%d attachments", len(a))
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package eml
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -123,13 +124,17 @@ func TestSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := json.MarshalIndent(viewOf(t, Read(raw)), "", "  ")
-			if err != nil {
+			var buf bytes.Buffer
+			enc := json.NewEncoder(&buf)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			if err := enc.Encode(viewOf(t, Read(raw))); err != nil {
 				t.Fatal(err)
 			}
+			got := buf.Bytes()
 			golden := strings.TrimSuffix(file, ".eml") + ".json"
 			if *update {
-				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -137,7 +142,7 @@ func TestSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(strings.TrimSpace(string(want)), string(got)); diff != "" {
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
 				t.Errorf("reading of %s changed (-want +got):\n%s", file, diff)
 			}
 		})

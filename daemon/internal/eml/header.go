@@ -130,53 +130,54 @@ func unfold(raw []byte) []byte {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// header reads the fields at pos and leaves pos at the body. cut tells that
-// fields were left out because of a limit.
-func (s *scan) header(path string) (h Header, cut bool) {
+// header reads the fields at pos and leaves pos at the body. unclear tells that
+// another reader may find fields that are not in h: because a limit or a broken
+// line left some out, or because the header may be taken to end elsewhere. Then
+// a signature that others verified may be about another From.
+func (s *scan) header(path string) (h Header, unclear bool) {
+	unclear = s.eol == '\r'
 	open := -1 // index of the field that a continuation line belongs to
 	value := 0 // where its value begins
 	for s.pos < len(s.buf) {
 		end, next := s.line(s.pos)
 		line := s.buf[s.pos:end]
 		if len(line) == 0 {
+			unclear = unclear || next-end > len("\r\n")
 			s.pos = next
-			return h, cut
+			return h, unclear
 		}
 		if _, ok := s.delimiterAt(s.pos); ok {
-			return h, cut
+			return h, unclear
 		}
+		kept := true
 		switch name := fieldName(line); {
+		case isBlank(line[0]) && len(bytes.Trim(line, " \t")) == 0 && !s.goesOn(next):
+			s.faults.add(FaultNoBlankLine, "part %s: blanks in the empty line", path)
+			s.pos = next
+			return h, true
 		case isBlank(line[0]):
-			if len(bytes.Trim(line, " \t")) == 0 && !s.goesOn(next) {
-				s.faults.add(FaultNoBlankLine, "part %s: blanks in the empty line", path)
-				s.pos = next
-				return h, cut
-			}
-			if len(h) == 0 {
-				s.faults.quoting(FaultHeaderGarbage, path, line)
-			}
-			if open >= 0 && s.mayKeep(path, next-s.pos, len(h), &cut) {
+			if kept = open >= 0 && s.mayKeep(path, next-s.pos, len(h)); kept {
 				h[open].Raw = s.buf[value:end:end]
-				s.checkNUL(path, line)
+			} else if len(h) == 0 {
+				s.faults.quoting(FaultHeaderGarbage, path, line)
 			}
 		case name > 0:
 			open = -1
-			if s.mayKeep(path, next-s.pos, len(h)+1, &cut) {
-				colon := bytes.IndexByte(line, ':')
-				open, value = len(h), s.pos+colon+1
-				h = append(h, Field{Name: string(line[:name]), Raw: s.buf[value:end:end], spaced: colon != name})
-				s.checkNUL(path, line)
+			if kept = s.mayKeep(path, next-s.pos, len(h)+1); kept {
+				open, value = len(h), s.pos+bytes.IndexByte(line, ':')+1
+				h = append(h, Field{Name: string(line[:name]), Raw: s.buf[value:end:end], spaced: line[name] != ':'})
 			}
 		case bytes.HasPrefix(line, []byte(">From ")) || misnamed(line) || s.fieldAt(next):
-			open = -1
+			open, kept = -1, false
 			s.faults.quoting(FaultHeaderGarbage, path, line)
 		default:
 			s.faults.quoting(FaultNoBlankLine, path, line)
-			return h, cut
+			return h, true
 		}
+		unclear = unclear || !kept || s.hasNUL(path, line)
 		s.pos = next
 	}
-	return h, cut
+	return h, unclear
 }
 
 // goesOn tells whether the header goes on after a line that holds only blanks:
@@ -189,7 +190,7 @@ func (s *scan) goesOn(pos int) bool {
 
 // mayKeep counts n bytes of header, and tells whether they and a total of
 // fields are within the limits.
-func (s *scan) mayKeep(path string, n, fields int, cut *bool) bool {
+func (s *scan) mayKeep(path string, n, fields int) bool {
 	s.headerBytes += n
 	switch {
 	case s.headerBytes > MaxHeaderBytes:
@@ -199,14 +200,15 @@ func (s *scan) mayKeep(path string, n, fields int, cut *bool) bool {
 	default:
 		return true
 	}
-	*cut = true
 	return false
 }
 
-func (s *scan) checkNUL(path string, line []byte) {
-	if bytes.IndexByte(line, 0) >= 0 {
-		s.faults.quoting(FaultHeaderNUL, path, line)
+func (s *scan) hasNUL(path string, line []byte) bool {
+	if bytes.IndexByte(line, 0) < 0 {
+		return false
 	}
+	s.faults.quoting(FaultHeaderNUL, path, line)
+	return true
 }
 
 // fieldName returns the length of the field name that line begins with, 0 when

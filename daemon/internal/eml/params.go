@@ -6,15 +6,9 @@ import (
 	"strings"
 )
 
-const (
-	// MaxParams bounds the parameters of one field, the pieces of continued ones
-	// included; a 255 byte name in 40 byte pieces takes 7.
-	MaxParams = 100
-
-	// maxPieces bounds the number in "name*7": a number beyond it is an attack,
-	// not a long name.
-	maxPieces = 100
-)
+// MaxParams bounds the parameters of one field, the pieces of continued ones
+// included; a 255 byte name in 40 byte pieces takes 7.
+const MaxParams = 100
 
 // paramField is the value of a field such as Content-Type.
 type paramField struct {
@@ -167,7 +161,7 @@ func splitName(s string) piece {
 	}
 	digits, extended := strings.CutSuffix(rest, "*")
 	n, err := strconv.Atoi(digits)
-	if err != nil || n < 0 || n >= maxPieces {
+	if err != nil || n < 0 {
 		return piece{}
 	}
 	p.number, p.extended = n, extended

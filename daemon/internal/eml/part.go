@@ -30,7 +30,7 @@ type Part struct {
 
 	buf              []byte // the mail, or the decoded container the part was found in
 	start, body, end int    // offsets into buf: of the header, of the body, of what follows the body
-	headerCut        bool   // a limit left fields out of Header
+	unclear          bool   // others may find more fields in this header, see scan.header
 	partless         bool   // a multipart in which no part was found: shown as plain text
 }
 

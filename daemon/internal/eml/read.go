@@ -93,7 +93,8 @@ func (m *Mail) From() []Mailbox { return m.from }
 // that holds exactly one mailbox which every reader reads alike: a valid
 // address, no group, no route, no comment or encoded word inside the address,
 // no second address in the name, no NUL or bare CR, and no blank before the
-// field's colon.
+// field's colon. Nor is it told when the header had to be repaired in a way that
+// lets others find a From where Read found none.
 func (m *Mail) OneFrom() (Mailbox, bool) {
 	if !m.oneFrom {
 		return Mailbox{}, false
@@ -135,7 +136,10 @@ func oneFrom(root *Part, from []Mailbox, fs *faults) bool {
 	}
 	f, _ := root.Header.first("From")
 	switch {
-	case root.headerCut, f.spaced, unclearBytes(f.Raw),
+	case root.unclear:
+		fs.add(FaultFromUnclear, "repaired header")
+		return false
+	case f.spaced, unclearBytes(f.Raw),
 		len(from) != 1, from[0].Group, from[0].loose, from[0].Address == (helpdesk.Address{}):
 		fs.add(FaultFromUnclear, "%.80q", f.Raw)
 		return false

@@ -117,7 +117,7 @@ func (s *scan) message(path string, depth int) *Part {
 func (s *scan) entity(path string, depth int, standard string) *Part {
 	s.parts++
 	p := &Part{Path: path, buf: s.buf, start: s.pos}
-	p.Header, p.headerCut = s.header(path)
+	p.Header, p.unclear = s.header(path)
 	p.body = s.pos
 	p.describe(standard, &s.faults)
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -330,6 +331,39 @@ func TestLostEtcd(t *testing.T) {
 	server.Close()
 	if err := s.Commit(t.Context(), sample(1, "r1")); helpdesk.KindOf(err) != helpdesk.Unavailable {
 		t.Errorf("commit = %v (kind %v), want Unavailable", err, helpdesk.KindOf(err))
+	}
+}
+
+// A store that is full takes no mail in, says so as something that passes, and
+// still reads: what was accepted stays.
+//
+// covers: P04
+func TestFullEtcd(t *testing.T) {
+	const quota = 1 << 20
+	server, err := embedded.StartWithQuota(t.Context(), filepath.Join(t.TempDir(), "etcd"), quota)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	s, err := New(server.Client(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context(), sample(1, "first")); err != nil {
+		t.Fatal(err)
+	}
+	var refused error
+	for n := int64(2); refused == nil && n < 10_000; n++ {
+		c := sample(n, fmt.Sprint("r", n))
+		c.Contact, c.Budgets = nil, nil
+		c.Entries[0].Text = strings.Repeat("words ", 2000)
+		refused = s.Commit(t.Context(), c)
+	}
+	if helpdesk.KindOf(refused) != helpdesk.Unavailable {
+		t.Errorf("a full store answered %v (kind %v), want Unavailable", refused, helpdesk.KindOf(refused))
+	}
+	if _, err := s.TicketByNumber(t.Context(), account, 1); err != nil {
+		t.Errorf("reading from a full store: %v", err)
 	}
 }
 

@@ -27,9 +27,10 @@ var (
 
 // accent is a help center's colour, made fit for one theme.
 type accent struct {
-	fill  color // of buttons
+	fill  color // of buttons: the colour as it was declared
+	edge  color // of what is filled: tells a pale button from a pale page
 	hover color
-	on    color // text on fill
+	on    color // text on fill and hover
 	text  color // links and words on surface, ground and soft
 	soft  color // tint that all texts can stand on
 	line  color
@@ -41,20 +42,20 @@ const (
 	lineChroma = 0.04
 )
 
-// accent keeps the hue of the declared colour and moves its lightness until it
-// can be seen and read.
+// accent keeps the hue of the declared colour and moves the lightness of what
+// has to be seen or read on a page until it can be.
 func (t theme) accent(declared color) accent {
 	look := declared.oklch()
 	tint := func(lightness, chroma float64) color { return oklch{lightness, min(look.c, chroma), look.h}.color() }
 	a := accent{soft: tint(t.soft, softChroma), line: tint(t.line, lineChroma)}
 
-	a.fill = t.until(look, shapeContrast, t.surface, t.ground)
-	a.on = color{0xff, 0xff, 0xff}
-	hover := a.fill.oklch()
+	a.fill, a.on = declared, color{0xff, 0xff, 0xff}
+	a.edge = t.until(look, shapeContrast, t.surface, t.ground)
+	hover := look
 	hover.l -= 0.04
 	if contrast(a.on, a.fill) < textContrast {
 		a.on = color{} // one of the two always has 4.58 or more
-		hover.l += 0.08
+		hover.l = min(look.l+0.04, 1)
 	}
 	a.hover = hover.color()
 	a.text = t.until(look, textContrast, t.surface, t.ground, a.soft)
@@ -82,8 +83,8 @@ func (t theme) until(look oklch, want float64, grounds ...color) color {
 // accentCSS is the stylesheet of a help center's colour.
 func accentCSS(declared color) string {
 	rule := func(a accent) string {
-		return fmt.Sprintf(":root{--accent:%s;--accent-hover:%s;--on-accent:%s;--accent-text:%s;--accent-soft:%s;--accent-line:%s}",
-			a.fill, a.hover, a.on, a.text, a.soft, a.line)
+		return fmt.Sprintf(":root{--accent:%s;--accent-edge:%s;--accent-hover:%s;--on-accent:%s;--accent-text:%s;--accent-soft:%s;--accent-line:%s}",
+			a.fill, a.edge, a.hover, a.on, a.text, a.soft, a.line)
 	}
 	return rule(lightTheme.accent(declared)) + "\n@media (prefers-color-scheme:dark){" + rule(darkTheme.accent(declared)) + "}\n"
 }

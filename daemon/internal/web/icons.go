@@ -1,6 +1,9 @@
 package web
 
-import "html/template"
+import (
+	"fmt"
+	"html/template"
+)
 
 // icons are drawn on a grid of 20 with strokes of 1.5, in the colour of the
 // text around them.
@@ -25,6 +28,11 @@ var icons = map[string]string{
 }
 
 // icon is a picture that says nothing by itself: words always stand beside it.
-func icon(name string) template.HTML {
-	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">` + icons[name] + `</svg>`)
+func icon(name string) (template.HTML, error) {
+	drawing, ok := icons[name]
+	if !ok {
+		return "", fmt.Errorf("there is no icon %q", name)
+	}
+	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.5" ` +
+		`stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">` + drawing + `</svg>`), nil
 }
