@@ -280,14 +280,7 @@ func describe(n *yaml.Node) string {
 }
 
 func notOneOf(value string, allowed []string) string {
-	switch {
-	case value == "":
-		return "is required: " + strings.Join(allowed, " or ")
-	case len(allowed) == 1:
-		return fmt.Sprintf("%s is not %s", clip(value), allowed[0])
-	default:
-		return fmt.Sprintf("%s is not one of %s", clip(value), strings.Join(allowed, ", "))
-	}
+	return fmt.Sprintf("%s is not one of %s", clip(value), strings.Join(allowed, ", "))
 }
 
 // jsonFields returns the index of each exported field by its JSON name.

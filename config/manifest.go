@@ -71,6 +71,10 @@ func (l *loader) manifest(file string, n *yaml.Node) {
 		return
 	}
 	apiVersion, kind := scalar(n, "apiVersion"), scalar(n, "kind")
+	if kind == "" {
+		d.tell("kind", keyOf(n, "kind"), "is required: %s", strings.Join(kinds, ", "))
+		return
+	}
 	if !slices.Contains(kinds, kind) {
 		hint, _ := didYouMean(kind, kinds)
 		d.tell("kind", keyOf(n, "kind"), "%s%s", notOneOf(kind, kinds), hint)
@@ -79,7 +83,7 @@ func (l *loader) manifest(file string, n *yaml.Node) {
 	metadata := child(n, "metadata")
 	d.object = objectName(kind, Key{cmp.Or(scalar(metadata, "namespace"), DefaultNamespace), scalar(metadata, "name")})
 	if apiVersion != APIVersion {
-		d.tell("apiVersion", keyOf(n, "apiVersion"), "%s", notOneOf(apiVersion, []string{APIVersion}))
+		d.tell("apiVersion", keyOf(n, "apiVersion"), "%s is not %s", clip(apiVersion), APIVersion)
 	}
 	switch kind {
 	case KindHelpCenter:

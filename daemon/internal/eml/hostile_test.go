@@ -42,7 +42,7 @@ func use(t testing.TB, m *Mail) {
 //
 // covers: P07
 func TestHostile(t *testing.T) {
-	const size = 2 << 20
+	const size = 512 << 10
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	head := func(s string) string { return strings.Repeat(s, (MaxHeaderBytes-1000)/len(s)) } // as much as is kept
 	html := "Content-Type: text/html\r\n\r\n"

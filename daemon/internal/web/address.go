@@ -38,7 +38,8 @@ func (s *Site) trusts(a netip.Addr) bool {
 // LocalPath returns next if it is a path of this site with at most a query, else
 // fallback: nobody is led elsewhere after signing in.
 func LocalPath(next, fallback string) string {
-	if len(next) < 1 || next[0] != '/' || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\") {
+	unclear := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' } // browsers read on over some of them
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, unclear) {
 		return fallback
 	}
 	u, err := url.Parse(next)
