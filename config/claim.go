@@ -59,7 +59,7 @@ func (s *Set) addressHolders() map[string]Key {
 	var claims []claim
 	for _, m := range s.Mailboxes {
 		if m.Spec.Address != "" {
-			claims = append(claims, claim{strings.ToLower(m.Spec.Address), m.Metadata.Key(), m.Metadata.CreationTimestamp})
+			claims = append(claims, claim{addressKey(m.Spec.Address), m.Metadata.Key(), m.Metadata.CreationTimestamp})
 		}
 	}
 	return settle(claims, s.Established.Addresses)
@@ -72,4 +72,15 @@ func claimedBy(kind string, holder, loser Key) string {
 		return objectName(kind, holder)
 	}
 	return "an object of another account"
+}
+
+// addressKey is the identity of an address: ASCII letters folded and nothing
+// else, as Unicode folding would let the Kelvin sign claim somebody's "k".
+func addressKey(address string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, address)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Reason is the word for why something is as it is. Reasons are public API: they
@@ -188,7 +187,7 @@ func (h *ResolvedHelpCenter) SubmissionFor(visitor Visitor) Submission {
 func resolveMailbox(r *Resolved, m Mailbox, addresses map[string]Key) ResolvedMailbox {
 	key := m.Metadata.Key()
 	resolved := ResolvedMailbox{Mailbox: m, Address: Ruling{OK: true, Reason: ReasonAccepted}}
-	if holder := addresses[strings.ToLower(m.Spec.Address)]; holder != key {
+	if holder := addresses[addressKey(m.Spec.Address)]; holder != key {
 		resolved.Address = Ruling{false, ReasonAddressConflicted, fmt.Sprintf(
 			"address %s is held by %s", m.Spec.Address, claimedBy(KindMailbox, holder, key))}
 	}

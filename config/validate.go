@@ -1,7 +1,5 @@
 package config
 
-import "strings"
-
 // Validate returns all that is wrong with a set with defaults, by place; nil if
 // it may be used. What was already told about a value when it was read is not
 // told again, nor what follows from it.
@@ -38,7 +36,7 @@ func (s *Set) Validate() Problems {
 		c.metadata(m.Metadata)
 		c.size(Document(m.Spec))
 		c.mailbox(m.Spec)
-		if holder := addresses[strings.ToLower(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
+		if holder := addresses[addressKey(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
 			c.addf("spec.address", "%s is held by %s", clip(m.Spec.Address), claimedBy(KindMailbox, holder, m.Metadata.Key()))
 		}
 	}
