@@ -233,7 +233,7 @@ func fieldName(line []byte) int {
 // misnamed reports a field whose name holds bytes that no name has.
 func misnamed(line []byte) bool {
 	colon := bytes.IndexByte(line, ':')
-	return colon > 0 && bytes.IndexAny(line[:colon], " \t") < 0
+	return colon > 0 && !bytes.ContainsAny(line[:colon], " \t")
 }
 
 // fieldAt reports that the line at pos is a field which belongs into a mail

@@ -1,147 +1,220 @@
 package smtpd
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/emersion/go-smtp"
 )
 
-// listener hands go-smtp connections that keep our limits.
-type listener struct {
-	net.Listener
-	server *Server
-}
-
-// busy is RFC 5321's answer before closing; go-smtp has not greeted yet.
-const busy = "421 4.7.0 Too many connections, try again later\r\n"
-
-func (l *listener) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if wrapped, ok := l.server.admit(c); ok {
-			return wrapped, nil
-		}
-		l.server.meter.MailRefused("connections")
-		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = io.WriteString(c, busy) // the client may be gone: nothing to do about it
-		_ = c.Close()
-	}
-}
-
-// admit counts a connection in, unless there are too many.
-func (s *Server) admit(c net.Conn) (*conn, bool) {
-	peer := peerAddr(c)
-	trusted := s.isTrusted(peer)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining || len(s.conns) >= s.limits.Connections || !trusted && s.byPeer[peer] >= s.limits.PerAddress {
-		return nil, false
-	}
-	wrapped := &conn{Conn: c, server: s, peer: peer, trusted: trusted, opened: time.Now()}
-	s.conns[wrapped] = struct{}{}
-	s.byPeer[peer]++
-	return wrapped, true
-}
-
-func (s *Server) forget(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.conns[c]; !ok {
-		return
-	}
-	delete(s.conns, c)
-	if s.byPeer[c.peer]--; s.byPeer[c.peer] <= 0 {
-		delete(s.byPeer, c.peer)
-	}
-}
-
-func peerAddr(c net.Conn) netip.Addr {
-	ap, err := netip.ParseAddrPort(c.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{} // a unix socket has no address
-	}
-	return ap.Addr().Unmap()
-}
-
-// conn keeps the time limits, and fails for good with its first read error.
+// conn keeps the limits of time, rate and bytes, and fails for good with its
+// first read error.
 //
-// go-smtp sets one deadline for a whole mail and, when it passes, goes on to
-// read the rest of the mail as commands: whoever can make a shared relay send
-// slowly could slip in a mail of their own. After an error of ours nothing more
-// is ever read.
+// go-smtp goes on after an error within a mail and reads the rest of the mail
+// as commands: whoever can make a shared relay send slowly could slip in a mail
+// of their own. It also takes the end of the stream for the end of a BDAT
+// chunk, and sends the text of other errors to the client. So every error of
+// Read is an answer, none is io.EOF, and after the last answer nothing more is
+// read or written.
+//
+// Read and Write belong to go-smtp's goroutine of the connection; all else may
+// be called from others.
 type conn struct {
 	net.Conn
 	server  *Server
 	peer    netip.Addr
 	trusted bool
 	opened  time.Time
+	first   []byte // the first bytes of the client
+	ends    wireEnds
 
 	mu       sync.Mutex
-	failed   error
-	inMail   bool
-	mailFrom time.Time // when the mail began
-	mailRead int64
+	failed   *smtp.SMTPError // what every Read returns from now on
+	last     *smtp.SMTPError // is written instead of the next answer; then the connection ends
+	linger   bool            // before closing, read on what the client still sends
+	ended    bool            // nothing is written any more
 	draining bool
-	discard  int64 // bytes that may still be read; 0 = no limit
+
+	mail       int // number of the mail under way or of the last one
+	inMail     bool
+	chunked    bool          // the mail comes by BDAT
+	mailWaited time.Duration // for bytes of the mail
+	mailRead   int64
+	discarding bool  // between the end of Data and its answer, go-smtp reads the rest of the mail
+	dialogRead int64 // since the last mail
+	lineRead   int   // of the command line under way
 }
 
-var (
-	errTooSlow = &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}
-	errClosing = errors.New("closed by a limit")
-)
-
+// Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
-	if err := c.prepare(); err != nil {
-		return 0, err
+	if answer := c.prepare(); answer != nil {
+		return 0, c.fail(answer)
 	}
+	start := time.Now()
 	n, err := c.Conn.Read(p)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mailRead += int64(n)
-	if c.discard > 0 {
-		if c.discard -= int64(n); c.discard <= 0 && err == nil {
-			err = errClosing
-		}
+	if answer := c.account(p[:n], time.Since(start), err); answer != nil {
+		return 0, c.fail(answer)
 	}
-	if err != nil {
-		c.failed = err
-	}
-	return n, err
+	return n, nil
 }
 
 // prepare sets the deadline for one read, or says why there is no more.
-func (c *conn) prepare() error {
+func (c *conn) prepare() *smtp.SMTPError {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	limits, now := &c.server.limits, time.Now()
 	switch {
 	case c.failed != nil:
-	case c.draining && !c.inMail:
-		c.failed = errTooSlow
-	case c.inMail && c.tooSlow(now):
-		c.failed = errTooSlow
-	}
-	if c.failed != nil {
 		return c.failed
+	case c.draining && !c.inMail:
+		return errShutdown
+	case c.inMail && c.tooSlow():
+		return errBroken
 	}
 	deadline := now.Add(limits.Idle)
 	if end := c.opened.Add(limits.Session); !c.trusted && end.Before(deadline) {
 		deadline = end
 	}
-	return c.Conn.SetReadDeadline(deadline)
+	if c.Conn.SetReadDeadline(deadline) != nil {
+		return errBroken
+	}
+	return nil
 }
 
-func (c *conn) tooSlow(now time.Time) bool {
+// tooSlow counts only the time that the client let us wait: that our own disk
+// is slow is no reason to blame it.
+func (c *conn) tooSlow() bool {
 	limits := &c.server.limits
-	since := now.Sub(c.mailFrom)
-	return since > limits.RateGrace && c.mailRead < limits.MinRate*int64(since/time.Second)
+	return c.mailWaited > limits.RateGrace && float64(c.mailRead) < float64(limits.MinRate)*c.mailWaited.Seconds()
+}
+
+// account notes what was read, and says which limit it breaks.
+func (c *conn) account(p []byte, waited time.Duration, err error) *smtp.SMTPError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.failed != nil: // refused from aside, while the read waited
+		return c.failed
+	case err != nil && c.draining && !c.inMail:
+		return errShutdown
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errIdle
+	case err != nil:
+		return errBroken
+	case !c.ends.check(p, c.inMail && !c.chunked):
+		return errLineEnding
+	}
+	if c.inMail {
+		c.mailRead += int64(len(p))
+		c.mailWaited += waited
+		return nil
+	}
+	return c.accountDialog(p)
+}
+
+// accountDialog counts what is read outside of a mail: commands, and whatever
+// go-smtp throws away of a refused mail, which may be 4 GiB of one BDAT.
+func (c *conn) accountDialog(p []byte) *smtp.SMTPError {
+	if c.dialogRead += int64(len(p)); c.dialogRead > c.server.limits.discardAtMost {
+		return errTooMuch
+	}
+	if c.discarding {
+		return nil
+	}
+	if more := httpProbe - len(c.first); more > 0 {
+		c.first = append(c.first, p[:min(more, len(p))]...)
+		if speaksHTTP(c.first) {
+			return errHTTP
+		}
+	}
+	if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
+		c.lineRead = len(p) - i - 1
+	} else {
+		c.lineRead += len(p)
+	}
+	if c.lineRead > c.server.limits.commandAtMost {
+		return errLongCommand
+	}
+	return nil
+}
+
+// httpProbe is the length of the longest method of RFC 9110 with its space.
+const httpProbe = len("CONNECT ")
+
+// speaksHTTP tells the start of an HTTP request: a web page can make a browser
+// post what would be commands further down.
+func speaksHTTP(first []byte) bool {
+	method, _, ok := strings.Cut(string(first), " ")
+	if !ok {
+		return false
+	}
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
+		return true
+	}
+	return false
+}
+
+// fail makes the first failure stand, and says goodbye unless a mail is under
+// way: then its answer is still to come.
+func (c *conn) fail(answer *smtp.SMTPError) error {
+	c.mu.Lock()
+	if c.failed == nil {
+		c.failed, c.last, c.linger = answer, answer, answer == errLineEnding
+	}
+	answer = c.failed
+	goodbye := !c.inMail && !c.discarding && c.last != nil && !c.ended
+	c.ended = c.ended || goodbye
+	linger := c.linger
+	c.mu.Unlock()
+	if goodbye {
+		c.goodbye(answer, linger)
+	}
+	return answer
+}
+
+// Write implements net.Conn; go-smtp writes one line at a time.
+func (c *conn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	ended, last, linger := c.ended, c.last, c.linger
+	c.ended = ended || last != nil
+	c.mu.Unlock()
+	switch {
+	case ended:
+		return 0, net.ErrClosed
+	case last != nil:
+		c.goodbye(last, linger)
+		return len(p), nil
+	case string(p) == "250-SIZE\r\n":
+		// RFC 1870; go-smtp would refuse a mail of exactly the limit it announces.
+		_, err := fmt.Fprintf(c.Conn, "250-SIZE %d\r\n", c.server.limits.MessageBytes)
+		return len(p), err
+	}
+	return c.Conn.Write(p)
+}
+
+// goodbye writes the last answer and closes. Closing while the client still
+// sends would reset the connection, and it might never see the answer.
+func (c *conn) goodbye(answer *smtp.SMTPError, linger bool) {
+	_ = c.Conn.SetWriteDeadline(time.Now().Add(c.server.limits.writeAtMost))
+	_, _ = io.WriteString(c.Conn, line(answer)) // a client that is gone needs none
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && linger && half.CloseWrite() == nil {
+		c.mu.Lock()
+		if !c.draining {
+			_ = c.Conn.SetReadDeadline(time.Now().Add(c.server.limits.lingerAtMost))
+		}
+		c.mu.Unlock()
+		_, _ = io.CopyN(io.Discard, c.Conn, c.server.limits.discardAtMost)
+	}
+	_ = c.Close()
 }
 
 // SetReadDeadline and SetDeadline are ours alone.
@@ -150,34 +223,55 @@ func (c *conn) SetReadDeadline(time.Time) error { return nil }
 // SetDeadline implements net.Conn.
 func (c *conn) SetDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(t) }
 
-func (c *conn) beginMail() {
+// beginMail returns the number of the mail, for endMail.
+func (c *conn) beginMail(chunked bool) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.inMail, c.mailFrom, c.mailRead, c.discard = true, time.Now(), 0, 0
+	c.mail++
+	c.inMail, c.chunked, c.discarding = true, chunked, false
+	c.mailRead, c.mailWaited = 0, 0
+	return c.mail
 }
 
-func (c *conn) endMail() {
+// endMail does nothing if another mail has begun since: an aborted BDAT may end
+// late.
+func (c *conn) endMail(mail int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.inMail = false
-}
-
-// refuseMore ends the connection after the answer that is about to be written:
-// answers still go out, but nothing more is read.
-func (c *conn) refuseMore() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failed == nil {
-		c.failed = errClosing
+	if c.mail == mail && c.inMail {
+		c.inMail, c.discarding = false, true
+		c.dialogRead, c.lineRead = 0, 0
 	}
 }
 
-// allowDiscard bounds what is still read of a mail that is too large: many
-// clients send all of it before they look at the answer.
-func (c *conn) allowDiscard(most int64) {
+// answered ends what endMail began: commands follow.
+func (c *conn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.discard = most
+	c.discarding = false
+}
+
+// chunking reports whether a mail by BDAT is under way.
+func (c *conn) chunking() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.inMail && c.chunked
+}
+
+// end makes answer the last one: it is what is written next, and nothing more
+// is read. linger says that the client is probably still sending.
+func (c *conn) end(answer *smtp.SMTPError, linger bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed, c.last, c.linger = answer, answer, linger
+}
+
+// over reports whether the last answer was given or is about to be. Commands
+// that go-smtp has read before, and still hands over, count for nothing.
+func (c *conn) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended || c.last != nil
 }
 
 // drain ends the connection as soon as no mail is under way.
@@ -192,6 +286,12 @@ func (c *conn) drain() {
 
 // Close implements net.Conn.
 func (c *conn) Close() error {
+	c.mu.Lock()
+	c.ended = true
+	if c.failed == nil {
+		c.failed = errBroken
+	}
+	c.mu.Unlock()
 	c.server.forget(c)
 	return c.Conn.Close()
 }

@@ -1,6 +1,8 @@
 package smtpd
 
 import (
+	"fmt"
+
 	"github.com/emersion/go-smtp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -12,10 +14,23 @@ var (
 	errNested       = answer(503, 5, 5, 1, "A mail is already under way")
 	errBadSender    = answer(553, 5, 1, 7, "That is not a sender address")
 	errBadRecipient = answer(553, 5, 1, 3, "That is not a recipient address")
+	errNeedsUTF8    = answer(553, 5, 6, 7, "An address beyond ASCII needs SMTPUTF8")
 	errTooManyBad   = answer(421, 4, 7, 0, "Too many unknown recipients")
 	errTooLarge     = answer(552, 5, 3, 4, "The mail is larger than this mailbox takes")
 	errLineEnding   = answer(521, 5, 5, 2, "Lines must end in CR LF; a lone CR or LF is refused")
 	errBroken       = answer(451, 4, 4, 2, "The mail did not arrive whole; send it again")
+	errLater        = answer(451, 4, 3, 0, "Try again later")
+)
+
+// What ends a connection outside of a mail.
+var (
+	errBusy        = answer(421, 4, 7, 0, "Too many connections, try again later")
+	errIdle        = answer(421, 4, 4, 2, "Waited too long, closing")
+	errShutdown    = answer(421, 4, 3, 2, "Shutting down, try again later")
+	errAborted     = answer(421, 4, 5, 0, "The mail was taken back; connect again")
+	errTooMuch     = answer(421, 4, 7, 0, "Too much was sent outside of a mail")
+	errLongCommand = answer(500, 5, 5, 2, "The line is too long")
+	errHTTP        = answer(554, 5, 5, 1, "This is SMTP, not HTTP")
 )
 
 // kinds maps the kinds of the domain. What is not listed is temporary: an
@@ -28,8 +43,6 @@ var kinds = map[helpdesk.Kind]*smtp.SMTPError{
 	helpdesk.Loop:     answer(554, 5, 4, 6, "The mail has gone round in a loop"),
 }
 
-var errLater = answer(451, 4, 3, 0, "Try again later")
-
 func reply(err error) *smtp.SMTPError {
 	if known, ok := kinds[helpdesk.KindOf(err)]; ok {
 		return known
@@ -39,4 +52,10 @@ func reply(err error) *smtp.SMTPError {
 
 func answer(code, class, subject, detail int, text string) *smtp.SMTPError {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: text}
+}
+
+// line is an answer as it goes on the wire.
+func line(a *smtp.SMTPError) string {
+	e := a.EnhancedCode
+	return fmt.Sprintf("%d %d.%d.%d %s\r\n", a.Code, e[0], e[1], e[2], a.Message)
 }

@@ -4,8 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
+	"runtime/debug"
 	"sync"
 
 	"github.com/emersion/go-smtp"
@@ -15,7 +16,7 @@ import (
 )
 
 // session is the dialog on one connection. With BDAT, go-smtp runs Data beside
-// Reset and Logout, so the transaction is behind a lock and Data works on a
+// the other methods, so the transaction is behind a lock and Data works on a
 // copy.
 type session struct {
 	server *Server
@@ -23,15 +24,22 @@ type session struct {
 	conn   *conn
 	bad    int // recipients refused so far
 
-	mu      sync.Mutex
-	started bool // MAIL was accepted
+	mu sync.Mutex
+	tx transaction
+}
+
+// transaction is a mail from MAIL to its end.
+type transaction struct {
+	started bool
+	utf8    bool  // SMTPUTF8 was asked for
+	size    int64 // as announced; 0 if it was not
 	env     inbound.Envelope
 }
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
 	wrapped, ok := c.Conn().(*conn)
-	if !ok {
-		return nil, reply(errors.New("connection is not ours"))
+	if !ok || wrapped.over() { // go-smtp obeys an EHLO that was sent along with QUIT
+		return nil, errLater
 	}
 	return &session{server: s, smtp: c, conn: wrapped}, nil
 }
@@ -40,7 +48,11 @@ func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.started, s.env = false, inbound.Envelope{}
+	s.tx = transaction{}
+	if s.conn.answered(); s.conn.chunking() {
+		// go-smtp would take the result of this mail for that of the next one.
+		s.conn.end(errAborted, false)
+	}
 }
 
 // Logout implements smtp.Session.
@@ -50,68 +62,95 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.started {
-		return s.refuse("sequence", errNested)
+	if s.conn.over() {
+		return errLater
 	}
-	if opts != nil && opts.Size > s.server.limits.MessageBytes {
-		return s.refuse("size", errTooLarge)
-	}
-	env := inbound.Envelope{
+	tx := transaction{started: true, utf8: opts.UTF8, size: opts.Size, env: inbound.Envelope{
 		ID: transferID(), Peer: s.conn.peer.String(), Helo: s.smtp.Hostname(), Trusted: s.conn.trusted,
-	}
-	if from != "" {
+	}}
+	switch {
+	case s.tx.started:
+		return s.refuse(s.tx.env, "sequence", errNested)
+	case tx.size > s.server.limits.MessageBytes:
+		return s.refuse(tx.env, "size", errTooLarge)
+	case !tx.utf8 && !isASCII(from):
+		return s.refuse(tx.env, "sender", errNeedsUTF8)
+	case from != "":
 		address, err := parsePath(from)
 		if err != nil {
-			return s.refuse("sender", errBadSender)
+			return s.refuse(tx.env, "sender", errBadSender)
 		}
-		env.From = address
+		tx.env.From = address
 	}
-	s.started, s.env = true, env
+	s.tx = tx
 	return nil
 }
 
 // Rcpt implements smtp.Session.
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.conn.over() || !s.tx.started {
+		return errLater
+	}
+	if !s.tx.utf8 && !isASCII(to) {
+		return s.badRecipient(errNeedsUTF8)
+	}
 	address, err := parsePath(to)
 	if err != nil {
 		return s.badRecipient(errBadRecipient)
 	}
-	recipient, err := s.server.intake.Route(address)
-	if err != nil {
+	recipient, err := s.route(address)
+	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound:
 		return s.badRecipient(reply(err))
+	case err != nil:
+		s.server.log.Error("recipient not looked up", "transfer", s.tx.env.ID, "peer", s.tx.env.Peer, "error", err)
+		return s.refuse(s.tx.env, "error", reply(err))
+	case recipient.Mailbox.MaxBytes > 0 && s.tx.size > recipient.Mailbox.MaxBytes:
+		return s.refuse(s.tx.env, "size", errTooLarge)
 	}
 	recipient.Written = address.String()
-	s.env.To = append(s.env.To, recipient)
+	s.tx.env.To = append(s.tx.env.To, recipient)
 	return nil
 }
 
 func (s *session) badRecipient(answer *smtp.SMTPError) error {
 	if s.bad++; s.bad > s.server.limits.BadRecipients {
-		s.conn.refuseMore()
-		return s.refuse("recipients", errTooManyBad)
+		s.conn.end(errTooManyBad, true)
+		return s.refuse(s.tx.env, "recipients", errTooManyBad)
 	}
-	return s.refuse("recipient", answer)
+	return s.refuse(s.tx.env, "recipient", answer)
 }
 
 // Data implements smtp.Session: success is answered after the commit.
 func (s *session) Data(r io.Reader) error {
 	s.mu.Lock()
-	env := s.env
+	env := s.tx.env
 	s.mu.Unlock()
-	s.conn.beginMail()
-	defer s.conn.endMail()
+	if len(env.To) == 0 { // an aborted BDAT may get here after its Reset
+		s.conn.end(errAborted, false)
+	}
+	if s.conn.over() || !s.server.beginTransfer() {
+		return errLater
+	}
+	defer s.server.transfers.Done()
+	_, chunked := r.(*io.PipeReader) // go-smtp's BDAT
+	mail := s.conn.beginMail(chunked)
+	defer s.conn.endMail(mail)
 
 	body := &body{r: r, left: s.sizeLimit(env.To)}
-	outcomes, err := s.server.intake.Accept(s.server.ctx, env, body)
+	outcomes, err := s.accept(env, body)
 	if body.err != nil {
 		// Whatever Accept made of it: the mail was not read to its end.
-		return s.dataFailed(body.err)
+		return s.bodyFailed(env, body.err)
+	}
+	if err == nil && !body.ended {
+		err = errors.New("mail was accepted before its end")
 	}
 	if err != nil {
 		s.server.log.Error("mail not taken in", "transfer", env.ID, "peer", env.Peer, "error", err)
-		return s.refuse("error", reply(err))
+		return s.refuse(env, "error", reply(err))
 	}
 	for _, o := range outcomes {
 		s.server.meter.MailIn(string(o.Result))
@@ -119,19 +158,21 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// dataFailed answers a mail that could not be read. Only one that is merely too
-// large leaves a connection in a known state; all others end it.
-func (s *session) dataFailed(err error) error {
+// bodyFailed answers a mail that could not be read. Only one that is merely too
+// large leaves the connection in a known state; all others end it.
+func (s *session) bodyFailed(env inbound.Envelope, err error) error {
 	switch {
 	case errors.Is(err, errTooLarge):
-		s.conn.allowDiscard(s.server.limits.discardAtMost)
-		return s.refuse("size", errTooLarge)
+		return s.refuse(env, "size", errTooLarge)
+	case errors.Is(err, smtp.ErrDataReset):
+		s.conn.end(errAborted, false)
+		return s.refuse(env, "aborted", errAborted)
 	case errors.Is(err, errLineEnding):
-		s.conn.refuseMore()
-		return s.refuse("line-ending", errLineEnding)
+		s.conn.end(errLineEnding, true)
+		return s.refuse(env, "line-ending", errLineEnding)
 	}
-	s.conn.refuseMore()
-	return s.refuse("broken-transfer", errBroken)
+	s.conn.end(errBroken, false)
+	return s.refuse(env, "broken-transfer", errBroken)
 }
 
 func (s *session) sizeLimit(to []inbound.Recipient) int64 {
@@ -144,27 +185,29 @@ func (s *session) sizeLimit(to []inbound.Recipient) int64 {
 	return most
 }
 
-// refuse counts and logs a refusal, and returns its answer.
-func (s *session) refuse(reason string, answer *smtp.SMTPError) error {
-	s.server.meter.MailRefused(reason)
-	s.server.log.Info("mail refused", "peer", s.conn.peer.String(), "helo", s.smtp.Hostname(),
-		"reason", reason, "code", answer.Code, "transfer", s.env.ID)
-	return answer
+// route and accept turn a panic into an error, so that it is answered as one.
+func (s *session) route(to helpdesk.Address) (_ inbound.Recipient, err error) {
+	defer recovered(&err)
+	return s.server.intake.Route(to)
 }
 
-// parsePath reads an address as go-smtp hands it over: with its local part
-// unquoted, so that one which needs quotes has to be quoted again.
-func parsePath(path string) (helpdesk.Address, error) {
-	address, err := helpdesk.ParseAddress(path)
-	if err == nil {
-		return address, nil
+func (s *session) accept(env inbound.Envelope, raw io.Reader) (_ []helpdesk.Outcome, err error) {
+	defer recovered(&err)
+	return s.server.intake.Accept(s.server.ctx, env, raw)
+}
+
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 	}
-	at := strings.LastIndexByte(path, '@')
-	if at < 0 {
-		return helpdesk.Address{}, err
-	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path[:at])
-	return helpdesk.ParseAddress(`"` + quoted + `"` + path[at:])
+}
+
+// refuse counts and logs a refusal, and returns its answer.
+func (s *session) refuse(env inbound.Envelope, reason string, answer *smtp.SMTPError) error {
+	s.server.meter.MailRefused(reason)
+	s.server.log.Info("mail refused", "peer", env.Peer, "helo", env.Helo, "reason", reason,
+		"code", answer.Code, "transfer", env.ID)
+	return answer
 }
 
 func transferID() string {
