@@ -52,7 +52,7 @@ func ParseAddress(s string) (Address, error) {
 	} else if err := checkAtoms(local); err != nil {
 		return Address{}, err
 	}
-	if local == "" || len(local) > MaxLocalPart {
+	if local == "" || len(wireLocal(local)) > MaxLocalPart {
 		return Address{}, fmt.Errorf("%w: local part of %q must have 1 to %d octets", ErrAddress, clip(s), MaxLocalPart)
 	}
 	if err := checkDomain(domain); err != nil {
@@ -79,10 +79,16 @@ func (a Address) String() string {
 	if a.IsZero() {
 		return ""
 	}
-	if checkAtoms(a.local) == nil {
-		return a.local + "@" + a.domain
+	return wireLocal(a.local) + "@" + a.domain
+}
+
+var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+func wireLocal(local string) string {
+	if checkAtoms(local) == nil {
+		return local
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a.local) + `"@` + a.domain
+	return `"` + quoter.Replace(local) + `"`
 }
 
 // Key is the identity of the address: ASCII letters folded, everything else
@@ -129,6 +135,10 @@ func (a *Address) UnmarshalText(b []byte) error {
 // atext of RFC 5322 section 3.2.3 without letters and digits.
 const atextSymbols = "!#$%&'*+-/=?^_`{|}~"
 
+// invisible are the letters and marks that show nothing, such as the Hangul
+// fillers: with them, two addresses that look alike would differ.
+var invisible = []*unicode.RangeTable{unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector}
+
 func checkAtoms(local string) error {
 	if !utf8.ValidString(local) {
 		return fmt.Errorf("%w: local part is not valid UTF-8", ErrAddress)
@@ -139,7 +149,7 @@ func checkAtoms(local string) error {
 			return fmt.Errorf("%w: local part begins with a dot", ErrAddress)
 		case r == '.', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case r < utf8.RuneSelf && strings.ContainsRune(atextSymbols, r):
-		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)):
+		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && !unicode.In(r, invisible...):
 		default:
 			return fmt.Errorf("%w: %q is not allowed in a local part", ErrAddress, r)
 		}
@@ -167,10 +177,14 @@ func unquoteLocal(s string) (string, error) {
 }
 
 // checkDomain wants letter-digit-hyphen labels (RFC 1123 section 2.1), with
-// the underscore that real hosts use.
+// the underscore that real hosts use. The last one is not a number, as that
+// would be an IP address.
 func checkDomain(d string) error {
 	if d == "" || len(d) > MaxDomain {
 		return fmt.Errorf("%w: domain must have 1 to %d octets", ErrAddress, MaxDomain)
+	}
+	if last := d[strings.LastIndexByte(d, '.')+1:]; strings.Trim(last, "0123456789") == "" {
+		return fmt.Errorf("%w: %q does not end in a name", ErrAddress, clip(d))
 	}
 	for label := range strings.SplitSeq(d, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {

@@ -1,6 +1,10 @@
 package helpdesk
 
-import "time"
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
 
 // Change is everything that one act writes, in one transaction: all of it or
 // nothing. Records with Rev 0 must be new; others must be as they were read.
@@ -35,4 +39,37 @@ type Budget struct {
 type Revision struct {
 	Contact ID
 	Rev     int64
+}
+
+// MaxTries bounds how often an act that lost a race is run again. In each round
+// somebody wins, so this many can meet on one record at the same moment.
+const MaxTries = 40
+
+// Retry runs act until it does not answer Conflict: somebody else changed what
+// it rests on, and act has to read and decide anew. try counts from 0. When
+// [MaxTries] are used up the answer is Unavailable.
+func Retry(ctx context.Context, act func(try int) error) error {
+	for try := range MaxTries {
+		if err := act(try); KindOf(err) != Conflict {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+	return Errorf(Unavailable, "too many changes at once")
+}
+
+// pause waits a moment that grows with each lost race, so that the many who
+// lost to one do not meet again.
+func pause(ctx context.Context, try int) error {
+	const step, most = time.Millisecond, 50 * time.Millisecond
+	timer := time.NewTimer(rand.N(min(step<<min(try, 10), most)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return Wrap(Unavailable, ctx.Err())
+	}
 }

@@ -3,7 +3,8 @@ package outbound
 import (
 	"context"
 	"fmt"
-	"io"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
@@ -11,56 +12,83 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
-// claimFor is how long a claim holds: longer than an attempt can take, so that
-// nobody else starts while one is under way.
-const claimFor = attemptTimeout + time.Minute
+const (
+	// attemptTimeout bounds an attempt from the claim to the relay's last answer.
+	attemptTimeout = 4 * time.Minute
 
-// again is when to look at a delivery once more after the store failed us.
-const again = 5 * time.Second
+	// claimFor is how long a claim holds: longer than an attempt can take, with
+	// room for recording it and for clocks of replicas that differ, so that
+	// nobody else starts while one is under way.
+	claimFor = attemptTimeout + time.Minute
+
+	// again is when to look at a delivery once more after the store failed us.
+	again = 5 * time.Second
+
+	// unreadable is when to look again at a record that cannot be read: it takes
+	// a person to mend it.
+	unreadable = time.Hour
+
+	// recordAgain is the pause between tries to record what came out of an attempt.
+	recordAgain = time.Second
+)
 
 // attempt claims one delivery and tries it once. It returns when to look at it
-// again, the zero time if it is final.
-func (q *Queue) attempt(ctx context.Context, p store.Pending) time.Time {
+// again, the zero time if it is final. stopping is done when the queue ends:
+// an attempt under way goes on, as breaking it off would send the mail twice.
+func (q *Queue) attempt(stopping context.Context, p store.Pending) time.Time {
+	whole := context.WithoutCancel(stopping)
+	ctx, cancel := context.WithTimeout(whole, attemptTimeout)
+	defer cancel()
 	d, err := q.claim(ctx, p)
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
-		return time.Time{}
-	}
-	if err != nil {
-		q.Log.WarnContext(ctx, "delivery not claimed", "account", p.Account, "delivery", p.ID, "error", err)
-		return q.Now().Add(again)
-	}
 	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound:
+		return time.Time{}
+	case err != nil:
+		q.Log.WarnContext(ctx, "delivery not claimed", "account", p.Account, "delivery", p.ID, "error", err)
+		if helpdesk.KindOf(err) == helpdesk.Internal {
+			return q.Now().Add(unreadable)
+		}
+		return q.Now().Add(again)
 	case d.State.Final():
 		return time.Time{}
 	case d.Claim != q.Replica:
-		return d.Next // another replica has it until then
+		return d.Next // another replica has it until then, or had it just now
 	}
-	q.send(ctx, p.Account, d)
+	lapses := d.Until
+	q.try(ctx, p.Account, d)
 	d.Claim, d.Until = "", time.Time{}
-	if err := q.Store.SaveDelivery(ctx, p.Account, d); err != nil {
+	if err := q.record(whole, stopping, p.Account, d, lapses); err != nil {
 		// It may have gone out, and may go out again: with the same Message-ID.
-		q.Log.ErrorContext(ctx, "delivery not recorded", "account", p.Account, "delivery", d.ID, "error", err)
+		q.Log.ErrorContext(whole, "delivery not recorded", "account", p.Account, "delivery", d.ID, "state", d.State, "error", err)
 		return q.Now().Add(again)
 	}
-	q.Meter.MailOut(string(d.State))
-	q.Log.InfoContext(ctx, "mail out", "account", p.Account, "delivery", d.ID, "purpose", d.Purpose, "state", d.State,
-		"attempt", d.Attempts, "relay", d.Last.Relay, "code", d.Last.Code, "words", d.Last.Words, "message_id", d.MessageID)
+	q.report(whole, p.Account, d)
 	if d.State.Final() {
 		return time.Time{}
 	}
 	return d.Next
 }
 
+func (q *Queue) report(ctx context.Context, account string, d *helpdesk.Delivery) {
+	level := slog.LevelInfo
+	if d.State == helpdesk.Failed {
+		level = slog.LevelWarn
+	}
+	q.Meter.MailOut(string(d.State))
+	q.Log.Log(ctx, level, "mail out", "account", account, "delivery", d.ID, "purpose", d.Purpose, "state", d.State,
+		"attempt", d.Attempts, "relay", d.Last.Relay, "code", d.Last.Code, "words", d.Last.Words, "message_id", d.MessageID)
+}
+
 // claim makes the delivery ours before anything is sent, by compare-and-swap
 // and with a deadline. The attempt is counted first: one that kills us counts.
+// It returns the delivery as it is when it is not ours to send now.
 func (q *Queue) claim(ctx context.Context, p store.Pending) (*helpdesk.Delivery, error) {
 	d, err := q.Store.Delivery(ctx, p.Account, p.Ticket, p.ID)
 	if err != nil {
 		return nil, err
 	}
 	now := q.Now()
-	taken := d.Claim != "" && d.Claim != q.Replica && now.Before(d.Until) && !q.Exclusive
-	if d.State.Final() || taken {
+	if d.State.Final() || now.Before(q.free(d)) {
 		return d, nil
 	}
 	d.Attempts++
@@ -72,44 +100,44 @@ func (q *Queue) claim(ctx context.Context, p store.Pending) (*helpdesk.Delivery,
 	return d, err
 }
 
-// send makes one attempt and writes its outcome into the delivery.
-func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) {
-	d.Last = &helpdesk.Attempt{At: q.Now()}
-	o, err := q.occasion(ctx, account, d)
+// free is when we may claim the delivery. What made us look may be older than
+// the record: another replica may have tried it meanwhile.
+func (q *Queue) free(d *helpdesk.Delivery) time.Time {
 	switch {
-	case err != nil:
-		q.failed(d, err)
-		return
-	case o == nil:
-		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient is no longer part of the request"
-		return
+	case d.Claim == "":
+		return d.Next
+	case d.Claim == q.Replica, q.Exclusive:
+		return time.Time{}
 	}
-	parcel, err := composer{signer: q.Signer}.compose(*o)
-	if err != nil {
-		q.failed(d, err)
-		return
-	}
-	if !d.Purpose.Automatic() {
-		// What a person wrote is kept as it went out; the rest can be made again.
-		ref, err := blob.Put(ctx, q.Blobs, account, parcel.Bytes)
-		if err != nil {
-			q.failed(d, fmt.Errorf("keep copy: %w", err))
-			return
-		}
-		d.Copy = ref.Hash.String()
-	}
-	attempt, err := q.Courier.Deliver(ctx, parcel)
-	d.Last = &attempt
-	if err != nil {
-		q.failed(d, err)
-		return
-	}
-	now := q.Now()
-	d.State, d.Sent = helpdesk.Sent, &now
+	return d.Until
 }
 
-// failed plans the next attempt, or gives up.
-func (q *Queue) failed(d *helpdesk.Delivery, err error) {
+// record writes the outcome. While the store is away it is kept here and
+// written again until the claim lapses: forgetting that a mail went out would
+// send it twice.
+func (q *Queue) record(ctx, stopping context.Context, account string, d *helpdesk.Delivery, lapses time.Time) error {
+	for {
+		err := q.Store.SaveDelivery(ctx, account, d)
+		if helpdesk.KindOf(err) != helpdesk.Unavailable || !q.Now().Before(lapses) {
+			return err
+		}
+		pause := time.NewTimer(recordAgain)
+		select {
+		case <-pause.C:
+		case <-stopping.Done():
+			pause.Stop()
+			return err
+		}
+	}
+}
+
+// try makes one attempt and writes its outcome into the delivery.
+func (q *Queue) try(ctx context.Context, account string, d *helpdesk.Delivery) {
+	d.Last = &helpdesk.Attempt{At: q.Now()}
+	err := q.send(ctx, account, d)
+	if err == nil {
+		return
+	}
 	next, ok := q.Schedule.next(d.Attempts, d.Created, q.Now())
 	if d.Next = next; permanent(err) || !ok {
 		d.State = helpdesk.Failed
@@ -119,65 +147,40 @@ func (q *Queue) failed(d *helpdesk.Delivery, err error) {
 	}
 }
 
-// occasion reads what the delivery is about; nil if that is gone.
-func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delivery) (*occasion, error) {
-	t, err := q.Store.Ticket(ctx, account, d.Ticket)
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	to := t.Participant(d.Participant)
-	if to == nil {
-		return nil, nil
-	}
-	box, ok := q.Directory.Mailbox(account, d.Mailbox)
-	if !ok {
-		return nil, fmt.Errorf("mailbox %q is not declared", d.Mailbox)
-	}
-	o := &occasion{delivery: d, ticket: t, to: to, box: box, now: q.Now()}
-	if center, ok := q.Directory.HelpCenter(account, t.HelpCenter); ok {
-		o.center = &center
-	}
-	entries, err := q.Store.Entries(ctx, account, d.Ticket)
-	if err != nil {
-		return nil, err
-	}
-	return o, q.findEntry(ctx, account, o, entries)
-}
-
-// findEntry finds what the mail tells about and, for an answer, what it answers.
-func (q *Queue) findEntry(ctx context.Context, account string, o *occasion, entries []helpdesk.Entry) error {
-	for i := range entries {
-		e := &entries[i]
-		if e.Seq == o.delivery.Entry {
-			o.entry = e
-			break
+// send composes the mail and hands it to the relay. A panic is an error of this
+// one mail: others must not wait for it.
+func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			q.Log.ErrorContext(ctx, "panic while sending", "account", account, "delivery", d.ID, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic while sending: %v", r)
 		}
-		if e.Public() && e.Author.Role == helpdesk.Customer {
-			o.before = e
-		}
+	}()
+	o, err := q.occasion(ctx, account, d)
+	if err != nil {
+		return err
 	}
-	if o.entry == nil {
-		return fmt.Errorf("entry %d is missing", o.delivery.Entry)
-	}
-	if o.entry.TextBlob == "" {
+	if o == nil {
+		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	h, err := blob.ParseHash(o.entry.TextBlob)
+	parcel, err := composer{signer: q.Signer}.compose(*o)
 	if err != nil {
-		return fmt.Errorf("read text: %w", err)
+		return err
 	}
-	r, err := q.Blobs.Open(ctx, account, h)
-	if err != nil {
-		return fmt.Errorf("read text: %w", err)
+	if !d.Purpose.Automatic() {
+		// What a person wrote is kept as it went out; the rest can be made again.
+		ref, err := blob.Put(ctx, q.Blobs, account, parcel.Bytes)
+		if err != nil {
+			return fmt.Errorf("keep copy: %w", err)
+		}
+		d.Copy = ref.Hash.String()
 	}
-	defer r.Close()
-	text, err := io.ReadAll(io.LimitReader(r, maxMailText))
-	o.entry.Text = string(text)
-	return err
+	attempt, err := q.Courier.Deliver(ctx, parcel)
+	if d.Last = &attempt; err != nil {
+		return err
+	}
+	now := q.Now()
+	d.State, d.Sent = helpdesk.Sent, &now
+	return nil
 }
-
-// maxMailText is the most of one entry that a mail carries.
-const maxMailText = 256 << 10

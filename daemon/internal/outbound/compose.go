@@ -90,7 +90,7 @@ func (c composer) envelope(o occasion) *eml.Outgoing {
 		ReplyTo:   &replyTo,
 		Subject:   replySubject(o.ticket.Subject),
 		MessageID: o.delivery.MessageID,
-		Date:      o.now,
+		Date:      o.delivery.Created, // not of the attempt: every attempt is the same mail
 	}
 	if ids := o.ticket.MessageIDs; len(ids) > 0 {
 		mail.InReplyTo, mail.References = ids[len(ids)-1], ids
@@ -141,14 +141,11 @@ func (c composer) token(o occasion, sign func(links.Audience, links.Reply) strin
 
 func (c composer) letter(o occasion) letter {
 	l := letter{
-		Purpose: o.delivery.Purpose, Name: o.to.Name, Center: o.senderName(), Support: o.box.Address.String(),
-		Number: o.ticket.Number, Writer: o.entry.Author.DisplayName(), Text: o.entry.Text, Link: c.link(o),
-	}
-	if o.entry.Author.Role == helpdesk.AgentAs && o.center != nil {
-		l.Writer = o.center.AgentName(o.entry.Author)
+		Purpose: o.delivery.Purpose, Name: oneLine(o.to.Name), Center: o.senderName(), Support: o.box.Address.String(),
+		Number: o.ticket.Number, Writer: o.writer(o.entry.Author), Text: o.entry.Text, Link: c.link(o),
 	}
 	if o.before != nil {
-		l.Quote = shortQuote(o.before)
+		l.Quote = shortQuote(o.before, o.writer(o.before.Author))
 	}
 	return l
 }
@@ -176,6 +173,24 @@ func (o *occasion) senderName() string {
 	return o.box.Address.String()
 }
 
+// writer is what the recipient reads for who wrote an entry. An agent's mail
+// address is never told, nor a name that only a help center which is not there
+// now could allow (row S30).
+func (o *occasion) writer(a helpdesk.Author) string {
+	switch {
+	case a.Role != helpdesk.AgentAs:
+		return oneLine(a.DisplayName())
+	case o.center != nil:
+		return oneLine(o.center.AgentName(a))
+	case o.ticket.HelpCenter == "" && a.Name != "":
+		return oneLine(a.Name)
+	}
+	return o.senderName()
+}
+
+// oneLine keeps a name that came from outside in the line it stands in.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 // replySubject keeps the customer's own subject.
 func replySubject(s string) string {
 	if len(s) >= 3 && strings.EqualFold(s[:3], "re:") {
@@ -184,17 +199,32 @@ func replySubject(s string) string {
 	return "Re: " + s
 }
 
-// quotedLines is enough to remember what it was about; the page has it all.
-const quotedLines = 8
+// A quote is enough to remember what it was about; the page has it all.
+const (
+	quotedLines = 8
+	quotedLine  = 300 // runes
+)
 
-func shortQuote(e *helpdesk.Entry) *quote {
-	q := &quote{Writer: e.Author.DisplayName(), Day: e.At.UTC().Format("2 January 2006")}
+func shortQuote(e *helpdesk.Entry, writer string) *quote {
+	q := &quote{Writer: writer, Day: e.At.UTC().Format("2 January 2006")}
 	for line := range strings.SplitSeq(strings.TrimSpace(e.Text), "\n") {
 		if len(q.Lines) == quotedLines {
 			q.More = true
 			break
 		}
-		q.Lines = append(q.Lines, line)
+		q.Lines = append(q.Lines, clip(strings.TrimSpace(line), quotedLine))
 	}
 	return q
+}
+
+// clip cuts s after most runes.
+func clip(s string, most int) string {
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
 }

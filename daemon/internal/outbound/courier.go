@@ -2,27 +2,26 @@ package outbound
 
 import (
 	"context"
-	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Limits of one attempt. A claim lasts longer than all of it (claimFor).
-const (
-	dialTimeout    = 30 * time.Second
-	commandTimeout = 60 * time.Second
-	attemptTimeout = 4 * time.Minute
-	maxWords       = 500 // of what the other server said
-)
+// maxWords is the most bytes kept of what the other server said: enough for a
+// reason with a link, little enough for a record.
+const maxWords = 500
 
 // Parcel is one mail ready to go.
 type Parcel struct {
@@ -32,107 +31,90 @@ type Parcel struct {
 	Bytes []byte
 }
 
-// SMTPCourier makes one attempt over SMTP.
+// SMTPCourier makes attempts over SMTP. It is safe for concurrent use. A
+// connection that took a mail is kept for a moment for the next one.
 type SMTPCourier struct {
-	Helo string // how we call ourselves
-	Now  func() time.Time
+	Helo    string // how we call ourselves
+	Now     func() time.Time
+	RootCAs *x509.CertPool // who may vouch for relays; nil for those of the system
+
+	mu   sync.Mutex
+	idle map[helpdesk.Relay][]*session
 }
 
-// Deliver hands the parcel to its relay. A nil error means that the relay has
-// taken it. Otherwise [permanent] tells whether trying again is pointless;
-// everything but a 5xx answer is worth another try.
+// Deliver hands the parcel to its relay, and gives up when ctx ends. A nil
+// error means that the relay has taken it. Otherwise [permanent] tells whether
+// trying again is pointless.
 func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, error) {
-	address := net.JoinHostPort(p.Relay.Host, strconv.Itoa(p.Relay.Port))
-	attempt := helpdesk.Attempt{At: c.Now(), Relay: address}
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
-	words, err := c.deliver(ctx, address, p)
+	attempt := helpdesk.Attempt{At: c.Now(), Relay: address(p.Relay)}
+	words, err := c.deliver(ctx, p)
 	attempt.Code, attempt.Words = 250, words
 	if err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("the relay took too long: %w", err)
+		}
 		attempt.Code, attempt.Enhanced, attempt.Words = said(err)
 	}
 	return attempt, err
 }
 
-func (c *SMTPCourier) deliver(ctx context.Context, address string, p Parcel) (string, error) {
+func (c *SMTPCourier) deliver(ctx context.Context, p Parcel) (string, error) {
 	if p.Relay.Credentials != "" {
 		return "", errors.New("relays with a password are not supported yet")
 	}
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return "", fmt.Errorf("reach relay: %w", err)
+	if s := c.take(p.Relay); s != nil {
+		words, err := c.hand(ctx, s, p)
+		if !errors.Is(err, errStale) {
+			return words, err
+		}
 	}
+	s, err := c.dial(ctx, p.Relay)
+	if err != nil {
+		return "", err
+	}
+	return c.hand(ctx, s, p)
+}
+
+// hand makes one transaction, and keeps the connection if it went well.
+func (c *SMTPCourier) hand(ctx context.Context, s *session, p Parcel) (string, error) {
 	// go-smtp has no context and clears its deadline while it writes a mail, so
 	// the end of the attempt closes the connection.
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	client, err := greet(conn, p.Relay)
-	if err != nil {
-		_ = conn.Close()
-		return "", fmt.Errorf("greet relay: %w", err)
-	}
-	defer client.Close()
-	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, commandTimeout
-	if err := client.Hello(c.Helo); err != nil {
-		return "", fmt.Errorf("greet relay: %w", err)
-	}
-	words, err := submit(client, p)
-	if err == nil {
-		_ = client.Quit() // the mail is theirs by now
+	stop := context.AfterFunc(ctx, s.close)
+	words, err := s.submit(p)
+	if inTime := stop(); err == nil && inTime {
+		c.keep(s)
+	} else {
+		s.close()
 	}
 	return words, err
 }
 
-// greet opens the dialog with the protection that the relay is declared with:
-// never less, whatever the other side offers.
-func greet(conn net.Conn, relay helpdesk.Relay) (*smtp.Client, error) {
-	cfg := &tls.Config{ServerName: relay.Host, MinVersion: tls.VersionTLS12}
-	switch relay.TLS {
-	case helpdesk.TLSImplicit:
-		return smtp.NewClient(tls.Client(conn, cfg)), nil
-	case helpdesk.TLSStartTLS:
-		return smtp.NewClientStartTLS(conn, cfg)
-	case helpdesk.TLSNone:
-		if !isLoopback(conn.RemoteAddr()) {
-			return nil, errors.New("without TLS only a relay on this machine is used")
-		}
-		return smtp.NewClient(conn), nil
-	}
-	return nil, fmt.Errorf("unknown protection %q of relay", relay.TLS)
-}
+func address(r helpdesk.Relay) string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }
 
-func isLoopback(a net.Addr) bool {
-	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
-}
+// errRefused marks an answer that is about this mail or its recipient and that
+// will be the same next time.
+var errRefused = errors.New("refused for good")
 
-// submit is one transaction.
-func submit(client *smtp.Client, p Parcel) (string, error) {
-	if err := client.Mail(p.From.String(), &smtp.MailOptions{Size: int64(len(p.Bytes))}); err != nil {
-		return "", fmt.Errorf("name sender to relay: %w", err)
-	}
-	if err := client.Rcpt(p.To.String(), nil); err != nil {
-		return "", fmt.Errorf("name recipient to relay: %w", err)
-	}
-	w, err := client.Data()
-	if err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", err)
-	}
-	if _, err := w.Write(p.Bytes); err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	done, err := w.CloseWithResponse()
-	if err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", err)
-	}
-	return clean(done.StatusText), nil
-}
+// notAboutTheMail are 5xx answers that only tell of trouble between the relay
+// and us: commands it does not know or wants in another order, and sign-in
+// (RFC 5321 section 4.2.3, RFC 4954 section 6). Whoever runs Postern can mend
+// that within the two days of the schedule.
+var notAboutTheMail = []int{500, 502, 503, 504, 530, 534, 535, 538}
 
-// permanent reports whether the other side refused for good. Our own failures
-// and what is unclear are not: the mail may be wanted.
-func permanent(err error) bool {
+// aboutTheMail marks a 5xx answer to RCPT or DATA as final. The same code to
+// the greeting, EHLO, STARTTLS or MAIL FROM is the relay's opinion of us.
+func aboutTheMail(err error) error {
 	answer, ok := errors.AsType[*smtp.SMTPError](err)
-	return ok && answer.Code >= 500 && answer.Code < 600
+	if ok && answer.Code >= 500 && answer.Code < 600 && !slices.Contains(notAboutTheMail, answer.Code) {
+		return fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return err
+}
+
+// permanent reports whether the mail was refused for good or cannot be written
+// at all. Our own failures and what is unclear are not: the mail may be wanted.
+func permanent(err error) bool {
+	return errors.Is(err, errRefused) || errors.Is(err, eml.ErrUnwritable)
 }
 
 // said is what the other server answered, or in our words why it did not.
@@ -149,14 +131,23 @@ func said(err error) (code int, enhanced, words string) {
 
 // clean makes one short printable line of what came from outside.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
+	cut := len(s) > maxWords
+	if cut {
+		// A rune cut in two becomes nothing, not a mark of broken bytes.
+		end := maxWords
+		for end > maxWords-4 && s[end]&0xc0 == 0x80 {
+			end--
 		}
-		return r
+		s = s[:end]
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' ' // also of invisible and direction-changing characters
 	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	if s = strings.TrimSpace(s); cut {
+		s += "…"
 	}
 	return s
 }

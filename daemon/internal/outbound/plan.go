@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -49,12 +51,16 @@ var limits = map[bool]limit{
 }
 
 // Automatic adds an automatic mail to the change if the gate lets it through.
-// It is the only way by which automatic mail comes to be.
+// It is the only way by which automatic mail comes to be. Who left gets none.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
+	if !o.To.Active() {
+		return nil
+	}
 	proven := o.Purpose != helpdesk.Confirmation
-	spent, err := p.Budgets.Budget(ctx, change.Account, budgetKey(proven, o.To.Address))
+	key := budgetKey(proven, o.To.Address)
+	spent, err := p.spent(ctx, change, key)
 	if err != nil {
-		return err
+		return fmt.Errorf("read budget of automatic mail: %w", err)
 	}
 	allowed := limits[proven]
 	if o.Now.After(spent.Until) {
@@ -64,9 +70,20 @@ func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occa
 		return nil
 	}
 	spent.Used++
-	change.Budgets = append(change.Budgets, spent)
+	change.Budgets = append(slices.DeleteFunc(change.Budgets, func(b helpdesk.Budget) bool { return b.Key == key }), spent)
 	change.Deliveries = append(change.Deliveries, p.delivery(o))
 	return nil
+}
+
+// spent looks into the change first: what it causes for the same address counts
+// together, as one transaction can write a record only once.
+func (p *Planner) spent(ctx context.Context, change *helpdesk.Change, key string) (helpdesk.Budget, error) {
+	for _, b := range change.Budgets {
+		if b.Key == key {
+			return b, nil
+		}
+	}
+	return p.Budgets.Budget(ctx, change.Account, key)
 }
 
 // Reply adds an agent's answer to every active participant. It is not

@@ -21,7 +21,7 @@ type Store interface {
 	// SaveDelivery answers Conflict when another replica changed it first.
 	SaveDelivery(ctx context.Context, account string, d *helpdesk.Delivery) error
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
-	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
+	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 }
 
 // Directory knows what is declared now.
@@ -32,7 +32,10 @@ type Directory interface {
 
 // Courier makes one attempt.
 type Courier interface {
+	// Deliver must not go on after ctx ended.
 	Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, error)
+	// Close ends what is kept between attempts; none is under way then.
+	Close()
 }
 
 // Meter counts what leaves.
@@ -67,23 +70,22 @@ type Queue struct {
 // item is a delivery that is not final.
 type item struct {
 	store.Pending
-	index int  // in the heap; -1 while a worker has it
-	gone  bool // became final while a worker had it
+	index int  // in the heap; -1 while a worker has it, and when it is done
+	gone  bool // the store told that it is final
+	done  bool // a worker found it final, and the store has not told yet
 }
 
 // Run sends until ctx ends, then waits for the attempts under way.
 func (q *Queue) Run(ctx context.Context) {
 	q.mu.Lock()
-	q.pending, q.wake = map[helpdesk.ID]*item{}, make(chan struct{}, 1)
+	q.pending, q.order, q.wake = map[helpdesk.ID]*item{}, nil, make(chan struct{}, 1)
 	q.mu.Unlock()
 	work := make(chan *item)
 	var group sync.WaitGroup
 	for range q.Workers {
 		group.Go(func() {
 			for it := range work {
-				// An attempt under way is finished: to break it off would send it twice.
-				next := q.attempt(context.WithoutCancel(ctx), it.Pending)
-				q.giveBack(it, next)
+				q.giveBack(it, q.attempt(ctx, it.Pending))
 			}
 		})
 	}
@@ -91,6 +93,7 @@ func (q *Queue) Run(ctx context.Context) {
 	q.dispatch(ctx, work)
 	close(work)
 	group.Wait()
+	q.Courier.Close()
 }
 
 // watch keeps the list of what is pending like the store's.
@@ -108,15 +111,16 @@ func (q *Queue) watch(ctx context.Context) {
 	}
 }
 
+// reset forgets what no worker has: a full listing follows.
 func (q *Queue) reset() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for id, it := range q.pending {
-		if it.index >= 0 {
-			heap.Remove(&q.order, it.index)
-			delete(q.pending, id)
+	for _, it := range q.pending {
+		if it.index >= 0 || it.done {
+			q.forget(it)
 		}
 	}
+	q.Meter.OutboxLength(len(q.pending))
 }
 
 func (q *Queue) see(p store.Pending) {
@@ -124,31 +128,38 @@ func (q *Queue) see(p store.Pending) {
 	defer q.mu.Unlock()
 	it, known := q.pending[p.ID]
 	switch {
-	case p.Gone && known && it.index < 0:
-		it.gone = true
-	case p.Gone && known:
-		heap.Remove(&q.order, it.index)
-		delete(q.pending, p.ID)
-	case p.Gone:
-	case known && it.index < 0:
-		// Our own claim; the worker says when it is due next.
-	case known:
-		it.Pending = p
-		heap.Fix(&q.order, it.index)
-	default:
+	case !known && p.Gone:
+	case !known:
 		it = &item{Pending: p}
 		if q.Exclusive {
 			it.Next = q.soonIfNew(p.Next)
 		}
 		q.pending[p.ID] = it
 		heap.Push(&q.order, it)
+	case p.Gone && (it.index >= 0 || it.done):
+		q.forget(it)
+	case p.Gone:
+		it.gone = true
+	case it.index >= 0:
+		it.Pending = p
+		heap.Fix(&q.order, it.index)
+	default:
+		// News of our own claim; the worker says when it is due next.
 	}
 	q.Meter.OutboxLength(len(q.pending))
 	q.ring()
 }
 
+func (q *Queue) forget(it *item) {
+	if it.index >= 0 {
+		heap.Remove(&q.order, it.index)
+	}
+	delete(q.pending, it.ID)
+}
+
 // soonIfNew looks at what an earlier process may have claimed and left: its
-// claim shows as a due time that is not far ahead.
+// claim shows as a due time that is not far ahead. What only waits for its next
+// attempt looks the same; claim tells them apart.
 func (q *Queue) soonIfNew(next time.Time) time.Time {
 	if wait := next.Sub(q.Now()); wait > 0 && wait <= claimFor {
 		return q.Now()
@@ -202,18 +213,22 @@ func (q *Queue) takeDue() (*item, time.Duration) {
 }
 
 // giveBack puts an item into the line again after an attempt; a zero time means
-// that it is final.
+// that it is final. Then it is kept until the store tells the same: news of our
+// claim may still be on its way, and must not look like a new delivery.
 func (q *Queue) giveBack(it *item, next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if it.gone || next.IsZero() {
-		delete(q.pending, it.ID)
+	switch {
+	case it.gone:
+		q.forget(it)
 		q.Meter.OutboxLength(len(q.pending))
-		return
+	case next.IsZero():
+		it.done = true
+	default:
+		it.Next = next
+		heap.Push(&q.order, it)
+		q.ring()
 	}
-	it.Next = next
-	heap.Push(&q.order, it)
-	q.ring()
 }
 
 // byDue is a heap by due time.

@@ -69,15 +69,24 @@ func (s *Store) Lookup(ctx context.Context, account string, q Query) (*Found, er
 	}
 	if kv := kvs(resp, 1); len(kv) == 1 {
 		if found.Contact, err = s.Contact(ctx, account, helpdesk.ID(kv[0].Value)); err != nil {
-			return nil, err
+			return nil, wentMeanwhile(err)
 		}
 	}
 	if kv := kvs(resp, 2); len(kv) == 1 {
 		if found.Agent, err = s.Agent(ctx, account, helpdesk.ID(kv[0].Value)); err != nil {
-			return nil, err
+			return nil, wentMeanwhile(err)
 		}
 	}
 	return found, nil
+}
+
+// wentMeanwhile makes a record that went between two reads a reason to look
+// again.
+func wentMeanwhile(err error) error {
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return helpdesk.Wrap(helpdesk.Conflict, err)
+	}
+	return err
 }
 
 func kvs(resp *clientv3.TxnResponse, i int) []*mvccpb.KeyValue {

@@ -1,0 +1,379 @@
+package outbound
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+var purposes = []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update}
+
+// sampleOccasion is a usual mail of the purpose.
+func sampleOccasion(t *testing.T, purpose helpdesk.Purpose) occasion {
+	t.Helper()
+	ticket, box := sampleTicket(), sampleMailbox()
+	to := &ticket.Participants[0]
+	signer := newSigner(t)
+	customer := helpdesk.Entry{
+		Seq: 1, Kind: helpdesk.Message, At: noon.AddDate(0, 0, -1), Text: "Hello,\n\nwhere is my order?\n\nAlice", MessageID: "<1@customer.example>",
+		Author: helpdesk.Author{Role: helpdesk.Customer, Name: "Alice", Address: to.Address},
+	}
+	o := occasion{
+		ticket: ticket, to: to, box: box, center: sampleCenter(), now: noon, entry: &customer,
+		delivery: &helpdesk.Delivery{
+			ID: "aaaaaaaaaaaaaaaa", Ticket: ticket.ID, Entry: 1, Participant: to.Number, To: to.Address, Purpose: purpose, Mailbox: box.Name,
+			MessageID: signer.MessageID(box.Audience, locator(ticket, to), [8]byte{1}, "acme.example"), Created: noon,
+		},
+	}
+	if purpose == helpdesk.AgentReply {
+		o.before = &customer
+		o.entry = &helpdesk.Entry{
+			Seq: 2, Kind: helpdesk.Message, At: noon, Text: "Hello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe",
+			Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")},
+		}
+	}
+	return o
+}
+
+// twists are what makes mails hard to write.
+var twists = []struct {
+	name  string
+	twist func(o *occasion)
+}{
+	{"plain", func(*occasion) {}},
+	{"portal-off", func(o *occasion) { o.center.PortalOn = false }},
+	{"names", func(o *occasion) {
+		o.to.Name = "Zoë \"Z\" Müller\r\nBcc: evil@attacker.example\r\n\r\n, <x@y.example>"
+		o.entry.Author.Name = "Jörg\nX-Evil: 1"
+		o.box.DisplayName = "Köln, \"Support\""
+		o.ticket.Subject = "Größe\r\nBcc: evil@attacker.example"
+	}},
+	{"long", func(o *occasion) {
+		o.ticket.Subject = strings.Repeat("größer ", 300)
+		o.ticket.MessageIDs = nil
+		for i := range 40 {
+			o.ticket.MessageIDs = append(o.ticket.MessageIDs, fmt.Sprintf("<%s.%d@customer.example>", strings.Repeat("r", 60), i))
+		}
+	}},
+}
+
+// covers: S09, S11, P11
+func TestComposeGolden(t *testing.T) {
+	for _, purpose := range purposes {
+		for _, tw := range twists {
+			name := string(purpose) + "-" + tw.name
+			t.Run(name, func(t *testing.T) {
+				o := sampleOccasion(t, purpose)
+				tw.twist(&o)
+				p, err := composer{signer: newSigner(t)}.compose(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join("testdata", name+".eml")
+				if *update {
+					if err := os.WriteFile(file, p.Bytes, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(string(want), string(p.Bytes)); diff != "" {
+					t.Errorf("mail (-want +got):\n%s", diff)
+				}
+				checkMail(t, o, p)
+			})
+		}
+	}
+}
+
+// checkMail is what holds for every mail that we send.
+func checkMail(t *testing.T, o occasion, p Parcel) {
+	t.Helper()
+	const mostBytes = 30_000
+	if len(p.Bytes) > mostBytes {
+		t.Errorf("mail of %d bytes, want at most %d", len(p.Bytes), mostBytes)
+	}
+	m := eml.Read(p.Bytes)
+	if len(m.Faults) > 0 {
+		t.Errorf("our own reader finds %v", m.Faults)
+	}
+	if from, ok := m.OneFrom(); !ok || !from.Address.Same(o.box.Address) {
+		t.Errorf("From = %v, want %v", from, o.box.Address)
+	}
+	if to := m.To(); len(to) != 1 || !to[0].Address.Same(o.delivery.To) || !p.To.Same(o.delivery.To) {
+		t.Errorf("To = %v in an envelope for %v, want %v alone", to, p.To, o.delivery.To)
+	}
+	if m.MessageID() != o.delivery.MessageID {
+		t.Errorf("Message-ID = %s, want %s", m.MessageID(), o.delivery.MessageID)
+	}
+	automatic := o.delivery.Purpose != helpdesk.AgentReply
+	want := map[string]int{
+		"To": 1, "From": 1, "Reply-To": 1, "Subject": 1, "Message-Id": 1, "Date": 1, "Cc": 0, "Bcc": 0, "X-Evil": 0,
+		"Auto-Submitted": 0, "X-Auto-Response-Suppress": 0,
+	}
+	if automatic {
+		want["Auto-Submitted"], want["X-Auto-Response-Suppress"] = 1, 1
+	}
+	std, err := mail.ReadMessage(bytes.NewReader(p.Bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range want {
+		if got := len(std.Header[name]); got != n {
+			t.Errorf("%d fields %s, want %d", got, name, n)
+		}
+	}
+	if p.From.IsZero() != automatic {
+		t.Errorf("reverse-path <%v>, want the null one only for automatic mail", p.From)
+	}
+	text, markup := alternatives(t, std)
+	gotText, gotLink := plainWords(text)
+	htmlText, htmlLink := markupWords(t, markup)
+	if diff := cmp.Diff(gotText, htmlText); diff != "" {
+		t.Errorf("text and HTML differ (-text +html):\n%s", diff)
+	}
+	if gotLink != htmlLink || (gotLink != "") != o.center.PortalOn || gotLink != "" && !strings.HasPrefix(gotLink, o.center.BaseURL+"/t/") {
+		t.Errorf("links %q in the text and %q in the HTML with the portal on = %v", gotLink, htmlLink, o.center.PortalOn)
+	}
+}
+
+// alternatives reads both texts with the standard library.
+func alternatives(t *testing.T, m *mail.Message) (text, markup string) {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("Content-Type %q, %v, want alternatives", kind, err)
+	}
+	parts := map[string]string{}
+	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
+		p, err := r.NextRawPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if enc := p.Header.Get("Content-Transfer-Encoding"); enc != "quoted-printable" {
+			t.Fatalf("part in %q", enc)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
+		parts[kind] = string(body)
+	}
+	if len(parts) != 2 {
+		t.Fatalf("%d parts, want 2", len(parts))
+	}
+	return parts["text/plain"], parts["text/html"]
+}
+
+// plainWords is what the text says, without the marks that stand for a layout.
+func plainWords(text string) (words, link string) {
+	var out []string
+	quoted := false
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		switch {
+		case line == "--":
+		case line == "See the request:":
+			out = append(out, "See the request")
+		case strings.HasPrefix(line, "<https://"):
+			link = strings.Trim(line, "<>")
+		case quoted && strings.HasPrefix(line, ">"):
+			out = append(out, line[1:])
+		default:
+			quoted = quoted || strings.HasSuffix(line, " wrote:")
+			out = append(out, line)
+		}
+	}
+	return strings.Join(strings.Fields(strings.Join(out, " ")), " "), link
+}
+
+// markupWords is what the HTML says.
+func markupWords(t *testing.T, markup string) (words, link string) {
+	t.Helper()
+	var out []string
+	z := html.NewTokenizer(strings.NewReader(markup))
+	for skip := false; ; {
+		kind := z.Next()
+		tok := z.Token()
+		switch {
+		case kind == html.ErrorToken:
+			return strings.Join(strings.Fields(strings.Join(out, "")), " "), link
+		case tok.Data == "title":
+			skip = kind == html.StartTagToken
+		case kind == html.TextToken && !skip:
+			out = append(out, tok.Data)
+		case kind == html.StartTagToken:
+			if tok.Data == "img" || tok.Data == "script" || tok.Data == "link" || tok.Data == "b" {
+				t.Errorf("the HTML holds <%s>", tok.Data)
+			}
+			if tok.Data != "strong" {
+				out = append(out, " ")
+			}
+			for _, a := range tok.Attr {
+				if a.Key == "href" {
+					link = a.Val
+				}
+			}
+		}
+	}
+}
+
+// covers: M04
+func TestConfirmationHoldsNothingOfTheWriter(t *testing.T) {
+	const canary = "canary"
+	o := sampleOccasion(t, helpdesk.Confirmation)
+	o.to.Name, o.ticket.Subject = canary+" name", canary+" subject"
+	o.ticket.MessageIDs = []string{"<" + canary + "1@x.example>", "<" + canary + "2@x.example>"}
+	o.entry.Text, o.entry.Quoted, o.entry.MessageID = canary+" text", canary+" quote", "<"+canary+"3@x.example>"
+	o.entry.Author.Name, o.entry.Author.Address = canary+" author", helpdesk.MustAddress(canary+"@x.example")
+	o.entry.Attachments = []helpdesk.Attachment{{Name: canary + ".txt"}}
+	o.ticket.Tags, o.ticket.Priority = []string{canary}, canary
+	o.ticket.Form = &helpdesk.FormAnswer{Form: "f", Values: []helpdesk.FormValue{{Name: "n", Label: canary, Text: canary}}}
+	o.before = o.entry
+	p, err := composer{signer: newSigner(t)}.compose(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := eml.Read(p.Bytes)
+	text, _ := m.Text()
+	markup, _ := m.HTML()
+	for name, s := range map[string]string{"bytes": string(p.Bytes), "subject": m.Subject(), "text": text, "HTML": markup, "To": fmt.Sprint(m.To())} {
+		if strings.Contains(strings.ToLower(s), canary) {
+			t.Errorf("%s of the confirmation holds words of the writer:\n%s", name, s)
+		}
+	}
+	// The same test must be able to fail.
+	o.delivery.Purpose = helpdesk.Acknowledgement
+	if p, err = (composer{signer: newSigner(t)}).compose(o); err != nil || !bytes.Contains(p.Bytes, []byte(canary)) {
+		t.Errorf("an acknowledgement holds no canary: %v", err)
+	}
+}
+
+// covers: S30
+func TestComposeAgentNames(t *testing.T) {
+	grace := helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")}
+	for _, tt := range []struct {
+		name   string
+		change func(o *occasion)
+		want   string
+	}{
+		{"full", func(o *occasion) { o.center.AgentNames = helpdesk.FullName }, "Grace Hopper"},
+		{"first", func(o *occasion) { o.center.AgentNames = helpdesk.FirstName }, "Grace"},
+		{"hidden", func(o *occasion) { o.center.AgentNames = helpdesk.HiddenName }, "Acme Help"},
+		{"help center away", func(o *occasion) { o.center = nil }, "Acme Support"},
+		{"no help center", func(o *occasion) { o.center, o.ticket.HelpCenter = nil, "" }, "Grace Hopper"},
+		{"no help center, no name", func(o *occasion) { o.center, o.ticket.HelpCenter, o.entry.Author.Name = nil, "", "" }, "Acme Support"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := sampleOccasion(t, helpdesk.AgentReply)
+			o.entry.Author = grace
+			tt.change(&o)
+			p, err := composer{signer: newSigner(t)}.compose(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := eml.Read(p.Bytes).Text()
+			if !strings.Contains(text, "\n"+tt.want+"\n") {
+				t.Errorf("mail is not signed by %q:\n%s", tt.want, text)
+			}
+			for _, secret := range []string{"grace@", "Hopper", "Grace"} {
+				if !strings.Contains(tt.want, secret) && strings.Contains(text, secret) {
+					t.Errorf("mail tells %q:\n%s", secret, text)
+				}
+			}
+		})
+	}
+}
+
+// covers: P11
+func TestComposeAddresses(t *testing.T) {
+	signer := newSigner(t)
+	for _, tt := range []struct {
+		name string
+		box  string
+		want bool // there is room for a token
+	}{
+		{"usual", "support@acme.example", true},
+		{"longest", strings.Repeat("s", 23) + "@acme.example", true},
+		{"too long", strings.Repeat("s", 24) + "@acme.example", false},
+		{"needs quoting", `"our support"@acme.example`, false},
+		{"long domain", "support@" + strings.Repeat("a.", 100) + strings.Repeat("b", 20) + ".example", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := sampleOccasion(t, helpdesk.AgentReply)
+			o.box.Address = helpdesk.MustAddress(tt.box)
+			p, err := composer{signer: signer}.compose(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replyTo := eml.Read(p.Bytes).ReplyTo()
+			if len(replyTo) != 1 {
+				t.Fatalf("Reply-To = %v, want one", replyTo)
+			}
+			if !tt.want {
+				if !replyTo[0].Address.Same(o.box.Address) || !p.From.Same(o.box.Address) {
+					t.Errorf("Reply-To %v, reverse-path %v, want the plain address", replyTo[0], p.From)
+				}
+				return
+			}
+			local := replyTo[0].Address.Local()
+			if r, err := signer.ParseReplyToken(o.box.Audience, local[max(0, len(local)-40):]); err != nil || r.Participant != 1 {
+				t.Errorf("Reply-To %v says %+v, %v", replyTo[0], r, err)
+			}
+			local = p.From.Local()
+			if r, err := signer.ParseBounceToken(o.box.Audience, local[max(0, len(local)-40):]); err != nil || r.Participant != 1 {
+				t.Errorf("reverse-path %v says %+v, %v", p.From, r, err)
+			}
+		})
+	}
+}
+
+// covers: S09
+func TestLinkIsTheRecipientsOwn(t *testing.T) {
+	signer := newSigner(t)
+	for i := range 2 {
+		o := sampleOccasion(t, helpdesk.AgentReply)
+		o.to = &o.ticket.Participants[i]
+		link := composer{signer: signer}.link(o)
+		token, ok := strings.CutPrefix(link, "https://help.acme.example/t/")
+		l, err := signer.ParseLink(o.center.Audience, token, noon)
+		if !ok || err != nil || l.Participant != o.to.Number || l.Gen != o.to.LinkGen || l.Ticket != uint64(o.ticket.ID) {
+			t.Errorf("link %s says %+v, %v, want participant %d", link, l, err, o.to.Number)
+		}
+		if want := noon.Add(o.center.LinkLifetime); !l.Expires.Equal(want) {
+			t.Errorf("link expires %v, want %v", l.Expires, want)
+		}
+	}
+}
+
+func TestQuoteIsShort(t *testing.T) {
+	o := sampleOccasion(t, helpdesk.AgentReply)
+	o.before.Text = strings.Repeat(strings.Repeat("wörd ", 3000)+"\n", 100)
+	p, err := composer{signer: newSigner(t)}.compose(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMail(t, o, p)
+	if n := len(shortQuote(o.before, "x").Lines); n != quotedLines {
+		t.Errorf("%d lines quoted, want %d", n, quotedLines)
+	}
+}

@@ -1,0 +1,102 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+const (
+	// maxMailText is the most bytes of one entry that a mail carries; the page
+	// has it all.
+	maxMailText = 256 << 10
+
+	// lookBack is how many entries before an answer are searched for what it
+	// answers. Each is a read, and who wrote long before needs no quote.
+	lookBack = 8
+)
+
+// occasion reads what the delivery is about; nil if that is gone, or if the
+// recipient may not read it (any more).
+func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delivery) (*occasion, error) {
+	t, err := q.Store.Ticket(ctx, account, d.Ticket)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	to := t.Participant(d.Participant)
+	if to == nil {
+		return nil, nil
+	}
+	box, ok := q.Directory.Mailbox(account, d.Mailbox)
+	if !ok {
+		return nil, fmt.Errorf("mailbox %q is not declared", d.Mailbox)
+	}
+	o := &occasion{delivery: d, ticket: t, to: to, box: box, now: q.Now()}
+	if center, ok := q.Directory.HelpCenter(account, t.HelpCenter); ok {
+		o.center = &center
+	}
+	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
+		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
+	}
+	if d.Purpose == helpdesk.Acknowledgement || d.Purpose == helpdesk.Confirmation {
+		return o, nil // they tell that it came, not what it says
+	}
+	if !o.entry.Public() {
+		return nil, nil
+	}
+	if err := q.wholeText(ctx, account, o.entry); err != nil {
+		return nil, err
+	}
+	if d.Purpose == helpdesk.AgentReply {
+		o.before, err = q.answered(ctx, account, d)
+	}
+	return o, err
+}
+
+// answered finds what a customer said last before the entry; nil if nobody did.
+func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delivery) (*helpdesk.Entry, error) {
+	for seq := d.Entry - 1; seq >= max(1, d.Entry-lookBack); seq-- {
+		e, err := q.Store.Entry(ctx, account, d.Ticket, seq)
+		switch {
+		case helpdesk.KindOf(err) == helpdesk.NotFound:
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("read entry %d: %w", seq, err)
+		case e.Public() && e.Author.Role == helpdesk.Customer:
+			return e, nil
+		}
+	}
+	return nil, nil
+}
+
+// wholeText puts the text of an entry in place that is too long for a record.
+func (q *Queue) wholeText(ctx context.Context, account string, e *helpdesk.Entry) error {
+	if e.TextBlob == "" {
+		return nil
+	}
+	h, err := blob.ParseHash(e.TextBlob)
+	if err != nil {
+		return fmt.Errorf("read text: %w", err)
+	}
+	r, err := q.Blobs.Open(ctx, account, h)
+	if err != nil {
+		return fmt.Errorf("read text: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(r, maxMailText))
+	if err := errors.Join(err, r.Close()); err != nil {
+		return fmt.Errorf("read text: %w", err)
+	}
+	e.Text = strings.ToValidUTF8(string(text), "") // the limit may cut a character
+	if r.Size() > maxMailText {
+		e.Text += "\n…"
+	}
+	return nil
+}
