@@ -83,15 +83,3 @@ func (a Actor) author() helpdesk.Author {
 	}
 	return helpdesk.Author{Role: helpdesk.System, Name: "Operator"}
 }
-
-// retry runs an act again when somebody else changed what it rests on.
-func retry(act func() error) error {
-	const tries = 10 // people on one ticket at the same moment
-	var err error
-	for range tries {
-		if err = act(); helpdesk.KindOf(err) != helpdesk.Conflict {
-			return err
-		}
-	}
-	return err
-}

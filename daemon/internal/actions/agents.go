@@ -35,15 +35,18 @@ func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password s
 	if len(password) < MinPassword || len(password) > maxPassword {
 		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "a password has %d to %d characters", MinPassword, maxPassword)
 	}
-	if name = oneLine(name); name == "" {
-		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name")
+	if name = oneLine(name); name == "" || len(name) > MaxName {
+		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name of at most %d characters", MaxName)
 	}
 	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: d.passwords.hash(password), Created: d.now()}
 	err = d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
 	if helpdesk.KindOf(err) == helpdesk.Conflict {
 		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with the address %s already", a)
 	}
-	return agent, password, err
+	if err != nil {
+		return nil, "", fmt.Errorf("add agent: %w", err)
+	}
+	return agent, password, nil
 }
 
 // Agents lists the agents of the account.

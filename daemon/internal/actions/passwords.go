@@ -42,9 +42,7 @@ func (p *passwords) hash(password string) string {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails since Go 1.24
 	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
-		b64.EncodeToString(salt), b64.EncodeToString(key))
+	return phc{memory: argonMemory, time: argonTime, lanes: argonLanes, salt: salt, key: key}.String()
 }
 
 // matches reports whether the password made the hash. A hash that can't be read
@@ -60,31 +58,53 @@ func (p *passwords) matches(hash, password string) bool {
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }
 
+// Bounds of the cost in a stored hash. Below the least argon2 panics; above the
+// most one try would take all memory of the machine.
+const (
+	maxArgonMemory = 1 << 20 // KiB
+	maxArgonTime   = 16
+	maxArgonLanes  = 16
+	maxArgonBytes  = 64 // of salt and of key
+)
+
+// phc is a hash in the string format of the Password Hashing Competition.
 type phc struct {
 	memory, time uint32
 	lanes        uint8
 	salt, key    []byte
 }
 
+func (h phc) String() string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.lanes,
+		b64.EncodeToString(h.salt), b64.EncodeToString(h.key))
+}
+
+// parseHash reads what [phc.String] writes, and no other spelling.
 func parseHash(s string) (phc, error) {
 	var h phc
-	var version int
 	parts := strings.Split(s, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
+	if len(parts) != 6 {
 		return h, errors.New("not an argon2id hash")
-	}
-	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return h, errors.New("unknown version of argon2id")
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.time, &h.lanes); err != nil {
 		return h, fmt.Errorf("read cost of hash: %w", err)
+	}
+	if h.memory > maxArgonMemory || h.time == 0 || h.time > maxArgonTime || h.lanes == 0 || h.lanes > maxArgonLanes {
+		return h, errors.New("cost of hash is out of bounds")
 	}
 	var err error
 	if h.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
 		return h, fmt.Errorf("read salt of hash: %w", err)
 	}
-	if h.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(h.key) == 0 {
-		return h, errors.New("read key of hash")
+	if h.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil {
+		return h, fmt.Errorf("read key of hash: %w", err)
+	}
+	if len(h.salt) < argonSalt || len(h.salt) > maxArgonBytes || len(h.key) < argonKey || len(h.key) > maxArgonBytes {
+		return h, errors.New("salt or key of hash has the wrong length")
+	}
+	if h.String() != s {
+		return h, errors.New("not an argon2id hash as it is written")
 	}
 	return h, nil
 }

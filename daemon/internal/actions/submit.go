@@ -2,9 +2,12 @@ package actions
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
+	"unicode"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
@@ -70,7 +73,7 @@ func (d *Desk) Submit(ctx context.Context, h helpdesk.HelpCenter, in Submission)
 		return Submitted{}, err
 	}
 	var number int64
-	err := retry(func() (err error) {
+	err := helpdesk.Retry(ctx, func(int) (err error) {
 		number, err = s.commit(ctx)
 		return err
 	})
@@ -130,11 +133,20 @@ func (s *submission) check(in Submission) error {
 // identity of a submission: its nonce with what was typed, so that a form which
 // is changed and sent again after going back is another request.
 func (s *submission) identity(in Submission) string {
-	sum := sha256.New()
-	for _, part := range []string{s.center.Name, s.form.Name, in.Nonce[:min(len(in.Nonce), maxNonce)], s.address.Key(), s.subject, s.message} {
-		sum.Write([]byte(part + "\x00"))
+	return receiptKey("form", in.Nonce, s.center.Name, s.form.Name, s.name, s.address.Key(), s.subject, s.message, in.Fields)
+}
+
+// receiptKey is the identity of something that a page sent. Without a nonce
+// nothing tells a repetition from the same request made anew, so it is new.
+func receiptKey(kind, nonce string, typed ...any) string {
+	if nonce == "" {
+		nonce = rand.Text()
 	}
-	return "form-" + hex.EncodeToString(sum.Sum(nil)[:16])
+	sum := sha256.New()
+	// JSON keeps the parts apart and the keys of maps in order. Strings, and maps
+	// and lists of them, can always be written.
+	_ = json.NewEncoder(sum).Encode([]any{nonce[:min(len(nonce), maxNonce)], typed})
+	return kind + "-" + hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 // route finds the mailbox that answers.
@@ -190,6 +202,8 @@ func (s *submission) ticket(ctx context.Context, change *helpdesk.Change, contac
 			Addresses: []helpdesk.ContactAddress{{Address: s.address}}, // whoever typed it proved nothing
 		}
 		change.Contact = contact
+	} else {
+		change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: contact.ID, Rev: contact.Rev})
 	}
 	t := &helpdesk.Ticket{
 		ID: helpdesk.NewTicketID(), Number: number, Subject: s.subject, Status: helpdesk.Open, Channel: helpdesk.ByPortal,
@@ -213,11 +227,15 @@ func (s *submission) ticket(ctx context.Context, change *helpdesk.Change, contac
 }
 
 // oneLine makes one clean line of what a visitor typed: it may become part of a
-// mail header.
+// mail header, where a line break ends the field and what turns or hides text
+// lets one name pass for another.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		switch {
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
 			return ' '
+		case r == '\u200b', r == '\u2060', r == '\ufeff': // nothing at all; joiners of letters and emoji stay
+			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))

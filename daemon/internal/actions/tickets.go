@@ -2,13 +2,16 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // MaxText is the most bytes of one reply, note or message of a form: some ten
@@ -96,11 +99,23 @@ func (d *Desk) whole(ctx context.Context, account, short, hash string) (string, 
 type Reply struct {
 	Text   string
 	Status helpdesk.Status // what the ticket becomes; "" leaves it
+	// Nonce came with the page. The same reply sent twice, by a second click or
+	// after a lost answer, is one. Without it each call is a reply of its own.
+	Nonce string
 }
 
 // Reply answers the customer: an entry, and one mail for each participant.
 func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) error {
-	return d.write(ctx, by, number, helpdesk.Message, in.Text, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
+	if in.Status != "" {
+		if _, err := helpdesk.ParseStatus(string(in.Status)); err != nil {
+			return err
+		}
+	}
+	w := writing{kind: helpdesk.Message, text: in.Text}
+	if in.Nonce != "" {
+		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text)
+	}
+	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
 		if in.Status != "" {
 			t.Status = in.Status
 		}
@@ -115,59 +130,96 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 
 // Note writes something that only agents see.
 func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string) error {
-	return d.write(ctx, by, number, helpdesk.Note, text, nil)
+	return d.write(ctx, by, number, writing{kind: helpdesk.Note, text: text}, nil)
 }
 
-// SetStatus changes the status and records who did.
+// SetStatus changes the status and records who did. A ticket that has it
+// already is left as it is: nothing happened that a history could tell.
 func (d *Desk) SetStatus(ctx context.Context, by Actor, number int64, status helpdesk.Status) error {
 	if _, err := helpdesk.ParseStatus(string(status)); err != nil {
 		return err
 	}
-	text := "Status set to " + string(status) + "."
-	return d.write(ctx, by, number, helpdesk.Event, text, func(t *helpdesk.Ticket, _ *helpdesk.Change, _ int) error {
+	w := writing{kind: helpdesk.Event, text: "Status set to " + string(status) + "."}
+	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, _ *helpdesk.Change, _ int) error {
+		if t.Status == status {
+			return errUnchanged
+		}
 		t.Status = status
 		return nil
 	})
 }
 
+// errUnchanged ends a writing that has nothing to write.
+var errUnchanged = errors.New("nothing to change")
+
+// writing is an entry to be.
+type writing struct {
+	kind    helpdesk.EntryKind
+	text    string
+	receipt string // its identity; "" if each call is one
+}
+
 // write adds an entry of an agent to a ticket, with what else it changes.
-func (d *Desk) write(ctx context.Context, by Actor, number int64, kind helpdesk.EntryKind, text string, also func(*helpdesk.Ticket, *helpdesk.Change, int) error) error {
+func (d *Desk) write(ctx context.Context, by Actor, number int64, w writing, also func(*helpdesk.Ticket, *helpdesk.Change, int) error) error {
 	if err := by.mayWork(); err != nil {
 		return err
 	}
-	text, err := checkText(text)
+	var err error
+	if w.text, err = checkText(w.text); err != nil {
+		return err
+	}
+	err = helpdesk.Retry(ctx, func(int) error { return d.tryWrite(ctx, by, number, w, also) })
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err == nil {
+		d.log.InfoContext(ctx, "entry written", "account", by.Account, "ticket", number, "kind", w.kind, "by", by.author().ID)
+	}
+	return err
+}
+
+func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, also func(*helpdesk.Ticket, *helpdesk.Change, int) error) error {
+	t, err := d.store.TicketByNumber(ctx, by.Account, number)
 	if err != nil {
 		return err
 	}
-	return retry(func() error {
-		t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	e := helpdesk.Entry{Kind: w.kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author()}
+	change := &helpdesk.Change{Account: by.Account, Ticket: t}
+	if w.receipt != "" {
+		found, err := d.store.Lookup(ctx, by.Account, store.Query{Receipt: w.receipt})
 		if err != nil {
 			return err
 		}
-		e := helpdesk.Entry{Kind: kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author()}
-		change := &helpdesk.Change{Account: by.Account, Ticket: t}
-		if e.Text, e.TextBlob, err = d.fit(ctx, by.Account, text); err != nil {
+		if found.Receipt != nil {
+			return errUnchanged
+		}
+		change.Receipt = &helpdesk.Receipt{Key: w.receipt, At: e.At, Channel: helpdesk.ByConsole, Outcome: helpdesk.Outcome{
+			Result: helpdesk.Appended, Account: by.Account, Mailbox: t.Mailbox, Ticket: t.ID, Number: number, Entry: t.Entries + 1,
+		}}
+	}
+	if e.Text, e.TextBlob, err = d.fit(ctx, by.Account, w.text); err != nil {
+		return err
+	}
+	t.Append(&e)
+	if also != nil {
+		if err := also(t, change, e.Seq); err != nil {
 			return err
 		}
-		t.Append(&e)
-		if also != nil {
-			if err := also(t, change, e.Seq); err != nil {
-				return err
-			}
-		}
-		change.Entries = []helpdesk.Entry{e}
-		if err := d.store.Commit(ctx, change); err != nil {
-			return err
-		}
-		d.log.InfoContext(ctx, "entry written", "account", by.Account, "ticket", number, "kind", kind, "by", by.author().ID)
-		return nil
-	})
+	}
+	change.Entries = []helpdesk.Entry{e}
+	return d.store.Commit(ctx, change)
 }
 
-// checkText wants words, in UTF-8, with LF at the end of lines.
+// checkText wants words, in UTF-8, with LF at the end of lines and no control
+// characters: they would reach mails, pages and the operator's terminal.
 func checkText(text string) (string, error) {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\x00", ""))
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(text, "\uFFFD"))
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text))
 	switch {
 	case text == "":
 		return "", helpdesk.Errorf(helpdesk.Invalid, "write something first")

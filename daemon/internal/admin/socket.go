@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -46,6 +47,9 @@ func Listen(dir string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	}
+	// The name may lead through a descriptor that is another folder's by the time
+	// of Close. A dead socket is removed by the next Listen.
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	return l, nil
 }
 
@@ -74,7 +78,11 @@ func operator(r *http.Request) actions.Actor {
 }
 
 func (s *socket) listAccounts(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, s.accounts(), nil)
+	accounts := s.accounts()
+	if accounts == nil {
+		accounts = []string{}
+	}
+	s.answer(w, r, accounts, nil)
 }
 
 func (s *socket) listTickets(w http.ResponseWriter, r *http.Request) {
@@ -136,9 +144,17 @@ func (s *socket) listAgents(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, views, err)
 }
 
+// maxRequest is far above a name, an address and a password.
+const maxRequest = 64 << 10
+
 func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
+	account := r.PathValue("account")
+	if !slices.Contains(s.accounts(), account) {
+		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.NotFound, "nothing is declared for the account %q", account))
+		return
+	}
 	var in Agent
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&in); err != nil {
 		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "the request can't be read"))
 		return
 	}

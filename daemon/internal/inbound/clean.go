@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
@@ -25,30 +24,51 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 	if c.verdict.event {
 		e.Kind, e.Author = helpdesk.Event, helpdesk.Author{Role: helpdesk.System, Name: "Mail system"}
 	}
-	text, _ := c.mail.Text()
-	e.Text, e.Quoted = eml.SplitQuoted(withoutTokens(text), "")
-	var err error
-	if e.Text, e.TextBlob, err = p.fit(ctx, c.box.Account, e.Text); err != nil {
+	words, err := p.content(ctx, c)
+	if err != nil {
 		return err
 	}
-	if e.Quoted, e.QuotedBlob, err = p.fit(ctx, c.box.Account, e.Quoted); err != nil {
-		return err
-	}
-	if e.Attachments, err = p.attachments(ctx, c.box.Account, c.mail); err != nil {
-		return err
-	}
+	e.Text, e.TextBlob, e.Quoted, e.QuotedBlob, e.Attachments = words.text, words.textBlob, words.quoted, words.quotedBlob, words.files
 	c.entry = e
 	return nil
 }
 
+// content is what a mail says, as an entry holds it.
+type content struct {
+	text, textBlob     string
+	quoted, quotedBlob string
+	files              []helpdesk.Attachment
+}
+
+// content reads the mail and makes blobs of what is large. That is the same for
+// each of our mailboxes and however often a race is lost.
+func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
+	if made := c.kept.content[c.box.Account]; made != nil {
+		return made, nil
+	}
+	whole, _ := c.mail.Text()
+	text, quoted := eml.SplitQuoted(withoutTokens(whole), "")
+	var made content
+	var err error
+	if made.text, made.textBlob, err = p.fit(ctx, c.box.Account, text); err != nil {
+		return nil, err
+	}
+	if made.quoted, made.quotedBlob, err = p.fit(ctx, c.box.Account, quoted); err != nil {
+		return nil, err
+	}
+	if made.files, err = p.attachments(ctx, c.box.Account, c.mail); err != nil {
+		return nil, err
+	}
+	c.kept.content[c.box.Account] = &made
+	return &made, nil
+}
+
 // Signed tokens of ours come back in quotes. Stored, they would let whoever may
-// read the thread act as whom they were issued to (A30).
-var tokenPatterns = regexp.MustCompile(`(pl1_)[A-Za-z0-9_-]{47}|(\+)[a-zA-Z2-7]{40}(@)`)
+// read the thread act as whom they were issued to (A30). A reply address may
+// stand in a URL, with its signs escaped.
+var tokenPatterns = regexp.MustCompile(`(pl1_)[A-Za-z0-9_-]{47}|(\+|%2[bB])[a-zA-Z2-7]{40}(@|%40)`)
 
 func withoutTokens(text string) string {
-	if !strings.Contains(text, "pl1_") && !strings.Contains(text, "+") {
-		return text
-	}
 	return tokenPatterns.ReplaceAllString(text, "$1$2…$3")
 }
 
@@ -76,6 +96,9 @@ func cut(s string, most int) string {
 	return s[:most]
 }
 
+// maxMediaType is the longest name of a media type (RFC 6838 section 4.2).
+const maxMediaType = 127 + len("/") + 127
+
 // maxAttachments keeps an entry within a record; the raw mail has them all.
 const maxAttachments = 100
 
@@ -90,7 +113,7 @@ func (p *Pipeline) attachments(ctx context.Context, account string, mail *eml.Ma
 			return nil, err
 		}
 		files = append(files, helpdesk.Attachment{
-			Name: a.Filename, MediaType: a.MediaType, Size: ref.Size, Blob: ref.Hash.String(),
+			Name: a.Filename, MediaType: cut(a.MediaType, maxMediaType), Size: ref.Size, Blob: ref.Hash.String(),
 			ContentID: a.ContentID, Inline: a.Inline,
 		})
 	}

@@ -18,13 +18,14 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 	case toHold:
 		p.hold(c, change, &outcome)
 	case toAppend:
-		if c.ticket.Status == helpdesk.Closed && !c.verdict.event {
-			err = p.open(ctx, c, change, &outcome, c.ticket.ID) // row P03
+		// What a program sent about a closed ticket is put there and wakes nobody.
+		if c.ticket.Status == helpdesk.Closed && c.class == helpdesk.ClassMessage {
+			err = p.open(ctx, c, change, &outcome, c.ticket) // row P03
 		} else {
 			err = p.append(ctx, c, change, &outcome)
 		}
 	case toOpen:
-		err = p.open(ctx, c, change, &outcome, 0)
+		err = p.open(ctx, c, change, &outcome, nil)
 	}
 	if err != nil {
 		return helpdesk.Outcome{}, err
@@ -87,7 +88,8 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 }
 
 // open makes a new ticket of the mail and acknowledges it as the row allows.
-func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome, follows helpdesk.TicketID) error {
+// follows is the closed ticket that it goes on from, nil if there is none.
+func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome, follows *helpdesk.Ticket) error {
 	number, err := p.Store.NextNumber(ctx, c.box.Account)
 	if err != nil {
 		return err
@@ -95,19 +97,26 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 	contact := c.contact(change)
 	t := &helpdesk.Ticket{
 		ID: helpdesk.NewTicketID(), Number: number, Subject: subject(c), Status: helpdesk.Open, Channel: helpdesk.ByMail,
-		HelpCenter: c.box.HelpCenter, Mailbox: c.box.Name, Follows: follows, Opened: c.now,
+		HelpCenter: c.box.HelpCenter, Mailbox: c.box.Name, Opened: c.now,
 		Participants: []helpdesk.Participant{{
 			Number: 1, Contact: contact.ID, Name: c.writer.Name, Address: c.writer.Address,
 			Role: helpdesk.Requester, LinkGen: 1, Joined: c.now,
 		}},
 	}
+	answer := c.verdict.answer
+	if follows != nil {
+		t.Follows, t.HelpCenter = follows.ID, follows.HelpCenter
+		if !c.verdict.hidden { // proven: they get the link to what is a ticket of its own
+			answer = helpdesk.Acknowledgement
+		}
+	}
 	c.entry.Author.ID = contact.ID
 	c.record(change, t)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
-	if c.verdict.answer == "" {
+	if answer == "" {
 		return nil
 	}
-	return p.answer(ctx, c, change, t, &t.Participants[0], c.verdict.answer)
+	return p.answer(ctx, c, change, t, &t.Participants[0], answer)
 }
 
 // record puts the entry on the ticket and makes its Message-ID findable.
@@ -121,8 +130,9 @@ func (c *incoming) record(change *helpdesk.Change, t *helpdesk.Ticket) {
 
 // contact is who wrote: known, or new with this mail.
 func (c *incoming) contact(change *helpdesk.Change) *helpdesk.Contact {
-	if c.found.Contact != nil {
-		return c.found.Contact
+	if known := c.found.Contact; known != nil {
+		change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: known.ID, Rev: known.Rev})
+		return known
 	}
 	contact := &helpdesk.Contact{
 		ID: helpdesk.NewID(), Name: c.writer.Name, Created: c.now,
@@ -142,7 +152,8 @@ const calmTries = 4
 
 func (p *Pipeline) answer(ctx context.Context, c *incoming, change *helpdesk.Change, t *helpdesk.Ticket, to *helpdesk.Participant, purpose helpdesk.Purpose) error {
 	if c.try >= calmTries {
-		c.note("No automatic mail: too many at once.")
+		told := c.entry.Recognised // the entry shares it
+		told.Evidence = append(told.Evidence, "Nothing was answered: too many mails at once.")
 		return nil
 	}
 	return p.Planner.Automatic(ctx, change, outbound.Occasion{
@@ -154,7 +165,7 @@ func (p *Pipeline) answer(ctx context.Context, c *incoming, change *helpdesk.Cha
 const maxSubject = 500
 
 func subject(c *incoming) string {
-	s := strings.TrimSpace(cut(c.mail.Subject(), maxSubject))
+	s := strings.TrimSpace(cut(withoutTokens(c.mail.Subject()), maxSubject))
 	if s == "" {
 		return "(no subject)"
 	}

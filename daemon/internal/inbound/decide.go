@@ -65,7 +65,8 @@ var table = []rule{
 
 	// Proven writers.
 	{name: "proven-participant", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderParticipant},
-		act: toAppend},
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
+		act:   toAppend},
 	{name: "proven-stranger", proof: proofs{helpdesk.ProofPass},
 		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
 		act:   toHold, cause: helpdesk.NotParticipant},
@@ -83,24 +84,25 @@ var table = []rule{
 
 // decide finds the row for the mail.
 func (c *incoming) decide() {
-	for _, r := range table {
-		if matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender) {
-			c.verdict = r
-			return
-		}
-	}
+	i := slices.IndexFunc(table, func(r rule) bool {
+		return matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender)
+	})
+	c.verdict = table[i]
 }
 
 func matches[T comparable](any []T, one T) bool {
 	return len(any) == 0 || slices.Contains(any, one)
 }
 
+// maxFaults is enough to see what kind of mail it is; the raw mail has the rest.
+const maxFaults = 20
+
 // recognition is the record of how it was decided.
 func (c *incoming) recognition() *helpdesk.Recognition {
 	r := &helpdesk.Recognition{
 		Rule: c.verdict.name, Token: c.token, Sender: c.sender, Class: c.class, Trust: c.trust, Evidence: c.evidence,
 	}
-	for _, f := range c.mail.Faults {
+	for _, f := range c.mail.Faults[:min(len(c.mail.Faults), maxFaults)] {
 		r.Faults = append(r.Faults, f.String())
 	}
 	return r

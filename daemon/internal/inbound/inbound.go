@@ -5,10 +5,10 @@ package inbound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
@@ -34,7 +34,7 @@ type Directory interface {
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 }
 
-// Pipeline takes mail in. All fields but Log and Now must be set.
+// Pipeline takes mail in. All fields must be set.
 type Pipeline struct {
 	Store     Store
 	Blobs     blob.Store
@@ -43,6 +43,7 @@ type Pipeline struct {
 	Planner   *outbound.Planner
 	Log       *slog.Logger
 	Now       func() time.Time
+	Memory    *Memory // of large mails
 }
 
 // Envelope is what the way of delivery tells about a mail. At least one
@@ -64,26 +65,27 @@ type Envelope struct {
 // again finds it. Errors are temporary unless their kind says that the mail
 // itself is at fault (TooLarge, Invalid).
 func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+	if len(env.To) == 0 {
+		return nil, errors.New("take in mail: no recipient")
+	}
+	groups := byAccount(env.To)
+	kept, err := p.keep(ctx, groups, raw) // keep.go: bytes first, trust later
+	if err != nil {
+		return nil, err
+	}
+	defer kept.release()
+	mail := eml.Read(kept.bytes)
+	if mail.Header.Count("Received") > maxHops {
+		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
+	}
 	var outcomes []helpdesk.Outcome
-	for account, boxes := range byAccount(env.To) {
-		kept, err := p.keep(ctx, account, raw) // keep.go: bytes first, trust later
+	for _, to := range mailboxes(groups) {
+		outcome, err := p.settle(ctx, env, to, kept, mail)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
 		}
-		defer kept.release()
-		raw = kept.again() // the next account keeps its own copy
-		mail := eml.Read(kept.bytes)
-		if mail.Header.Count("Received") > maxHops {
-			return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
-		}
-		for _, to := range boxes {
-			outcome, err := p.settle(ctx, env, to, kept, mail)
-			if err != nil {
-				return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
-			}
-			p.log(ctx, env, kept, outcome)
-			outcomes = append(outcomes, outcome)
-		}
+		p.log(ctx, env, kept, outcome)
+		outcomes = append(outcomes, outcome)
 	}
 	return outcomes, nil
 }
@@ -91,35 +93,37 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 // settle decides what becomes of a mail for one mailbox and commits it. When
 // somebody else changes what the decision rests on, it decides anew.
 func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kept *kept, mail *eml.Mail) (helpdesk.Outcome, error) {
-	for try := range maxTries {
+	var outcome helpdesk.Outcome
+	err := helpdesk.Retry(ctx, func(try int) error {
 		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: kept, mail: mail, now: p.Now(), try: try}
 		known, err := p.recognise(ctx, c) // recognise.go: the same mail again is the same outcome
-		if err != nil || known != nil {
-			return known.orZero(), err
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			outcome = *known
+			return nil
 		}
 		p.authenticate(c)                        // authenticate.go: what is proven about the writer
 		p.classify(c)                            // classify.go: did a person write it
 		if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
-			return helpdesk.Outcome{}, err
+			return err
 		}
 		c.decide()                              // decide.go: the table
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
-			return helpdesk.Outcome{}, err
+			return err
 		}
-		outcome, err := p.commit(ctx, c) // commit.go: one transaction
-		if helpdesk.KindOf(err) != helpdesk.Conflict {
-			return outcome, err
-		}
-		if err := pause(ctx, try); err != nil {
-			return helpdesk.Outcome{}, err
-		}
+		outcome, err = p.commit(ctx, c) // commit.go: one transaction
+		return err
+	})
+	switch helpdesk.KindOf(err) {
+	case helpdesk.NotFound, helpdesk.TooLarge, helpdesk.Invalid:
+		// A record that went meanwhile, or is too large to write: nothing that the
+		// sender could mend, and these kinds would send the mail back.
+		err = helpdesk.Wrap(helpdesk.Unavailable, err)
 	}
-	return helpdesk.Outcome{}, helpdesk.Errorf(helpdesk.Unavailable, "too many changes at once")
+	return outcome, err
 }
-
-// maxTries bounds how often a lost race is run again. Each round somebody wins,
-// so this many mails can meet on one ticket at the same moment.
-const maxTries = 40
 
 // maxHops is when a mail is taken to go round in a loop; RFC 5321 section 6.3
 // asks for a large limit, and real paths stay under a dozen.
@@ -151,19 +155,6 @@ type incoming struct {
 
 func (c *incoming) note(format string, args ...any) {
 	c.evidence = append(c.evidence, fmt.Sprintf(format, args...))
-}
-
-// pause waits a moment that grows with each lost race, so that the many who
-// lost to one do not meet again.
-func pause(ctx context.Context, try int) error {
-	const step, most = time.Millisecond, 50 * time.Millisecond
-	wait := rand.N(min(step<<min(try, 10), most))
-	select {
-	case <-time.After(wait):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (p *Pipeline) log(ctx context.Context, env Envelope, kept *kept, o helpdesk.Outcome) {

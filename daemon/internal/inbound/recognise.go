@@ -11,20 +11,10 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
-// known is the outcome of a mail that was taken in before.
-type known helpdesk.Outcome
-
-func (k *known) orZero() helpdesk.Outcome {
-	if k == nil {
-		return helpdesk.Outcome{}
-	}
-	return helpdesk.Outcome(*k)
-}
-
 // recognise gives the mail its identity and asks the store all that the later
 // steps need. Mailbox and Message-ID alone are not an identity: whoever sends
 // a predicted Message-ID first would make the real mail vanish (A16).
-func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*known, error) {
+func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*helpdesk.Outcome, error) {
 	c.receipt = identity(c.box, c.mail)
 	c.writer, _ = c.mail.OneFrom()
 	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{
@@ -37,7 +27,7 @@ func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*known, error) {
 	if found.Receipt == nil {
 		return nil, nil
 	}
-	again := known(found.Receipt.Outcome)
+	again := found.Receipt.Outcome
 	again.Result = helpdesk.Duplicate
 	return &again, nil
 }

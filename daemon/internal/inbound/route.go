@@ -1,7 +1,6 @@
 package inbound
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -57,29 +56,37 @@ func (p *Pipeline) routeToken(to helpdesk.Address) (Recipient, bool) {
 	return Recipient{}, false
 }
 
-// byAccount groups recipients: one group for each account and, in it, one for
-// each mailbox, in the order of the envelope. A mail to two of our mailboxes
-// is two outcomes over one blob.
-func byAccount(to []Recipient) iter.Seq2[string, [][]Recipient] {
-	return func(yield func(string, [][]Recipient) bool) {
-		var accounts []string
-		boxes := map[string][][]Recipient{}
-		for _, r := range to {
-			account := r.Mailbox.Account
-			if !slices.Contains(accounts, account) {
-				accounts = append(accounts, account)
-			}
-			i := slices.IndexFunc(boxes[account], func(g []Recipient) bool { return g[0].Mailbox.Name == r.Mailbox.Name })
-			if i < 0 {
-				boxes[account] = append(boxes[account], []Recipient{r})
-			} else {
-				boxes[account][i] = append(boxes[account][i], r)
-			}
+// group is the recipients of one account, gathered by mailbox.
+type group struct {
+	account string
+	boxes   [][]Recipient
+}
+
+// byAccount groups recipients in the order of the envelope. A mail to two of
+// our mailboxes is two outcomes over one blob.
+func byAccount(to []Recipient) []group {
+	var groups []group
+	for _, r := range to {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.account == r.Mailbox.Account })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{account: r.Mailbox.Account})
 		}
-		for _, account := range accounts {
-			if !yield(account, boxes[account]) {
-				return
-			}
+		g := &groups[i]
+		j := slices.IndexFunc(g.boxes, func(box []Recipient) bool { return box[0].Mailbox.Name == r.Mailbox.Name })
+		if j < 0 {
+			g.boxes = append(g.boxes, []Recipient{r})
+		} else {
+			g.boxes[j] = append(g.boxes[j], r)
 		}
 	}
+	return groups
+}
+
+func mailboxes(groups []group) [][]Recipient {
+	var boxes [][]Recipient
+	for _, g := range groups {
+		boxes = append(boxes, g.boxes...)
+	}
+	return boxes
 }

@@ -39,7 +39,7 @@ type signed struct {
 func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 	for _, s := range p.signedLocators(c) {
 		ticket, err := p.Store.Ticket(ctx, c.box.Account, helpdesk.TicketID(s.reply.Ticket))
-		if helpdesk.KindOf(err) == helpdesk.NotFound && err != nil {
+		if helpdesk.KindOf(err) == helpdesk.NotFound {
 			c.note("%s names a ticket that is gone.", s.words)
 			continue
 		}
@@ -96,7 +96,7 @@ func addressed(mail *eml.Mail) []eml.Mailbox {
 func (p *Pipeline) threadByKnown(ctx context.Context, c *incoming) error {
 	for _, ref := range c.found.Refs {
 		ticket, err := p.Store.Ticket(ctx, c.box.Account, ref.Ticket)
-		if helpdesk.KindOf(err) == helpdesk.NotFound && err != nil {
+		if helpdesk.KindOf(err) == helpdesk.NotFound {
 			continue
 		}
 		if err != nil {

@@ -32,7 +32,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 		if !h.Host.OK {
 			continue
 		}
-		center, err := l.helpCenter(h, i == 0)
+		center, err := l.helpCenter(h, len(s.centers) == 0)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read base of links: %w", err)
 		}
-		s.centers, s.hosts = append(s.centers, center), append(s.hosts, base.Hostname())
+		s.centers, s.hosts = append(s.centers, center), append(s.hosts, hostname(base.Host))
 	}
 	for i := range r.Mailboxes {
 		m := &r.Mailboxes[i]

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ import (
 // Options say what the declared configuration does not.
 type Options struct {
 	// BaseURL gives the scheme and host of a help center's links; first tells the
-	// first one of the set. Nil: https at the declared host.
+	// first one that is served. Nil: https at the declared host.
 	BaseURL func(h config.HelpCenter, first bool) string
 	// Relay takes the mail of mailboxes that declare none.
 	Relay helpdesk.Relay
@@ -33,11 +34,13 @@ type Live struct {
 	options Options
 	log     *slog.Logger
 	now     atomic.Pointer[snapshot]
+	seen    string // fingerprint of the folder that was loaded; Load's, then Watch's
 }
 
 // Load reads and checks the manifests in dir; the error tells all problems.
 func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
-	l := &Live{options: options, log: log}
+	// Taken before reading: what changes meanwhile is seen as a change by Watch.
+	l := &Live{options: options, log: log, seen: fingerprint(dir)}
 	if err := l.load(dir, config.Established{}); err != nil {
 		return nil, err
 	}
@@ -45,13 +48,9 @@ func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 }
 
 func (l *Live) load(dir string, settled config.Established) error {
-	set, problems := config.LoadFiles(dir)
-	if err := problems.Err(); err != nil {
-		return err
-	}
-	set.SetDefaults()
+	set, problems := config.LoadFiles(dir) // with defaults
 	set.Established = settled
-	if err := set.Validate().Err(); err != nil {
+	if err := append(problems, set.Validate()...).Err(); err != nil {
 		return err
 	}
 	next, err := l.build(config.Resolve(set))
@@ -66,11 +65,11 @@ func (l *Live) load(dir string, settled config.Established) error {
 // folders are mounted from tell of changes.
 const pollEvery = 2 * time.Second
 
-// Watch loads the folder again when it changes, until ctx ends.
+// Watch loads the folder again when it differs from what was loaded, until ctx
+// ends. It must run only once at a time.
 func (l *Live) Watch(ctx context.Context, dir string) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
-	seen := fingerprint(dir)
 	for {
 		select {
 		case <-ctx.Done():
@@ -78,10 +77,10 @@ func (l *Live) Watch(ctx context.Context, dir string) {
 		case <-ticker.C:
 		}
 		current := fingerprint(dir)
-		if current == seen {
+		if current == l.seen {
 			continue
 		}
-		seen = current
+		l.seen = current
 		if err := l.load(dir, l.now.Load().settled); err != nil {
 			l.log.ErrorContext(ctx, "configuration refused, the last good one stays", "dir", dir, "error", err)
 			continue
@@ -107,13 +106,13 @@ func fingerprint(dir string) string {
 }
 
 // Accounts lists the accounts that anything is declared for.
-func (l *Live) Accounts() []string { return l.now.Load().accounts }
+func (l *Live) Accounts() []string { return slices.Clone(l.now.Load().accounts) }
 
 // HelpCenters lists what is served.
-func (l *Live) HelpCenters() []helpdesk.HelpCenter { return l.now.Load().centers }
+func (l *Live) HelpCenters() []helpdesk.HelpCenter { return slices.Clone(l.now.Load().centers) }
 
 // Mailboxes lists what takes mail.
-func (l *Live) Mailboxes() []helpdesk.Mailbox { return l.now.Load().boxes }
+func (l *Live) Mailboxes() []helpdesk.Mailbox { return slices.Clone(l.now.Load().boxes) }
 
 // MailboxByAddress finds the mailbox of an address.
 func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
