@@ -4,9 +4,10 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit bench fuzz generate setup clean
+.PHONY: help run build test check unit bench vuln fuzz generate setup clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +22,11 @@ build: ## build both programs into bin/
 
 test: setup check unit ## install what tests need, check the code, run all tests
 
-check: ## formatting, vet, and generated files
+check: ## formatting, vet, staticcheck, checksums of modules
 	@unformatted=$$(gofmt -l config daemon operator examples test); \
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	$(TOOL) staticcheck ./...
 	go mod verify
 
 unit: ## all tests, with the race detector
@@ -32,6 +34,10 @@ unit: ## all tests, with the race detector
 
 bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
 	hack/bench
+
+VULNDB ?= https://vuln.go.dev
+vuln: ## look for known weaknesses in what is used (VULNDB= another database)
+	$(TOOL) govulncheck -db $(VULNDB) ./...
 
 FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME

@@ -19,10 +19,7 @@ func runCheck(_ context.Context, args []string, out, errs io.Writer) error {
 		return fmt.Errorf("name the manifests to check: %w", errUsage)
 	}
 	set, problems := config.LoadFiles(paths...)
-	if len(problems) == 0 {
-		set.SetDefaults()
-		problems = set.Validate()
-	}
+	problems = append(problems, set.Validate()...)
 	if err := problems.Err(); err != nil {
 		for _, p := range problems {
 			fmt.Fprintln(out, p)

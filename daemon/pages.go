@@ -19,7 +19,7 @@ const (
 
 // pagesServer puts the pages of all edges behind one outermost handler.
 func (d *daemon) pagesServer() *http.Server {
-	site := web.NewSite(d.live, web.Options{Log: d.log, Now: time.Now})
+	site := web.NewSite(d.live, web.Options{Log: d.log, Now: time.Now, TrustedProxies: d.settings.proxies})
 	mux := http.NewServeMux()
 	mux.Handle("/", portal.New(d.desk, d.live, site))
 	pages := console.New(d.desk, site)

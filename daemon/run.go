@@ -79,6 +79,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
 	d.mail = smtpd.New(&inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
+		Memory: inbound.NewMemory(inbound.DefaultMemory),
 	}, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
@@ -112,6 +113,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
+
+	d.log.Info("serving", "smtp", d.listen.smtp.Addr().String(), "http", d.listen.http.Addr().String(),
+		"admin", d.listen.admin.Addr().String(), "dir", d.settings.dir, "replica", d.settings.replica)
 
 	var err error
 	if started != nil {

@@ -26,7 +26,8 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs := newFlags("serve", "[FLAGS]", errs)
 	s.commonFlags(fs, ":25", ":8080", ":9090")
 	fs.StringVar(&s.hostname, "hostname", "", "how the daemon calls itself in SMTP (default: the host name)")
-	fs.Func("trusted-relay", "`network` (CIDR) of a mail server in front that checks its senders; may be repeated", s.addTrusted)
+	fs.Func("trusted-relay", "`network` (CIDR) of a mail server in front that checks its senders; may be repeated", addNetwork(&s.trusted))
+	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))
 	fs.Func("relay", "`host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -38,17 +39,20 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	return s, s.complete()
 }
 
-func (s *settings) addTrusted(v string) error {
-	prefix, err := netip.ParsePrefix(v)
-	if err != nil {
-		addr, addrErr := netip.ParseAddr(v)
-		if addrErr != nil {
-			return err
+// addNetwork reads a network, or one address.
+func addNetwork(to *[]netip.Prefix) func(string) error {
+	return func(v string) error {
+		prefix, err := netip.ParsePrefix(v)
+		if err != nil {
+			addr, addrErr := netip.ParseAddr(v)
+			if addrErr != nil {
+				return err
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
-		prefix = netip.PrefixFrom(addr, addr.BitLen())
+		*to = append(*to, prefix.Masked())
+		return nil
 	}
-	s.trusted = append(s.trusted, prefix.Masked())
-	return nil
 }
 
 // setRelay reads host:port. TLS is required everywhere but on this machine.

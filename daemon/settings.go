@@ -26,7 +26,8 @@ type settings struct {
 	hostname     string // how we call ourselves in SMTP
 	installation string
 	replica      string
-	trusted      []netip.Prefix
+	trusted      []netip.Prefix // mail relays
+	proxies      []netip.Prefix // web proxies
 	relay        helpdesk.Relay
 	keyFile      string
 	etcd         etcdSettings

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"slices"
@@ -81,6 +82,9 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	}
 	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
 		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
+	}
+	if page.Draft.Nonce == "" {
+		page.Draft.Nonce = rand.Text()
 	}
 	for i := range t.Participants {
 		p := t.Participants[i]

@@ -26,6 +26,8 @@ type draft struct {
 	Act    string
 	Text   string
 	Status helpdesk.Status // of the ticket afterwards
+	// Nonce came with the page: a second click does not mail the customer twice.
+	Nonce string
 }
 
 func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Number, 10) }
@@ -40,7 +42,7 @@ func (d draft) carried() bool { return d.Text != "" && d.Number != 0 }
 func readDraft(v *visit) draft {
 	d := draft{Act: v.r.PathValue("act"), Text: v.r.PostForm.Get("text")}
 	d.Number, _ = ticketNumber(v) // 0 on pages without one
-	d.Status = helpdesk.Status(v.r.PostForm.Get("status"))
+	d.Status, d.Nonce = helpdesk.Status(v.r.PostForm.Get("status")), v.r.PostForm.Get("nonce")
 	return d
 }
 
@@ -52,6 +54,7 @@ func carriedDraft(post url.Values) draft {
 	}
 	return draft{
 		Number: number, Act: post.Get("draft-act"), Text: post.Get("draft"), Status: helpdesk.Status(post.Get("draft-status")),
+		Nonce: post.Get("draft-nonce"),
 	}
 }
 
@@ -82,7 +85,7 @@ func (c *Handler) do(v *visit, d draft) error {
 		if _, err := parseQueue(string(d.Status)); err != nil {
 			return err
 		}
-		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Status: d.Status})
+		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Status: d.Status, Nonce: d.Nonce})
 	case noteAct:
 		return c.desk.Note(v.context(), v.by, d.Number, d.Text)
 	case statusAct:

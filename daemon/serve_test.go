@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.etcd.io/etcd/server/v3/embed"
+
+	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/eml"
+)
+
+// server is a real "postern serve" as a process of its own.
+type server struct {
+	dir, smtp, http string
+	cmd             *exec.Cmd
+}
+
+// plainDesk declares no relay, so that all mail goes to the daemon's own.
+const plainDesk = `
+apiVersion: postern.dev/v1alpha1
+kind: HelpCenter
+metadata: {name: acme, namespace: support}
+spec:
+  displayName: Acme Help
+  host: help.acme.example
+  mailboxRef: {name: support}
+  portal: {ticketSubmission: Enabled}
+---
+apiVersion: postern.dev/v1alpha1
+kind: Mailbox
+metadata: {name: support, namespace: support}
+spec:
+  address: support@acme.example
+  inbound: {type: SMTP}
+`
+
+// startServer runs serve on free ports, with a plain desk and a relay.
+func startServer(t *testing.T, relay string, args ...string) *server {
+	t.Helper()
+	s := &server{dir: filepath.Join(t.TempDir(), "state")}
+	manifests := t.TempDir()
+	if err := os.WriteFile(filepath.Join(manifests, "desk.yaml"), []byte(plainDesk), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "postern")
+	if err := os.Symlink(self, program); err != nil {
+		t.Fatal(err)
+	}
+	s.cmd = exec.Command(program, append([]string{
+		"serve", "--dir", s.dir, "--manifests", manifests, "--relay", relay,
+		"--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+	}, args...)...)
+	logs, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Signal(syscall.SIGTERM) // gone already is what we want
+		_ = s.cmd.Wait()
+	})
+	s.readAddresses(t, logs)
+	return s
+}
+
+// readAddresses takes the first line of the log that says where it serves.
+func (s *server) readAddresses(t *testing.T, logs io.Reader) {
+	t.Helper()
+	lines := bufio.NewScanner(logs)
+	var seen strings.Builder
+	for lines.Scan() {
+		var line struct{ Msg, SMTP, HTTP string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+			s.smtp, s.http = line.SMTP, line.HTTP
+			go func() { _, _ = io.Copy(io.Discard, logs) }() // ends with the process
+			return
+		}
+		fmt.Fprintln(&seen, lines.Text())
+	}
+	t.Fatalf("postern serve did not start:\n%s", seen.String())
+}
+
+// startRelay is a mail server that takes all outgoing mail.
+func startRelay(t *testing.T) (*devmail.Catcher, string) {
+	t.Helper()
+	catcher, err := devmail.Open(filepath.Join(t.TempDir(), "caught"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = catcher.Serve(l) }) // ends with Close
+	t.Cleanup(func() { catcher.Close(); wg.Wait() })
+	return catcher, l.Addr().String()
+}
+
+// waitMail waits for the newest mail to an address.
+func waitMail(t *testing.T, c *devmail.Catcher, to string) *eml.Mail {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		for _, m := range c.Mails() {
+			if m.To == to {
+				raw, err := c.Source(m.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return eml.Read(raw)
+			}
+		}
+	}
+	t.Fatalf("no mail to %s was sent", to)
+	return nil
+}
+
+func plainMail(from, subject, id, text string) string {
+	return fmt.Sprintf("From: <%s>\r\nTo: support@acme.example\r\nSubject: %s\r\nMessage-ID: <%s@test.example>\r\n\r\n%s\r\n", from, subject, id, text)
+}
+
+// What comes from nowhere in particular proves nothing: the mail makes a ticket,
+// and the address gets fixed words without one byte of the writer's choice.
+//
+// covers: M02, M04, K03
+func TestServeTrustsNobodyByDefault(t *testing.T) {
+	caught, relay := startRelay(t)
+	s := startServer(t, relay)
+	const alice = "alice@customer.example"
+	if err := sendMail(s.smtp, alice, "support@acme.example", plainMail(alice, "CANARY subject", "CANARY-1", "CANARY text")); err != nil {
+		t.Fatal(err)
+	}
+	confirmation := waitMail(t, caught, alice)
+	if raw := string(confirmation.Root.Raw()); strings.Contains(raw, "CANARY") || confirmation.Subject() != "We received your request" {
+		t.Errorf("the mail to an unproven address is not the fixed one:\n%s", raw)
+	}
+	text, _ := confirmation.Text()
+	if !strings.Contains(text, "https://help.acme.example/t/pl1_") {
+		t.Errorf("the link is not built from the declared host:\n%s", text)
+	}
+
+	// Their own reply address locates the ticket, but proves nothing: only agents
+	// see the answer. Anybody else's mail to it is held.
+	replyTo := confirmation.ReplyTo()[0].Address.String()
+	if err := sendMail(s.smtp, alice, replyTo, plainMail(alice, "Re: x", "2", "unproven answer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := sendMail(s.smtp, "eve@evil.example", replyTo, plainMail("eve@evil.example", "Re: x", "3", "eavesdropper")); err != nil {
+		t.Fatal(err)
+	}
+	tickets := allTickets(t, s.dir)
+	if len(tickets) != 1 || len(tickets[0].Entries) != 2 || !tickets[0].Entries[1].Hidden {
+		t.Errorf("tickets = %+v, want one with its mail and a hidden answer", tickets)
+	}
+
+	// The portal answers at the declared host, and at no other.
+	if got := statusOf(t, s.http, "help.acme.example"); got != http.StatusOK {
+		t.Errorf("at the declared host: %d, want 200", got)
+	}
+	if got := statusOf(t, s.http, "other.example"); got != http.StatusMisdirectedRequest {
+		t.Errorf("at another host: %d, want 421", got)
+	}
+}
+
+// Two daemons on one etcd outside, over TLS, are one desk: the same mail to both
+// at once is one entry, numbers are given once, and a reply to what one sent is
+// understood by the other.
+//
+// covers: P05
+func TestServeTwoReplicas(t *testing.T) {
+	endpoint, ca := startEtcd(t)
+	key := filepath.Join(t.TempDir(), "key")
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails since Go 1.24
+	if err := os.WriteFile(key, secret, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	caught, relay := startRelay(t)
+	flags := []string{"--etcd", endpoint, "--etcd-ca", ca, "--key-file", key, "--trusted-relay", "127.0.0.1"}
+	one, two := startServer(t, relay, flags...), startServer(t, relay, flags...)
+
+	const alice = "alice@customer.example"
+	var wg sync.WaitGroup
+	for n := range 20 {
+		for _, s := range []*server{one, two} {
+			wg.Go(func() {
+				from := fmt.Sprintf("customer%d@customer.example", n)
+				if err := sendMail(s.smtp, from, "support@acme.example", plainMail(from, "Twice", fmt.Sprint("twice-", n), "Hello.")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if tickets := allTickets(t, one.dir); len(tickets) != 20 {
+		t.Errorf("20 mails that went to both replicas made %d tickets", len(tickets))
+	}
+
+	if err := sendMail(one.smtp, alice, "support@acme.example", plainMail(alice, "Question", "q", "Hello.")); err != nil {
+		t.Fatal(err)
+	}
+	replyTo := waitMail(t, caught, alice).ReplyTo()[0].Address.String()
+	if err := sendMail(two.smtp, alice, replyTo, plainMail(alice, "Re: Question", "r", "More.")); err != nil {
+		t.Fatal(err)
+	}
+	var newest []admin.Ticket
+	if err := admin.NewClient(two.dir).Get(t.Context(), "/accounts/support/tickets?limit=1", &newest); err != nil {
+		t.Fatal(err)
+	}
+	if len(newest) != 1 || newest[0].EntryCount != 2 {
+		t.Errorf("the newest ticket is %+v, want the reply on it", newest)
+	}
+	seen := map[string]int{}
+	for _, m := range caught.Mails() {
+		seen[m.To]++
+	}
+	for to, n := range seen {
+		if n != 1 {
+			t.Errorf("%s got %d acknowledgements, want 1", to, n)
+		}
+	}
+}
+
+// startEtcd is an etcd outside, with TLS. It returns its endpoint and the file
+// of its authority.
+func startEtcd(t *testing.T) (endpoint, ca string) {
+	t.Helper()
+	cfg := embed.NewConfig()
+	cfg.Dir = t.TempDir()
+	cfg.LogLevel = "fatal"
+	cfg.ClientAutoTLS, cfg.SelfSignedCertValidity = true, 1
+	listen := url.URL{Scheme: "https", Host: "127.0.0.1:0"}
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{listen}, []url.URL{listen}
+	cfg.ListenPeerUrls = nil
+	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	cfg.InitialCluster = cfg.Name + "=http://127.0.0.1:0"
+	etcd, err := embed.StartEtcd(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(etcd.Close)
+	select {
+	case <-etcd.Server.ReadyNotify():
+	case <-time.After(patience):
+		t.Fatal("etcd did not start")
+	}
+	return "https://" + etcd.Clients[0].Addr().String(), filepath.Join(cfg.Dir, "fixtures", "client", "cert.pem")
+}
+
+func statusOf(t *testing.T, addr, host string) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
