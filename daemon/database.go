@@ -33,15 +33,16 @@ type database struct {
 func openDatabase(ctx context.Context, s *settings) (*database, error) {
 	db := &database{}
 	var err error
+	var options []store.Option
 	if len(s.etcd.endpoints) == 0 {
 		if db.inside, err = embedded.Start(ctx, filepath.Join(s.dir, "etcd")); err != nil {
 			return nil, err
 		}
-		db.client = db.inside.Client()
+		db.client, options = db.inside.Client(), []store.Option{store.Local()}
 	} else if db.client, err = dialEtcd(s.etcd); err != nil {
 		return nil, err
 	}
-	if db.Store, err = store.New(db.client, s.installation); err != nil {
+	if db.Store, err = store.New(db.client, s.installation, options...); err != nil {
 		db.close()
 		return nil, err
 	}

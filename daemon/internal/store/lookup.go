@@ -39,13 +39,13 @@ type Found struct {
 func (s *Store) Lookup(ctx context.Context, account string, q Query) (*Found, error) {
 	t := s.keys.account(account)
 	ids := q.MessageIDs[:min(len(q.MessageIDs), MaxQueryIDs)]
-	ops := []clientv3.Op{clientv3.OpGet(t.receipt(q.Receipt))}
+	ops := []clientv3.Op{s.opGet(t.receipt(q.Receipt))}
 	if !q.Address.IsZero() {
-		ops = append(ops, clientv3.OpGet(t.address(q.Address)), clientv3.OpGet(t.agentAddress(q.Address)))
+		ops = append(ops, s.opGet(t.address(q.Address)), s.opGet(t.agentAddress(q.Address)))
 	}
 	first := len(ops)
 	for _, id := range ids {
-		ops = append(ops, clientv3.OpGet(t.messages(id), clientv3.WithPrefix(), clientv3.WithLimit(maxRefs)))
+		ops = append(ops, s.opGet(t.messages(id), clientv3.WithPrefix(), clientv3.WithLimit(maxRefs)))
 	}
 	resp, err := s.txn(ctx, nil, ops...)
 	if err != nil {

@@ -67,16 +67,24 @@ func (s *Store) seeOutbox(key string, value []byte, gone bool, see func(Pending)
 	see(Pending{Account: account, Ticket: d.Ticket, ID: id, Next: d.Next, Gone: gone})
 }
 
-// Delivery reads one delivery; NotFound if there is none.
+// Delivery reads one delivery; NotFound if there is none. It is a linearizable
+// read even of a Local store: etcd tells watchers of a transaction a moment
+// before reads of its own state see it.
 func (s *Store) Delivery(ctx context.Context, account string, ticket helpdesk.TicketID, id helpdesk.ID) (*helpdesk.Delivery, error) {
-	d, rev, err := getRecord[helpdesk.Delivery](ctx, s, s.keys.account(account).delivery(ticket, id))
+	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
+	defer cancel()
+	resp, err := s.etcd.Get(ctx, s.keys.account(account).delivery(ticket, id))
 	if err != nil {
-		return nil, fmt.Errorf("read delivery: %w", err)
+		return nil, fmt.Errorf("read delivery: %w", translate(err))
 	}
-	if d == nil {
+	if len(resp.Kvs) == 0 {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such delivery")
 	}
-	d.Rev = rev
+	d := &helpdesk.Delivery{}
+	if err := json.Unmarshal(resp.Kvs[0].Value, d); err != nil {
+		return nil, fmt.Errorf("read delivery: %w", err)
+	}
+	d.Rev = resp.Kvs[0].ModRevision
 	return d, nil
 }
 

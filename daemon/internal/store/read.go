@@ -68,7 +68,7 @@ func (s *Store) Tickets(ctx context.Context, account string, before int64, limit
 		if err := id.UnmarshalText(kv.Value); err != nil {
 			return nil, err
 		}
-		ops[i] = clientv3.OpGet(t.ticket(id))
+		ops[i] = s.opGet(t.ticket(id))
 	}
 	heads, err := s.txn(ctx, nil, ops...)
 	if err != nil {

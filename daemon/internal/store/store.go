@@ -24,17 +24,30 @@ const OpTimeout = 5 * time.Second
 type Store struct {
 	etcd    *clientv3.Client
 	keys    keys
+	local   bool
 	numbers *numbers
 	loops   sync.WaitGroup
 }
 
+// Option changes how a Store works.
+type Option func(*Store)
+
+// Local says that the client talks to the only member, in this process. What it
+// has acknowledged it has applied, so its own state is the truth, and reads need
+// not ask the (one) quorum whether it still is. Reads that follow what a watch
+// told are not of this kind.
+func Local() Option { return func(s *Store) { s.local = true } }
+
 // New uses an open client. The caller closes the client after the Store.
-func New(client *clientv3.Client, installation string) (*Store, error) {
+func New(client *clientv3.Client, installation string, options ...Option) (*Store, error) {
 	if installation == "" || strings.ContainsAny(installation, "/\x00") {
 		return nil, fmt.Errorf("installation name %q must be a plain word", installation)
 	}
 	s := &Store{etcd: client, keys: keys{root: "/postern/" + installation + "/"}}
 	s.numbers = &numbers{store: s, queue: map[string][]chan number{}, counters: map[string]counter{}}
+	for _, option := range options {
+		option(s)
+	}
 	return s, nil
 }
 
@@ -44,19 +57,34 @@ func (s *Store) Close() { s.loops.Wait() }
 // Ping asks for one linearizable read: nil means that a commit can be expected
 // to work, disk space aside.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.get(ctx, s.keys.ring(), clientv3.WithKeysOnly())
-	return err
+	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
+	defer cancel()
+	_, err := s.etcd.Get(ctx, s.keys.ring(), clientv3.WithKeysOnly())
+	return translate(err)
 }
 
 // get is one read with the time limit and the errors of this package.
 func (s *Store) get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
 	defer cancel()
-	resp, err := s.etcd.Get(ctx, key, opts...)
+	resp, err := s.etcd.Get(ctx, key, s.reading(opts)...)
 	if err != nil {
 		return nil, translate(err)
 	}
 	return resp, nil
+}
+
+// reading adds what every read of this store has.
+func (s *Store) reading(opts []clientv3.OpOption) []clientv3.OpOption {
+	if s.local {
+		return append(opts, clientv3.WithSerializable())
+	}
+	return opts
+}
+
+// opGet is a read within a transaction.
+func (s *Store) opGet(key string, opts ...clientv3.OpOption) clientv3.Op {
+	return clientv3.OpGet(key, s.reading(opts)...)
 }
 
 // txn is one transaction with the time limit and the errors of this package.
@@ -91,6 +119,8 @@ func getRecord[T any](ctx context.Context, s *Store, key string) (record *T, rev
 // the second try harmless.
 func translate(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, rpctypes.ErrRequestTooLarge), errors.Is(err, rpctypes.ErrTooManyOps):
 		return helpdesk.Wrap(helpdesk.TooLarge, err)
 	case errors.Is(err, context.Canceled):

@@ -28,7 +28,7 @@ func openStore(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	s, err := New(server.Client(), "test")
+	s, err := New(server.Client(), "test", Local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +264,39 @@ func TestOutboxFollowsDeliveries(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("watch ended with %v, want the context's end", err)
 	}
+}
+
+// Whoever hears of a delivery from the watch can read it at once: etcd tells
+// watchers of a transaction before reads of its own state see it, and a sender
+// that finds nothing would take the delivery for done.
+//
+// covers: P11
+func TestWatchedDeliveriesAreThere(t *testing.T) {
+	s := openStore(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	const writers, each = 8, 250
+	heard := make(chan Pending, writers*each)
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.WatchOutbox(ctx, func() {}, func(p Pending) { heard <- p }) })
+	for w := range int64(writers) {
+		wg.Go(func() {
+			for n := w * each; n < (w+1)*each; n++ {
+				c := sample(n+1, fmt.Sprint("r", n))
+				c.Contact, c.Budgets = nil, nil
+				if err := s.Commit(t.Context(), c); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range writers * each {
+		p := <-heard
+		if _, err := s.Delivery(t.Context(), p.Account, p.Ticket, p.ID); err != nil {
+			t.Errorf("the watch told of a delivery that reading does not find: %v", err)
+		}
+	}
+	cancel()
+	wg.Wait()
 }
 
 func TestSessionsExpireAndEnd(t *testing.T) {
