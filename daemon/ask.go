@@ -78,7 +78,7 @@ func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
 	fs := newFlags("ticket", "list | show NUMBER [FLAGS]", errs)
 	q.flags(fs)
-	limit := fs.Int("limit", 100, "list at most this many, newest first; up to 100")
+	limit := fs.Int("limit", 0, "list at most this many, newest first; 0 lists all")
 	before := fs.Int64("before", 0, "list only tickets with a lower number")
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -98,10 +98,21 @@ func (q *question) listTickets(ctx context.Context, limit int, before int64) err
 	if err != nil {
 		return err
 	}
-	var tickets []admin.Ticket
-	query := url.Values{"limit": {strconv.Itoa(limit)}, "before": {strconv.FormatInt(before, 10)}}
-	if err := admin.NewClient(q.dir).Get(ctx, path+"?"+query.Encode(), &tickets); err != nil {
-		return err
+	tickets := []admin.Ticket{}
+	for limit == 0 || len(tickets) < limit {
+		var page []admin.Ticket
+		query := url.Values{"before": {strconv.FormatInt(before, 10)}}
+		if limit > 0 {
+			query.Set("limit", strconv.Itoa(limit-len(tickets)))
+		}
+		if err := admin.NewClient(q.dir).Get(ctx, path+"?"+query.Encode(), &page); err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		tickets = append(tickets, page...)
+		before = page[len(page)-1].Number
 	}
 	return q.print(tickets, func(w io.Writer) {
 		for _, t := range tickets {

@@ -129,7 +129,7 @@ func (d *daemon) welcome(ctx context.Context, out io.Writer) error {
 	if len(boxes) > 0 {
 		fmt.Fprintf(&b, "\nSend a first mail:\n\n  %s\n", curlLine(d.listen.smtp.Addr(), boxes[0].Address))
 	}
-	fmt.Fprintf(&b, "\nThen see it with\n\n  postern ticket list%s\n\nCtrl-C stops it; what it knows stays.\n", d.dirFlag())
+	fmt.Fprintf(&b, "\nThen see it with\n\n  %s ticket list%s\n\nCtrl-C stops it; what it knows stays.\n", os.Args[0], d.dirFlag())
 	_, err = io.WriteString(out, b.String())
 	return err
 }

@@ -73,7 +73,7 @@ var importRules = []importRule{
 	{from: internal + "inbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "actions", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store"}, why: "use cases know tools, never edges"},
-	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound"}, why: "edges know use cases, never each other"},
+	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound", "eml"}, why: "edges know use cases, never each other"},
 	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "admin", not: internal, but: []string{"helpdesk", "actions"}, why: "edges know use cases, never each other"},

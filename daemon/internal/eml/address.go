@@ -134,18 +134,18 @@ func toAddress(s string) (helpdesk.Address, error) {
 	domain := strings.TrimSuffix(s[at+1:], ".")
 	if !isASCII([]byte(domain)) {
 		var err error
-		if domain, err = asciiDomain(domain); err != nil {
+		if domain, err = ASCIIDomain(domain); err != nil {
 			return helpdesk.Address{}, err
 		}
 	}
 	return helpdesk.ParseAddress(s[:at+1] + domain)
 }
 
-// asciiDomain converts U-labels to A-labels. The mapping of UTS 46 removes
+// ASCIIDomain converts U-labels to A-labels (RFC 5890). The mapping of UTS 46 removes
 // zero-width characters, and turns fullwidth dots and letters, ligatures and
 // the Kelvin sign into plain ones; a domain that it changes by more than case
 // is refused, since it was written to look like another.
-func asciiDomain(domain string) (string, error) {
+func ASCIIDomain(domain string) (string, error) {
 	if !utf8.ValidString(domain) {
 		return "", errDomain
 	}

@@ -1,13 +1,10 @@
 package smtpd
 
 import (
-	"errors"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
+	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -22,7 +19,7 @@ func parsePath(path string) (helpdesk.Address, error) {
 	local, domain := path[:at], path[at+1:]
 	if !isASCII(domain) {
 		var err error
-		if domain, err = asciiDomain(domain); err != nil {
+		if domain, err = eml.ASCIIDomain(domain); err != nil {
 			return helpdesk.Address{}, err
 		}
 	}
@@ -34,30 +31,6 @@ func parsePath(path string) (helpdesk.Address, error) {
 	}
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local)
 	return helpdesk.ParseAddress(`"` + quoted + `"@` + domain)
-}
-
-var errDomain = errors.New("domain is not what it looks like")
-
-// asciiDomain refuses a domain that UTS 46 maps to something else than itself
-// in lower case: it was written to look like another.
-func asciiDomain(domain string) (string, error) {
-	if !utf8.ValidString(domain) {
-		return "", errDomain
-	}
-	for _, r := range domain {
-		if r >= utf8.RuneSelf && unicode.ToLower(r) < utf8.RuneSelf {
-			return "", errDomain // the Kelvin sign is no k
-		}
-	}
-	folded := strings.ToLower(domain)
-	ascii, err := idna.Lookup.ToASCII(folded)
-	if err != nil {
-		return "", err
-	}
-	if back, err := idna.Lookup.ToUnicode(ascii); err != nil || back != folded {
-		return "", errDomain
-	}
-	return ascii, nil
 }
 
 func isASCII(s string) bool {
