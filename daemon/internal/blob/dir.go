@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,10 @@ const (
 	// incoming holds blobs that are being written. No account can have this
 	// name, because of the underscore.
 	incoming = "_incoming"
+
+	// shards of incoming: 64 writers that make and rename files in one directory
+	// get a sixth less done for waiting on its lock (BenchmarkPut).
+	shards = 16
 
 	// staleAfter is the age at which a file in incoming is of a process that
 	// died. Another process may be writing to the same directory, so it must be
@@ -66,8 +71,10 @@ func openDir(path string, ops operations) (*Dir, error) {
 		return nil, err
 	}
 	d := &Dir{root: root, ops: ops, folders: make(map[string]*folder)}
-	if err := root.Mkdir(incoming, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, errors.Join(diskError("make the directory for incoming blobs", err), root.Close())
+	for i := range shards {
+		if err := root.MkdirAll(shard(i), dirMode); err != nil {
+			return nil, errors.Join(diskError("make the directory for incoming blobs", err), root.Close())
+		}
 	}
 	if err := d.sweep(time.Now().Add(-staleAfter)); err != nil {
 		return nil, errors.Join(err, root.Close())
@@ -98,9 +105,21 @@ func makeDurable(path string) error {
 	return f.Sync()
 }
 
+// shard is one of the directories below incoming.
+func shard(i int) string { return fmt.Sprintf("%s/%x", incoming, i) }
+
 // sweep removes files in incoming last written before the given time.
 func (d *Dir) sweep(before time.Time) error {
-	for e, err := range d.entries(incoming) {
+	for i := range shards {
+		if err := d.sweepShard(shard(i), before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Dir) sweepShard(dir string, before time.Time) error {
+	for e, err := range d.entries(dir) {
 		if err != nil {
 			return diskError("look for leftovers", err)
 		}
@@ -109,7 +128,7 @@ func (d *Dir) sweep(before time.Time) error {
 			continue
 		}
 		if err == nil {
-			err = d.root.Remove(incoming + "/" + e.Name())
+			err = d.root.Remove(dir + "/" + e.Name())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process may sweep, too
 			return diskError("remove a leftover", err)
@@ -126,7 +145,7 @@ func (d *Dir) Create(ctx context.Context, account string) (Writer, error) {
 	if err := errors.Join(ctx.Err(), CheckAccount(account)); err != nil {
 		return nil, fmt.Errorf("begin a blob: %w", err)
 	}
-	name := incoming + "/" + rand.Text()
+	name := shard(mathrand.IntN(shards)) + "/" + rand.Text()
 	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return nil, diskError("begin a blob", err)

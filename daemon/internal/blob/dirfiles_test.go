@@ -27,7 +27,7 @@ func TestLayoutAndModes(t *testing.T) {
 	}
 	defer w.Abort()
 	want := map[string]fs.FileMode{
-		"": 0o700, "_incoming": 0o700, "acme": 0o700, "acme/ba": 0o700,
+		"": 0o700, "_incoming": 0o700, "_incoming/f": 0o700, "acme": 0o700, "acme/ba": 0o700,
 		"acme/ba/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad": 0o600,
 	}
 	for name, mode := range want {
@@ -65,7 +65,7 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	now := time.Now()
 	for name, age := range map[string]time.Duration{
-		"old": staleAfter + time.Minute, "ancient": 10_000 * time.Hour, "young": staleAfter - time.Minute, "future": -time.Hour,
+		"0/old": staleAfter + time.Minute, "f/ancient": 10_000 * time.Hour, "0/young": staleAfter - time.Minute, "f/future": -time.Hour,
 	} {
 		path := filepath.Join(root, incoming, name)
 		if err := os.WriteFile(path, []byte("half a mail"), 0o600); err != nil {
@@ -91,7 +91,7 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	for _, name := range incomingFiles(t, again) {
 		got[name] = true
 	}
-	if len(got) != 2 || !got["young"] || !got["future"] {
+	if len(got) != 2 || !got["0/young"] || !got["f/future"] {
 		t.Errorf("left in incoming: %v, want young and future", got)
 	}
 	if _, err := again.Stat(t.Context(), "acme", ref.Hash); err != nil {

@@ -97,14 +97,17 @@ func sameFolder(n int) [][]byte {
 	return found
 }
 
+// incomingFiles lists what is below incoming, as SHARD/NAME.
 func incomingFiles(t *testing.T, d *Dir) []string {
 	t.Helper()
 	var names []string
-	for e, err := range d.entries(incoming) {
-		if err != nil {
-			t.Fatal(err)
+	for i := range shards {
+		for e, err := range d.entries(shard(i)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, fmt.Sprintf("%x/%s", i, e.Name()))
 		}
-		names = append(names, e.Name())
 	}
 	return names
 }

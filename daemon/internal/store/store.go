@@ -44,15 +44,19 @@ func New(client *clientv3.Client, installation string, options ...Option) (*Stor
 		return nil, fmt.Errorf("installation name %q must be a plain word", installation)
 	}
 	s := &Store{etcd: client, keys: keys{root: "/postern/" + installation + "/"}}
-	s.numbers = &numbers{store: s, queue: map[string][]chan number{}, counters: map[string]counter{}}
+	s.numbers = &numbers{store: s, queues: map[string]*queue{}}
 	for _, option := range options {
 		option(s)
 	}
 	return s, nil
 }
 
-// Close waits for what the Store has under way.
-func (s *Store) Close() { s.loops.Wait() }
+// Close waits for what the Store has under way, and gives back what it took
+// ahead. Nothing may be asked of it any more.
+func (s *Store) Close() {
+	s.loops.Wait()
+	s.numbers.giveBack(context.Background())
+}
 
 // Ping asks for one linearizable read: nil means that a commit can be expected
 // to work, disk space aside.
