@@ -39,7 +39,7 @@ func TestHeld(t *testing.T) {
 func TestHeldCauses(t *testing.T) {
 	seen := map[string]helpdesk.Cause{}
 	for _, cause := range []helpdesk.Cause{
-		helpdesk.NoSender, helpdesk.NotParticipant, helpdesk.UnprovenSender, helpdesk.AgentUnproven, helpdesk.UnmatchedReport, helpdesk.StaleToken,
+		helpdesk.NoSender, helpdesk.NotParticipant, helpdesk.UnprovenSender, helpdesk.AgentUnproven, helpdesk.UnmatchedReport,
 	} {
 		item := heldItem
 		item.Cause = cause

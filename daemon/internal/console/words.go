@@ -45,7 +45,6 @@ var causeWords = map[helpdesk.Cause]string{
 	helpdesk.UnprovenSender:  "Nothing proves who wrote it.",
 	helpdesk.AgentUnproven:   "It says that it comes from an agent, and nothing proves that.",
 	helpdesk.UnmatchedReport: "It is a delivery report for nothing that we sent.",
-	helpdesk.StaleToken:      "It came to a reply address that is no longer valid.",
 }
 
 var purposeWords = map[helpdesk.Purpose]string{

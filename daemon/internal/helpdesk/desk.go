@@ -64,7 +64,6 @@ type HelpCenter struct {
 	PortalOn     bool   // viewing and links
 	View         ViewAccess
 	LinkLifetime time.Duration
-	SubmitAnyone bool // else sign-in first
 	AgentNames   AgentNames
 	ShowsField   func(name string) bool // which answers of a form customers see
 	StatusLabels map[Status]string

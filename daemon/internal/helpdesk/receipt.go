@@ -61,7 +61,6 @@ const (
 	UnprovenSender  Cause = "UnprovenSender"  // answers a ticket, and nothing proves who wrote it
 	AgentUnproven   Cause = "AgentUnproven"   // claims to come from an agent
 	UnmatchedReport Cause = "UnmatchedReport" // a delivery report for nothing that we sent
-	StaleToken      Cause = "StaleToken"      // a reply address that is no longer valid
 )
 
 // HeldItem is a mail kept back for an agent to decide.
