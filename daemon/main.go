@@ -25,6 +25,7 @@ var commands = []command{
 	{"dev", "everything on one machine, to try it out: sample help center, outgoing mail caught", runDev},
 	{"serve", "the daemon", runServe},
 	{"check", "read manifests and tell all problems, or ok", runCheck},
+	{"inspect", "tell how mails are read", runInspect},
 	{"ticket", "list and show tickets of a running daemon", runTicket},
 	{"held", "list and show mail that was held back", runHeld},
 	{"agent", "list and add agents", runAgent},

@@ -62,6 +62,19 @@ func (m *Mail) HTML() (string, bool) {
 	return out.String(), true
 }
 
+// HTMLParts counts the HTML parts that are shown as the text of the mail.
+func (m *Mail) HTMLParts() int {
+	n := 0
+	for _, sec := range m.layout.sections {
+		for _, p := range append(sec.plain, sec.html...) {
+			if p.MediaType == "text/html" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Text is the body of a text part in UTF-8 with LF line ends and without
 // control characters, at most [MaxTextBytes] of it. Paragraphs of format=flowed
 // are joined; HTML is left as it is.
