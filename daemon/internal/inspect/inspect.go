@@ -12,6 +12,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/quotes"
 )
 
 // Reading is what was read out of one mail. Its JSON form is the contract of
@@ -128,10 +129,23 @@ func (r *Reading) readKind(m *eml.Mail) {
 func (r *Reading) readText(m *eml.Mail) {
 	r.Text, _ = m.Text()
 	r.HTMLParts = m.HTMLParts()
-	var quoted string
-	if r.Reply, quoted = eml.SplitQuoted(r.Text, ""); quoted != "" {
-		r.Folded = append(r.Folded, quoted)
+	split := quotes.Read(m)
+	r.Reply = split.Reply
+	r.Folded = append(r.Folded, split.Folded...)
+	if f := split.Forward; f != nil && r.Kind == "message" {
+		r.Forward = &Forward{
+			From: Mailbox(f.From), To: others(f.To), Cc: others(f.Cc),
+			Subject: f.Subject, Date: f.Date, Body: f.Body, Note: f.Note,
+		}
 	}
+}
+
+func others(list []quotes.Mailbox) []Mailbox {
+	out := make([]Mailbox, 0, len(list))
+	for _, b := range list {
+		out = append(out, Mailbox(b))
+	}
+	return out
 }
 
 func (r *Reading) readParts(m *eml.Mail) {

@@ -1,0 +1,159 @@
+package quotes
+
+import (
+	"strings"
+	"unicode"
+)
+
+// maxAttribution is over how many lines an attribution such as "On Monday,
+// Alice <alice@example.com> wrote:" is wrapped at most.
+const maxAttribution = 6
+
+// maxAttributionBytes bounds all of it.
+const maxAttributionBytes = 600
+
+// traits are what attributions are known by.
+type traits struct {
+	when
+	verb    bool // "wrote" in some language
+	address bool
+	ends    bool // with a colon or the verb
+}
+
+func traitsOf(s string) traits {
+	t := traits{when: findDate(s), address: holdsAddress(s), verb: holdsVerb(s)}
+	end := strings.TrimRight(s, " -—–=_")
+	t.ends = strings.HasSuffix(end, ":") || strings.HasSuffix(end, "：") ||
+		t.verb && (holdsVerb(lastWords(end)) || strings.HasSuffix(end, ",")) && len(end) < len(s)+1
+	return t
+}
+
+// lastWords are the last two words of s.
+func lastWords(s string) string {
+	words := strings.Fields(s)
+	return strings.Join(words[max(0, len(words)-2):], " ")
+}
+
+func holdsAddress(s string) bool {
+	i := strings.IndexByte(s, '@')
+	return i > 0 && i+1 < len(s) && !unicode.IsSpace(rune(s[i-1])) && !unicode.IsSpace(rune(s[i+1]))
+}
+
+// holdsVerb looks for a verb of attribution as a word, or inside a word where
+// the language writes it so.
+func holdsVerb(s string) bool {
+	s = strings.ToLower(s)
+	for _, v := range wroteInside {
+		if strings.Contains(s, v) {
+			return true
+		}
+	}
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",:：\"'“”<>[]|", r) }) {
+		if wrote[word] || wrote[strings.Trim(word, ".-_")] {
+			return true
+		}
+	}
+	return false
+}
+
+// openers are the words attributions begin with in languages that put the date
+// first.
+var openers = setOf("on", "at", "in", "am", "um", "le", "el", "em", "a", "il", "op", "den", "dne", "dňa", "dna", "dnia", "w", "pe", "la", "în", "pada", "vào", "lúc", "στις", "την", "på", "kl",
+	"u", "na", "dana", "v", "kuupäeval", "pada", "di", "tarihinde", "в", "на", "у", "дана", "în", "data", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "vào", "ngày", "tanggal", "il giorno",
+	"---", "----", "-----", "quoting", "zitat", "zitat von", "citando", "citat", "quoted", "message", "van", "from", "von", "ons", "kl.", "ziua", "die", "d.", "het", "mensagem", "mensaje", "dia", "día", "in", "au", "a las", "ter", "ar")
+
+// opens reports a line that may be the first one of an attribution.
+func opens(s string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(s), " ")
+	first = strings.Trim(first, ",.\"'“„«<(-")
+	if openers[first] {
+		return true
+	}
+	r := firstRune(s)
+	return unicode.IsDigit(r) || r == '<' || r == '"' || r == '-' || holdsAddress(s) || unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hangul, r) || startsWithWeekday(s)
+}
+
+// startsWithWeekday takes a short word and a comma before a figure for the name
+// of a day: "Thu, 26 Jun", "понедельник, 6 октября".
+func startsWithWeekday(s string) bool {
+	word, rest, ok := strings.Cut(s, ",")
+	if !ok || strings.ContainsAny(word, " ") {
+		return false
+	}
+	return findDate(rest[:min(len(rest), 40)]).holdsDate() || unicode.IsDigit(firstRune(strings.TrimSpace(rest)))
+}
+
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
+}
+
+// attributionAbove returns where the attribution of the quote at line q
+// begins, q itself when there is none. Since a quote follows, little evidence is
+// enough; lines are added from below only while they tell something that is
+// still missing.
+func attributionAbove(lines []line, q int) int {
+	end := q
+	for end > 0 && lines[end-1].blank() && lines[end-1].depth == 0 && q-end < 2 {
+		end--
+	}
+	best, known := q, traits{}
+	text := ""
+	for i := end - 1; i >= 0 && end-i <= maxAttribution && lines[i].own(); i-- {
+		text = strings.TrimSpace(lines[i].text + " " + text)
+		if len(text) > maxAttributionBytes {
+			break
+		}
+		t := traitsOf(text)
+		if i == end-1 && !t.ends && !(t.address && (t.time || t.year)) {
+			return q
+		}
+		more := t.verb && !known.verb || t.address && !known.address || !known.holdsDate() && t.holdsDate() && (opens(lines[i].text) || wraps(lines[i].text))
+		if more && (opens(lines[i].text) || t.address || t.verb) && (t.address || t.holdsDate() || t.verb && opens(lines[i].text)) {
+			best, known = i, t
+		} else if i == end-1 && t.ends && t.holdsDate() {
+			best, known = i, t
+		}
+		if known.holdsDate() && (known.address || known.verb) && opens(lines[best].text) {
+			break
+		}
+	}
+	return best
+}
+
+// wraps reports a line as long as one that a mail program broke.
+func wraps(s string) bool {
+	const shortest = 50
+	return len(s) >= shortest
+}
+
+// attributionAt reads an attribution whose quote is not marked, and returns the
+// line after it. There must be a date, an address and the verb, or nearly so.
+func attributionAt(lines []line, i int) (end int, ok bool) {
+	if !lines[i].own() || !opens(lines[i].text) && !holdsVerb(lines[i].text) {
+		return i, false
+	}
+	text := ""
+	for j := i; j < min(len(lines), i+maxAttribution); j++ {
+		if j > i && lines[j].depth > 0 && !strings.HasPrefix(strings.ToLower(lines[j].text), "wrote") {
+			return i, false
+		}
+		text = strings.TrimSpace(text + " " + lines[j].text)
+		if len(text) > maxAttributionBytes {
+			return i, false
+		}
+		t := traitsOf(text)
+		if j == i && !t.holdsDate() && !t.address {
+			return i, false
+		}
+		if !t.ends || lines[j].blank() {
+			continue
+		}
+		complete := t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
+			t.address && t.time && unicode.IsDigit(firstRune(lines[i].text)) && strings.HasSuffix(text, ">:")
+		return j + 1, complete
+	}
+	return i, false
+}

@@ -1,0 +1,164 @@
+package quotes
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// block is the header of a mail as a mail program writes it into a text:
+// From, Sent, To, Subject, one a line.
+type block struct {
+	start, end int // the lines of the block, end excluded
+	values     map[field]string
+}
+
+const (
+	// maxLabel is the longest label in bytes, in any script.
+	maxLabel = 60
+
+	// maxWrapped is over how many lines one value may go on; long lists of
+	// recipients do.
+	maxWrapped = 12
+
+	// maxBlock bounds a block: what is longer is no header.
+	maxBlock = 80
+)
+
+// readBlock reads the block that begins at line i. ok is false when too little
+// is there to be sure of it; after a separator, less is enough.
+func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
+	b = block{start: i, end: i, values: make(map[field]string)}
+	depth, last := lines[i].depth, fieldNone
+	for i < len(lines) && i-b.start < maxBlock && lines[i].depth == depth {
+		if lines[i].blank() {
+			if i+1 < len(lines) && lines[i+1].depth == depth && len(b.values) < 3 && knownLabel(lines[i+1].text) != fieldNone {
+				i++ // paragraphs of HTML have a blank line between
+				continue
+			}
+			break
+		}
+		f, value := splitLabel(lines[i].text)
+		switch {
+		case f != fieldNone && (b.values[f] == "" || f == fieldOther):
+			b.values[f], last = value, f
+		case last != fieldNone && goesOn(lines, i, depth, b.values):
+			b.values[last] = strings.TrimSpace(b.values[last] + " " + lines[i].text)
+		default:
+			return b, b.enough(afterSeparator)
+		}
+		i++
+		b.end = i
+	}
+	return b, b.enough(afterSeparator)
+}
+
+// goesOn reports that line i continues a value: a label that is still missing
+// comes soon after, with no blank line between.
+func goesOn(lines []line, i, depth int, seen map[field]string) bool {
+	for j := i + 1; j < min(len(lines), i+maxWrapped); j++ {
+		if lines[j].depth != depth || lines[j].blank() {
+			return false
+		}
+		if f := knownLabel(lines[j].text); f != fieldNone && f != fieldOther && seen[f] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// enough asks for what every mail program writes: who, and two more of what,
+// when and to whom. Without a subject, which prose about journeys lacks as well,
+// there must be an address.
+func (b block) enough(afterSeparator bool) bool {
+	from, ok := b.values[fieldFrom]
+	if !ok || from == "" {
+		return false
+	}
+	others := 0
+	for _, f := range []field{fieldDate, fieldTo, fieldSubject} {
+		if _, ok := b.values[f]; ok {
+			others++
+		}
+	}
+	_, subject := b.values[fieldSubject]
+	switch {
+	case afterSeparator:
+		return others >= 1
+	case subject:
+		return others >= 2
+	}
+	return others >= 2 && strings.Contains(from, "@") && findDate(b.values[fieldDate]).holdsDate()
+}
+
+// splitLabel reads "Label: value". The field is fieldNone when it is no known
+// label.
+func splitLabel(s string) (field, string) {
+	i := strings.IndexAny(s[:min(len(s), maxLabel)], ":：")
+	if i <= 0 {
+		return fieldNone, ""
+	}
+	f := labels[labelKey(s[:i])]
+	_, size := utf8.DecodeRuneInString(s[i:])
+	value := strings.TrimSpace(s[i+size:])
+	if f == fieldNone || strings.HasPrefix(value, "//") {
+		return fieldNone, ""
+	}
+	return f, value
+}
+
+// labelKey is a label as it stands in the table: "Kopie (CC) " is "kopie".
+func labelKey(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if i := strings.IndexByte(s, '('); i > 0 && strings.HasSuffix(s, ")") {
+		s = strings.TrimSpace(s[:i])
+	}
+	return s
+}
+
+func knownLabel(s string) field {
+	f, _ := splitLabel(s)
+	return f
+}
+
+// splitRun reads labels and values that stand on one line with nothing
+// between, as Yahoo's text of a forward has them: "From: ATo: BSubject: C".
+func splitRun(s string) (map[field]string, bool) {
+	values := make(map[field]string)
+	last, from := fieldNone, 0
+	for i, r := range s {
+		if r != ':' && r != '：' {
+			continue
+		}
+		f, start := labelBefore(s, i)
+		if f == fieldNone || values[f] != "" || start < from {
+			continue
+		}
+		if last != fieldNone {
+			values[last] = strings.TrimSpace(s[from:start])
+		}
+		last, from = f, i+utf8.RuneLen(r)
+	}
+	if last != fieldNone {
+		values[last] = strings.TrimSpace(s[from:])
+	}
+	return values, block{values: values}.enough(false)
+}
+
+// labelBefore finds the longest label that ends at i and begins with a capital,
+// or in a script without capitals.
+func labelBefore(s string, i int) (f field, start int) {
+	start = i
+	end := len(strings.TrimRightFunc(s[:i], unicode.IsSpace))
+	for j := end; j > 0 && end-j < maxLabel; {
+		r, size := utf8.DecodeLastRuneInString(s[:j])
+		j -= size
+		if unicode.IsLower(r) || !unicode.IsLetter(r) {
+			continue
+		}
+		if g := labels[strings.ToLower(s[j:end])]; g != fieldNone {
+			f, start = g, j
+		}
+	}
+	return f, start
+}

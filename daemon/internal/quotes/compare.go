@@ -1,0 +1,197 @@
+package quotes
+
+import (
+	"hash/maphash"
+	"strings"
+	"unicode"
+)
+
+const (
+	// shingle is how many words in a row must agree before they are taken for
+	// the same text: shorter runs are common phrases.
+	shingle = 4
+
+	// maxSentWords bounds what of the sent texts is compared; the newest come
+	// first.
+	maxSentWords = 50_000
+
+	// minQuoted is how many words a text must have in common with a sent one
+	// before it counts as its quote.
+	minQuoted = 8
+)
+
+// origin is what is known about a line after it was compared.
+type origin struct {
+	words int // on the line
+	known int // of them, those that a sent text holds in the same order
+	sent  int // which text that is, counted from 1; 0 for none
+}
+
+// theirs reports a line that was sent to the author.
+func (o origin) theirs() bool { return o.words > 0 && 5*o.known >= 4*o.words }
+
+// new reports a line that was never sent.
+func (o origin) new() bool { return o.words > 0 && 5*o.known <= o.words }
+
+// compare uses what was sent to the author. A quote that no mark tells is folded,
+// and answers written into a quote without marks are shown.
+func (f *folding) compare() {
+	if len(f.hints.Sent) == 0 {
+		return
+	}
+	origins := compareLines(f.lines, f.hints.Sent)
+	if f.end < len(f.lines) {
+		f.showAnswers(origins)
+		return
+	}
+	f.foldUnmarked(origins)
+}
+
+// showAnswers looks between the lines of one sent text, behind the cut, for
+// lines that were not sent. They are answers, so everything up to the last of
+// them is shown.
+func (f *folding) showAnswers(origins []origin) {
+	first, last := spans(origins[f.end:])
+	answer := -1
+	for i, o := range origins[f.end:] {
+		l := f.lines[f.end+i]
+		if !l.own() || !o.new() || isDevice(l.text) || isRule(l.text) || splitKnown(l.text) {
+			continue
+		}
+		for text := range first {
+			if first[text] < i && i < last[text] {
+				answer = f.end + i
+			}
+		}
+	}
+	for i := f.end; i <= answer; i++ {
+		f.fold[i] = false
+	}
+}
+
+func splitKnown(s string) bool { return knownLabel(s) != fieldNone || holdsVerb(s) && holdsAddress(s) }
+
+// spans tells from which line to which each sent text is quoted.
+func spans(origins []origin) (first, last map[int]int) {
+	first, last = make(map[int]int), make(map[int]int)
+	for i, o := range origins {
+		if !o.theirs() || o.words < shingle {
+			continue
+		}
+		if _, ok := first[o.sent]; !ok {
+			first[o.sent] = i
+		}
+		last[o.sent] = i
+	}
+	return first, last
+}
+
+// foldUnmarked folds the end of a text when it is what was sent, however it was
+// quoted.
+func (f *folding) foldUnmarked(origins []origin) {
+	start, known := len(f.lines), 0
+	for i := len(f.lines) - 1; i >= 0; i-- {
+		switch o := origins[i]; {
+		case f.fold[i], o.words == 0, f.lines[i].quoted():
+		case o.theirs():
+			start, known = i, known+o.known
+		default:
+			i = -1
+		}
+	}
+	if known < minQuoted {
+		return
+	}
+	start = attributionAbove(f.lines, start)
+	if anyOwn(f.lines[:start]) {
+		f.hide(start, len(f.lines))
+		f.end = start
+		f.tail()
+	}
+}
+
+// compareLines finds for each line how much of it was sent. Words are compared
+// across lines, for mail programs wrap anew what they quote.
+func compareLines(lines []line, sent []string) []origin {
+	seed := maphash.MakeSeed()
+	texts := make(map[uint64]int)
+	total := 0
+	for n, text := range sent {
+		words := wordsOf(text)
+		words = words[:min(len(words), maxSentWords-total)]
+		total += len(words)
+		for i := 0; i+shingle <= len(words); i++ {
+			h := hashWords(seed, words[i:i+shingle])
+			if texts[h] == 0 {
+				texts[h] = n + 1
+			}
+		}
+	}
+	var words []string
+	var at []int
+	for i, l := range lines {
+		for _, w := range wordsOf(l.text) {
+			words, at = append(words, w), append(at, i)
+		}
+	}
+	return matchWords(seed, texts, words, at, len(lines))
+}
+
+func matchWords(seed maphash.Seed, texts map[uint64]int, words []string, at []int, lines int) []origin {
+	origins := make([]origin, lines)
+	counted := 0 // words before this one are counted as known
+	for i := range words {
+		origins[at[i]].words++
+		if i+shingle > len(words) {
+			continue
+		}
+		text := texts[hashWords(seed, words[i:i+shingle])]
+		if text == 0 {
+			continue
+		}
+		for j := max(i, counted); j < i+shingle; j++ {
+			origins[at[j]].known++
+			origins[at[j]].sent = text
+		}
+		counted = i + shingle
+	}
+	return origins
+}
+
+func hashWords(seed maphash.Seed, words []string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, w := range words {
+		h.WriteString(w)
+		h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// wordsOf divides a text into words; each sign of a script without blanks is a
+// word.
+func wordsOf(s string) []string {
+	var words []string
+	start := -1
+	flush := func(end int) {
+		if start >= 0 {
+			words = append(words, strings.ToLower(s[start:end]))
+			start = -1
+		}
+	}
+	for i, r := range s {
+		switch {
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
+			flush(i)
+			words = append(words, string(r))
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+			if start < 0 {
+				start = i
+			}
+		default:
+			flush(i)
+		}
+	}
+	flush(len(s))
+	return words
+}

@@ -1,0 +1,247 @@
+package quotes
+
+import (
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+)
+
+// Forward is a mail that is forwarded inside another one.
+type Forward struct {
+	From    Mailbox
+	To, Cc  []Mailbox
+	Subject string
+	Date    string // as the mail program wrote it
+	Body    string
+	Note    string // what the one who forwards wrote above it
+}
+
+// Mailbox is a name and an address, either of which may be "".
+type Mailbox struct {
+	Name    string
+	Address string
+}
+
+// findForward looks for a forwarded mail and returns the line it begins at.
+// Only the first mail inside the text counts: what it forwards or answers
+// itself is part of its body.
+func findForward(lines []line, kind subjectKind) (at int, f *Forward) {
+	if kind == replySubject {
+		return 0, nil
+	}
+	for i, l := range lines {
+		if l.blank() {
+			continue
+		}
+		b, values, found := forwardAt(lines, i, kind)
+		if found {
+			return i, makeForward(lines, i, b, values)
+		}
+		if kind == newSubject && l.own() && holdsVerb(l.text) {
+			if _, reply := attributionAt(lines, i); reply {
+				return 0, nil
+			}
+		}
+	}
+	return 0, nil
+}
+
+// forwardAt reads a forwarded mail that begins at line i: end is the first line
+// of its body.
+func forwardAt(lines []line, i int, kind subjectKind) (end int, values map[field]string, ok bool) {
+	l := lines[i]
+	switch sep := readSeparator(l.text); {
+	case sep == someSeparator && kind != forwardSubject && !isFirst(lines, i):
+	case sep != notSeparator:
+		next := nextFull(lines, i+1)
+		if next == len(lines) {
+			return 0, nil, false
+		}
+		if b, ok := readBlock(lines, next, true); ok {
+			return b.end, b.values, true
+		}
+		if sep == forwardSeparator {
+			return forwardedLine(lines, i, next)
+		}
+	}
+	if sep, rest := splitSeparator(l.text); sep == forwardSeparator || sep != notSeparator && kind == forwardSubject {
+		if values, ok := splitRun(rest); ok {
+			return i + 1, values, true
+		}
+	}
+	if kind != forwardSubject {
+		return 0, nil, false
+	}
+	if knownLabel(l.text) != fieldNone {
+		if b, ok := readBlock(lines, i, false); ok {
+			return b.end, b.values, true
+		}
+	}
+	return attributed(lines, i)
+}
+
+// isFirst reports that nothing stands above line i.
+func isFirst(lines []line, i int) bool { return !anyWord(lines[:i]) }
+
+// forwardedLine reads what stands under a separator without a header: an
+// attribution, or nothing.
+func forwardedLine(lines []line, i, next int) (end int, values map[field]string, ok bool) {
+	if end, values, ok := attributed(lines, next); ok {
+		return end, values, true
+	}
+	return i + 1, map[field]string{}, true
+}
+
+// attributed reads an attribution as the header of a forwarded mail, as
+// Outlook for Mac writes it.
+func attributed(lines []line, i int) (end int, values map[field]string, ok bool) {
+	text := ""
+	for j := i; j < min(len(lines), i+maxAttribution) && !lines[j].blank() && lines[j].depth == lines[i].depth; j++ {
+		text = strings.TrimSpace(text + " " + lines[j].text)
+		t := traitsOf(text)
+		if j == i && !opens(lines[i].text) || len(text) > maxAttributionBytes {
+			break
+		}
+		if t.ends && t.verb && t.address && t.holdsDate() {
+			return j + 1, map[field]string{fieldFrom: attributedName(text)}, true
+		}
+	}
+	return 0, nil, false
+}
+
+// attributedName is what an attribution says about the author: the address in
+// angle brackets and the name before it.
+func attributedName(s string) string {
+	open := strings.LastIndexByte(s, '<')
+	shut := strings.LastIndexByte(s, '>')
+	if open < 0 || shut < open {
+		return s
+	}
+	name := strings.TrimSpace(s[:open])
+	for _, pair := range []string{`""`, "“”", "«»", "„“", "„”", "''", "‘’"} {
+		first, last := firstRune(pair), lastRune(pair)
+		end := strings.LastIndex(name, string(last))
+		if end <= 0 {
+			continue
+		}
+		if start := strings.LastIndex(name[:end], string(first)); start >= 0 {
+			return strings.TrimSpace(name[start+len(string(first)):end]) + " " + s[open:shut+1]
+		}
+	}
+	if i := strings.LastIndexAny(name, "0123456789,:"); i >= 0 {
+		name = name[i+1:]
+	}
+	words := strings.Fields(name)
+	for len(words) > 0 && (wrote[strings.ToLower(words[0])] || openers[strings.ToLower(words[0])] || len(words[0]) == 1) {
+		words = words[1:]
+	}
+	return strings.Join(words, " ") + " " + s[open:shut+1]
+}
+
+func lastRune(s string) rune {
+	var last rune
+	for _, r := range s {
+		last = r
+	}
+	return last
+}
+
+func makeForward(lines []line, at, body int, values map[field]string) *Forward {
+	f := &Forward{
+		From: readMailbox(values[fieldFrom]), To: readMailboxes(values[fieldTo]), Cc: readMailboxes(values[fieldCc]),
+		Subject: values[fieldSubject], Date: values[fieldDate],
+		Note: trimBlank(joinRaw(lines[:noteEnd(lines, at)])),
+	}
+	f.Body = forwardedBody(lines[body:], lines[body-1].depth)
+	return f
+}
+
+// noteEnd passes over the rule that a program draws above the header.
+func noteEnd(lines []line, at int) int {
+	end := at
+	for end > 0 && lines[end-1].blank() {
+		end--
+	}
+	if end > 0 && isRule(lines[end-1].text) {
+		return end - 1
+	}
+	return at
+}
+
+// forwardedBody is the text under the header, without the quote marks that all
+// of it has.
+func forwardedBody(lines []line, depth int) string {
+	if depth == 0 && allQuoted(lines) {
+		depth = 1
+	}
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		raw := l.raw
+		for range min(depth, l.depth) {
+			raw = stripQuote(raw)
+		}
+		b.WriteString(raw)
+	}
+	return dedent(trimBlank(b.String()))
+}
+
+// dedent takes off the indentation that all lines share, by which Outlook for
+// Mac marks what it forwards.
+func dedent(s string) string {
+	const indent = "    "
+	for l := range strings.SplitSeq(s, "\n") {
+		if strings.TrimSpace(l) != "" && !strings.HasPrefix(l, indent) {
+			return s
+		}
+	}
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimPrefix(l, indent)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func allQuoted(lines []line) bool {
+	quoted := 0
+	for _, l := range lines {
+		switch {
+		case l.own():
+			return false
+		case l.quoted():
+			quoted++
+		}
+	}
+	return quoted > 0
+}
+
+// attached makes a forward of the first mail that is attached, unless the mail
+// is an answer.
+func attached(m *eml.Mail) *Forward {
+	if readSubject(m.Subject()) == replySubject {
+		return nil
+	}
+	for _, a := range m.Attachments() {
+		inner := a.Part.Message()
+		if inner == nil {
+			continue
+		}
+		f := &Forward{Subject: inner.Subject(), To: boxes(inner.To()), Cc: boxes(inner.Cc()), Date: inner.Header.Get("Date")}
+		if from := boxes(inner.From()); len(from) > 0 {
+			f.From = from[0]
+		}
+		f.Body, _ = inner.Text()
+		return f
+	}
+	return nil
+}
+
+func boxes(list []eml.Mailbox) []Mailbox {
+	var out []Mailbox
+	for _, b := range list {
+		out = append(out, Mailbox{b.Name, b.Written})
+	}
+	return out
+}

@@ -1,0 +1,174 @@
+package quotes
+
+import (
+	"strings"
+	"unicode"
+)
+
+// line is one line of a text.
+type line struct {
+	raw   string // as it stands, without its line end
+	text  string // without quote marks, formatting signs and blanks at both ends
+	depth int    // quote marks before it
+}
+
+// maxDepth is the deepest quoting that is told apart.
+const maxDepth = 30
+
+// readLines takes a text apart, one line each.
+func readLines(text string) []line {
+	lines := make([]line, 0, strings.Count(text, "\n")+1)
+	for raw := range strings.SplitSeq(text, "\n") {
+		depth, rest := unquote(raw)
+		lines = append(lines, line{raw, plain(rest), depth})
+	}
+	readBars(lines)
+	return lines
+}
+
+// readBars takes lines that begin with "|" as quoted, where at least two stand
+// together and no more bars on them make a table.
+func readBars(lines []line) {
+	for i := 0; i < len(lines); i++ {
+		end := i
+		for end < len(lines) && strings.HasPrefix(lines[end].text, "|") && strings.Count(lines[end].text, "|") == 1 && lines[end].depth == 0 {
+			end++
+		}
+		if end-i >= 2 {
+			for j := i; j < end; j++ {
+				lines[j].depth, lines[j].text = 1, plain(lines[j].text[1:])
+			}
+			i = end
+		}
+	}
+}
+
+// unquote takes the quote marks off: any number of ">", each with a blank
+// behind it at most.
+func unquote(s string) (depth int, rest string) {
+	rest = s
+	for depth < maxDepth {
+		inner := strings.TrimLeft(rest, " \t\u00a0")
+		if depth > 0 && len(rest)-len(inner) > 1 && !strings.HasPrefix(inner, ">") {
+			break
+		}
+		inner, ok := strings.CutPrefix(inner, ">")
+		if !ok {
+			break
+		}
+		depth, rest = depth+1, inner
+	}
+	return depth, rest
+}
+
+// stripQuote takes one level of quoting off a line as it stands.
+func stripQuote(s string) string {
+	inner, ok := strings.CutPrefix(strings.TrimLeft(s, " \t\u00a0"), ">")
+	if !ok {
+		return s
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(inner, " "), "\u00a0")
+}
+
+// plain removes what does not change the meaning of a line: blanks at both
+// ends, directional marks, and the stars of text made from bold HTML.
+func plain(s string) string {
+	if isPlainASCII(s) {
+		return strings.TrimSpace(s)
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u00a0' || r == '\u202f' || r == '\u2007' || r == '\u3000':
+			return ' '
+		case r == '*', r == '\u200b', r >= '\u200c' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069', r == '\ufeff', r == '\u00ad':
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+func isPlainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 || s[i] == '*' {
+			return false
+		}
+	}
+	return true
+}
+
+func (l line) blank() bool { return l.text == "" }
+
+// quoted reports a line that is marked as somebody else's, blank ones too.
+func (l line) quoted() bool { return l.depth > 0 }
+
+// own reports a line with something on it that is not marked as quoted.
+func (l line) own() bool { return l.depth == 0 && l.text != "" }
+
+// hasWord reports that a line says something: a letter, a digit, a symbol such
+// as an emoji, or an emoticon.
+func hasWord(s string) bool {
+	for i, r := range s {
+		switch {
+		case unicode.IsLetter(r) && r != 'ᐧ', unicode.IsDigit(r):
+			return true
+		case unicode.IsSymbol(r) && r > 0x7f, r == '\u2764', strings.ContainsRune(":;", r) && i+1 < len(s) && strings.ContainsAny(s[i+1:], "()DPp/|*"):
+			return true
+		case r == '?' || r == '!' || r == '+' && i+1 < len(s) && s[i+1] != '+':
+			return true
+		}
+	}
+	return false
+}
+
+// anyWord reports that one of the lines says something.
+func anyWord(lines []line) bool {
+	for _, l := range lines {
+		if hasWord(l.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// inner strips the signs that decorate a separator: "--- x ---", "** x **:".
+func inner(s string) string {
+	return strings.TrimSpace(strings.TrimFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("-_=*~#<>+|:：.…—–─━‐‑", r)
+	}))
+}
+
+// decorated reports a line that begins and ends with at least two signs of a
+// separator, with words between.
+func decorated(s string) bool {
+	in := inner(s)
+	if in == "" {
+		return false
+	}
+	at := strings.Index(s, in)
+	before, after := strings.TrimSpace(s[:at]), strings.TrimRight(strings.TrimSpace(s[at+len(in):]), ":")
+	return isRun(before) && isRun(strings.TrimSpace(after))
+}
+
+// isRun reports at least two signs of a drawn line and nothing else.
+func isRun(s string) bool {
+	n := 0
+	for _, r := range s {
+		if !strings.ContainsRune("-_=*~#+—–─━‐‑", r) {
+			return false
+		}
+		n++
+	}
+	return n >= 2
+}
+
+// minRule is how many signs make a drawn line: "--" begins a signature, "---"
+// is used between paragraphs.
+const minRule = 3
+
+// isRule reports a drawn line.
+func isRule(s string) bool {
+	s = strings.ReplaceAll(s, " ", "")
+	n := strings.Count(s, "") - 1
+	return n >= minRule && isRun(s)
+}

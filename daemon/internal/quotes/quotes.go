@@ -1,0 +1,138 @@
+// Package quotes takes the text of a mail apart: what its author newly wrote,
+// what is folded because it is quoted, a signature or a footer, and the mail
+// that is forwarded in it.
+//
+// Nothing is deleted: every line of the text is in the reply or in one of the
+// folded spans. A line is folded only on evidence, so what is unusual stays
+// visible, and a reply without a word is never made. All of it takes time linear
+// in the length of the text and needs no regular expressions.
+package quotes
+
+import (
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+)
+
+// Split is a text taken apart.
+type Split struct {
+	Reply   string   // what its author newly wrote; all of the text when nothing else has a word
+	Folded  []string // the rest, in order
+	Forward *Forward // the mail that is forwarded; nil when none is
+}
+
+// Read takes the text of a mail apart. sent are the texts of mails that the
+// author may have quoted; a line that was never sent is not folded as theirs.
+func Read(m *eml.Mail, sent ...string) Split {
+	text, _ := m.Text()
+	from, _ := m.OneFrom()
+	s := Text(text, Hints{Subject: m.Subject(), Author: from.Name, Address: from.Written, Sent: sent})
+	if f := attached(m); f != nil {
+		f.Note = text
+		if s.Forward != nil {
+			f.Note = s.Forward.Note
+		}
+		s.Forward = f
+	}
+	return s
+}
+
+// Hints is what the header of a mail tells about its text.
+type Hints struct {
+	Subject string
+	Author  string   // name of the author, for signatures
+	Address string   // address of the author
+	Sent    []string // what the author may have quoted
+}
+
+// Text takes a text apart that has LF line ends.
+func Text(text string, h Hints) Split {
+	lines := readLines(text)
+	kind := readSubject(h.Subject)
+	if at, f := findForward(lines, kind); f != nil {
+		if kind == forwardSubject && f.Subject == "" {
+			f.Subject = withoutPrefix(h.Subject)
+		}
+		s := assemble(lines, newFolding(lines, at, h).fold)
+		s.Forward = f
+		return s
+	}
+	f := newFolding(lines, len(lines), h)
+	f.cut()
+	f.quotes()
+	f.tail()
+	f.compare()
+	return assemble(lines, f.fold)
+}
+
+// assemble makes the reply of the lines that are not folded.
+func assemble(lines []line, fold []bool) Split {
+	if !says(lines, fold) {
+		clear(fold)
+	}
+	var s Split
+	for i := 0; i < len(lines); {
+		j := i
+		for j < len(lines) && fold[j] == fold[i] {
+			j++
+		}
+		span := joinRaw(lines[i:j])
+		switch {
+		case fold[i] && !blankLines(lines[i:j]):
+			s.Folded = append(s.Folded, span)
+		case fold[i], s.Reply == "":
+			if !fold[i] {
+				s.Reply = span
+			}
+		case blankLines(lines[i:j]):
+		default:
+			s.Reply = strings.TrimRight(s.Reply, "\n") + "\n\n" + span
+		}
+		i = j
+	}
+	s.Reply = trimBlank(s.Reply)
+	return s
+}
+
+// says reports that something visible has a word of the author's own.
+func says(lines []line, fold []bool) bool {
+	for i, l := range lines {
+		if !fold[i] && l.depth == 0 && hasWord(l.text) {
+			return true
+		}
+	}
+	return false
+}
+
+func blankLines(lines []line) bool {
+	for _, l := range lines {
+		if !l.blank() || l.depth > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func joinRaw(lines []line) string {
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(l.raw)
+	}
+	return b.String()
+}
+
+// trimBlank takes blank lines off both ends; the first line keeps its
+// indentation.
+func trimBlank(s string) string {
+	for {
+		first, rest, ok := strings.Cut(s, "\n")
+		if !ok || plain(first) != "" {
+			break
+		}
+		s = rest
+	}
+	return strings.TrimRight(s, " \t\n\u00a0")
+}
