@@ -42,7 +42,7 @@ func holdsAddress(s string) bool {
 // holdsVerb looks for a verb of attribution as a word, or inside a word where
 // the language writes it so.
 func holdsVerb(s string) bool {
-	s = strings.ToLower(s)
+	s = lower(s)
 	for _, v := range wroteInside {
 		if strings.Contains(s, v) {
 			return true
@@ -60,11 +60,11 @@ func holdsVerb(s string) bool {
 // first.
 var openers = setOf("on", "at", "in", "am", "um", "le", "el", "em", "a", "il", "op", "den", "dne", "dňa", "dna", "dnia", "w", "pe", "la", "în", "pada", "vào", "lúc", "στις", "την", "på", "kl",
 	"u", "na", "dana", "v", "kuupäeval", "pada", "di", "tarihinde", "в", "на", "у", "дана", "în", "data", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "vào", "ngày", "tanggal", "il giorno",
-	"---", "----", "-----", "quoting", "zitat", "zitat von", "citando", "citat", "quoted", "message", "van", "from", "von", "ons", "kl.", "ziua", "die", "d.", "het", "mensagem", "mensaje", "dia", "día", "in", "au", "a las", "ter", "ar")
+	"---", "----", "-----", "quoting", "zitat", "zitat von", "citando", "citat", "quoted", "message", "van", "from", "von", "ons", "kl.", "ziua", "die", "d.", "het", "mensagem", "mensaje", "dia", "día", "in", "au", "ter", "o", "þann", "às", "no", "wiadomość", "missatge", "mesaj", "*", "em", "u")
 
 // opens reports a line that may be the first one of an attribution.
 func opens(s string) bool {
-	first, _, _ := strings.Cut(strings.ToLower(s), " ")
+	first, _, _ := strings.Cut(lower(s), " ")
 	first = strings.Trim(first, ",.\"'“„«<(-")
 	if openers[first] {
 		return true
@@ -129,15 +129,42 @@ func wraps(s string) bool {
 	return len(s) >= shortest
 }
 
+// myself are words by which authors speak of themselves: "I wrote to you on
+// Monday:" begins their own words.
+var myself = setOf("i", "ich", "j'ai", "j’ai", "ho", "yo", "eu", "ik", "jeg", "jag", "minä", "я", "ja", "já", "én", "eu", "私", "我", "ben", "wij", "we", "wir", "nous", "мы", "vi", "noi", "my")
+
+// byMyself reports that the verb of an attribution is said by the author.
+func byMyself(s string) bool {
+	words := strings.Fields(lower(s))
+	for i, w := range words {
+		if !wrote[strings.Trim(w, ".,:")] {
+			continue
+		}
+		for _, near := range words[max(0, i-2):min(len(words), i+2)] {
+			if myself[strings.Trim(near, ".,:")] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// arrows reads the attribution of GroupWise: ">>> Alice 3/5/2026 2:03 PM >>>".
+func arrows(l line) bool {
+	raw := strings.TrimSpace(l.raw)
+	return strings.HasPrefix(raw, ">>>") && strings.HasSuffix(raw, ">>>") && findDate(raw).holdsDate()
+}
+
 // attributionAt reads an attribution whose quote is not marked, and returns the
-// line after it. There must be a date, an address and the verb, or nearly so.
+// line after it. There must be a date and an address, and the verb or the whole
+// of the date with its time.
 func attributionAt(lines []line, i int) (end int, ok bool) {
 	if !lines[i].own() || !opens(lines[i].text) && !holdsVerb(lines[i].text) {
 		return i, false
 	}
 	text := ""
 	for j := i; j < min(len(lines), i+maxAttribution); j++ {
-		if j > i && lines[j].depth > 0 && !strings.HasPrefix(strings.ToLower(lines[j].text), "wrote") {
+		if j > i && lines[j].depth > 0 && !strings.HasPrefix(lower(lines[j].text), "wrote") {
 			return i, false
 		}
 		text = strings.TrimSpace(text + " " + lines[j].text)
@@ -151,8 +178,11 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 		if !t.ends || lines[j].blank() {
 			continue
 		}
+		if byMyself(text) {
+			return i, false
+		}
 		complete := t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
-			t.address && t.time && unicode.IsDigit(firstRune(lines[i].text)) && strings.HasSuffix(text, ">:")
+			t.address && t.time && t.year && opens(lines[i].text)
 		return j + 1, complete
 	}
 	return i, false

@@ -39,6 +39,9 @@ func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
 			break
 		}
 		f, value := splitLabel(lines[i].text)
+		if f == fieldNone && last != fieldNone {
+			f, value = b.infer(lines[i].text)
+		}
 		switch {
 		case f != fieldNone && (b.values[f] == "" || f == fieldOther):
 			b.values[f], last = value, f
@@ -51,6 +54,32 @@ func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
 		b.end = i
 	}
 	return b, b.enough(afterSeparator)
+}
+
+// infer reads a line inside a block whose label is not known by what stands
+// behind the colon: an address, or a date. Each kind is taken once, so that text
+// under a block without a blank line between is not.
+func (b block) infer(s string) (field, string) {
+	i := strings.IndexAny(s[:min(len(s), maxLabel)], ":：")
+	if i <= 0 || strings.ContainsAny(s[:i], "@<>[]()/0123456789") || strings.Count(s[:i], " ") > 1 {
+		return fieldNone, ""
+	}
+	_, size := utf8.DecodeRuneInString(s[i:])
+	value := strings.TrimSpace(s[i+size:])
+	_, dated := b.values[fieldDate]
+	_, to := b.values[fieldTo]
+	_, from := b.values[fieldFrom]
+	switch w := findDate(value); {
+	case strings.HasPrefix(value, "//"):
+	case !dated && w.time && w.year && !holdsAddress(value):
+		return fieldDate, value
+	case !holdsAddress(value) || strings.ContainsAny(value, "?!"):
+	case !from:
+		return fieldFrom, value
+	case !to:
+		return fieldTo, value
+	}
+	return fieldNone, ""
 }
 
 // goesOn reports that line i continues a value: a label that is still missing
@@ -91,6 +120,15 @@ func (b block) enough(afterSeparator bool) bool {
 	return others >= 2 && strings.Contains(from, "@") && findDate(b.values[fieldDate]).holdsDate()
 }
 
+// whole reports all four fields that Outlook writes, with an address and a
+// time: no form and no list of somebody's own has them by chance.
+func (b block) whole() bool {
+	_, to := b.values[fieldTo]
+	_, subject := b.values[fieldSubject]
+	w := findDate(b.values[fieldDate])
+	return to && subject && w.time && strings.Contains(b.values[fieldFrom], "@")
+}
+
 // splitLabel reads "Label: value". The field is fieldNone when it is no known
 // label.
 func splitLabel(s string) (field, string) {
@@ -109,9 +147,12 @@ func splitLabel(s string) (field, string) {
 
 // labelKey is a label as it stands in the table: "Kopie (CC) " is "kopie".
 func labelKey(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = lower(strings.TrimSpace(s))
 	if i := strings.IndexByte(s, '('); i > 0 && strings.HasSuffix(s, ")") {
 		s = strings.TrimSpace(s[:i])
+	}
+	if r := firstRune(s); unicode.Is(unicode.Han, r) {
+		s = strings.ReplaceAll(s, " ", "") // 主 题, spaced to the width of 发件人
 	}
 	return s
 }
@@ -156,7 +197,7 @@ func labelBefore(s string, i int) (f field, start int) {
 		if unicode.IsLower(r) || !unicode.IsLetter(r) {
 			continue
 		}
-		if g := labels[strings.ToLower(s[j:end])]; g != fieldNone {
+		if g := labels[lower(s[j:end])]; g != fieldNone {
 			f, start = g, j
 		}
 	}

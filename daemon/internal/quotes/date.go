@@ -62,7 +62,7 @@ func (w *when) number(runes []rune, start, end int) {
 		}
 	case strings.ContainsRune("时時点시", next):
 		w.time = true
-	case strings.ContainsRune("/.-", next) && unicode.IsDigit(after), strings.ContainsRune("月日월일", next):
+	case strings.ContainsRune("/.-", next) && unicode.IsDigit(after), next == '.' && after == ' ' && end+2 < len(runes) && unicode.IsDigit(runes[end+2]), strings.ContainsRune("月日월일", next):
 		w.day = true
 	}
 }

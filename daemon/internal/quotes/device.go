@@ -1,6 +1,9 @@
 package quotes
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // maxDevice is the longest line of a device in bytes, in any script.
 const maxDevice = 160
@@ -29,7 +32,7 @@ var sentTo = []string{
 
 // products are words that tell a device or a program from other things.
 var products = []string{
-	"iphone", "ipad", "ipod", "android", "galaxy", "samsung", "blackberry", "phone", "mobil", "cell", "handy", "windows", "outlook", "mail", "yahoo", "htc", "nokia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "smartphone", "tablet", "tablette",
+	"iphon", "ipad", "ipod", "android", "galaxy", "samsung", "blackberry", "phone", "phono", "mobil", "cell", "handy", "windows", "outlook", "mail", "yahoo", "htc", "nokia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "smartphone", "tablet", "tablette",
 	"nexus", "lumia", "sony", "xperia", "motorola", "moto", "lg", "oppo", "vivo", "honor", "mac", "thunderbird", "sparrow", "proton", "tutanota", "spike", "spark", "k-9", "fairemail", "bluemail", "gmx", "web.de", "t-online", "o2", "vodafone", "téléphone", "telefon", "telefone", "teléfono", "móvil", "телефон", "айфон", "puhelimesta", "携帯", "手机", "手機", "휴대", "tel", "device", "gerät", "appareil", "dispositivo", "urządzenia", "superhuman", "front", "missive", "hey", "zimbra", "zoho", "app", "torch", "wireless", "watch", "laptop", "desktop", "pc",
 }
 
@@ -40,7 +43,8 @@ func isDevice(s string) bool {
 	if len(s) > maxDevice {
 		return false
 	}
-	s = strings.ToLower(strings.Trim(markdown.Replace(s), "<>()-–—_* \t."))
+	named := s
+	s = lower(strings.Trim(markdown.Replace(s), "<>()-–—_* \t."))
 	for _, p := range sentTo {
 		if strings.HasSuffix(s, p) && holdsProduct(s) {
 			return true
@@ -56,9 +60,24 @@ func isDevice(s string) bool {
 			head = head[:i]
 		}
 		const most = 4 // "Verizon Wireless BlackBerry Torch"
-		return holdsProduct(p+head) || len(strings.Fields(rest)) <= most && strings.HasPrefix(p, "sent from") && strings.HasPrefix(rest, "my ")
+		return holdsProduct(p+head) || len(strings.Fields(rest)) <= most && strings.HasPrefix(p, "sent ") && (strings.HasPrefix(rest, "my ") || isName(lastWord(named)))
+	}
+	if strings.Contains(s, "outlook") && (strings.Contains(s, "ios") || strings.Contains(s, "android")) {
+		return len(s) < maxDevice/2 // "Get Outlook for iOS" in every language
 	}
 	return s == "someone from mobile" || s == "via mobile"
+}
+
+// isName reports a word with a capital: "Sent with Airmail" names a program,
+// "sent with love" does not.
+func isName(word string) bool { return unicode.IsUpper(firstRune(word)) }
+
+func lastWord(s string) string {
+	words := strings.Fields(s)
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1]
 }
 
 // markdown takes the brackets of a link off: "[Outlook](https://…)".

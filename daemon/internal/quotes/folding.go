@@ -6,11 +6,15 @@ type folding struct {
 	fold  []bool
 	end   int // the lines from here on are cut off: a separator or a block of a mail stands here
 	hints Hints
+
+	// answer tells that the mail answers or forwards another one. In other mails
+	// a header or a ">" may well be the author's own: a form, a log.
+	answer bool
 }
 
 // newFolding starts with everything from line end on folded.
-func newFolding(lines []line, end int, h Hints) *folding {
-	f := &folding{lines: lines, fold: make([]bool, len(lines)), end: end, hints: h}
+func newFolding(lines []line, end int, h Hints, answer bool) *folding {
+	f := &folding{lines: lines, fold: make([]bool, len(lines)), end: end, hints: h, answer: answer}
 	f.hide(end, len(lines))
 	if end < len(lines) {
 		f.tail()
@@ -30,10 +34,10 @@ func (f *folding) hide(from, to int) {
 func (f *folding) cut() {
 	words := false
 	for i, l := range f.lines {
-		if !l.own() {
+		if !l.own() && !arrows(l) {
 			continue
 		}
-		if f.begins(i) {
+		if arrows(l) || f.begins(i) {
 			if words {
 				f.end = i
 				f.hide(i, len(f.lines))
@@ -47,7 +51,7 @@ func (f *folding) cut() {
 // begins reports that another mail begins at line i, without marks.
 func (f *folding) begins(i int) bool {
 	l := f.lines[i]
-	if end, ok := attributionAt(f.lines, i); ok {
+	if end, ok := attributionAt(f.lines, i); ok && f.answer {
 		next := nextFull(f.lines, end)
 		return next < len(f.lines) && !f.lines[next].quoted()
 	}
@@ -74,8 +78,8 @@ func (f *folding) begins(i int) bool {
 		return false
 	}
 	if knownLabel(l.text) != fieldNone {
-		_, ok := readBlock(f.lines, i, false)
-		return ok
+		b, ok := readBlock(f.lines, i, false)
+		return ok && (f.answer || b.whole())
 	}
 	return false
 }
@@ -91,6 +95,7 @@ func nextFull(lines []line, i int) int {
 // run is a stretch of quoted lines with its attribution.
 type run struct {
 	start, end int
+	sure       bool // an attribution stands above, or the first line is one
 }
 
 // quotes folds what is marked as quoted before the cut: at the end always, at
@@ -98,16 +103,12 @@ type run struct {
 // for the words answer them.
 func (f *folding) quotes() {
 	runs := f.runs()
-	end := f.end
-	for len(runs) > 0 {
-		last := runs[len(runs)-1]
-		if f.tailStart(last.end, end) > last.end && anyOwn(f.lines[last.end:f.tailStart(last.end, end)]) {
-			break
+	if n := len(runs); n > 0 {
+		last := runs[n-1]
+		if !anyOwn(f.lines[last.end:f.tailStart(last.end, f.end)]) {
+			f.hide(last.start, f.end)
+			runs = runs[:n-1]
 		}
-		f.hide(last.start, end)
-		end = last.start
-		runs = runs[:len(runs)-1]
-		break
 	}
 	if len(runs) == 1 && !anyOwn(f.lines[:runs[0].start]) {
 		f.hide(0, runs[0].end)
@@ -131,7 +132,7 @@ func (f *folding) runs() []run {
 		if !f.lines[i].quoted() {
 			continue
 		}
-		r := run{i, i + 1}
+		r := run{start: i, end: i + 1}
 		for j := i; j < f.end && (f.lines[j].quoted() || f.lines[j].blank()); j++ {
 			if f.lines[j].quoted() {
 				r.end = j + 1
@@ -142,8 +143,19 @@ func (f *folding) runs() []run {
 		if len(runs) > 0 {
 			floor = runs[len(runs)-1].end
 		}
+		quoted := r.start
 		r.start = max(floor, attributionAbove(f.lines, r.start))
-		runs = append(runs, r)
+		r.sure = r.start < quoted || f.lines[quoted].depth > 1 || introduces(f.lines, quoted)
+		if r.sure || f.answer {
+			runs = append(runs, r)
+		}
 	}
 	return runs
+}
+
+// introduces reports that the quoted line i says itself who is quoted, as Apple
+// Mail has it.
+func introduces(lines []line, i int) bool {
+	t := traitsOf(lines[i].text)
+	return t.verb && t.holdsDate() || t.address && t.holdsDate() || knownLabel(lines[i].text) != fieldNone
 }

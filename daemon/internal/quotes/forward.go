@@ -24,20 +24,20 @@ type Mailbox struct {
 
 // findForward looks for a forwarded mail and returns the line it begins at.
 // Only the first mail inside the text counts: what it forwards or answers
-// itself is part of its body.
-func findForward(lines []line, kind subjectKind) (at int, f *Forward) {
-	if kind == replySubject {
+// itself is part of its body. to are the recipients of the whole.
+func findForward(lines []line, subj subject, to []string) (at int, f *Forward) {
+	if subj.kind == replySubject {
 		return 0, nil
 	}
 	for i, l := range lines {
 		if l.blank() {
 			continue
 		}
-		b, values, found := forwardAt(lines, i, kind)
-		if found {
-			return i, makeForward(lines, i, b, values)
+		if body, values, found := forwardAt(lines, i, subj, to); found {
+			at := programStart(lines, i)
+			return at, makeForward(lines, at, body, values)
 		}
-		if kind == newSubject && l.own() && holdsVerb(l.text) {
+		if subj.kind != forwardSubject && l.own() && holdsVerb(l.text) {
 			if _, reply := attributionAt(lines, i); reply {
 				return 0, nil
 			}
@@ -46,55 +46,82 @@ func findForward(lines []line, kind subjectKind) (at int, f *Forward) {
 	return 0, nil
 }
 
-// forwardAt reads a forwarded mail that begins at line i: end is the first line
-// of its body.
-func forwardAt(lines []line, i int, kind subjectKind) (end int, values map[field]string, ok bool) {
+// programStart moves up over quoted lines and a drawn line directly above a
+// forwarded header: the mail program wrote them, too.
+func programStart(lines []line, at int) int {
+	start := at
+	if lines[at].quoted() {
+		for start > 0 && lines[start-1].quoted() {
+			start--
+		}
+		return start
+	}
+	for start > 0 && lines[start-1].blank() {
+		start--
+	}
+	if start > 0 && isRule(lines[start-1].text) {
+		return start - 1
+	}
+	return at
+}
+
+// forwardAt reads a forwarded mail that begins at line i: body is the first
+// line under its header.
+func forwardAt(lines []line, i int, subj subject, to []string) (body int, values map[field]string, ok bool) {
 	l := lines[i]
 	switch sep := readSeparator(l.text); {
-	case sep == someSeparator && kind != forwardSubject && !isFirst(lines, i):
+	case sep == someSeparator && subj.kind != forwardSubject && anyWord(lines[:i]):
 	case sep != notSeparator:
 		next := nextFull(lines, i+1)
 		if next == len(lines) {
 			return 0, nil, false
 		}
-		if b, ok := readBlock(lines, next, true); ok {
+		b, ok := readBlock(lines, next, true)
+		if ok && sep != forwardSeparator && !subj.mayForward(b.values, to) {
+			return 0, nil, false
+		}
+		if ok {
 			return b.end, b.values, true
 		}
 		if sep == forwardSeparator {
-			return forwardedLine(lines, i, next)
+			return withoutHeader(lines, i, next)
 		}
 	}
-	if sep, rest := splitSeparator(l.text); sep == forwardSeparator || sep != notSeparator && kind == forwardSubject {
+	if sep, rest := splitSeparator(l.text); sep == forwardSeparator || sep != notSeparator && subj.kind == forwardSubject {
 		if values, ok := splitRun(rest); ok {
 			return i + 1, values, true
 		}
 	}
-	if kind != forwardSubject {
+	if subj.kind == newSubject {
 		return 0, nil, false
 	}
 	if knownLabel(l.text) != fieldNone {
-		if b, ok := readBlock(lines, i, false); ok {
+		if b, ok := readBlock(lines, i, false); ok && subj.forwards(b.values, to) {
 			return b.end, b.values, true
 		}
 	}
-	return attributed(lines, i)
+	if subj.kind != forwardSubject {
+		return 0, nil, false
+	}
+	return attributed(lines, i, false)
 }
 
-// isFirst reports that nothing stands above line i.
-func isFirst(lines []line, i int) bool { return !anyWord(lines[:i]) }
-
-// forwardedLine reads what stands under a separator without a header: an
-// attribution, or nothing.
-func forwardedLine(lines []line, i, next int) (end int, values map[field]string, ok bool) {
-	if end, values, ok := attributed(lines, next); ok {
-		return end, values, true
+// withoutHeader reads what stands under a separator that no header follows: an
+// attribution, or the text.
+func withoutHeader(lines []line, i, next int) (body int, values map[field]string, ok bool) {
+	if body, values, ok := attributed(lines, next, true); ok {
+		return body, values, true
 	}
-	return i + 1, map[field]string{}, true
+	values = map[field]string{}
+	if _, from, ok := strings.Cut(lines[i].text, " from "); ok && holdsAddress(from) {
+		values[fieldFrom] = from
+	}
+	return i + 1, values, true
 }
 
 // attributed reads an attribution as the header of a forwarded mail, as
-// Outlook for Mac writes it.
-func attributed(lines []line, i int) (end int, values map[field]string, ok bool) {
+// Outlook for Mac writes it. Under a separator it needs no verb.
+func attributed(lines []line, i int, sure bool) (body int, values map[field]string, ok bool) {
 	text := ""
 	for j := i; j < min(len(lines), i+maxAttribution) && !lines[j].blank() && lines[j].depth == lines[i].depth; j++ {
 		text = strings.TrimSpace(text + " " + lines[j].text)
@@ -102,7 +129,7 @@ func attributed(lines []line, i int) (end int, values map[field]string, ok bool)
 		if j == i && !opens(lines[i].text) || len(text) > maxAttributionBytes {
 			break
 		}
-		if t.ends && t.verb && t.address && t.holdsDate() {
+		if t.ends && (t.verb || sure) && t.address && t.holdsDate() {
 			return j + 1, map[field]string{fieldFrom: attributedName(text)}, true
 		}
 	}
@@ -150,27 +177,23 @@ func makeForward(lines []line, at, body int, values map[field]string) *Forward {
 	f := &Forward{
 		From: readMailbox(values[fieldFrom]), To: readMailboxes(values[fieldTo]), Cc: readMailboxes(values[fieldCc]),
 		Subject: values[fieldSubject], Date: values[fieldDate],
-		Note: trimBlank(joinRaw(lines[:noteEnd(lines, at)])),
+		Note: trimBlank(joinRaw(lines[:at])),
 	}
 	f.Body = forwardedBody(lines[body:], lines[body-1].depth)
 	return f
 }
 
-// noteEnd passes over the rule that a program draws above the header.
-func noteEnd(lines []line, at int) int {
-	end := at
-	for end > 0 && lines[end-1].blank() {
-		end--
-	}
-	if end > 0 && isRule(lines[end-1].text) {
-		return end - 1
-	}
-	return at
-}
-
 // forwardedBody is the text under the header, without the quote marks that all
 // of it has.
 func forwardedBody(lines []line, depth int) string {
+	for end := len(lines) - 1; end >= 0; end-- { // "-------- End of forwarded message --------"
+		if l := lines[end]; !l.blank() {
+			if readSeparator(l.text) != notSeparator && !strings.HasSuffix(l.text, ":") {
+				lines = lines[:end]
+			}
+			break
+		}
+	}
 	if depth == 0 && allQuoted(lines) {
 		depth = 1
 	}
@@ -220,7 +243,7 @@ func allQuoted(lines []line) bool {
 // attached makes a forward of the first mail that is attached, unless the mail
 // is an answer.
 func attached(m *eml.Mail) *Forward {
-	if readSubject(m.Subject()) == replySubject {
+	if readSubject(m.Subject()).kind == replySubject {
 		return nil
 	}
 	for _, a := range m.Attachments() {
@@ -233,6 +256,7 @@ func attached(m *eml.Mail) *Forward {
 			f.From = from[0]
 		}
 		f.Body, _ = inner.Text()
+		f.Body = trimBlank(f.Body)
 		return f
 	}
 	return nil

@@ -55,7 +55,7 @@ func makeLabels() map[string]field {
 			"cc", "c.c.", "copy", "copies", "kopie", "kopie an", "copie", "copie à", "copia", "copia a", "cópia", "com cópia", "in copia", "kopi", "kopi til",
 			"kopia", "kopia till", "kopio", "kopija", "kópia", "dw", "do wiadomości", "másolat", "másolatot kap", "копия", "копие", "копія", "копија", "кc",
 			"κοιν", "κοιν.", "κοινοποίηση", "bilgi", "עותק", "העתק", "نسخة", "نسخة إلى", "رونوشت", "สำเนา", "สำเนาถึง", "đồng gửi", "đồng kính gửi",
-			"tembusan", "salinan", "참조", "抄送", "副本", "副本抄送", "afrit", "koopia", "kopijas", "còpia", "amb còpia", "प्रतिलिपि", "सीसी",
+			"tembusan", "salinan", "참조", "抄送", "副本", "副本抄送", "afrit", "koopia", "kopijas", "còpia", "amb còpia", "प्रतिलिपि", "सीसी", "sk", "kp", "a/c", "s kopijom", "kopie komu", "másolat címzettjei",
 		}},
 		{fieldDate, []string{
 			"date", "sent", "sent at", "sent on", "sent date", "date sent", "time", "received",
@@ -70,10 +70,10 @@ func makeLabels() map[string]field {
 			"תאריך", "נשלח", "נשלח בתאריך", "التاريخ", "تاريخ", "تاريخ الإرسال", "تم الإرسال", "أرسلت", "تم إرساله", "تاریخ", "ارسال", "ارسال شده", "วันที่", "ส่ง",
 			"ส่งเมื่อ", "วันที่ส่ง", "ngày", "đã gửi", "ngày gửi", "gửi lúc", "vào lúc", "thời gian", "tanggal", "dikirim", "terkirim", "tarikh", "dihantar", "日時", "日付", "送信日時",
 			"送信日", "날짜", "보낸 날짜", "보낸날짜", "보냄", "일시", "日期", "发送时间", "发送日期", "发件时间", "时间", "寄件日期", "傳送日期", "傳送時間", "發送日期", "發送時間",
-			"已傳送", "已发送", "時間", "दिनांक", "तारीख", "भेजा गया", "dags", "dagsetning", "bidalita", "bidaltze-data", "dáta", "seolta",
+			"已傳送", "已发送", "時間", "दिनांक", "तारीख", "भेजा गया", "dags", "dagsetning", "bidalita", "bidaltze-data", "bidalia", "dată", "expediat", "изпратено на", "noiz", "enviado o", "εστάλη", "보낸시간", "보낸 시간", "nosūtīšanas laiks", "tarihinde", "dáta", "seolta",
 		}},
 		{fieldTo, []string{
-			"to", "an", "à", "pour", "a", "para", "per a", "aan", "til", "till", "do", "komu", "címzett", "címzettek", "către", "catre", "pentru", "кому", "до", "за",
+			"to", "an", "à", "pour", "adressaat", "adresāts", "adresats", "iki", "destinatarul", "pre", "коме", "kome", "المستلم", "hartzaileak", "a", "para", "per a", "aan", "til", "till", "do", "komu", "címzett", "címzettek", "către", "catre", "pentru", "кому", "до", "за",
 			"za", "prima", "прима", "kellele", "saaja", "kam", "kas", "προς", "kime", "alıcı", "אל", "לכבוד", "نحو", "إلى", "الى", "به", "گیرنده", "ถึง", "đến", "tới",
 			"người nhận", "kepada", "ke", "untuk", "宛先", "受信者", "받는 사람", "받는사람", "수신", "받는이", "收件人", "收件者", "प्रति", "को", "प्राप्तकर्ता", "nori", "hartzailea",
 			"destinataire", "destinataires", "destinatario", "destinatário", "destinatari", "destinatar", "empfänger", "ontvanger", "vastaanottaja", "mottaker", "modtager",
@@ -84,10 +84,10 @@ func makeLabels() map[string]field {
 			"subject", "subj", "re", "betreff", "betrifft", "betr", "objet", "sujet", "asunto", "assunto", "oggetto", "onderwerp", "emne", "ämne", "aihe", "otsikko",
 			"temat", "předmět", "predmet", "vec", "tárgy", "subiect", "subiectul", "тема", "относно", "предмет", "наслов", "zadeva", "naslov", "teema", "pealkiri", "temats",
 			"tēma", "tema", "θέμα", "konu", "נושא", "הנושא", "الموضوع", "موضوع", "عنوان", "เรื่อง", "หัวเรื่อง", "หัวข้อ", "chủ đề", "tiêu đề", "v/v", "subjek", "perihal", "judul",
-			"件名", "題名", "제목", "主题", "主旨", "主題", "标题", "標題", "विषय", "assumpte", "gaia", "efni", "ábhar", "tárgya", "assumto", "titel",
+			"件名", "題名", "제목", "主题", "主旨", "主題", "标题", "標題", "विषय", "assumpte", "gaia", "efni", "ábhar", "tárgya", "titel", "perkara", "ชื่อเรื่อง", "viðfangsefni",
 		}},
 		{fieldFrom, []string{
-			"from", "from name", "von", "de", "da", "van", "fra", "från", "frá", "lähettäjä", "od", "odesílatel", "odosielateľ", "feladó", "küldő", "de la", "expeditor",
+			"from", "from name", "expeditorul", "від кого", "從", "von", "de", "da", "van", "fra", "från", "frá", "lähettäjä", "od", "odesílatel", "odosielateľ", "feladó", "küldő", "de la", "expeditor",
 			"от", "от кого", "отправитель", "від", "відправник", "подател", "од", "šalje", "pošiljatelj", "pošiljalac", "шаље", "пошиљалац", "saatja", "kellelt", "no", "sūtītājs", "nuo", "siuntėjas",
 			"από", "αποστολέας", "kimden", "gönderen", "gönderici", "מאת", "מ", "השולח", "من", "مِن", "المرسل", "از", "فرستنده", "จาก", "ผู้ส่ง", "từ", "người gửi", "dari", "daripada", "pengirim",
 			"差出人", "送信者", "送信元", "보낸 사람", "보낸사람", "보낸이", "발신", "发件人", "寄件者", "寄件人", "发信人", "發件人", "प्रेषक", "की ओर से", "से", "remetente", "mittente", "remitente", "absender", "afzender",
@@ -95,7 +95,7 @@ func makeLabels() map[string]field {
 		}},
 	} {
 		for _, w := range l.words {
-			m[w] = l.field
+			m[labelKey(w)] = l.field
 		}
 	}
 	return m

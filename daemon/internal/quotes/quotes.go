@@ -9,6 +9,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
@@ -26,7 +27,10 @@ type Split struct {
 func Read(m *eml.Mail, sent ...string) Split {
 	text, _ := m.Text()
 	from, _ := m.OneFrom()
-	s := Text(text, Hints{Subject: m.Subject(), Author: from.Name, Address: from.Written, Sent: sent})
+	s := Text(text, Hints{
+		Subject: m.Subject(), Author: from.Name, Address: from.Written, To: recipients(m),
+		Answer: len(m.InReplyTo())+len(m.References()) > 0, Sent: sent,
+	})
 	if f := attached(m); f != nil {
 		f.Note = text
 		if s.Forward != nil {
@@ -37,27 +41,38 @@ func Read(m *eml.Mail, sent ...string) Split {
 	return s
 }
 
+// recipients are the addresses in To and Cc.
+func recipients(m *eml.Mail) []string {
+	var out []string
+	for _, b := range append(slices.Clip(m.To()), m.Cc()...) {
+		out = append(out, b.Written)
+	}
+	return out
+}
+
 // Hints is what the header of a mail tells about its text.
 type Hints struct {
 	Subject string
 	Author  string   // name of the author, for signatures
 	Address string   // address of the author
+	To      []string // addresses that the mail goes to
+	Answer  bool     // it refers to another mail
 	Sent    []string // what the author may have quoted
 }
 
 // Text takes a text apart that has LF line ends.
 func Text(text string, h Hints) Split {
 	lines := readLines(text)
-	kind := readSubject(h.Subject)
-	if at, f := findForward(lines, kind); f != nil {
-		if kind == forwardSubject && f.Subject == "" {
-			f.Subject = withoutPrefix(h.Subject)
+	subj := readSubject(h.Subject)
+	if at, f := findForward(lines, subj, h.To); f != nil {
+		if f.Subject == "" {
+			f.Subject = subj.rest
 		}
-		s := assemble(lines, newFolding(lines, at, h).fold)
+		s := assemble(lines, newFolding(lines, at, h, true).fold)
 		s.Forward = f
 		return s
 	}
-	f := newFolding(lines, len(lines), h)
+	f := newFolding(lines, len(lines), h, h.Answer || subj.kind != newSubject)
 	f.cut()
 	f.quotes()
 	f.tail()

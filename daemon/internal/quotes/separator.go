@@ -22,15 +22,15 @@ func readSeparator(s string) separator {
 	if s == "" || len(s) > maxSeparator {
 		return notSeparator
 	}
-	in := strings.ToLower(inner(s))
+	in := lower(inner(s))
 	dressed := decorated(s)
 	colon := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
 	switch {
 	case in == "":
 		return notSeparator
-	case forwardedPhrases[in] && (dressed || colon):
+	case phraseOf(forwardedPhrases, in) && (dressed || colon):
 		return forwardSeparator
-	case originalPhrases[in] && (dressed || colon):
+	case phraseOf(originalPhrases, in) && (dressed || colon):
 		return originalSeparator
 	case dressed && forwardedBy(in):
 		return forwardSeparator
@@ -40,10 +40,23 @@ func readSeparator(s string) separator {
 	return notSeparator
 }
 
+// phraseOf looks for the phrase, also where a program writes it in two
+// languages: "Preposlaná správa --- Forwarded Message".
+func phraseOf(phrases map[string]bool, in string) bool {
+	if phrases[in] {
+		return true
+	}
+	first, second, ok := strings.Cut(in, "---")
+	if !ok {
+		first, second, _ = strings.Cut(in, " / ")
+	}
+	return phrases[inner(first)] || phrases[inner(second)]
+}
+
 // forwardedBy reads separators that name who forwarded, and when: "Forwarded
 // by Alice Smith/ACME on 03.05.2024 10:00".
 func forwardedBy(in string) bool {
-	for _, words := range []string{"forwarded by ", "weitergeleitet von ", "transféré par ", "réexpédié par ", "reenviado por ", "inoltrato da ", "doorgestuurd door ", "encaminhado por ", "vidarebefordrat av ", "videresendt av ", "videresendt af ", "przesłane przez "} {
+	for _, words := range []string{"forwarded by ", "forwarded message from ", "forwarded message by ", "weitergeleitet von ", "transféré par ", "réexpédié par ", "reenviado por ", "inoltrato da ", "doorgestuurd door ", "encaminhado por ", "vidarebefordrat av ", "videresendt av ", "videresendt af ", "przesłane przez "} {
 		if strings.HasPrefix(in, words) {
 			return true
 		}

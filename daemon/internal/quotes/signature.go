@@ -163,6 +163,6 @@ func (f *folding) card(from, end int) int {
 }
 
 func (f *folding) isAuthor(s string) bool {
-	name := strings.ToLower(strings.Trim(s, " ,.-"))
-	return name != "" && name == strings.ToLower(strings.TrimSpace(f.hints.Author))
+	name := lower(strings.Trim(s, " ,.-"))
+	return name != "" && name == lower(strings.TrimSpace(f.hints.Author))
 }

@@ -1,12 +1,16 @@
 package quotes
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // subjectKind is what the prefix of a subject says.
 type subjectKind int
 
 const (
-	newSubject subjectKind = iota
+	newSubject     subjectKind = iota
+	unclearSubject             // a prefix that is not known, or that languages use differently
 	replySubject
 	forwardSubject
 )
@@ -14,16 +18,55 @@ const (
 // maxPrefix is the longest prefix of a subject in bytes, in any script.
 const maxPrefix = 50
 
+// subject is a subject taken apart.
+type subject struct {
+	kind subjectKind
+	rest string // without its outermost prefix
+}
+
 // readSubject looks at the outermost prefix: "Fwd: Re: x" is a forward.
-func readSubject(s string) subjectKind {
-	prefix, _ := cutPrefix(s)
+func readSubject(s string) subject {
+	prefix, rest := cutPrefix(s)
+	forwards, replies := forwardPrefixes[prefix], replyPrefixes[prefix]
 	switch {
-	case forwardPrefixes[prefix]:
-		return forwardSubject
-	case replyPrefixes[prefix]:
-		return replySubject
+	case prefix == "":
+		return subject{newSubject, rest}
+	case forwards == replies: // "VS" answers in Finnish and forwards in Danish
+		return subject{unclearSubject, rest}
+	case forwards:
+		return subject{forwardSubject, rest}
 	}
-	return newSubject
+	return subject{replySubject, rest}
+}
+
+// forwards reports that a mail with this subject forwards the mail whose header
+// stands in its text, without anything else that says so. An unclear prefix is
+// one of a forward when the mail does not go to the author of what it holds.
+func (s subject) forwards(values map[field]string, to []string) bool {
+	if s.kind != unclearSubject {
+		return s.kind == forwardSubject
+	}
+	_, inside := cutPrefix(values[fieldSubject])
+	return !answers(values, to) && (strings.EqualFold(inside, s.rest) || strings.EqualFold(plain(values[fieldSubject]), s.rest))
+}
+
+// mayForward is the same where a separator stands above the header that some
+// programs use for answers and forwards alike.
+func (s subject) mayForward(values map[field]string, to []string) bool {
+	return s.forwards(values, to) || s.kind == newSubject && !answers(values, to)
+}
+
+// answers reports that a mail goes to the author of what it holds.
+func answers(values map[field]string, to []string) bool {
+	author := withoutDetail(readMailbox(values[fieldFrom]).Address)
+	return slices.ContainsFunc(to, func(a string) bool { return strings.EqualFold(author, withoutDetail(a)) })
+}
+
+// withoutDetail takes "+detail" off a local part.
+func withoutDetail(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
 }
 
 // cutPrefix divides "Fwd[2]: x" into "fwd" and "x". Tags of lists in brackets
@@ -41,13 +84,10 @@ func cutPrefix(s string) (prefix, rest string) {
 	if i <= 0 {
 		return "", s
 	}
-	prefix = strings.ToLower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^* ")))
+	if strings.Count(strings.TrimSpace(s[:i]), " ") > 1 {
+		return "", s // words, not a prefix
+	}
+	prefix = lower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^* ")))
 	rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(s[i:], ":"), "："))
 	return prefix, rest
-}
-
-// withoutPrefix is the subject without its outermost prefix.
-func withoutPrefix(s string) string {
-	_, rest := cutPrefix(s)
-	return rest
 }

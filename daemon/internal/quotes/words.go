@@ -1,5 +1,7 @@
 package quotes
 
+import "strings"
+
 // Phrases of mail programs in many languages, all in lower case. They are
 // facts about those programs; each list is matched only in its place (a whole
 // line, the end of an attribution, the start of a subject), never in running
@@ -8,19 +10,19 @@ package quotes
 // wrote are the verbs of attribution lines, as whole words. Where a language
 // marks the gender with an ending in brackets, the bare stem is listed too.
 var wrote = setOf(
-	"wrote", "writes", "wrote:", "écrit", "a écrit", "schrieb", "geschrieben", "escribió", "escribio", "escreveu", "scritto", "scrive", "scrisse", "schreef",
+	"wrote", "writes", "écrit", "a écrit", "schrieb", "geschrieben", "escribió", "escribio", "escreveu", "scritto", "scrive", "scrisse", "schreef",
 	"geschreven", "skrev", "skreiv", "skrifaði", "kirjoitti", "napisał", "napisała", "napisał(a)", "napisał/a", "napisał/-a", "pisze", "napsal", "napsala", "napsal(a)", "napísal",
 	"napísala", "napísal(a)", "napísal/a", "píše", "írta", "ezt írta", "scris", "написал", "написала", "написал(а)", "писал", "писал(а)", "пишет", "пише", "написа", "написав", "написала",
 	"написав(ла)", "написав(-ла)", "написао", "написала/написао", "napisao", "napisala", "napisao/la", "napisao(la)", "napisal", "napisal/-a", "napisal(a)", "piše", "kirjutas",
 	"rakstīja", "raksta", "rašė", "parašė", "έγραψε", "yazdı", "yazmış", "כתב", "כתבה", "כתב/ה", "كتب", "كتبت", "نوشت", "نوشته است", "เขียนว่า", "เขียน", "viết", "menulis", "tulis", "のメール", "書きました",
 	"写道", "寫道", "写了", "작성", "작성함", "님이", "लिखा", "escriure", "escrigué", "escribiu", "idatzi", "idatzi du", "zuen", "scríobh", "ysgrifennodd", "написано",
-	"пользователь", "geschrieben:", "szrijf", "a ecrit",
+	"пользователь", "escrit", "ha escrit", "napisana", "쓴", "написао/ла", "a ecrit",
 )
 
 // wroteInside are verbs that scripts without blanks, or with suffixes, attach
 // to other words.
 var wroteInside = []string{
-	"写道", "寫道", "のメール", "は書きました", "さんは", "님이 작성", "님이 쓴", "เขียนว่า", "เขียน:", "şunu yazdı", "a écrit", "ने लिखा", "님의 메일", "님이 다음과",
+	"写道", "寫道", "のメール", "は書きました", "さんは", "님이 작성", "님이 쓴", "เขียนว่า", "เขียน:", "şunu yazdı", "a écrit", "ने लिखा", "님의 메일", "님이 다음과", "님의 말", "쓴 글", "تمت كتابة", "je napisal",
 }
 
 // forwardedPhrases stand alone on a line above a forwarded mail.
@@ -36,32 +38,32 @@ var forwardedPhrases = setOf(
 	"videresendt melding", "videresendt e-post", "starten på videresendt melding", "begynnelsen på videresendt melding", "vidaresend melding", "videresendt epost",
 	"vidarebefordrat meddelande", "vidarebefordrat brev", "vidarebefordrat mejl", "börja vidarebefordrat meddelande", "början på vidarebefordrat meddelande", "påbörja vidarebefordrat meddelande", "vidarebefordrat e-postmeddelande",
 	"välitetty viesti", "edelleenlähetetty viesti", "välitetty viesti alkaa", "aloita välitetty viesti", "viesti välitetty", "alkuperäinen välitetty viesti", "edelleen lähetetty viesti",
-	"áframsent skeyti", "framsend skilaboð", "áframsend skilaboð",
+	"áframsent skeyti", "framsend skilaboð", "áframsend skilaboð", "áframsendur póstur",
 	"wiadomość przekazana dalej", "przekazana wiadomość", "wiadomość przekazana", "treść przekazanej wiadomości", "początek przekazywanej wiadomości", "początek przekazanej wiadomości", "przekazywana wiadomość", "przesłana wiadomość", "wiadomość przesłana dalej", "przekazany e-mail",
 	"přeposlaná zpráva", "předaná zpráva", "přeposlaný e-mail", "začátek přeposílané zprávy", "přeposlaná správa", "začátek přeposlané zprávy", "přepošli zprávu",
 	"preposlaná správa", "preposlana sprava", "začiatok preposlanej správy", "preposlaný e-mail", "poslaná správa ďalej",
-	"továbbított üzenet", "továbbított levél", "továbbított üzenet kezdete", "továbbított e-mail", "a továbbított üzenet kezdete", "továbbküldött üzenet",
-	"mesaj redirecționat", "mesaj redirectionat", "mesaj înaintat", "început mesaj redirecționat", "începutul mesajului redirecționat", "mesaj retransmis", "mesaj transmis mai departe",
+	"továbbított üzenet", "továbbított levél", "továbbított üzenet kezdete", "továbbított levél kezdete", "továbbított e-mail", "a továbbított üzenet kezdete", "továbbküldött üzenet",
+	"mesaj redirecționat", "mesaj redirectionat", "mesaj înaintat", "început mesaj redirecționat", "începe mesajul redirecționat", "începutul mesajului redirecționat", "mesaj retransmis", "mesaj transmis mai departe",
 	"пересылаемое сообщение", "пересланное сообщение", "пересылаемое письмо", "пересланное письмо", "начало переадресованного сообщения", "начало пересылаемого сообщения", "перенаправленное сообщение", "переадресованное сообщение", "начало пересланного сообщения", "конец пересылаемого сообщения",
 	"препратено съобщение", "препратено писмо", "препратен имейл", "начало на препратеното съобщение", "начало на препратено съобщение", "препратено писмо от",
 	"переслане повідомлення", "перенаправлене повідомлення", "перенаправлений лист", "початок переадресованого повідомлення", "початок листа, що пересилається", "переадресоване повідомлення", "пересланий лист", "початок пересланого повідомлення",
 	"прослеђена порука", "проследјена порука", "prosleđena poruka", "prosledjena poruka", "početak prosleđene poruke", "почетак прослеђене поруке", "преусмерена порука",
-	"proslijeđena poruka", "proslijedjena poruka", "početak proslijeđene poruke", "proslijeđeni e-mail",
-	"posredovano sporočilo", "posredovana sporočilo", "začetek posredovanega sporočila", "posredovano", "preposlano sporočilo",
+	"proslijeđena poruka", "proslijedjena poruka", "početak proslijeđene poruke", "započni proslijeđenu poruku", "proslijeđeni e-mail",
+	"posredovano sporočilo", "posredovana sporočilo", "začetek posredovanega sporočila", "začni posredovano sporočilo", "posredovano", "preposlano sporočilo",
 	"edastatud kiri", "edasisaadetud kiri", "edastatud sõnum", "edastatud kirja algus", "edastatud meil", "edasisaadetud sõnum",
-	"pārsūtīta ziņa", "pārsūtītā ziņa", "pārsūtīts ziņojums", "pārsūtītais ziņojums", "pārsūtīta vēstule", "pārsūtītās ziņas sākums",
+	"pārsūtīta ziņa", "pārsūtītā ziņa", "pārsūtīts ziņojums", "pārsūtītais ziņojums", "pārsūtīta vēstule", "pārsūtītā vēstule", "pārsūtītās ziņas sākums",
 	"persiųstas laiškas", "persiunčiamas laiškas", "persiųstas pranešimas", "persiųsta žinutė", "persiųsto laiško pradžia", "peradresuotas laiškas",
 	"προωθημένο μήνυμα", "προωθηθέν μήνυμα", "έναρξη προωθημένου μηνύματος", "προώθηση μηνύματος", "αρχή προωθημένου μηνύματος",
-	"iletilen mesaj", "iletilmiş mesaj", "i̇letilen mesaj", "yönlendirilen mesaj", "yönlendirilmiş ileti", "iletilen ileti", "i̇letilmiş ileti", "iletilen ileti başlangıcı", "iletilmiş mesajın başlangıcı", "yönlendirilen ileti", "iletilmiş e-posta", "i̇letilen ileti", "ileti aktarıldı",
+	"iletilen mesaj", "ileti başlangıcı", "iletilmiş mesaj", "i̇letilen mesaj", "yönlendirilen mesaj", "yönlendirilmiş ileti", "iletilen ileti", "i̇letilmiş ileti", "iletilen ileti başlangıcı", "iletilmiş mesajın başlangıcı", "yönlendirilen ileti", "iletilmiş e-posta", "i̇letilen ileti", "ileti aktarıldı",
 	"הודעה שהועברה", "הודעה מועברת", "תחילת ההודעה שהועברה", "התחל הודעה שהועברה", "תחילת הודעה שהועברה", "דואל שהועבר", "הודעה שנשלחה הלאה",
-	"رسالة معاد توجيهها", "رسالة معاد إرسالها", "الرسالة المعاد توجيهها", "رسالة مُعاد توجيهها", "بداية الرسالة المعاد توجيهها", "الرسالة المُعاد توجيهها", "رسالة محولة", "بدء الرسالة المعاد توجيهها", "رسالة مُحوّلة",
+	"رسالة معاد توجيهها", "رسالة معاد إرسالها", "الرسالة المعاد توجيهها", "رسالة مُعاد توجيهها", "بداية الرسالة المعاد توجيهها", "الرسالة المُعاد توجيهها", "رسالة محولة", "رسالة محوّلة", "بدء الرسالة المعاد توجيهها", "رسالة مُحوّلة",
 	"پیام هدایت‌شده", "پیام هدایت شده", "پیام ارسال‌شده", "پیام بازارسال شده", "پیام فوروارد شده", "پیام ارجاع شده",
 	"ข้อความที่ส่งต่อ", "ข้อความส่งต่อ", "ข้อความที่ถูกส่งต่อ", "เริ่มข้อความที่ส่งต่อ", "เริ่มต้นข้อความที่ส่งต่อ", "จดหมายที่ส่งต่อ",
-	"thư đã chuyển tiếp", "thư được chuyển tiếp", "tin nhắn được chuyển tiếp", "thư chuyển tiếp", "bắt đầu thư được chuyển tiếp", "bắt đầu thư chuyển tiếp", "tin nhắn chuyển tiếp", "thông điệp chuyển tiếp", "email được chuyển tiếp", "bắt đầu thư đã chuyển tiếp",
-	"pesan yang diteruskan", "pesan terusan", "awal pesan yang diteruskan", "pesan diteruskan", "mulai pesan terusan", "mulai pesan yang diteruskan", "mesej yang dimajukan", "mesej dimajukan", "mesej terhantar semula", "permulaan mesej yang dimajukan", "mula mesej yang dimajukan",
+	"thư đã chuyển tiếp", "thư được chuyển tiếp", "tin nhắn được chuyển tiếp", "thư chuyển tiếp", "bắt đầu thư được chuyển tiếp", "bắt đầu thư chuyển tiếp", "tin nhắn chuyển tiếp", "tin nhắn đã được chuyển tiếp", "thông điệp chuyển tiếp", "email được chuyển tiếp", "bắt đầu thư đã chuyển tiếp",
+	"pesan yang diteruskan", "pesan terusan", "awal pesan yang diteruskan", "pesan diteruskan", "mulai pesan terusan", "mulai pesan yang diteruskan", "mesej yang dimajukan", "mesej dimajukan", "mesej dikirim semula", "mesej terhantar semula", "permulaan mesej yang dimajukan", "mula mesej yang dimajukan",
 	"転送メッセージ", "転送されたメッセージ", "転送されたメール", "転送メール", "転送されたメッセージの始まり", "転送元メッセージ", "転送",
 	"전달된 메시지", "전달된 메일", "전달 메시지", "전달된 메시지 시작", "전달 메일", "전달된 이메일", "전달된 메세지", "전달된 편지", "메시지 전달됨", "전달된 메시지의 시작",
-	"转发的邮件", "转发邮件", "已转发邮件", "转发的消息", "转发邮件信息", "已转发的邮件", "下面是被转发的邮件", "开始转发的邮件", "转发的信息", "转发消息", "开始转发邮件", "被转发邮件信息", "被转发的邮件",
+	"转发的邮件", "转发邮件", "已转发邮件", "转发的消息", "转发邮件信息", "已转发的邮件", "下面是被转发的邮件", "开始转发的邮件", "转发的信息", "转发消息", "转发邮件信息", "开始转发邮件", "被转发邮件信息", "被转发的邮件",
 	"轉寄的郵件", "轉寄郵件", "轉寄的訊息", "開始轉寄訊息", "開始轉寄郵件", "以下是轉寄的郵件", "轉寄信件", "轉寄訊息", "已轉寄的郵件", "轉發郵件", "轉寄的信件", "開始轉寄的訊息", "以下為轉寄郵件", "轉發的郵件",
 	"अग्रेषित संदेश", "फ़ॉरवर्ड किया गया संदेश", "अग्रेषित मेल", "फ़ॉरवर्ड किया गया मैसेज", "अग्रेषित ईमेल",
 	"missatge reenviat", "inici del missatge reenviat", "comença el missatge reenviat", "missatge remès", "birbidalitako mezua", "birbidalitako mezuaren hasiera", "mezu birbidalia", "mensaxe reenviada", "inicio da mensaxe reenviada", "inicio da mensaxe", "teachtaireacht seolta ar aghaidh", "neges wedi'i hanfon ymlaen",
@@ -84,18 +86,21 @@ var originalPhrases = setOf(
 
 // forwardPrefixes and replyPrefixes begin subjects, before a colon.
 var (
-	forwardPrefixes = setOf("fw", "fwd", "forward", "forwarded", "wg", "wtr", "tr", "i", "inoltra", "inoltro", "rv", "renv", "reenv", "reenviado", "reenviar", "enc", "res enc", "encam", "encaminhada",
+	forwardPrefixes = setOf("vs", "fw", "fwd", "forward", "forwarded", "wg", "wtr", "tr", "i", "inoltra", "inoltro", "rv", "renv", "reenv", "reenviado", "reenviar", "enc", "res enc", "encam", "encaminhada",
 		"doorst", "fs", "vs fwd", "vb", "vl", "vidarebefordrat", "videresendt", "vidaresendt", "välitetty", "ed", "edelleen", "pd", "pdw", "przek", "podaj dalej", "přep", "předáno", "přeposlat", "továbbítva", "továbbítás", "továbbított", "tovább", "redir", "redirecționat", "înainte", "fwd fw",
 		"пересл", "переслать", "пересылка", "переслано", "пер", "препр", "препратено", "прослеђено", "proslijeđeno", "prosleđeno", "posr", "posredovano", "edasi", "edastatud", "pārs", "pārsūtīts", "persiųsta", "prs", "πρθ", "προώθ", "πρ", "προώθηση", "ilt", "i̇lt", "iletilen", "yönl",
-		"הועבר", "להעברה", "إعادة توجيه", "توجيه", "تحويل", "ارسال", "هدایت", "ส่งต่อ", "trans", "chuyển tiếp", "trs", "meneruskan", "terusan", "転送", "fw転送", "전달", "전송", "转发", "转寄", "轉寄", "轉發", "轉", "转", "अग्रेषित", "reenviat", "birbidali", "bid", "rvm", "fv", "áfr", "fyrir", "fwd re")
+		"הועבר", "להעברה", "إعادة توجيه", "توجيه", "تحويل", "ارسال", "هدایت", "ส่งต่อ", "trans", "chuyển tiếp", "trs", "meneruskan", "terusan", "転送", "fw転送", "전달", "전송", "转发", "转寄", "轉寄", "轉發", "轉", "转", "अग्रेषित", "reenviat", "birbidali", "bid", "rvm", "fv", "áfr", "fyrir", "fwd re", "προ", "tov", "pers", "majukan", "ct")
 	replyPrefixes = setOf("re", "r", "aw", "antw", "antwort", "antwoord", "rif", "ref", "res", "resp", "respuesta", "resposta", "sv", "svar", "vs", "vast", "odp", "odpowiedź", "odpověď", "odpoveď", "vá", "válasz", "răsp", "rasp", "răspuns", "ответ", "отв", "на", "отг", "отговор", "відп", "відповідь", "одг", "odg", "odgovor", "vasta", "vastus", "atb", "atbilde", "ats", "απ", "απάντηση", "σχετ", "ynt", "yanıt", "cvp", "cevap",
-		"תגובה", "השב", "תשובה", "رد", "ردّ", "پاسخ", "ตอบกลับ", "ตอบ", "trả lời", "tl", "bls", "balas", "返信", "回信", "답장", "회신", "답변", "回复", "答复", "回覆", "回應", "उत्तर", "erantz", "sva", "ang", "antwd", "re aw", "betr")
+		"תגובה", "השב", "תשובה", "رد", "ردّ", "پاسخ", "ตอบกลับ", "ตอบ", "trả lời", "tl", "bls", "balas", "返信", "回信", "답장", "회신", "답변", "回复", "答复", "回覆", "回應", "उत्तर", "erantz", "sva", "ang", "antwd", "er", "réf", "rép", "σχετ", "الرد", "答覆", "betr")
 )
+
+// lower is strings.ToLower without the dot that it leaves over a Turkish İ.
+func lower(s string) string { return strings.ReplaceAll(strings.ToLower(s), "i\u0307", "i") }
 
 func setOf(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
 	for _, w := range words {
-		m[w] = true
+		m[lower(w)] = true
 	}
 	return m
 }
