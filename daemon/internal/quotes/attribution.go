@@ -162,28 +162,46 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 	if !lines[i].own() || !opens(lines[i].text) && !holdsVerb(lines[i].text) {
 		return i, false
 	}
-	text := ""
 	for j := i; j < min(len(lines), i+maxAttribution); j++ {
 		if j > i && lines[j].depth > 0 && !strings.HasPrefix(lower(lines[j].text), "wrote") {
 			return i, false
 		}
-		text = strings.TrimSpace(text + " " + lines[j].text)
-		if len(text) > maxAttributionBytes {
-			return i, false
-		}
-		t := traitsOf(text)
-		if j == i && !t.holdsDate() && !t.address {
-			return i, false
-		}
-		if !t.ends || lines[j].blank() {
+		if !mayEnd(lines[j].text) {
 			continue
 		}
-		if byMyself(text) {
+		text := joinText(lines[i : j+1])
+		t := traitsOf(text)
+		if !t.ends {
+			continue
+		}
+		first := findDate(lines[i].text)
+		if len(text) > maxAttributionBytes || byMyself(text) || !first.holdsDate() && !holdsAddress(lines[i].text) {
 			return i, false
 		}
-		complete := t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
+		return j + 1, t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
 			t.address && t.time && t.year && opens(lines[i].text)
-		return j + 1, complete
 	}
 	return i, false
+}
+
+// mayEnd is a cheap look at whether an attribution may end with this line.
+func mayEnd(s string) bool {
+	if s == "" {
+		return false
+	}
+	if strings.IndexByte(":-=_,", s[len(s)-1]) >= 0 || s[len(s)-1] >= 0x80 {
+		return true
+	}
+	return wrote[lower(lastWord(s))]
+}
+
+func joinText(lines []line) string {
+	var b strings.Builder
+	for _, l := range lines {
+		if b.Len() > 0 && l.text != "" {
+			b.WriteByte(' ')
+		}
+		b.WriteString(l.text)
+	}
+	return b.String()
 }

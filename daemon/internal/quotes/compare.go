@@ -1,10 +1,6 @@
 package quotes
 
-import (
-	"hash/maphash"
-	"strings"
-	"unicode"
-)
+import "unicode"
 
 const (
 	// shingle is how many words in a row must agree before they are taken for
@@ -113,39 +109,32 @@ func (f *folding) foldUnmarked(origins []origin) {
 // compareLines finds for each line how much of it was sent. Words are compared
 // across lines, for mail programs wrap anew what they quote.
 func compareLines(lines []line, sent []string) []origin {
-	seed := maphash.MakeSeed()
 	texts := make(map[uint64]int)
 	total := 0
 	for n, text := range sent {
-		words := wordsOf(text)
+		words := appendWords(nil, text)
 		words = words[:min(len(words), maxSentWords-total)]
 		total += len(words)
 		for i := 0; i+shingle <= len(words); i++ {
-			h := hashWords(seed, words[i:i+shingle])
-			if texts[h] == 0 {
+			if h := mix(words[i : i+shingle]); texts[h] == 0 {
 				texts[h] = n + 1
 			}
 		}
 	}
-	var words []string
+	origins := make([]origin, len(lines))
+	var words []uint64
 	var at []int
 	for i, l := range lines {
-		for _, w := range wordsOf(l.text) {
-			words, at = append(words, w), append(at, i)
+		before := len(words)
+		words = appendWords(words, l.text)
+		origins[i].words = len(words) - before
+		for range origins[i].words {
+			at = append(at, i)
 		}
 	}
-	return matchWords(seed, texts, words, at, len(lines))
-}
-
-func matchWords(seed maphash.Seed, texts map[uint64]int, words []string, at []int, lines int) []origin {
-	origins := make([]origin, lines)
 	counted := 0 // words before this one are counted as known
-	for i := range words {
-		origins[at[i]].words++
-		if i+shingle > len(words) {
-			continue
-		}
-		text := texts[hashWords(seed, words[i:i+shingle])]
+	for i := 0; i+shingle <= len(words); i++ {
+		text := texts[mix(words[i:i+shingle])]
 		if text == 0 {
 			continue
 		}
@@ -158,40 +147,50 @@ func matchWords(seed maphash.Seed, texts map[uint64]int, words []string, at []in
 	return origins
 }
 
-func hashWords(seed maphash.Seed, words []string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
+// The hash is FNV-1a of 64 bits. Whoever finds words that collide makes a line
+// of their own mail look like one that was sent to them, which they can do by
+// quoting it.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func mix(words []uint64) uint64 {
+	h := uint64(fnvOffset)
 	for _, w := range words {
-		h.WriteString(w)
-		h.WriteByte(0)
+		h = (h ^ w) * fnvPrime
 	}
-	return h.Sum64()
+	return h
 }
 
-// wordsOf divides a text into words; each sign of a script without blanks is a
-// word.
-func wordsOf(s string) []string {
-	var words []string
-	start := -1
-	flush := func(end int) {
-		if start >= 0 {
-			words = append(words, strings.ToLower(s[start:end]))
-			start = -1
+// appendWords adds the hash of each word of a text, whatever its case; each sign
+// of a script without blanks is a word.
+func appendWords(words []uint64, s string) []uint64 {
+	h := uint64(fnvOffset)
+	end := func() {
+		if h != fnvOffset {
+			words = append(words, h)
+			h = fnvOffset
 		}
 	}
-	for i, r := range s {
+	for _, r := range s {
 		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			h = (h ^ uint64(r)) * fnvPrime
+		case r >= 'A' && r <= 'Z':
+			h = (h ^ uint64(r|0x20)) * fnvPrime
+		case r < 0x80:
+			end()
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			flush(i)
-			words = append(words, string(r))
+			end()
+			h = (h ^ uint64(r)) * fnvPrime
+			end()
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			if start < 0 {
-				start = i
-			}
+			h = (h ^ uint64(unicode.ToLower(r))) * fnvPrime
 		default:
-			flush(i)
+			end()
 		}
 	}
-	flush(len(s))
+	end()
 	return words
 }

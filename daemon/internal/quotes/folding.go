@@ -10,6 +10,14 @@ type folding struct {
 	// answer tells that the mail answers or forwards another one. In other mails
 	// a header or a ">" may well be the author's own: a form, a log.
 	answer bool
+
+	looks int // how many lines were looked at closely
+}
+
+// look counts a close look, and refuses when there were too many.
+func (f *folding) look() bool {
+	f.looks++
+	return f.looks <= maxTries
 }
 
 // newFolding starts with everything from line end on folded.
@@ -37,7 +45,7 @@ func (f *folding) cut() {
 		if !l.own() && !arrows(l) {
 			continue
 		}
-		if arrows(l) || f.begins(i) {
+		if l.suspect() && f.look() && (arrows(l) || f.begins(i)) {
 			if words {
 				f.end = i
 				f.hide(i, len(f.lines))
@@ -144,7 +152,9 @@ func (f *folding) runs() []run {
 			floor = runs[len(runs)-1].end
 		}
 		quoted := r.start
-		r.start = max(floor, attributionAbove(f.lines, r.start))
+		if f.look() {
+			r.start = max(floor, attributionAbove(f.lines, r.start))
+		}
 		r.sure = r.start < quoted || f.lines[quoted].depth > 1 || introduces(f.lines, quoted)
 		if r.sure || f.answer {
 			runs = append(runs, r)

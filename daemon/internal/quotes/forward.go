@@ -29,9 +29,13 @@ func findForward(lines []line, subj subject, to []string) (at int, f *Forward) {
 	if subj.kind == replySubject {
 		return 0, nil
 	}
+	tries := 0
 	for i, l := range lines {
-		if l.blank() {
+		if !l.suspect() {
 			continue
+		}
+		if tries++; tries > maxTries {
+			break
 		}
 		if body, values, found := forwardAt(lines, i, subj, to); found {
 			at := programStart(lines, i)

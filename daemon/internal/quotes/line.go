@@ -112,7 +112,7 @@ func hasWord(s string) bool {
 		switch {
 		case unicode.IsLetter(r) && r != 'ᐧ', unicode.IsDigit(r):
 			return true
-		case unicode.IsSymbol(r) && r > 0x7f, r == '\u2764', strings.ContainsRune(":;", r) && i+1 < len(s) && strings.ContainsAny(s[i+1:], "()DPp/|*"):
+		case unicode.IsSymbol(r) && r > 0x7f, r == '\u2764', (r == ':' || r == ';') && i+1 < len(s) && strings.ContainsAny(s[i+1:min(len(s), i+3)], "()DPp/|*"):
 			return true
 		case r == '?' || r == '!' || r == '+' && i+1 < len(s) && s[i+1] != '+':
 			return true
@@ -171,4 +171,25 @@ func isRule(s string) bool {
 	s = strings.ReplaceAll(s, " ", "")
 	n := strings.Count(s, "") - 1
 	return n >= minRule && isRun(s)
+}
+
+// maxTries is how many lines of one text are looked at closely, which keeps the
+// time for a hostile text linear: each look reads up to [maxBlock] lines more.
+// People's mails have some dozens of such lines.
+const maxTries = 2000
+
+// suspect reports that another mail might begin at the line: it holds a figure,
+// an address, a colon, or begins as a separator does. It is cheap.
+func (l line) suspect() bool {
+	for i := range len(l.text) {
+		switch c := l.text[i]; {
+		case c == ':' || c == '@' || c >= '0' && c <= '9':
+			return true
+		case i == 0 && c < 0x80 && strings.IndexByte("-_=~#+>", c) >= 0:
+			return true
+		case c >= 0x80:
+			return true // figures and signs of other scripts
+		}
+	}
+	return false
 }

@@ -16,15 +16,22 @@ const (
 // maxSeparator is the longest separator in bytes, in any script.
 const maxSeparator = 200
 
+// maxRunLine is the longest line in bytes in which a separator and a whole
+// header are looked for: some hundred recipients.
+const maxRunLine = 8 << 10
+
 // readSeparator tells what kind of separator a line is. Known words alone are
 // enough where they end with a colon; others must be decorated.
 func readSeparator(s string) separator {
 	if s == "" || len(s) > maxSeparator {
 		return notSeparator
 	}
-	in := lower(inner(s))
 	dressed := decorated(s)
 	colon := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
+	if !dressed && !colon {
+		return notSeparator
+	}
+	in := lower(inner(s))
 	switch {
 	case in == "":
 		return notSeparator
@@ -68,7 +75,7 @@ func forwardedBy(in string) bool {
 // of what it separates: "----- Forwarded Message ----- From: …".
 func splitSeparator(s string) (sep separator, rest string) {
 	marks := len(s) - len(strings.TrimLeft(s, "-"))
-	if marks < minRule {
+	if marks < minRule || len(s) > maxRunLine {
 		return notSeparator, ""
 	}
 	words, rest, ok := strings.Cut(s[marks:], "---")

@@ -18,6 +18,10 @@ const (
 	// line.
 	maxFooter = 8
 
+	// maxTail is how many pieces a tail has at most: people write a dozen, and each
+	// is looked for anew.
+	maxTail = 100
+
 	// listRule is how many underscores mailing lists draw.
 	listRule = 20
 )
@@ -35,7 +39,7 @@ func (f *folding) tail() {
 // tailStart finds where the tail of lines [from, end) begins; end when there is
 // none.
 func (f *folding) tailStart(from, end int) int {
-	for {
+	for range maxTail {
 		for end > from && f.lines[end-1].depth == 0 && !hasWord(f.lines[end-1].text) {
 			end--
 		}
@@ -51,6 +55,7 @@ func (f *folding) tailStart(from, end int) int {
 		}
 		end = start
 	}
+	return end
 }
 
 // dashes finds the line "-- " that begins a signature (RFC 3676 section 4.3).
