@@ -1,0 +1,164 @@
+package notice
+
+import (
+	"strings"
+)
+
+// readPlain reads a report in plain words. Several signs have to agree, because
+// people write about failed mails, too, and forward what came back.
+func (l *letter) readPlain(n *Notice) bool {
+	if l.again && !l.daemon {
+		return false
+	}
+	failed := fieldAddresses(l.m.Header.Values("X-Failed-Recipients"))
+	opening := strings.ToLower(strings.Join(strings.Fields(clip(strings.Join(l.words, " "), openingBytes)), " "))
+	said, subject := hasAny(opening, failureSentences), hasAny(l.subject, failureSubjects)
+	delay := l.saysDelay()
+	switch {
+	case len(failed) > 0 && l.machine():
+		n.Reason = "X-Failed-Recipients names recipients."
+	case l.daemon && (said || subject || delay):
+		n.Reason = "A mail system says that a mail could not be delivered."
+	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy):
+		n.Reason = "A program says that a mail could not be delivered."
+	case subject && said && (l.hasCopy || l.shared().code != 0) && l.m.Header.Count("In-Reply-To") == 0 && !l.again:
+		n.Reason = "Subject and text are those of a report about an undelivered mail."
+	case subject && l.hasCopy && l.m.Root.MediaType != "text/plain" && l.m.Header.Count("In-Reply-To") == 0 && roleSender(l.m) != "":
+		n.Reason = "Subject and sender are those of a report about an undelivered mail."
+	default:
+		return false
+	}
+	list := l.plainRecipients(failed, delay)
+	switch {
+	case delay:
+		n.Kind, n.Reason = Delay, "A mail system says that a mail is delayed."
+	case !subject && len(list) > 0 && hasAny(opening, deliveredSentences) && !said:
+		n.Kind, n.Reason = Delivered, "A mail system says that a mail was delivered."
+		for i := range list {
+			list[i].Class = Arrived
+		}
+	default:
+		n.Kind = Bounce
+	}
+	n.Recipients = list
+	return true
+}
+
+// openingBytes: the statement of a report stands on top, below a greeting and a
+// banner at most.
+const openingBytes = 2 << 10
+
+// saysDelay reports words that a mail is still being tried.
+func (l *letter) saysDelay() bool {
+	text := strings.ToLower(strings.Join(strings.Fields(clip(strings.Join(l.words, " "), maxShared)), " "))
+	return hasAny(l.subject, delaySubjects) && !hasAny(text, finalSentences) || hasAny(text, delaySentences) && !hasAny(text, finalSentences)
+}
+
+// maxShared is how much of the words is read as one diagnostic.
+const maxShared = 8 << 10
+
+// shared is what the report says as a whole.
+func (l *letter) shared() *account {
+	if l.whole == nil {
+		text := clip(strings.Join(l.words, "\n"), maxShared)
+		l.whole = accountOf(text)
+		l.whole.text, l.whole.general = text, true
+		if st := transcriptStage(strings.Split(text, "\n"), l.whole.code); st != stageUnknown {
+			l.whole.stage = st
+		}
+	}
+	return l.whole
+}
+
+// plainRecipients are the addresses in the words, those that lines begin with
+// before those that are merely named.
+func (l *letter) plainRecipients(failed []string, delay bool) []Recipient {
+	fs := l.findings()
+	var rs recipients
+	pick := func(address string, own *account) {
+		rs.add(l.plainRecipient(address, own, delay))
+	}
+	for _, a := range failed {
+		pick(a, fs.of(a))
+	}
+	for _, strong := range []bool{true, false} {
+		if len(rs.list) > 0 {
+			break
+		}
+		for _, f := range fs.list {
+			if f.strong == strong && !l.isOwn(f.address) {
+				pick(f.address, fs.of(f.address))
+			}
+		}
+	}
+	if len(rs.list) == 0 {
+		for _, a := range append(l.bareNames(), l.returnedTo()...) {
+			pick(a, nil)
+		}
+	}
+	return rs.list
+}
+
+// plainRecipient judges one address by what is said of it, or else by what the
+// whole report says.
+func (l *letter) plainRecipient(address string, own *account, delay bool) Recipient {
+	a := &account{}
+	a.fill(own)
+	if own != nil {
+		a.text = own.text
+	}
+	own = &account{text: a.text}
+	a.fill(l.shared())
+	a.delayed = delay
+	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}
+	r.Diagnostic = oneLine(own.text, MaxDiagnostic)
+	if r.Diagnostic == "" {
+		r.Diagnostic = oneLine(a.text, MaxDiagnostic)
+	}
+	return r
+}
+
+// isOwn reports the sender of the report, who is named as the one to ask.
+func (l *letter) isOwn(address string) bool {
+	for _, from := range l.m.From() {
+		if strings.EqualFold(from.Address.String(), address) {
+			return true
+		}
+	}
+	return false
+}
+
+// bareNames completes local parts that stand alone below "following recipients":
+// some providers leave out their own domain.
+func (l *letter) bareNames() []string {
+	if len(l.m.From()) == 0 || l.m.From()[0].Address.Domain() == "" {
+		return nil
+	}
+	var out []string
+	listing := false
+	for _, line := range l.words {
+		text := strings.TrimSpace(line)
+		indented := line != "" && (line[0] == ' ' || line[0] == '\t')
+		switch {
+		case text == "":
+		case listing && indented && localLength(text) == len(text) && len(out) < MaxRecipients:
+			out = append(out, text+"@"+l.m.From()[0].Address.Domain())
+		default:
+			listing = strings.HasSuffix(text, ":")
+		}
+	}
+	return out
+}
+
+// fieldAddresses reads lists of addresses that commas separate.
+func fieldAddresses(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for item := range strings.SplitSeq(v, ",") {
+			if a := fieldAddress(item); a != "" && len(out) < MaxRecipients {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
