@@ -102,7 +102,7 @@ func statusIn(s string) string {
 
 // stageIn finds the command that a mail system says was refused.
 func stageIn(s string) stage {
-	s = strings.ToLower(s)
+	s = strings.ToLower(strings.Join(strings.Fields(s), " "))
 	best, at := stageUnknown, len(s)
 	for _, row := range stageWords {
 		if i := strings.Index(s, row.words); i >= 0 && i < at {

@@ -109,12 +109,18 @@ func recipientLine(text, previous string) (address, rest string, strong bool) {
 		a, _ := takeAddress(strings.TrimLeft(text[i:], ": "))
 		return a, text, false
 	}
+	for _, words := range []string{"an undisclosed address (generated from ", "(generated from ", "[smtp:"} {
+		if strings.HasPrefix(lower, words) {
+			a, _ := takeAddress(text[len(words):])
+			return a, "", a != ""
+		}
+	}
 	bare := strings.TrimLeft(text, "-*•·>|\t +=")
 	if n := strings.IndexByte(bare, ' '); n > 0 && n <= 3 && strings.Trim(bare[:n], "0123456789.)") == "" { // "1. address"
 		bare = bare[n+1:]
 	}
 	if a, after := takeAddress(bare); a != "" {
-		if aboutSender(previous) || !ends(after) {
+		if introducesSender(previous) || !ends(after) {
 			return "", "", false
 		}
 		return a, strings.TrimLeft(after, ":.,;)> \t"), true
@@ -158,6 +164,17 @@ func aboutSender(s string) bool {
 		strings.HasSuffix(s, "from") || strings.HasSuffix(s, "from:") || strings.HasPrefix(s, "from ")
 }
 
+// introducesSender reports a line that ends in words such as "sent by".
+func introducesSender(line string) bool {
+	line = strings.TrimRight(strings.ToLower(line), " :,")
+	for _, end := range []string{"sent by", "sender", "from", "contact", "postmaster", "assistance", "reply to", "sender address", "support", "mail to"} {
+		if strings.HasSuffix(line, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // codedAddress reads `550 <address>... words`.
 func codedAddress(text string) (address, rest string, strong bool) {
 	fields := strings.Fields(clip(text, maxAddress))
@@ -189,12 +206,13 @@ func namedAddress(text, lower string) (address, rest string, strong bool) {
 		if aboutSender(before) {
 			return "", "", false
 		}
-		introduced := hasAny(before, recipientWords)
-		if introduced || strings.HasSuffix(before, "smtp=") || words(after) != nil && words(after).class == Hard || words(before) != nil && words(before).class == Hard {
+		saidBefore, saidAfter := words(before), words(after)
+		introduced := hasAny(before, recipientWords) || hasAnyPrefix(lower[i:], []string{"smtp=", "smtp:"})
+		if introduced || saidAfter != nil && saidAfter.class == Hard || saidBefore != nil && (saidBefore.class == Hard || strings.HasSuffix(strings.TrimRight(before, " <"), ":")) {
 			if w := strings.TrimLeft(after, ":.>)] \t,;"); w != "" {
 				return a, text, false
 			}
-			if words(before) != nil {
+			if saidBefore != nil {
 				return a, text, false
 			}
 			return a, "", false

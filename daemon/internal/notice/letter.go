@@ -20,6 +20,7 @@ type letter struct {
 	copy    string   // text of the returned copy, "" where there is none in the text
 	hasCopy bool     // a mail is returned, in the text or as a part
 
+	inner bool      // it was found inside another letter
 	found *findings // in words, once asked for
 	whole *account  // of words, once asked for
 }

@@ -2,6 +2,8 @@ package notice
 
 import (
 	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
 )
 
 // readPlain reads a report in plain words. Several signs have to agree, because
@@ -15,6 +17,8 @@ func (l *letter) readPlain(n *Notice) bool {
 	said, subject := hasAny(opening, failureSentences), hasAny(l.subject, failureSubjects)
 	delay := l.saysDelay()
 	switch {
+	case l.declares(deliveryStatus):
+		n.Reason = "It says that it is a delivery report."
 	case len(failed) > 0 && l.machine():
 		n.Reason = "X-Failed-Recipients names recipients."
 	case l.daemon && (said || subject || delay):
@@ -29,6 +33,12 @@ func (l *letter) readPlain(n *Notice) bool {
 		return false
 	}
 	list := l.plainRecipients(failed, delay)
+	if len(list) == 0 && l.readCopied(n) {
+		return true
+	}
+	if len(list) == 0 {
+		list = l.guessed(delay)
+	}
 	switch {
 	case delay:
 		n.Kind, n.Reason = Delay, "A mail system says that a mail is delayed."
@@ -91,12 +101,35 @@ func (l *letter) plainRecipients(failed []string, delay bool) []Recipient {
 			}
 		}
 	}
-	if len(rs.list) == 0 {
-		for _, a := range append(l.bareNames(), l.returnedTo()...) {
-			pick(a, nil)
-		}
+	return rs.list
+}
+
+// guessed are recipients that the words do not name: local parts without their
+// domain, or else the one that the returned mail was for.
+func (l *letter) guessed(delay bool) []Recipient {
+	var rs recipients
+	names := l.bareNames()
+	if len(names) == 0 {
+		names = l.returnedTo()
+	}
+	for _, a := range names {
+		rs.add(l.plainRecipient(a, nil, delay))
 	}
 	return rs.list
+}
+
+// readCopied reads a report that a mail system passed on as text.
+func (l *letter) readCopied(n *Notice) bool {
+	if l.copy == "" || l.inner {
+		return false
+	}
+	m := eml.Read([]byte(strings.TrimLeft(l.copy, "\n")))
+	if m.Root.MediaType != "multipart/report" {
+		return false
+	}
+	inner := newLetter(m)
+	inner.inner = true
+	return inner.readReport(n) || inner.readPlain(n)
 }
 
 // plainRecipient judges one address by what is said of it, or else by what the

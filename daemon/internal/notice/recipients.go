@@ -66,7 +66,7 @@ func takeAddress(s string) (address, rest string) {
 		open = open || s[0] == '<'
 		s = s[1:]
 	}
-	for _, prefix := range []string{"mailto:", "smtp:", "SMTP:", "rfc822;", "RFC822;"} {
+	for _, prefix := range []string{"mailto:", "smtp:", "SMTP:", "SMTP=", "smtp=", "rfc822;", "RFC822;"} {
 		s = strings.TrimPrefix(s, prefix)
 	}
 	if strings.HasPrefix(s, "@") { // a source route of RFC 5321 appendix C
@@ -83,6 +83,9 @@ func takeAddress(s string) (address, rest string) {
 		end++
 	}
 	domain := strings.TrimRight(s[at+1:end], ".-_")
+	if !strings.HasPrefix(domain, "[") {
+		domain, _, _ = strings.Cut(domain, "]")
+	}
 	if i := strings.Index(domain, ".."); i >= 0 { // "<a@b>..." without the brackets
 		domain = domain[:i]
 	}

@@ -31,7 +31,7 @@ var delaySentences = []string{
 
 // finalSentences say that nothing more is tried, whatever else is said of delays.
 var finalSentences = []string{
-	"permanent error", "permanently", "permanent fatal", "i've given up", "will not be retried", "will not try", "won't try", "not going to try again", "giving up", "given up", "no further delivery attempts", "will be deleted from queue", "deleted from queue", "has been in the queue too long", "stopped trying", "will not continue trying", "no longer be tried", "will not be attempted", "removed from the queue", "could not be delivered for", "did not receive this message", "returned to you", "will not attempt", "unrecoverable",
+	"permanent error", "permanently", "permanent fatal", "i've given up", "will not be retried", "will not try", "won't try", "not going to try again", "giving up", "given up", "no further delivery attempts", "will be deleted from queue", "deleted from queue", "has been in the queue too long", "stopped trying", "will not continue trying", "no longer be tried", "will not be attempted", "removed from the queue", "could not be delivered for", "did not receive this message", "has been returned to you", "will not attempt", "unrecoverable",
 }
 
 // deliveredSentences say that a mail arrived.
