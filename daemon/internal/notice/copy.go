@@ -9,7 +9,7 @@ func cutCopy(text string) (lines []string, returned string) {
 	described := false // inside a block that describes the mail: "  To: …", "  Subject: …"
 	for i, line := range all {
 		switch {
-		case isMarker(line) && !(strings.TrimSpace(line) != "" && i == 0):
+		case i > 0 && isMarker(all, i):
 			return lines, strings.Join(all[i+1:], "\n")
 		case beginsHeader(all, i):
 			return lines, strings.Join(all[i:], "\n")
@@ -29,9 +29,9 @@ func cutCopy(text string) (lines []string, returned string) {
 }
 
 // isMarker reports the line above a returned mail.
-func isMarker(line string) bool {
+func isMarker(lines []string, i int) bool {
 	const longest = 120 // longer lines are sentences
-	trimmed := strings.TrimSpace(line)
+	trimmed := strings.TrimSpace(lines[i])
 	if trimmed == "" || len(trimmed) > longest {
 		return false
 	}
@@ -39,9 +39,24 @@ func isMarker(line string) bool {
 	if hasAny(lower, copyExact) {
 		return true
 	}
+	if !hasAny(lower, copyWords) || hasAny(lower, notCopy) {
+		return false
+	}
 	rule := hasAnyPrefix(lower, []string{"--", "==", "**", "__", "—", "##"})
-	ends := strings.HasSuffix(lower, ":") || hasAny(lower, []string{"follow", "below", "attached", "included"})
-	return (rule || ends) && hasAny(lower, copyWords) && !hasAny(lower, notCopy)
+	return rule || strings.HasSuffix(lower, ":") || hasAny(lower, []string{"follow", "below", "attached", "included"}) && headerNext(lines[i+1:])
+}
+
+// headerNext reports that the next line that is not blank is a header field, or
+// that there is none.
+func headerNext(lines []string) bool {
+	const far = 5 // blank lines that somebody puts under a title
+	for _, line := range lines[:min(len(lines), far)] {
+		if line = strings.TrimSpace(line); line != "" {
+			_, _, ok := fieldLine(line)
+			return ok || strings.HasPrefix(line, "From ")
+		}
+	}
+	return true
 }
 
 // beginsHeader reports that the header of a mail begins at line i: a trace field
@@ -100,5 +115,5 @@ var copyExact = []string{
 
 // notCopy are in sentences about the mail that stand above what the report says.
 var notCopy = []string{
-	"was received", "could not", "couldn't", "cannot", "can't", "was not", "not delivered", "failed", "unable", "recipient", "subject", "message id", "message-id", "following address", "relates to", "message header fields:", "with the following header", "problem", "session", "transcript", "error",
+	"was received", "delete", "please", "your own text", "could not", "couldn't", "cannot", "can't", "was not", "not delivered", "failed", "unable", "recipient", "subject", "message id", "message-id", "following address", "relates to", "message header fields:", "with the following header", "problem", "session", "transcript", "error",
 }

@@ -44,6 +44,8 @@ func (l *letter) findings() *findings {
 		case open == nil:
 		case blank && open.own.Len() > 0 && !goesOn(line, text):
 			open = nil
+		case isCode(clip(text, 3)) && !open.strong && isCode(clip(open.own.String(), 3)) && !strings.HasPrefix(text[3:], "-"):
+			open = nil // the next reply of a transcript
 		case strings.HasPrefix(text, ">>> ") && commandStage(strings.ToLower(text[4:])) == stageData:
 			open = nil
 		default:

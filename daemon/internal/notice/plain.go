@@ -21,11 +21,11 @@ func (l *letter) readPlain(n *Notice) bool {
 		n.Reason = "It says that it is a delivery report."
 	case len(failed) > 0 && l.machine():
 		n.Reason = "X-Failed-Recipients names recipients."
-	case l.daemon && (said || subject || delay):
+	case l.daemon && (said || subject || delay || l.shared().code >= 500 && l.shared().general && words(l.shared().text) != nil):
 		n.Reason = "A mail system says that a mail could not be delivered."
 	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy):
 		n.Reason = "A program says that a mail could not be delivered."
-	case subject && said && (l.hasCopy || l.shared().code != 0) && l.m.Header.Count("In-Reply-To") == 0 && !l.again:
+	case subject && said && (l.hasCopy || l.shared().code != 0 || roleSender(l.m) != "") && l.m.Header.Count("In-Reply-To") == 0 && !l.again:
 		n.Reason = "Subject and text are those of a report about an undelivered mail."
 	case subject && l.hasCopy && l.m.Root.MediaType != "text/plain" && l.m.Header.Count("In-Reply-To") == 0 && roleSender(l.m) != "":
 		n.Reason = "Subject and sender are those of a report about an undelivered mail."
@@ -141,7 +141,11 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 		a.text = own.text
 	}
 	own = &account{text: a.text}
+	st := a.stage
 	a.fill(l.shared())
+	if len(l.findings().list) > 1 && own.text != "" {
+		a.stage = st // of another recipient, perhaps
+	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}
 	r.Diagnostic = oneLine(own.text, MaxDiagnostic)

@@ -7,13 +7,17 @@ var wordsFull = []string{
 	"mailbox full", "mailbox is full", "mailbox for user is full", "mail box full", "mail box is full", "inbox is full", "inbox full", "mailfolder is full", "mailbox has exceeded",
 	"over quota", "overquota", "over the quota", "over disk quota", "over its quota", "out of quota", "quota exceed", "exceeded quota", "exceeds quota", "exceeding their quota", "exceeding quota", "quota has been",
 	"exceeded storage", "exceeded his", "exceeded the storage", "over the allowed quota", "exceed the quota", "would exceed", "over the maximum allowed", "quota full", "quota violation", "quotaexceeded",
-	"disk quota", "disk full", "disc quota", "storage quota", "storage limit", "storage space", "out of storage", "mail quota", "mailbox quota", "quota limit", "limit exceeded for mailbox", "exceeded mailbox", "mailbox size limit",
+	"disk quota", "disk full", "disc quota", "storage quota", "storage limit", "storage space", "out of storage", "exceeded the local limit", "messages in recipient's mailbox", "mail quota", "mailbox quota", "quota limit", "limit exceeded for mailbox", "exceeded mailbox", "mailbox size limit",
 	"recipient's mailbox exceeded", "mailbox exceeded", "box space not enough", "not enough storage", "not enough space", "insufficient quota", "no space left", "insufficient disk", "insufficient system storage", "insufficient space", "exceeded allocated",
 	"account is full", "user is full", "maildir over", "maildir delivery failed: user", "mailbox.full", "too many messages in the mailbox", "has too many messages",
 	"boîte pleine", "boite pleine", "boîte aux lettres pleine", "boite aux lettres pleine", "quota dépassé", "espace disque insuffisant",
 	"postfach ist voll", "postfach voll", "mailbox ist voll", "speicherplatz", "quota überschritten", "buzón lleno", "buzon lleno", "buzón está lleno", "cuota excedida", "casella piena", "caixa postal cheia", "caixa de correio cheia", "caixa cheia",
 	"skrzynka pełna", "postvak vol", "postvak is vol", "почтовый ящик переполнен", "ящик переполнен", "превышена квота", "メールボックスがいっぱい", "容量を超え", "容量オーバー", "邮箱已满", "空间不足", "信箱已滿", "편지함이 가득", "brevlådan är full", "schránka je plná", "kutusu dolu",
 }
+
+// wordsUnlisted: not in the directory of the organisation; the words are those
+// of blocklists otherwise.
+var wordsUnlisted = []string{"not listed in", "isn't listed in", "not in the directory", "not found in the directory", "no smtp service", "find a mail exchanger", "invalid user address"}
 
 // wordsSize: too big, or too much at a time of what the recipient takes.
 var wordsSize = []string{
@@ -41,14 +45,14 @@ var wordsRefused = []string{
 	// too many, too fast
 	"too many", "rate limit", "ratelimit", "rate that", "rate exceeded", "connection rate", "throttl", "too quickly", "too fast", "sending limit", "concurrency limit", "limit exceeded", "limits exceeded", "try again slowly", "message rate", "slow down", "connections from", "unusual rate", "deferred due to", "maximum connections",
 	// plain refusals
-	"access denied...", "message rejected", "mail rejected", "mail rejete", "mail rejeté", "message refused", "rejected for", "rejected due", "message was rejected", "rejected by the domain filter", "not accepted for", "not accepted due", "refused by", "administrative prohibition", "administratively", "prohibited by", "security", "confidential", "not accepting mail with", "connection refused", "refused to talk", "refused connection", "connect refused", "closed network", "delivery not authorized", "not enough privileges", "restrict",
+	"access denied...", "message rejected", "mail rejected", "mail rejete", "mail rejeté", "message refused", "rejected for", "rejected due", "message was rejected", "rejected by the domain filter", "not accepted for", "not accepted due", "refused by", "administrative prohibition", "administratively", "prohibited by", "security", "confidential", "recipient preferences", "email preferences", "sent to too many", "not accepting mail with", "connection refused", "refused to talk", "refused connection", "connect refused", "closed network", "delivery not authorized", "not enough privileges", "restrict",
 	"permission to post", "group you tried", "group you", "post messages to the group", "nicht berechtigt", "zum posten", "may not exist, or you may not have permission", "not have permission", "投稿する権限", "no permission", "permission denied to send", "only accept", "accepts only", "accept messages only from",
 	"als spam", "werbung", "spamverdacht", "indésirable", "correo no deseado", "no deseado", "rejeté par", "abgewiesen", "abgelehnt", "rechazado por", "rifiutato", "geweigerd", "odrzucon", "отклонено", "спам", "заблокирован", "чёрн", "черн", "blackliste", "ブロック", "迷惑メール", "受信拒否", "拒否", "垃圾邮件", "垃圾郵件", "被拒绝", "拒收", "黑名单", "스팸", "차단", "bloqueado", "bloqueada", "bloqué", "geblokkeerd", "blockerad", "engellen", "bloccat",
 }
 
 // wordsSuspended: somebody was there, and may be again.
 var wordsSuspended = []string{
-	"suspended", "has been disabled", "is disabled", "account disabled", "mailbox disabled", "disabled recipient", "disabled mailbox", "user disabled", "recipient disabled", "is inactive", "inactive user", "inactive mailbox", "account inactive", "not active", "no longer active", "deactivated", "is frozen", "locked", "is not active", "temporarily inactive", "dormant", "disabled due", "disabled.", "disabled or", "disabled/", "currently disabled", "address disabled", "disabled or discontinued", "discontinued", "inactive for", "account expired", "mailbox expired", "on hold", "unused for", "has been closed", "is currently not", "mailbox frozen", "out of service", "not activated",
+	"suspended", "has been disabled", "is disabled", "account disabled", "mailbox disabled", "disabled recipient", "disabled mailbox", "user disabled", "recipient disabled", "is inactive", "inactive user", "inactive mailbox", "account inactive", "not active", "no longer active", "deactivated", "is frozen", "locked", "is not active", "temporarily inactive", "dormant", "disabled due", "disabled.", "disabled or", "disabled/", "currently disabled", "address disabled", "disabled or discontinued", "discontinued", "inactive for", "account expired", "mailbox expired", "unused for", "has been closed", "is currently not", "on hold", "mailbox frozen", "out of service", "not activated",
 	"gesperrt", "deaktiviert", "désactiv", "desactivad", "suspendu", "suspendid", "disattivat", "sospes", "zablokowane", "отключен", "停止", "已停用", "被禁用", "停用", "zawieszon", "inactif", "inactiv",
 }
 
@@ -76,7 +80,7 @@ var wordsNowhere = []string{
 
 // wordsTrouble: the way there, or the server, has a trouble that may pass.
 var wordsTrouble = []string{
-	"timed out", "time out", "timeout", "time-out", "expired", "too long", "could not be delivered for", "retry timeout", "not responding", "no answer", "no route", "unreachable", "not reachable", "unable to connect", "can't connect", "cannot connect", "could not connect", "connection reset", "connection lost", "lost connection", "connection dropped", "connection closed", "connection failed", "closed connection", "remote protocol error", "unable to contact", "couldn't be contacted", "not contact", "name service error", "server failure", "dns error", "dns fail", "host is down", "offline", "busy", "hop count", "too many hops", "mail loop", "loops back", "loop detected", "routing loop", "loop", "maximum hop", "transaction failed", "network", "transport", "delayed", "deferred", "queue", "retry", "delivery attempts", "smtp connection",
+	"timed out", "time out", "timeout", "time-out", "expired", "too long", "could not be delivered for", "retry timeout", "not responding", "no answer", "no route", "unreachable", "not reachable", "unable to connect", "can't connect", "cannot connect", "could not connect", "connection reset", "connection lost", "lost connection", "connection dropped", "connection closed", "connection failed", "closed connection", "remote protocol error", "unable to contact", "couldn't be contacted", "not contact", "name service error", "server failure", "dns error", "dns fail", "host is down", "offline", "busy", "hop count", "too many hops", "mail loop", "loops back", "loop detected", "routing loop", "loop", "maximum hop", "transaction failed", "network", "transport", "delayed", "deferred", "queue", "retry", "retries", "giving up", "could not deliver for", "currently unavailable", "service unavailable", "service currently", "delivery attempts", "smtp connection",
 	"zeitüberschreitung", "délai", "tiempo de espera", "tempo limite", "时间", "超时", "タイムアウト", "時間", "応答", "таймаут", "истек",
 }
 

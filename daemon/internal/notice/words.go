@@ -65,6 +65,8 @@ var causes = []cause{
 	{Hard, true, []string{
 		"account or domain may not exist", "does not accept mail", "null mx", "nullmx", "does not accept email", "no mail is accepted", "doesn't have a yahoo", "mx record that points to \"\"",
 	}},
+	{Hard, true, wordsUnlisted},
+	{Block, false, []string{"google groups", "google-group", "google グループ", "did not accept you"}},
 	{Soft, false, wordsFull},
 	{Soft, false, wordsSize},
 	{Block, false, wordsRefused},
