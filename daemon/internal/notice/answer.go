@@ -45,7 +45,7 @@ func (l *letter) answers() string {
 	switch {
 	case sure:
 		return "the subject says so"
-	case likely && (marked || l.saysAbsent()):
+	case likely && (marked || l.opensAbsent()):
 		return "the subject says so"
 	case l.null && !l.daemon && (h.Count("In-Reply-To") > 0 || h.Count("References") > 0 || l.opensAbsent()):
 		return "it answers a mail and has no sender"

@@ -39,7 +39,7 @@ func readGroups(text string) []group {
 				cur[name] = value
 			}
 			last = name
-		case ok && line[0] != ' ' && line[0] != '\t' && !strings.Contains(name, ">") && last != "Diagnostic-Code":
+		case ok && line[0] != ' ' && line[0] != '\t' && (last != "Diagnostic-Code" || strings.IndexByte(name, '-') > 0 && !strings.ContainsAny(name, "<>@.0123456789")):
 			last = ""
 		case last != "" && len(cur[last]) < MaxDiagnostic:
 			cur[last] += " " + strings.TrimSpace(line)

@@ -8,6 +8,7 @@ type finding struct {
 	own     strings.Builder // what stands on its line and the lines below
 	from    int             // the line it stands on
 	strong  bool            // the line is about this address alone
+	replied bool            // a reply of SMTP was found
 }
 
 // findings are the addresses of a report in plain words, in order.
@@ -38,13 +39,15 @@ func (l *letter) findings() *findings {
 		}
 		address, rest, strong := recipientLine(text, previous)
 		switch {
+		case address != "" && !strong && !blank && open != nil && open.strong:
+			open.say(text) // an alias, or the address again, in what is said of it
 		case address != "" && len(fs.list) < maxFindings:
 			open = fs.open(address, i, strong)
 			open.say(rest)
 		case open == nil:
 		case blank && open.own.Len() > 0 && !goesOn(line, text):
 			open = nil
-		case isCode(clip(text, 3)) && !open.strong && isCode(clip(open.own.String(), 3)) && !strings.HasPrefix(text[3:], "-"):
+		case !open.strong && open.replied && isCode(clip(text, 3)) && !strings.HasPrefix(text[3:], "-"), !open.strong && open.replied && strings.HasPrefix(text, ">>> "):
 			open = nil // the next reply of a transcript
 		case strings.HasPrefix(text, ">>> ") && commandStage(strings.ToLower(text[4:])) == stageData:
 			open = nil
@@ -82,6 +85,7 @@ func (f *finding) say(text string) {
 		f.own.WriteByte('\n')
 	}
 	f.own.WriteString(text)
+	f.replied = f.replied || isCode(clip(text, 3)) || strings.HasPrefix(text, "<<< ")
 }
 
 // share gives the words below a list of addresses to each of them.
@@ -118,7 +122,7 @@ func recipientLine(text, previous string) (address, rest string, strong bool) {
 		}
 	}
 	bare := strings.TrimLeft(text, "-*•·>|\t +=")
-	if n := strings.IndexByte(bare, ' '); n > 0 && n <= 3 && strings.Trim(bare[:n], "0123456789.)") == "" { // "1. address"
+	if n := strings.IndexByte(bare, ' '); n > 1 && n <= 4 && strings.Trim(bare[:n-1], "0123456789") == "" && strings.IndexByte(".)", bare[n-1]) >= 0 { // "1. address"
 		bare = bare[n+1:]
 	}
 	if a, after := takeAddress(bare); a != "" {

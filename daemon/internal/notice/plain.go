@@ -141,18 +141,28 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 		a.text = own.text
 	}
 	own = &account{text: a.text}
-	st := a.stage
-	a.fill(l.shared())
-	if len(l.findings().list) > 1 && own.text != "" {
-		a.stage = st // of another recipient, perhaps
+	if len(l.findings().list) < 2 || own.text == "" || words(own.text) == nil {
+		a.fill(l.shared()) // else it may be said of another recipient
 	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}
 	r.Diagnostic = oneLine(own.text, MaxDiagnostic)
+	r.Original = expandedFrom(own.text)
 	if r.Diagnostic == "" {
 		r.Diagnostic = oneLine(a.text, MaxDiagnostic)
 	}
 	return r
+}
+
+// expandedFrom is the alias that led to an address: what the sender wrote.
+func expandedFrom(said string) string {
+	const words = "expanded from"
+	i := strings.Index(said, words)
+	if i < 0 {
+		return ""
+	}
+	a, _ := takeAddress(strings.TrimLeft(said[i+len(words):], ": \n"))
+	return a
 }
 
 // isOwn reports the sender of the report, who is named as the one to ask.
