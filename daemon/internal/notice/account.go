@@ -160,7 +160,11 @@ func (a *account) class() Class {
 		// Every recipient was taken before the data came: this is a filter that
 		// does not like to say so.
 		return Block
-	case (a.stage == stageSender || a.stage == stageGreeting) && !exact && !cause.sure:
+	case (a.stage == stageSender || a.stage == stageGreeting) && !exact:
+		return Block
+	case a.stage == stageUnknown && a.code >= 500 && !exact && !cause.sure:
+		// The same filters, seen through a report that does not tell what was
+		// refused: the words alone would make the desk stop writing.
 		return Block
 	case strings.HasPrefix(a.status, "5.7.") && !exact && !cause.sure && a.stage != stageRecipient:
 		return Block

@@ -5,7 +5,7 @@ import "strings"
 // cause is a row of the table of wordings.
 type cause struct {
 	class   Class
-	sure    bool // hard whatever was refused
+	sure    bool // hard unless the sender was refused
 	phrases []string
 }
 
@@ -73,7 +73,7 @@ var causes = []cause{
 	{Soft, false, wordsSuspended},
 	{Soft, false, wordsProgram},
 	{Hard, false, wordsNobody},
-	{Hard, false, wordsNowhere},
+	{Hard, true, wordsNowhere},
 	{Soft, false, wordsTrouble},
 	{Block, false, wordsWeak},
 }
