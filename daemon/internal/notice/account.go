@@ -26,6 +26,18 @@ type account struct {
 	local   bool // said by a program on the server itself, not by SMTP
 	delayed bool
 	general bool // text is the whole report, and says things about several recipients
+
+	why    *cause // of text, once asked for
+	judged bool
+}
+
+// cause is what the words say. It is kept, because all recipients of a report may
+// share its words.
+func (a *account) cause() *cause {
+	if !a.judged {
+		a.why, a.judged = words(a.text), true
+	}
+	return a.why
 }
 
 // accountOf reads the first reply of SMTP in text.
@@ -53,8 +65,8 @@ func (a *account) fill(b *account) {
 	if a.stage == stageUnknown {
 		a.stage = b.stage
 	}
-	if words(a.text) == nil {
-		a.text, a.general = b.text, b.general
+	if a.cause() == nil {
+		a.text, a.general, a.why = b.text, b.general, b.cause()
 	}
 }
 
@@ -146,7 +158,7 @@ func commandStage(command string) stage {
 // clear, then the status code, then the reply code. A false hard makes the desk
 // stop writing to somebody, so doubts are never hard.
 func (a *account) class() Class {
-	cause := words(a.text)
+	cause := a.cause()
 	exact := exactHard[a.status]
 	switch {
 	case a.delayed && (cause == nil || cause.class == Hard):

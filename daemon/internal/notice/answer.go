@@ -65,13 +65,14 @@ var programFields = []struct {
 	{"X-Post-Messageclass", []string{"autoresponder"}},
 	{"Delivered-To", []string{"autoresponder"}},
 	{"X-Return-Path", []string{"autoreply"}},
+	{"X-Apple-Action", []string{"vacation"}},
 	{"X-Notice-Type", []string{"vacation"}},
 }
 
 // saysAbsent reports that somebody is away: by a comment or parameter of
 // Auto-Submitted, by the subject, or by the first sentences.
 func (l *letter) saysAbsent() bool {
-	for _, v := range append(l.m.Header.Values("Auto-Submitted"), l.m.Header.Values("X-Mailer")...) {
+	for _, v := range append(l.m.Header.Values("Auto-Submitted"), append(l.m.Header.Values("X-Mailer"), l.m.Header.Values("X-Apple-Action")...)...) {
 		if v = strings.ToLower(v); strings.Contains(v, "vacation") {
 			return true
 		}

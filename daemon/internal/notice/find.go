@@ -15,6 +15,8 @@ type finding struct {
 type findings struct {
 	list []*finding
 	at   map[string]*finding
+
+	sender string // who a transcript says the mail was from, in lower case
 }
 
 // maxFindings: more than recipients, since one may be named in several spellings.
@@ -38,6 +40,10 @@ func (l *letter) findings() *findings {
 			continue
 		}
 		address, rest, strong := recipientLine(text, previous)
+		fs.noteSender(text)
+		if address != "" && !strong && strings.ToLower(address) == fs.sender {
+			address = ""
+		}
 		switch {
 		case address != "" && !strong && !blank && open != nil && open.strong:
 			open.say(text) // an alias, or the address again, in what is said of it
@@ -58,6 +64,18 @@ func (l *letter) findings() *findings {
 	}
 	fs.share()
 	return fs
+}
+
+// noteSender remembers the address behind "MAIL FROM:" in a transcript.
+func (fs *findings) noteSender(text string) {
+	const command = "mail from:"
+	i := strings.Index(strings.ToLower(clip(text, maxAddress)), command)
+	if i < 0 || i+len(command) > len(text) {
+		return
+	}
+	if a, _ := takeAddress(strings.TrimLeft(text[i+len(command):], " ")); a != "" {
+		fs.sender = strings.ToLower(a)
+	}
 }
 
 // goesOn reports a line that belongs to what was said before the blank line.

@@ -46,6 +46,8 @@ func TestHostile(t *testing.T) {
 		{"message ids", plain + "--- Original message:\n" + fill("Message-ID:\n")},
 		{"header", "X-Failed-Recipients: " + numbered("u%d@b.example,", 10000) + "\nFrom: mailer-daemon@x.example\n\nx"},
 		{"recipients", dsn + numbered("Final-Recipient: rfc822; u%d@b.example\nAction: failed\nStatus: 5.0.0\n\n", 100000)},
+		{"recipients below long words", "From: mailer-daemon@x.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n" + fill("nothing to see here ") +
+			"\n--b\nContent-Type: message/delivery-status\n\n" + numbered("Final-Recipient: rfc822; u%d@b.example\nAction: failed\nStatus: 5.0.0\n\n", 20000)},
 		{"same recipient", dsn + fill("Final-Recipient: rfc822; u@b.example\nAction: failed\n\n")},
 		{"folded diagnostic", dsn + "Final-Recipient: rfc822; u@b.example\nAction: failed\nDiagnostic-Code: smtp;\n" + fill(" 550 x\n")},
 		{"base64 in disguise", dsn + fill("QUJD")},

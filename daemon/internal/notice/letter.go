@@ -32,7 +32,8 @@ func newLetter(m *eml.Mail) *letter {
 			l.again = true
 		}
 	}
-	l.null = strings.Trim(m.Header.Get("Return-Path"), " \t") == "<>"
+	path := strings.ToLower(strings.Trim(m.Header.Get("Return-Path"), " \t"))
+	l.null = path == "<>" || path == "<mailer-daemon>"
 	l.daemon = m.Header.Count("From") > 0 && isDaemon(m)
 	text, _ := m.Text()
 	l.words, l.copy = cutCopy(clip(text, maxText))

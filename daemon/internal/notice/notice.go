@@ -75,7 +75,7 @@ const (
 
 	// maxText is how much text is read of a report in plain words. The words of
 	// the mail system stand on top; what comes later is the returned copy.
-	maxText = 256 << 10
+	maxText = 128 << 10
 
 	// maxAddress in bytes, RFC 5321 section 4.5.3.1.3 with room for old routes.
 	maxAddress = 320

@@ -135,19 +135,17 @@ func (l *letter) readCopied(n *Notice) bool {
 // plainRecipient judges one address by what is said of it, or else by what the
 // whole report says.
 func (l *letter) plainRecipient(address string, own *account, delay bool) Recipient {
-	a := &account{}
-	a.fill(own)
+	a, said := &account{}, ""
 	if own != nil {
-		a.text = own.text
+		*a, said = *own, own.text
 	}
-	own = &account{text: a.text}
-	if len(l.findings().list) < 2 || own.text == "" || words(own.text) == nil {
+	if len(l.findings().list) < 2 || a.cause() == nil {
 		a.fill(l.shared()) // else it may be said of another recipient
 	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}
-	r.Diagnostic = oneLine(own.text, MaxDiagnostic)
-	r.Original = expandedFrom(own.text)
+	r.Diagnostic = oneLine(said, MaxDiagnostic)
+	r.Original = expandedFrom(said)
 	if r.Diagnostic == "" {
 		r.Diagnostic = oneLine(a.text, MaxDiagnostic)
 	}
@@ -188,13 +186,19 @@ func (l *letter) bareNames() []string {
 		indented := line != "" && (line[0] == ' ' || line[0] == '\t')
 		switch {
 		case text == "":
-		case listing && indented && localLength(text) == len(text) && len(out) < MaxRecipients:
-			out = append(out, text+"@"+l.m.From()[0].Address.Domain())
+		case listing && indented && isBareName(text) && len(out) < MaxRecipients:
+			out = append(out, text[:localLength(text)]+"@"+l.m.From()[0].Address.Domain())
 		default:
 			listing = strings.HasSuffix(text, ":")
 		}
 	}
 	return out
+}
+
+// isBareName reports a local part alone, or with words set apart from it.
+func isBareName(text string) bool {
+	n := localLength(text)
+	return n > 0 && n <= 64 && (n == len(text) || hasAnyPrefix(text[n:], []string{" (", "  ", "\t"}))
 }
 
 // fieldAddresses reads lists of addresses that commas separate.

@@ -33,7 +33,7 @@ func (l *letter) readReport(n *Notice) bool {
 			return true
 		}
 	}
-	if l.readWrapped(n) {
+	if l.readWrapped(n) || l.readForwardedComplaint(n) {
 		return true
 	}
 	if l.machine() || l.m.Root.MediaType == "multipart/report" {
@@ -41,19 +41,22 @@ func (l *letter) readReport(n *Notice) bool {
 			return true
 		}
 	}
-	if l.declares(disposition) {
+	switch {
+	case l.declares(disposition):
 		n.Kind, n.Reason = ReadReceipt, "It says that it is a receipt."
-		return true
+	case l.declares(feedback):
+		n.Kind, n.Reason = Complaint, "It says that it is a feedback report."
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // reportPart is the kind of report that p may hold: by its media type, or, in a
 // mail that is a report or comes from a mail system, by its fields. A person
 // who forwards a report keeps its parts; that is still a person's mail.
 func (l *letter) reportPart(p *eml.Part) string {
-	declared := strings.HasPrefix(p.Path, "1.") && strings.Count(p.Path, ".") > 0 && l.within(p)
-	if !declared {
+	if !l.within(p) {
 		return ""
 	}
 	sub, isMessage := strings.CutPrefix(p.MediaType, "message/")
@@ -66,7 +69,7 @@ func (l *letter) reportPart(p *eml.Part) string {
 	case sub == feedback:
 		return feedback
 	}
-	if len(p.Children) > 0 || !isMessage && p.MediaType != "text/plain" && p.MediaType != "application/octet-stream" || isHeaders(p) {
+	if p == l.m.Root || len(p.Children) > 0 || !isMessage && p.MediaType != "text/plain" && p.MediaType != "application/octet-stream" || isHeaders(p) {
 		return ""
 	}
 	groups := readGroups(clip(p.Text(), maxText))
@@ -113,7 +116,7 @@ func (l *letter) containsReport() bool {
 		return false
 	}
 	for _, c := range l.m.Root.Children {
-		if c.MediaType == "multipart/report" {
+		if c.MediaType == "multipart/report" || c.MediaType == "message/"+feedback {
 			return true
 		}
 	}
@@ -138,6 +141,27 @@ func (l *letter) readWrapped(n *Notice) bool {
 		if inner.readReport(n) && n.Kind != Message {
 			return true
 		}
+	}
+	return false
+}
+
+// readForwardedComplaint reads complaints from before RFC 5965: the mail as a
+// part, in whose header the provider named the recipient.
+func (l *letter) readForwardedComplaint(n *Notice) bool {
+	if l.again {
+		return false
+	}
+	for _, c := range l.m.Root.Children {
+		if !c.IsMessage() || len(c.Children) == 0 {
+			continue
+		}
+		to := fieldAddress(c.Children[0].Header.Get("X-HmXmrOriginalRecipient"))
+		if to == "" {
+			continue
+		}
+		n.Kind, n.Reason = Complaint, "A provider returned the mail with the recipient who complained."
+		n.Recipients = []Recipient{{Address: to, Class: Complained}}
+		return true
 	}
 	return false
 }

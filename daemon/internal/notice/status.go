@@ -44,26 +44,15 @@ func (l *letter) readStatus(n *Notice, groups []group) bool {
 
 // statusRecipient reads one group of fields.
 func (l *letter) statusRecipient(g group, shared *account) (r Recipient, action string, ok bool) {
-	final := fieldAddress(g["Final-Recipient"])
-	if final == "" {
-		final = fieldAddress(g["X-Actual-Recipient"])
-	}
-	r.Original = fieldAddress(g["Original-Recipient"])
-	if r.Address = final; final == "" {
-		r.Address = r.Original
-	}
-	if g["Final-Recipient"] == "" && g["Original-Recipient"] == "" || r.Address == "" {
+	if r.Address, r.Original = g.addresses(); r.Address == "" {
 		return r, "", false
 	}
 	r.Remote = oneLine(afterSemicolon(g["Remote-Mta"]), maxAddress)
-	kind, diagnostic, typed := strings.Cut(g["Diagnostic-Code"], ";")
-	if !typed || strings.ContainsAny(strings.TrimSpace(kind), " \t") {
-		kind, diagnostic = "", g["Diagnostic-Code"]
-	}
+	kind, diagnostic := g.diagnostic()
 	r.Diagnostic = oneLine(diagnostic, MaxDiagnostic)
 	status := statusIn(g["Status"])
 	a := accountOf(r.Diagnostic)
-	a.local = strings.EqualFold(strings.TrimSpace(kind), "x-unix")
+	a.local = kind == "x-unix"
 	action = actionOf(g["Action"], status, l)
 	r.Status, r.Code = a.status, a.code
 	if a.local || r.Status == "" || status != "" && r.Status[0] != status[0] && action != actionFailed {
@@ -92,6 +81,31 @@ func (l *letter) statusRecipient(g group, shared *account) (r Recipient, action 
 		r.Diagnostic = oneLine(own.text, MaxDiagnostic)
 	}
 	return r, action, true
+}
+
+// addresses are the recipient as it was tried, and as the sender wrote it. The
+// first falls back on the second, because some systems put their own notation
+// (X.400, a local name) into Final-Recipient.
+func (g group) addresses() (address, original string) {
+	if g["Final-Recipient"] == "" && g["Original-Recipient"] == "" {
+		return "", ""
+	}
+	original = fieldAddress(g["Original-Recipient"])
+	for _, name := range []string{"Final-Recipient", "X-Actual-Recipient"} {
+		if a := fieldAddress(g[name]); a != "" {
+			return a, original
+		}
+	}
+	return original, original
+}
+
+// diagnostic is Diagnostic-Code without its type, which some systems forget.
+func (g group) diagnostic() (kind, words string) {
+	kind, words, typed := strings.Cut(g["Diagnostic-Code"], ";")
+	if kind = strings.ToLower(strings.TrimSpace(kind)); !typed || strings.ContainsAny(kind, " \t") {
+		return "", g["Diagnostic-Code"]
+	}
+	return kind, words
 }
 
 // actionOf reads Action, and guesses it from the status or the words of the
