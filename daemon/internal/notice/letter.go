@@ -13,7 +13,8 @@ type letter struct {
 	m       *eml.Mail
 	subject string // lower case
 	again   bool   // the subject says that somebody answers or forwards
-	daemon  bool   // a mail system names itself as the sender
+	daemon  bool   // a mail system is the sender, by its address
+	titled  bool   // a mail system is the sender, by its name
 	null    bool   // no sender at all, as RFC 5321 section 4.5.5 asks of reports
 
 	words   []string // lines of the text above the returned copy
@@ -34,7 +35,7 @@ func newLetter(m *eml.Mail) *letter {
 	}
 	path := strings.ToLower(strings.Trim(m.Header.Get("Return-Path"), " \t"))
 	l.null = path == "<>" || path == "<mailer-daemon>"
-	l.daemon = m.Header.Count("From") > 0 && isDaemon(m)
+	l.daemon, l.titled = senderKind(m)
 	text, _ := m.Text()
 	l.words, l.copy = cutCopy(clip(text, maxText))
 	l.hasCopy = l.copy != ""
@@ -44,22 +45,22 @@ func newLetter(m *eml.Mail) *letter {
 	return l
 }
 
-// isDaemon reports a From that names a mail system or nobody.
-func isDaemon(m *eml.Mail) bool {
+// senderKind reports a From that names a mail system or nobody. A name alone is
+// less: administrators are customers, too.
+func senderKind(m *eml.Mail) (daemon, titled bool) {
+	if m.Header.Count("From") == 0 {
+		return false, false
+	}
 	if from := strings.TrimSpace(m.Header.Get("From")); from == "" || strings.Contains(from, "<>") {
-		return true
+		return true, true
 	}
 	for _, name := range senderNames(m) {
-		if hasAny(name, daemonNames) {
-			return true
-		}
+		daemon = daemon || hasAny(name, daemonNames)
 	}
 	for _, from := range m.From() {
-		if hasAny(strings.ToLower(from.Name), daemonTitles) {
-			return true
-		}
+		titled = titled || hasAny(strings.ToLower(from.Name), daemonTitles)
 	}
-	return false
+	return daemon, titled
 }
 
 // machine reports that a program sent the mail, as far as the header tells.

@@ -9,29 +9,14 @@ import (
 // readPlain reads a report in plain words. Several signs have to agree, because
 // people write about failed mails, too, and forward what came back.
 func (l *letter) readPlain(n *Notice) bool {
-	if l.again && !l.daemon {
-		return false
-	}
 	failed := fieldAddresses(l.m.Header.Values("X-Failed-Recipients"))
 	opening := strings.ToLower(strings.Join(strings.Fields(clip(strings.Join(l.words, " "), openingBytes)), " "))
-	said, subject := hasAny(opening, failureSentences), hasAny(l.subject, failureSubjects)
 	delay := l.saysDelay()
-	switch {
-	case l.declares(deliveryStatus):
-		n.Reason = "It says that it is a delivery report."
-	case len(failed) > 0 && l.machine():
-		n.Reason = "X-Failed-Recipients names recipients."
-	case l.daemon && (said || subject || delay || l.shared().code >= 500 && l.shared().general && words(l.shared().text) != nil):
-		n.Reason = "A mail system says that a mail could not be delivered."
-	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy):
-		n.Reason = "A program says that a mail could not be delivered."
-	case subject && said && (l.hasCopy || l.shared().code != 0 || roleSender(l.m) != "") && l.m.Header.Count("In-Reply-To") == 0 && !l.again:
-		n.Reason = "Subject and text are those of a report about an undelivered mail."
-	case subject && l.hasCopy && l.m.Root.MediaType != "text/plain" && l.m.Header.Count("In-Reply-To") == 0 && roleSender(l.m) != "":
-		n.Reason = "Subject and sender are those of a report about an undelivered mail."
-	default:
+	reason := l.plainReason(failed, opening, delay)
+	if reason == "" {
 		return false
 	}
+	n.Reason = reason
 	list := l.plainRecipients(failed, delay)
 	if len(list) == 0 && l.readCopied(n) {
 		return true
@@ -42,7 +27,7 @@ func (l *letter) readPlain(n *Notice) bool {
 	switch {
 	case delay:
 		n.Kind, n.Reason = Delay, "A mail system says that a mail is delayed."
-	case !subject && len(list) > 0 && hasAny(opening, deliveredSentences) && !said:
+	case !hasAny(l.subject, failureSubjects) && len(list) > 0 && hasAny(opening, deliveredSentences) && !hasAny(opening, failureSentences):
 		n.Kind, n.Reason = Delivered, "A mail system says that a mail was delivered."
 		for i := range list {
 			list[i].Class = Arrived
@@ -52,6 +37,44 @@ func (l *letter) readPlain(n *Notice) bool {
 	}
 	n.Recipients = list
 	return true
+}
+
+// plainReason tells what makes the mail a report, "" when it is none. Customers
+// write of parcels that "could not be delivered", too: where the sender is not a
+// mail system, the text has to name a recipient and say what is wrong with it.
+func (l *letter) plainReason(failed []string, opening string, delay bool) string {
+	said, subject := hasAny(opening, failureSentences), hasAny(l.subject, failureSubjects)
+	fresh := !l.again && l.m.Header.Count("In-Reply-To") == 0
+	switch {
+	case l.declares(deliveryStatus):
+		return "It says that it is a delivery report."
+	case len(failed) > 0 && l.machine():
+		return "X-Failed-Recipients names recipients."
+	case l.again && !(l.daemon && (l.null || submittedKeyword(l.m.Header) != "" || l.shared().code >= 500)):
+		return ""
+	case l.daemon && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil):
+		return "A mail system says that a mail could not be delivered."
+	case l.titled && subject && (said || l.named(true)):
+		return "The sender calls itself a mail system, and says that a mail could not be delivered."
+	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy && l.named(true)):
+		return "A program says that a mail could not be delivered."
+	case fresh && said && (subject && (l.named(true) || roleSender(l.m) != "") || l.named(false) && roleSender(l.m) != ""):
+		return "Subject and text are those of a report about an undelivered mail."
+	}
+	return ""
+}
+
+// named reports an address and why it failed; strong asks for a line that begins
+// with the address.
+func (l *letter) named(strong bool) bool {
+	for _, f := range l.findings().list {
+		if (f.strong || !strong) && !l.isOwn(f.address) {
+			if a := accountOf(f.own.String()); a.code != 0 || a.status != "" || a.cause() != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // openingBytes: the statement of a report stands on top, below a greeting and a
