@@ -32,9 +32,15 @@ var (
 		helpdesk.SenderNobody:      "It does not say clearly who wrote it.",
 	}
 	classWords = map[helpdesk.Class]string{
-		helpdesk.ClassMessage:   "It is a mail from a person.",
-		helpdesk.ClassAutomatic: "A program sent it, not a person.",
-		helpdesk.ClassBounce:    "It is a report about a delivery.",
+		helpdesk.ClassMessage:     "It is a mail from a person.",
+		helpdesk.ClassAutomatic:   "A program sent it, not a person.",
+		helpdesk.ClassAutoReply:   "It is an automatic answer.",
+		helpdesk.ClassOutOfOffice: "It is an automatic answer of somebody who is away.",
+		helpdesk.ClassBounce:      "It is a report about a delivery.",
+		helpdesk.ClassDelay:       "It is a report that a delivery is delayed.",
+		helpdesk.ClassDelivered:   "It is a report that a mail was delivered.",
+		helpdesk.ClassComplaint:   "It is a report that a recipient called a mail unwanted.",
+		helpdesk.ClassReadReceipt: "It is a receipt for a mail.",
 	}
 )
 

@@ -36,8 +36,6 @@ type view struct {
 	Quoted      string           `json:"quoted,omitempty"`
 	Attachments []attachmentView `json:"attachments,omitempty"`
 	Parts       []partView       `json:"parts"`
-	Automatic   string           `json:"automatic,omitempty"`
-	Report      string           `json:"report,omitempty"`
 	Faults      []string         `json:"faults,omitempty"`
 }
 
@@ -64,7 +62,7 @@ func viewOf(t *testing.T, m *Mail) view {
 	v := view{
 		Subject: m.Subject(), MessageID: m.MessageID(), InReplyTo: m.InReplyTo(), References: m.References(),
 		From: boxStrings(m.From()), ReplyTo: boxStrings(m.ReplyTo()), To: boxStrings(m.To()), Cc: boxStrings(m.Cc()),
-		Source: source.String(), Automatic: m.Automatic(), Report: m.Report(),
+		Source: source.String(),
 	}
 	if text != "" {
 		v.Text = strings.Split(text, "\n")

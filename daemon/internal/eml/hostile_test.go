@@ -22,8 +22,6 @@ func use(t testing.TB, m *Mail) {
 	m.References()
 	m.Date()
 	m.Digest()
-	m.Automatic()
-	m.Report()
 	for _, a := range m.Attachments() {
 		if a.Filename == "" {
 			t.Errorf("attachment %s without a name", a.Part.Path)

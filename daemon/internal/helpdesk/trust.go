@@ -44,9 +44,15 @@ const (
 type Class string
 
 const (
-	ClassMessage   Class = "message"
-	ClassAutomatic Class = "automatic" // auto-reply, list, newsletter: no person wrote it to us
-	ClassBounce    Class = "bounce"    // a delivery report, or anything from the null sender
+	ClassMessage     Class = "message"
+	ClassAutomatic   Class = "automatic" // list, newsletter, notification: no person wrote it to us
+	ClassAutoReply   Class = "auto_reply"
+	ClassOutOfOffice Class = "out_of_office"
+	ClassBounce      Class = "bounce" // a delivery that failed, or anything else from the null sender
+	ClassDelay       Class = "delay"
+	ClassDelivered   Class = "delivered"
+	ClassComplaint   Class = "complaint"
+	ClassReadReceipt Class = "read_receipt"
 )
 
 // Recognition records how a mail found its place, for agents and for

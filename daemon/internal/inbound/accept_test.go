@@ -313,6 +313,8 @@ func TestAutomaticMail(t *testing.T) {
 	m, _ := b.Directory.MailboxByAddress(helpdesk.MustAddress("support@acme.example"))
 	bounce := "support+" + b.Signer.BounceToken(m.Audience, b.locator(b.ticket(first.Number), 1)) + "@acme.example"
 	report := "Content-Type: multipart/report; report-type=delivery-status; boundary=b"
+	receipt := "Content-Type: multipart/report; report-type=disposition-notification; boundary=b"
+	complaint := "Content-Type: multipart/report; report-type=feedback-report; boundary=b"
 	for i, tt := range []struct {
 		name string
 		null bool // reverse-path
@@ -329,6 +331,9 @@ func TestAutomaticMail(t *testing.T) {
 		{"null sender", true, alice, "X: y", "support@acme.example", "held report-unmatched"},
 		{"report for what we sent", true, "mailer-daemon@x.example", report, bounce, "appended report-matched"},
 		{"report for nothing", true, "mailer-daemon@x.example", report, "support@acme.example", "held report-unmatched"},
+		{"complaint about what we sent", false, "fbl@x.example", complaint, bounce, "appended report-matched"},
+		{"receipt for nothing", false, alice, receipt, "support@acme.example", "held report-unmatched"},
+		{"somebody is away", false, alice, "Auto-Submitted: auto-replied (vacation)", reply, "appended automatic-answer"},
 		{"our own mail comes back", false, "Support <support@acme.example>", "X: y", "support@acme.example", "created automatic-new"},
 		{"another mailbox of ours", false, "billing@acme.example", "X: y", "support@acme.example", "created automatic-new"},
 	} {

@@ -37,14 +37,22 @@ type (
 	senders = []helpdesk.Sender
 )
 
+var (
+	// reports are about mail of ours, and nobody's words.
+	reports = classes{helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt}
+
+	// unwritten is what programs write in the place of people.
+	unwritten = classes{helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice}
+)
+
 // table is read from top to bottom; the first row that matches decides. The last
 // row matches everything, so each mail has a row.
 var table = []rule{
 	// What programs send never counts as anybody's word.
-	{name: "report-matched", class: classes{helpdesk.ClassBounce},
+	{name: "report-matched", class: reports,
 		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
 		act:   toAppend, hidden: true, event: true},
-	{name: "report-unmatched", class: classes{helpdesk.ClassBounce},
+	{name: "report-unmatched", class: reports,
 		act: toHold, cause: helpdesk.UnmatchedReport},
 
 	// Nobody to believe, and nobody to answer.
@@ -57,10 +65,10 @@ var table = []rule{
 	{name: "failed", proof: proofs{helpdesk.ProofFail},
 		act: toHold, cause: helpdesk.UnprovenSender},
 
-	{name: "automatic-answer", class: classes{helpdesk.ClassAutomatic},
+	{name: "automatic-answer", class: unwritten,
 		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
 		act:   toAppend, hidden: true},
-	{name: "automatic-new", class: classes{helpdesk.ClassAutomatic},
+	{name: "automatic-new", class: unwritten,
 		act: toOpen, hidden: true},
 
 	// Proven writers.

@@ -20,7 +20,8 @@ type ruling struct {
 // expected says the rules in plain order, apart from the table.
 func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, sender helpdesk.Sender) ruling {
 	signed := token == helpdesk.TokenOwn || token == helpdesk.TokenOther || token == helpdesk.TokenMessage
-	if class == helpdesk.ClassBounce {
+	switch class {
+	case helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt:
 		if signed {
 			return ruling{Act: toAppend, Hidden: true, Event: true}
 		}
@@ -34,7 +35,7 @@ func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, 
 	case proof == helpdesk.ProofFail:
 		return ruling{Act: toHold, Cause: helpdesk.UnprovenSender}
 	}
-	if class == helpdesk.ClassAutomatic {
+	if class != helpdesk.ClassMessage {
 		if signed {
 			return ruling{Act: toAppend, Hidden: true}
 		}
@@ -62,7 +63,8 @@ func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, 
 // covers: M02, P06
 func TestDecide(t *testing.T) {
 	reached := map[string]bool{}
-	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassBounce} {
+	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
+		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {
 		for _, proof := range []helpdesk.Proof{helpdesk.ProofPass, helpdesk.ProofNone, helpdesk.ProofFail} {
 			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenNone} {
 				for _, sender := range []helpdesk.Sender{helpdesk.SenderParticipant, helpdesk.SenderStranger, helpdesk.SenderAgent, helpdesk.SenderNobody} {

@@ -122,10 +122,6 @@ func mailboxes(list []eml.Mailbox) []Mailbox {
 	return out
 }
 
-func (r *Reading) readKind(m *eml.Mail) {
-	r.Kind = "message"
-}
-
 func (r *Reading) readText(m *eml.Mail) {
 	r.Text, _ = m.Text()
 	r.HTMLParts = m.HTMLParts()

@@ -1,6 +1,10 @@
-package eml
+package notice
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/posterndesk/postern/daemon/internal/eml"
+)
 
 // covers: P06
 func TestAutomatic(t *testing.T) {
@@ -42,34 +46,8 @@ func TestAutomatic(t *testing.T) {
 		{"value with control characters", "List-Id: a\x1b[1m\xe4", "List-Id: a[1mä"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := Read([]byte(c.header + "\n\nx")).Automatic(); got != c.want {
+			if got := automatic(eml.Read([]byte(c.header + "\n\nx"))); got != c.want {
 				t.Errorf("Automatic = %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-// covers: P06
-func TestReport(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		raw  []byte
-		want string
-	}{
-		{"bounce", crlf("Content-Type: multipart/report; report-type=Delivery-Status; boundary=b", "", ""), "delivery-status"},
-		{"receipt", crlf(`Content-Type: multipart/report; report-type="disposition-notification"; boundary=b`, "", ""), "disposition-notification"},
-		{"complaint", crlf("Content-Type: multipart/report; report-type=feedback-report; boundary=b", "", ""), "feedback-report"},
-		{"unknown kind", crlf("Content-Type: multipart/report; report-type=tlsrpt; boundary=b", "", "--b", "Content-Type: message/delivery-status", "", "--b--"), ""},
-		{"kind told by the parts", crlf("Content-Type: multipart/report; boundary=b", "", "--b", "", "x", "--b", "Content-Type: message/delivery-status", "", "--b--"), "delivery-status"},
-		{"not a report", crlf("Content-Type: multipart/mixed; report-type=delivery-status; boundary=b", "", ""), ""},
-		{
-			"report inside", crlf("Content-Type: multipart/mixed; boundary=a", "", "--a",
-				"Content-Type: multipart/report; report-type=delivery-status; boundary=b", "", "--a--"), "",
-		},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := Read(c.raw).Report(); got != c.want {
-				t.Errorf("Report = %q, want %q", got, c.want)
 			}
 		})
 	}
