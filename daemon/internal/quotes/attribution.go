@@ -162,6 +162,9 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 	if !lines[i].own() || !opens(lines[i].text) && !holdsVerb(lines[i].text) {
 		return i, false
 	}
+	if inLine(lines[i].text) {
+		return i + 1, true
+	}
 	for j := i; j < min(len(lines), i+maxAttribution); j++ {
 		if j > i && lines[j].depth > 0 && !strings.HasPrefix(lower(lines[j].text), "wrote") {
 			return i, false
@@ -182,6 +185,36 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 			t.address && t.time && t.year && opens(lines[i].text)
 	}
 	return i, false
+}
+
+// inLine reports an attribution that the quote follows on the same line, as
+// Yahoo's program for telephones writes it.
+func inLine(s string) bool {
+	at := strings.IndexByte(s, '@')
+	if at < 0 || !unicode.IsDigit(firstDigit(s)) {
+		return false
+	}
+	for from := at; ; {
+		i := strings.Index(s[from:min(len(s), maxAttributionBytes)], ": ")
+		if i < 0 {
+			return false
+		}
+		if head := s[:from+i]; holdsVerb(lastWord(head)) {
+			t := traitsOf(head + ":")
+			return t.verb && t.address && t.holdsDate() && opens(s) && !byMyself(head)
+		}
+		from += i + 2
+		if from > min(len(s), maxAttributionBytes) {
+			return false
+		}
+	}
+}
+
+func firstDigit(s string) rune {
+	if i := strings.IndexFunc(s, unicode.IsDigit); i >= 0 {
+		return firstRune(s[i:])
+	}
+	return 0
 }
 
 // mayEnd is a cheap look at whether an attribution may end with this line.

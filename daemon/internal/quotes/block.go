@@ -32,7 +32,7 @@ func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
 	depth, last := lines[i].depth, fieldNone
 	for i < len(lines) && i-b.start < maxBlock && lines[i].depth == depth {
 		if lines[i].blank() {
-			if i+1 < len(lines) && lines[i+1].depth == depth && len(b.values) < 3 && knownLabel(lines[i+1].text) != fieldNone {
+			if i+1 < len(lines) && lines[i+1].depth == depth && b.lacks(knownLabel(lines[i+1].text)) {
 				i++ // paragraphs of HTML have a blank line between
 				continue
 			}
@@ -54,6 +54,12 @@ func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
 		b.end = i
 	}
 	return b, b.enough(afterSeparator)
+}
+
+// lacks reports a field that each block has, and this one not yet.
+func (b block) lacks(f field) bool {
+	_, seen := b.values[f]
+	return !seen && (f == fieldFrom || f == fieldTo || f == fieldDate || f == fieldSubject)
 }
 
 // infer reads a line inside a block whose label is not known by what stands

@@ -190,9 +190,9 @@ func makeForward(lines []line, at, body int, values map[field]string) *Forward {
 // forwardedBody is the text under the header, without the quote marks that all
 // of it has.
 func forwardedBody(lines []line, depth int) string {
-	for end := len(lines) - 1; end >= 0; end-- { // "-------- End of forwarded message --------"
+	for end := len(lines) - 1; end >= 0; end-- { // "----- End forwarded message -----"
 		if l := lines[end]; !l.blank() {
-			if readSeparator(l.text) != notSeparator && !strings.HasSuffix(l.text, ":") {
+			if isRule(l.text) || readSeparator(l.text) != notSeparator && !strings.HasSuffix(l.text, ":") {
 				lines = lines[:end]
 			}
 			break

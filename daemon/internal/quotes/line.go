@@ -134,7 +134,7 @@ func anyWord(lines []line) bool {
 // inner strips the signs that decorate a separator: "--- x ---", "** x **:".
 func inner(s string) string {
 	return strings.TrimSpace(strings.TrimFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || strings.ContainsRune("-_=*~#<>+|:：.…—–─━‐‑", r)
+		return unicode.IsSpace(r) || strings.ContainsRune("-_=*~#+|:：.…—–─━‐‑", r)
 	}))
 }
 

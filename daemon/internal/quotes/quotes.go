@@ -69,6 +69,9 @@ func Text(text string, h Hints) Split {
 			f.Subject = subj.rest
 		}
 		s := assemble(lines, newFolding(lines, at, h, true).fold)
+		if f.Note != "" && at > 0 {
+			f.Note = s.Reply
+		}
 		s.Forward = f
 		return s
 	}
