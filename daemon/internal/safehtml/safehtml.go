@@ -11,6 +11,7 @@
 package safehtml
 
 import (
+	"html/template"
 	"strings"
 	"unicode/utf8"
 )
@@ -50,7 +51,7 @@ type Options struct {
 // by itself. Sanitising it again changes nothing, as long as it is within the
 // limits.
 type Document struct {
-	HTML string
+	HTML template.HTML
 
 	RemoteImages  int  // pictures and backgrounds that would have been fetched from somewhere
 	MissingImages int  // pictures that the mail refers to and does not have, or that are too large
@@ -64,7 +65,7 @@ func Sanitise(src string, o Options) Document {
 	src = strings.ToValidUTF8(clip(src, MaxBytes), "\uFFFD")
 	t := newTidy(src, o, &d)
 	t.run()
-	d.HTML = policy.SanitizeReader(strings.NewReader(t.out.String())).String()
+	d.HTML = template.HTML(policy.SanitizeReader(strings.NewReader(t.out.String())).String())
 	return d
 }
 
