@@ -2,6 +2,7 @@ package safehtml
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -52,7 +53,7 @@ func hasKey(attrs []html.Attribute, key string) bool {
 func (t *tidy) rewrite(name string, attrs []html.Attribute) (string, []html.Attribute) {
 	var kept []html.Attribute
 	linked := false
-	for _, a := range attrs {
+	for _, a := range closeUp(name, attrs) {
 		ok := true
 		switch a.Key {
 		case "style":
@@ -90,6 +91,21 @@ func (t *tidy) rewrite(name string, attrs []html.Attribute) (string, []html.Attr
 		return withoutPicture(kept)
 	}
 	return name, kept
+}
+
+// closeUp writes out what Word leaves to its style sheet, which is dropped: its
+// paragraphs have no space between them.
+func closeUp(name string, attrs []html.Attribute) []html.Attribute {
+	word := slices.ContainsFunc(attrs, func(a html.Attribute) bool { return a.Key == "class" && strings.HasPrefix(a.Val, "Mso") })
+	if name != "p" || !word {
+		return attrs
+	}
+	const tight = "margin:0"
+	if i := slices.IndexFunc(attrs, func(a html.Attribute) bool { return a.Key == "style" }); i >= 0 {
+		attrs[i].Val = tight + ";" + attrs[i].Val
+		return attrs
+	}
+	return append(attrs, html.Attribute{Key: "style", Val: tight})
 }
 
 const linkRel = "noopener noreferrer nofollow"

@@ -21,7 +21,7 @@ const (
 	// longer than ten times that is a report, and its bytes are kept.
 	MaxBytes = 1 << 20
 
-	// MaxTags is the most tags of the source, start and end. A pasted spreadsheet
+	// MaxTags is the most tags that are read, and that are written, start and end. A pasted spreadsheet
 	// of ten thousand cells has half of it; browsers lay out as many in a second.
 	MaxTags = 50_000
 

@@ -43,7 +43,7 @@ func TestSanitise(t *testing.T) {
 			Document{HTML: `<div style="background-color:#f4f4f4;color:red;margin:0">1</div>`}},
 		{"font", `<font color="#ff0000" face="Arial, 'Segoe UI'" size=+1>1</font>`, Document{HTML: `<font color="#ff0000" face="Arial, &#39;Segoe UI&#39;" size="+1">1</font>`}},
 		{"Word", `<!--[if gte mso 9]><xml><o:OfficeDocumentSettings/></xml><![endif]--><p class=MsoNormal style='margin-left:.5in;text-indent:-.25in;mso-list:l0'><span style='font-family:"Calibri",sans-serif;color:#1F497D'>1<o:p></o:p></span></p><![if !vml]>2<![endif]>`,
-			Document{HTML: `<p style="margin-left:.5in;text-indent:-.25in"><span style="font-family:calibri,sans-serif;color:#1f497d">1</span></p>2`}},
+			Document{HTML: `<p style="margin:0;margin-left:.5in;text-indent:-.25in"><span style="font-family:calibri,sans-serif;color:#1f497d">1</span></p>2`}},
 		{"link", `<a href=" https://x.example/a b?c=d&amp;e#f " class=c id=i target=_top rel=opener>1</a>`,
 			Document{HTML: `<a href="https://x.example/a%20b?c=d&amp;e#f" rel="noopener noreferrer nofollow" target="_blank">1</a>`}},
 		{"mail and telephone", `<a href="mailto:a@x.example">1</a><a href="tel:+1">2</a>`,
@@ -82,6 +82,7 @@ func TestLimits(t *testing.T) {
 		{"bytes", strings.Repeat("ä", MaxBytes/2) + "END", true, "ä"},
 		{"all bytes", strings.Repeat("x", MaxBytes), false, "x"},
 		{"tags", strings.Repeat("<b></b>", MaxTags/2) + "<i>END</i>", true, "</b>"},
+		{"tags that are implied", "<ul>" + strings.Repeat("<li>", MaxTags/2) + "</ul><i>END</i>", true, "</li>"},
 		{"depth", strings.Repeat("<div>", MaxDepth+50) + "deep", false, "<div>deep</div>"},
 		{"pictures", strings.Repeat(`<img src="data:image/png;base64,`+pixel[:60]+strings.Repeat("A", 100_000)+`">`, 10), false, "data:image/png"},
 	} {

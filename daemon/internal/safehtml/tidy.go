@@ -17,7 +17,8 @@ type tidy struct {
 
 	open  []element
 	count map[string]int // open elements by name
-	tags  int
+	read  int            // tags
+	wrote int            // tags, with the end tags of what is open
 
 	skip      string // element that is left out with all that is in it; "" if none
 	skipDepth int    // of elements of that name
@@ -55,7 +56,7 @@ func (t *tidy) next() bool {
 	default:
 		return true
 	}
-	if t.tags++; t.tags > MaxTags {
+	if t.read++; t.read > MaxTags {
 		t.doc.Cut = true
 		return false
 	}
@@ -69,6 +70,17 @@ func (t *tidy) next() bool {
 	default:
 		t.start(tag, t.attributes(more), kind == html.SelfClosingTagToken)
 	}
+	return !t.doc.Cut || t.wrote < MaxTags
+}
+
+// spend counts tags that are to be written. Old mail leaves out end tags, so
+// more may be written than were read.
+func (t *tidy) spend(tags int) bool {
+	if t.wrote+tags > MaxTags {
+		t.doc.Cut, t.wrote = true, MaxTags
+		return false
+	}
+	t.wrote += tags
 	return true
 }
 
@@ -133,7 +145,9 @@ func (t *tidy) start(name string, attrs []html.Attribute, selfClosing bool) {
 	switch {
 	case tag == "":
 	case kind == void:
-		t.write(tag, attrs)
+		if t.spend(1) {
+			t.write(tag, attrs)
+		}
 	case len(t.open) < MaxDepth:
 		t.push(element{name, tag}, attrs)
 	}
@@ -225,6 +239,9 @@ func (t *tidy) end(name string) {
 }
 
 func (t *tidy) push(e element, attrs []html.Attribute) {
+	if !t.spend(2) {
+		return
+	}
 	t.write(e.tag, attrs)
 	t.open = append(t.open, e)
 	t.count[e.name]++
