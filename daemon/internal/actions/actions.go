@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -24,6 +26,7 @@ type Store interface {
 	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
 	Tickets(ctx context.Context, account string, before int64, limit int) ([]helpdesk.Ticket, error)
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
+	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Held(ctx context.Context, account string) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.HeldItem, error)
@@ -54,11 +57,12 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
+	mails     *semaphore.Weighted // bytes of mails that are read again
 }
 
 // New makes a Desk.
 func New(s Store, blobs blob.Store, d Directory, signer *links.Signer, planner *outbound.Planner, log *slog.Logger, now func() time.Time) *Desk {
-	return &Desk{store: s, blobs: blobs, directory: d, signer: signer, planner: planner, log: log, now: now, passwords: newPasswords()}
+	return &Desk{store: s, blobs: blobs, directory: d, signer: signer, planner: planner, log: log, now: now, passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory)}
 }
 
 // Actor is on whose authority something is done: an agent of the account, or

@@ -9,6 +9,7 @@ package console
 import (
 	"context"
 	"embed"
+	"html/template"
 	"net/http"
 	"net/url"
 	"time"
@@ -27,6 +28,9 @@ type Desk interface {
 
 	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
 	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
+	MailHTML(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.MailHTML, error)
+	File(ctx context.Context, by actions.Actor, number int64, seq, index int) (*actions.File, error)
+	Source(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.File, error)
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
 	Note(ctx context.Context, by actions.Actor, number int64, text string) error
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
@@ -37,6 +41,9 @@ type Desk interface {
 
 //go:embed all:templates
 var templates embed.FS
+
+//go:embed paper.html
+var paperHTML string
 
 // cookieName of an agent's session.
 const cookieName = "postern_agent"
@@ -54,6 +61,7 @@ type Handler struct {
 	desk  Desk
 	site  *web.Site
 	pages *web.Pages
+	sheet *template.Template // around the HTML of a mail
 	tries *web.Limiter
 	mux   *http.ServeMux
 }
@@ -62,6 +70,7 @@ type Handler struct {
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
 	c.pages = site.Pages(templates, "templates", "console.css")
+	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 
 	c.open("GET /agent/sign-in", c.showSignIn)
@@ -69,6 +78,9 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.open("POST /agent/sign-out", c.signOut)
 	c.handle("GET /agent", c.list)
 	c.handle("GET /agent/tickets/{number}", c.showTicket)
+	c.handle("GET /agent/tickets/{number}/entries/{entry}/html", c.paper)
+	c.handle("GET /agent/tickets/{number}/entries/{entry}/files/{file}", c.file)
+	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)

@@ -17,6 +17,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/console"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/safehtml"
 	"github.com/posterndesk/postern/daemon/internal/web/webtest"
 )
 
@@ -93,6 +94,39 @@ func (d *desk) Ticket(_ context.Context, by actions.Actor, number int64) (*actio
 	}
 	return d.detail, nil
 }
+
+func (d *desk) MailHTML(_ context.Context, by actions.Actor, number int64, seq int) (*actions.MailHTML, error) {
+	if err := d.check(by); err != nil {
+		return nil, err
+	}
+	if number != 7 || seq != 8 {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "no such file")
+	}
+	return &actions.MailHTML{Document: safehtml.Document{HTML: "<p>Printed <b>words</b></p>", RemoteImages: 2, MissingImages: 1, Active: 3, Cut: true}}, nil
+}
+
+func (d *desk) File(_ context.Context, by actions.Actor, number int64, seq, index int) (*actions.File, error) {
+	return d.sent(by, number == 7 && seq == 1 && index == 1, "pot<1>.jpg", "image/jpeg")
+}
+
+func (d *desk) Source(_ context.Context, by actions.Actor, number int64, seq int) (*actions.File, error) {
+	return d.sent(by, number == 7 && seq == 8, "request-7-8.eml", "text/plain")
+}
+
+func (d *desk) sent(by actions.Actor, ok bool, name, mediaType string) (*actions.File, error) {
+	if err := d.check(by); err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "no such file")
+	}
+	return &actions.File{ReadSeekCloser: content{strings.NewReader("bytes")}, Name: name, MediaType: mediaType}, nil
+}
+
+// content is a file that needs no closing.
+type content struct{ *strings.Reader }
+
+func (content) Close() error { return nil }
 
 func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actions.Reply) error {
 	d.changes = append(d.changes, fmt.Sprintf("reply %d %s %q", number, in.Status, in.Text))

@@ -1,6 +1,9 @@
 package console
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -12,7 +15,21 @@ type entry struct {
 	Role    string
 	Channel channel
 	Unseen  bool // customers do not see it although it is a message
+	Files   []file
+	Paper   *paper // nil if it did not come as HTML
 	Why     why
+}
+
+// file is one attachment.
+type file struct {
+	*helpdesk.Attachment
+	Path string
+}
+
+// paper is where the HTML of a mail is shown, and the pictures inside it.
+type paper struct {
+	Path     string
+	Pictures []file
 }
 
 // why tells how an entry came to stand where it does.
@@ -22,10 +39,13 @@ type why struct {
 	Reasons   []string
 	Evidence  []string
 	Faults    []string
+	Source    string // where the mail is as it came; "" if it was none
 }
 
-func newEntry(e *helpdesk.Entry) entry {
+// newEntry shows an entry of the ticket at that address.
+func newEntry(ticket string, e *helpdesk.Entry) entry {
 	out := entry{Entry: e, Name: e.Author.DisplayName(), Channel: channels[e.Channel], Why: reasons(e)}
+	out.attach(ticket + "/entries/" + strconv.Itoa(e.Seq))
 	switch {
 	case e.Kind == helpdesk.Note:
 		out.Look, out.Role = "note", "Note"
@@ -40,6 +60,25 @@ func newEntry(e *helpdesk.Entry) entry {
 	}
 	out.Unseen = e.Kind == helpdesk.Message && e.Hidden
 	return out
+}
+
+// attach lists what belongs to the entry at that address. Pictures inside the
+// HTML are named below it, not twice.
+func (e *entry) attach(path string) {
+	if e.Raw != "" {
+		e.Why.Source = path + "/source"
+	}
+	if e.HTML && e.Raw != "" {
+		e.Paper = &paper{Path: path + "/html"}
+	}
+	for i := range e.Attachments {
+		f := file{Attachment: &e.Attachments[i], Path: path + "/files/" + strconv.Itoa(i+1)}
+		if e.Paper != nil && f.Inline && f.ContentID != "" && strings.HasPrefix(f.MediaType, "image/") {
+			e.Paper.Pictures = append(e.Paper.Pictures, f)
+		} else {
+			e.Files = append(e.Files, f)
+		}
+	}
 }
 
 func reasons(e *helpdesk.Entry) why {

@@ -69,6 +69,7 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 		trouble := c.site.Trouble(v.r, failure)
 		page.Trouble = &trouble
 	}
+	web.AllowFrames(v.w) // the HTML of mails
 	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
 	c.write(v, web.Status(failure), "ticket", title, c.frame(v, "", 0), page)
 	return nil
@@ -98,7 +99,7 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	}
 	page.Send = sendWords(page.Recipients)
 	for i := range detail.Entries {
-		page.Entries = append(page.Entries, newEntry(&detail.Entries[i]))
+		page.Entries = append(page.Entries, newEntry(page.Path, &detail.Entries[i]))
 	}
 	for i := range slices.Backward(detail.Deliveries) {
 		page.Deliveries = append(page.Deliveries, newDelivery(&detail.Deliveries[i]))

@@ -43,6 +43,11 @@ func full() *actions.Detail {
 				}},
 			{Seq: 6, Kind: helpdesk.Message, Channel: helpdesk.ByMail, Author: helpdesk.Author{Role: helpdesk.Customer}, At: sent, Text: "Unproven words", Hidden: true},
 			{Seq: 7, Kind: helpdesk.Message, Channel: helpdesk.ByConsole, Author: helpdesk.Author{Role: helpdesk.System, Name: "Operator"}, At: sent, Text: "By hand"},
+			{Seq: 8, Kind: helpdesk.Message, Channel: helpdesk.ByMail, Author: alice, At: sent, Text: "Plain words", HTML: true, Raw: "00",
+				Attachments: []helpdesk.Attachment{
+					{Name: "logo.png", MediaType: "image/png", Size: 100, ContentID: "logo@x", Inline: true},
+					{Name: "plan.pdf", MediaType: "application/pdf", Size: 3000},
+				}},
 		},
 		Deliveries: []helpdesk.Delivery{
 			{Entry: 3, To: alice.Address, Purpose: helpdesk.AgentReply, State: helpdesk.Sent, Sent: &sent, Created: sent,
@@ -85,7 +90,7 @@ func TestTicket(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		{"customer by form", "entry-1", []string{`class="entry customer"`, "Customer", "By form", "&lt;script&gt;", "pot&lt;1&gt;.jpg", "image/jpeg, 2 kB", "proved nothing"}, []string{"Not visible"}},
+		{"customer by form", "entry-1", []string{`class="entry customer"`, "Customer", "By form", "&lt;script&gt;", "pot&lt;1&gt;.jpg", `href="/agent/tickets/7/entries/1/files/1"`, "image/jpeg, 2 kB", "proved nothing"}, []string{"Not visible"}},
 		{"note", "entry-2", []string{`class="entry note"`, "Note", "Only agents see this", "Internal words"}, []string{"Customer"}},
 		{"reply", "entry-3", []string{`class="entry agent"`, "Agent", `<a href="https://track.example/1"`, "signed in"}, []string{"Only agents see this"}},
 		{"event", "entry-4", []string{`class="entry event"`, "Status set to Open."}, []string{"Customer"}},
@@ -93,7 +98,10 @@ func TestTicket(t *testing.T) {
 			"Who wrote it is proven.", "issued to this sender", "takes part in the request", "from a person", "DKIM of &lt;customer.example&gt; passed.",
 			"The signed reply address names #7.", "charset &lt;x-unknown&gt;"}, []string{"Not visible"}},
 		{"hidden", "entry-6", []string{`class="entry customer unreleased"`, "Not visible to the customer", "Unproven words", "Nothing was recorded"}, nil},
-		{"operator", "entry-7", []string{`class="entry agent"`, "Operator", "By hand"}, []string{"Customer"}},
+		{"operator", "entry-7", []string{`class="entry agent"`, "Operator", "By hand"}, []string{"Customer", "<iframe", "/source"}},
+		{"HTML mail", "entry-8", []string{"Plain words", "Show original HTML (1 picture)", `src="/agent/tickets/7/entries/8/html"`, `loading="lazy"`,
+			`sandbox="allow-popups allow-popups-to-escape-sandbox"`, `href="/agent/tickets/7/entries/8/files/1"`, `href="/agent/tickets/7/entries/8/files/2"`,
+			`href="/agent/tickets/7/entries/8/source"`}, []string{"allow-scripts", "allow-same-origin"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			entry := entryHTML(t, page, test.id)

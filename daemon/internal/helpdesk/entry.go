@@ -72,7 +72,8 @@ type Entry struct {
 	Hidden bool `json:"hidden,omitempty"`
 
 	MessageID  string       `json:"messageID,omitempty"`
-	Raw        string       `json:"raw,omitempty"` // blob of the mail as it came
+	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
+	HTML       bool         `json:"html,omitempty"` // that mail says it as HTML too
 	Recognised *Recognition `json:"recognised,omitempty"`
 }
 

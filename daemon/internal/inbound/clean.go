@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
 )
 
 // clean makes the entry: what the writer newly wrote, the rest folded, and the
@@ -20,6 +19,7 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now,
 		Author: helpdesk.Author{Role: helpdesk.Customer, Name: c.writer.Name, Address: c.writer.Address},
 		Hidden: c.verdict.hidden, MessageID: c.mail.MessageID(), Raw: c.kept.ref.Hash.String(),
+		HTML:       c.mail.HTMLParts() > 0,
 		Recognised: c.recognition(),
 	}
 	if c.verdict.event {
@@ -48,7 +48,7 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 		return made, nil
 	}
 	whole, _ := c.mail.Text()
-	text, quoted := eml.SplitQuoted(withoutTokens(whole), "")
+	text, quoted := eml.SplitQuoted(links.WithoutTokens(whole), "") // stored, they would act for others (A30)
 	var made content
 	var err error
 	if made.text, made.textBlob, err = p.fit(ctx, c.box.Account, text); err != nil {
@@ -62,18 +62,6 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 	}
 	c.kept.content[c.box.Account] = &made
 	return &made, nil
-}
-
-// Signed tokens of ours come back in quotes. Stored, they would let whoever may
-// read the thread act as whom they were issued to (A30). A reply address may
-// stand in a URL, with its signs escaped.
-var tokenPatterns = regexp.MustCompile(`(pl1_)[A-Za-z0-9_-]{47}|(\+|%2[bB])[a-zA-Z2-7]{40}(@|%40)`)
-
-func withoutTokens(text string) string {
-	if !strings.Contains(text, "pl1_") && !strings.ContainsAny(text, "+%") {
-		return text // nearly all texts; the pattern is slow
-	}
-	return tokenPatterns.ReplaceAllString(text, "$1$2…$3")
 }
 
 // fit moves a text that is too large for a record into a blob and keeps its

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
@@ -165,7 +166,7 @@ func (p *Pipeline) answer(ctx context.Context, c *incoming, change *helpdesk.Cha
 const maxSubject = 500
 
 func subject(c *incoming) string {
-	s := strings.TrimSpace(cut(withoutTokens(c.mail.Subject()), maxSubject))
+	s := strings.TrimSpace(cut(links.WithoutTokens(c.mail.Subject()), maxSubject))
 	if s == "" {
 		return "(no subject)"
 	}
