@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/quotes"
 )
 
 // clean makes the entry: what the writer newly wrote, the rest folded, and the
@@ -41,27 +44,68 @@ type content struct {
 	files              []helpdesk.Attachment
 }
 
-// content reads the mail and makes blobs of what is large. That is the same for
-// each of our mailboxes and however often a race is lost.
+// content reads the mail and makes blobs of what is large.
 func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
-	if made := c.kept.content[c.box.Account]; made != nil {
-		return made, nil
+	sent, err := p.sent(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	whole, _ := c.mail.Text()
-	text, quoted := eml.SplitQuoted(links.WithoutTokens(whole), "") // stored, they would act for others (A30)
+	split := quotes.Read(c.mail, sent...)
+	// Signed tokens of ours come back in quotes; stored, they would let whoever
+	// may read the thread act as whom they were issued to (A30).
+	text, quoted := links.WithoutTokens(split.Reply), links.WithoutTokens(strings.Join(split.Folded, "\n\n"))
 	var made content
-	var err error
 	if made.text, made.textBlob, err = p.fit(ctx, c.box.Account, text); err != nil {
 		return nil, err
 	}
 	if made.quoted, made.quotedBlob, err = p.fit(ctx, c.box.Account, quoted); err != nil {
 		return nil, err
 	}
-	if made.files, err = p.attachments(ctx, c.box.Account, c.mail); err != nil {
+	if made.files, err = p.files(ctx, c); err != nil {
 		return nil, err
 	}
-	c.kept.content[c.box.Account] = &made
 	return &made, nil
+}
+
+// maxSent is how far back a thread is compared with what a reply quotes: mail
+// programs quote it all, but what matters is the newest.
+const maxSent = 12
+
+// sent are the texts that the writer may have been sent: the public part of the
+// ticket, as our mails said it.
+func (p *Pipeline) sent(ctx context.Context, c *incoming) ([]string, error) {
+	if c.ticket == nil {
+		return nil, nil
+	}
+	entries, err := p.Store.LastEntries(ctx, c.box.Account, c.ticket.ID, maxSent)
+	if err != nil {
+		return nil, fmt.Errorf("read what was sent: %w", err)
+	}
+	var center *helpdesk.HelpCenter
+	if hc, ok := p.Directory.HelpCenter(c.box.Account, c.ticket.HelpCenter); ok {
+		center = &hc
+	}
+	var sent []string
+	for _, e := range entries {
+		if e.Public() {
+			sent = append(sent, outbound.Said(c.ticket, &e, c.box, center))
+		}
+	}
+	return sent, nil
+}
+
+// files makes blobs of the attachments. They are the same for each of our
+// mailboxes and however often a race is lost.
+func (p *Pipeline) files(ctx context.Context, c *incoming) ([]helpdesk.Attachment, error) {
+	if made, ok := c.kept.files[c.box.Account]; ok {
+		return made, nil
+	}
+	made, err := p.attachments(ctx, c.box.Account, c.mail)
+	if err != nil {
+		return nil, err
+	}
+	c.kept.files[c.box.Account] = made
+	return made, nil
 }
 
 // fit moves a text that is too large for a record into a blob and keeps its

@@ -23,6 +23,7 @@ import (
 type Store interface {
 	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
+	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
 	Commit(ctx context.Context, c *helpdesk.Change) error

@@ -17,7 +17,7 @@ type kept struct {
 	ref     blob.Ref
 	bytes   []byte
 	release func()
-	content map[string]*content // by account: what clean made of it, once for all mailboxes and tries
+	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
 }
 
 // Memory bounds the bytes of large mails that are looked at at the same time.
@@ -70,7 +70,7 @@ func (p *Pipeline) keep(ctx context.Context, groups []group, raw io.Reader) (*ke
 	if _, err := io.Copy(io.MultiWriter(sinks...), raw); err != nil {
 		return nil, keepError(err)
 	}
-	k := &kept{release: func() {}, content: map[string]*content{}}
+	k := &kept{release: func() {}, files: map[string][]helpdesk.Attachment{}}
 	for _, w := range copies {
 		var err error
 		if k.ref, err = w.Commit(ctx); err != nil {

@@ -39,6 +39,9 @@ type Reading struct {
 	Parts       []Part       `json:"parts"`
 	Bounce      *Bounce      `json:"bounce"`
 	Faults      []string     `json:"faults"`
+
+	reason  string   // the evidence of the kind
+	details []string // of the faults
 }
 
 // Mailbox is a name and an address, either of which may be "".
@@ -106,6 +109,7 @@ func Read(file string, raw []byte) *Reading {
 	r.readParts(m)
 	for _, f := range m.Faults {
 		r.Faults = append(r.Faults, string(f.Code))
+		r.details = append(r.details, f.String())
 	}
 	return r
 }

@@ -9,7 +9,7 @@ import (
 // Recipients are named as the sender of the mail wrote them, where that is told.
 func (r *Reading) readKind(m *eml.Mail) {
 	n := notice.Read(m)
-	r.Kind = string(n.Kind)
+	r.Kind, r.reason = string(n.Kind), n.Reason
 	switch n.Kind {
 	case notice.Bounce, notice.Delay, notice.Delivered, notice.Complaint:
 	default:

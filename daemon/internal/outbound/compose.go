@@ -81,6 +81,28 @@ func (c composer) compose(o occasion) (Parcel, error) {
 	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Bytes: raw.Bytes()}, nil
 }
 
+// Said is the text of the mails that told of an entry, without what was each
+// recipient's own: the name and the link. It is for recognising what comes back.
+func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, center *helpdesk.HelpCenter) string {
+	if center != nil {
+		private := *center
+		private.PortalOn = false
+		center = &private
+	}
+	purpose := helpdesk.AgentReply
+	if entry.Author.Role != helpdesk.AgentAs {
+		purpose = helpdesk.Update
+	}
+	words := composer{}.letter(occasion{
+		delivery: &helpdesk.Delivery{Purpose: purpose}, ticket: ticket, entry: entry, to: &helpdesk.Participant{}, box: box, center: center,
+	})
+	var text bytes.Buffer
+	if err := texts.ExecuteTemplate(&text, string(purpose)+".txt", words); err != nil {
+		return entry.Text // never: the templates are our own and tested
+	}
+	return text.String()
+}
+
 // envelope is the mail without its words.
 func (c composer) envelope(o occasion) *eml.Outgoing {
 	replyTo := eml.Mailbox{Name: o.senderName(), Address: c.token(o, c.signer.ReplyToken)}

@@ -190,12 +190,13 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 // inLine reports an attribution that the quote follows on the same line, as
 // Yahoo's program for telephones writes it.
 func inLine(s string) bool {
-	at := strings.IndexByte(s, '@')
-	if at < 0 || !unicode.IsDigit(firstDigit(s)) {
+	s = s[:min(len(s), maxAttributionBytes)]
+	from := strings.IndexByte(s, '@')
+	if from < 0 || !unicode.IsDigit(firstDigit(s)) {
 		return false
 	}
-	for from := at; ; {
-		i := strings.Index(s[from:min(len(s), maxAttributionBytes)], ": ")
+	for {
+		i := strings.Index(s[from:], ": ")
 		if i < 0 {
 			return false
 		}
@@ -204,9 +205,6 @@ func inLine(s string) bool {
 			return t.verb && t.address && t.holdsDate() && opens(s) && !byMyself(head)
 		}
 		from += i + 2
-		if from > min(len(s), maxAttributionBytes) {
-			return false
-		}
 	}
 }
 

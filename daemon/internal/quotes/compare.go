@@ -32,15 +32,27 @@ func (o origin) new() bool { return o.words > 0 && 5*o.known <= o.words }
 // compare uses what was sent to the author. A quote that no mark tells is folded,
 // and answers written into a quote without marks are shown.
 func (f *folding) compare() {
-	if len(f.hints.Sent) == 0 {
-		return
+	switch {
+	case f.origins == nil:
+	case f.end < len(f.lines):
+		f.showAnswers(f.origins)
+	default:
+		f.foldUnmarked(f.origins)
 	}
-	origins := compareLines(f.lines, f.hints.Sent)
-	if f.end < len(f.lines) {
-		f.showAnswers(origins)
-		return
+}
+
+// unsent reports quoted lines of which nothing was sent to the author: they
+// paste with the same mark what somebody else wrote.
+func (f *folding) unsent(r run) bool {
+	if f.origins == nil {
+		return false
 	}
-	f.foldUnmarked(origins)
+	for _, o := range f.origins[r.start:r.end] {
+		if o.known > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // showAnswers looks between the lines of one sent text, behind the cut, for

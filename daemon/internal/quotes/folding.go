@@ -11,7 +11,8 @@ type folding struct {
 	// a header or a ">" may well be the author's own: a form, a log.
 	answer bool
 
-	looks int // how many lines were looked at closely
+	origins []origin // of the lines; nil when it is not known what was sent
+	looks   int      // how many lines were looked at closely
 }
 
 // look counts a close look, and refuses when there were too many.
@@ -23,6 +24,9 @@ func (f *folding) look() bool {
 // newFolding starts with everything from line end on folded.
 func newFolding(lines []line, end int, h Hints, answer bool) *folding {
 	f := &folding{lines: lines, fold: make([]bool, len(lines)), end: end, hints: h, answer: answer}
+	if len(h.Sent) > 0 {
+		f.origins = compareLines(lines, h.Sent)
+	}
 	f.hide(end, len(lines))
 	if end < len(lines) {
 		f.tail()
@@ -156,7 +160,7 @@ func (f *folding) runs() []run {
 			r.start = max(floor, attributionAbove(f.lines, r.start))
 		}
 		r.sure = r.start < quoted || f.lines[quoted].depth > 1 || introduces(f.lines, quoted)
-		if r.sure || f.answer {
+		if r.sure || f.answer && !f.unsent(r) {
 			runs = append(runs, r)
 		}
 	}

@@ -80,12 +80,22 @@ func plain(s string) string {
 		switch {
 		case r == '\u00a0' || r == '\u202f' || r == '\u2007' || r == '\u3000':
 			return ' '
-		case r == '*', r == '\u200b', r >= '\u200c' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069', r == '\ufeff', r == '\u00ad':
+		case r == '*', isUnseen(r):
 			return -1
 		}
 		return r
 	}, s)
 	return strings.TrimSpace(s)
+}
+
+// isUnseen reports signs of no width: they join, part, or set the direction.
+func isUnseen(r rune) bool {
+	return r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2060' && r <= '\u2069' || r == '\ufeff' || r == '\u00ad'
+}
+
+// isBlank reports a text on which nothing can be seen.
+func isBlank(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsSpace(r) && !isUnseen(r) }) < 0
 }
 
 func isPlainASCII(s string) bool {

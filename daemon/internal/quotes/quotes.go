@@ -124,7 +124,7 @@ func says(lines []line, fold []bool) bool {
 
 func blankLines(lines []line) bool {
 	for _, l := range lines {
-		if !l.blank() || l.depth > 0 {
+		if !isBlank(l.raw) {
 			return false
 		}
 	}
@@ -147,7 +147,7 @@ func joinRaw(lines []line) string {
 func trimBlank(s string) string {
 	for {
 		first, rest, ok := strings.Cut(s, "\n")
-		if !ok || plain(first) != "" {
+		if !ok || !isBlank(first) {
 			break
 		}
 		s = rest

@@ -102,6 +102,12 @@ func (s *Store) Entries(ctx context.Context, account string, id helpdesk.TicketI
 	return list[helpdesk.Entry](ctx, s, s.keys.account(account).entries(id), nil)
 }
 
+// LastEntries reads the newest entries of a ticket, at most n, newest first.
+func (s *Store) LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error) {
+	return list[helpdesk.Entry](ctx, s, s.keys.account(account).entries(id), nil,
+		clientv3.WithLimit(int64(n)), clientv3.WithSort(clientv3.SortByKey, clientv3.SortDescend))
+}
+
 // Entry reads one entry; NotFound if there is none.
 func (s *Store) Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error) {
 	e, _, err := getRecord[helpdesk.Entry](ctx, s, s.keys.account(account).entry(id, seq))
@@ -186,8 +192,8 @@ func (s *Store) Budget(ctx context.Context, account, key string) (helpdesk.Budge
 }
 
 // list reads all records below a prefix, in the order of their keys.
-func list[T any](ctx context.Context, s *Store, prefix string, setRev func(*T, int64)) ([]T, error) {
-	resp, err := s.get(ctx, prefix, clientv3.WithPrefix())
+func list[T any](ctx context.Context, s *Store, prefix string, setRev func(*T, int64), opts ...clientv3.OpOption) ([]T, error) {
+	resp, err := s.get(ctx, prefix, append(opts, clientv3.WithPrefix())...)
 	if err != nil {
 		return nil, fmt.Errorf("list records: %w", err)
 	}
