@@ -34,6 +34,9 @@ const (
 	FaultReencoded        FaultCode = "reencoded-container"       // multipart or message under base64 or quoted-printable
 	FaultTransferEncoding FaultCode = "transfer-encoding-unknown" // read as if it were binary
 	FaultCharset          FaultCode = "charset-unknown"           // guessed from the bytes
+	FaultFileOpen         FaultCode = "file-open"                 // uuencoded file in a text without its last line
+	FaultTNEF             FaultCode = "tnef-broken"               // winmail.dat that could not be read to its end
+	FaultCMS              FaultCode = "cms-unreadable"            // signed-data in which no content was found
 )
 
 // Defects of the fields that say who wrote what.

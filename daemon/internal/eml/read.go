@@ -77,8 +77,20 @@ const MaxSubjectRunes = 998
 
 // Subject is the decoded subject on one line, without control characters and
 // bidirectional overrides, at most [MaxSubjectRunes] long; "" when there is none.
+// Where a subject such as "[...]" only hides the real one, and that is readable
+// in the protected header of the content (RFC 9788), it is the real one.
 func (m *Mail) Subject() string {
-	f, ok := m.Header.first("Subject")
+	outer := m.subject(m.Header)
+	if obscured(outer) {
+		if inner := m.subject(m.protectedHeader()); inner != "" {
+			return inner
+		}
+	}
+	return outer
+}
+
+func (m *Mail) subject(h Header) string {
+	f, ok := h.first("Subject")
 	if !ok {
 		return ""
 	}

@@ -24,11 +24,25 @@ func (s TextSource) String() string { return [...]string{"none", "plain", "html"
 // Text is the text of the mail with LF line ends, in UTF-8, without control
 // characters. All text parts that are not attachments are joined in order; of
 // alternatives the plain one is taken unless it is blank; HTML is converted to
-// text that keeps the targets of links.
+// text that keeps the targets of links. A mail without any such text is told by
+// what else can be read: the body inside a winmail.dat, the dates of an
+// invitation, the first piece of a mail in pieces.
 func (m *Mail) Text() (string, TextSource) {
+	if text, source := textOf(m.layout.sections); source != TextNone {
+		return text, source
+	}
+	for _, sec := range m.layout.spare {
+		if text, source := textOf([]section{sec}); source != TextNone {
+			return text, source
+		}
+	}
+	return "", TextNone
+}
+
+func textOf(sections []section) (string, TextSource) {
 	var out []string
 	source := TextNone
-	for _, sec := range m.layout.sections {
+	for _, sec := range sections {
 		text, from := sec.text()
 		if isBlankText(text) {
 			continue
@@ -39,6 +53,20 @@ func (m *Mail) Text() (string, TextSource) {
 	return strings.Join(out, "\n"), source
 }
 
+// shown are the sections that [Mail.Text] is made from.
+func (m *Mail) shown() []section {
+	if len(m.layout.spare) > 0 {
+		if _, source := textOf(m.layout.sections); source == TextNone {
+			for i, sec := range m.layout.spare {
+				if _, source := textOf([]section{sec}); source != TextNone {
+					return m.layout.spare[i : i+1]
+				}
+			}
+		}
+	}
+	return m.layout.sections
+}
+
 // HTML is the HTML of the mail in UTF-8, as the sender wrote it: it must be
 // sanitised before it is shown. Of alternatives the HTML is taken; where plain
 // parts stand beside HTML ones they are put in, escaped. It is false when the
@@ -46,7 +74,7 @@ func (m *Mail) Text() (string, TextSource) {
 func (m *Mail) HTML() (string, bool) {
 	var out strings.Builder
 	found := false
-	for _, sec := range m.layout.sections {
+	for _, sec := range m.shown() {
 		parts := sec.html
 		if len(parts) == 0 {
 			parts = sec.plain
@@ -65,7 +93,7 @@ func (m *Mail) HTML() (string, bool) {
 // HTMLParts counts the HTML parts that are shown as the text of the mail.
 func (m *Mail) HTMLParts() int {
 	n := 0
-	for _, sec := range m.layout.sections {
+	for _, sec := range m.shown() {
 		for _, p := range append(sec.plain, sec.html...) {
 			if p.MediaType == "text/html" {
 				n++
@@ -77,27 +105,44 @@ func (m *Mail) HTMLParts() int {
 
 // Text is the body of a text part in UTF-8 with LF line ends and without
 // control characters, at most [MaxTextBytes] of it. Paragraphs of format=flowed
-// are joined; HTML is left as it is.
+// are joined; files that stand in a plain text are left out; HTML is left as it
+// is.
 func (p *Part) Text() string {
-	var raw []byte
-	if p.encoded() {
-		r := p.Decoded().(chunkReader)
-		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
-			raw = append(raw, chunk...)
-		}
-	} else {
-		raw = p.Body()
-	}
-	raw = raw[:min(len(raw), MaxTextBytes)]
+	raw := p.textBytes()
 	charset := p.Charset
 	if _, known := findCharset(charset); p.MediaType == "text/html" && (charset == "" || !known) {
 		charset = metaCharset(raw)
 	}
 	text := cleanText(decodeCharset(raw, charset, ""))
-	if p.MediaType == "text/plain" && equalFold(p.Params["format"], "flowed") {
+	if p.MediaType != "text/plain" {
+		return text
+	}
+	if equalFold(p.Params["format"], "flowed") {
 		text = unflow(text, equalFold(p.Params["delsp"], "yes"))
 	}
+	if p.Params["hp-legacy-display"] == "1" { // RFC 9788 section 4.5.3.2: fields for readers that do not know it
+		if fields, rest, ok := strings.Cut(text, "\n\n"); ok && fieldName([]byte(fields)) > 0 {
+			text = rest
+		}
+	}
 	return text
+}
+
+// textBytes is what is read of the body as text.
+func (p *Part) textBytes() []byte {
+	var raw []byte
+	switch {
+	case len(p.inside.cut) > 0:
+		raw = without(p.Bytes(), p.inside.cut)
+	case p.encoded():
+		r := p.Decoded().(chunkReader)
+		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
+			raw = append(raw, chunk...)
+		}
+	default:
+		raw = p.source()
+	}
+	return raw[:min(len(raw), MaxTextBytes)]
 }
 
 // cleanText makes all line ends LF and removes what no text has: NUL and other
@@ -130,21 +175,53 @@ type section struct {
 }
 
 func (s section) text() (string, TextSource) {
-	if text := joinParts(s.plain, (*Part).Text); !isBlankText(text) || len(s.html) == 0 {
+	if text := joinParts(s.plain, asText); !isBlankText(text) || len(s.html) == 0 {
 		return text, TextPlain
 	}
 	return joinParts(s.html, asText), TextHTML
 }
 
 func asText(p *Part) string {
-	if p.MediaType == "text/html" {
+	switch p.MediaType {
+	case "text/html":
 		return htmlText(p.Text())
+	case "text/calendar", "application/ics":
+		return calendarText(p.Text())
+	case "text/enriched", "text/richtext":
+		return enrichedText(p.Text(), p.MediaType == "text/richtext")
+	case "message/external-body":
+		return externalText(p)
 	}
 	return p.Text()
 }
 
+// rendered reports a part that is an attachment, but is told in words when the
+// mail has no text.
+func (p *Part) rendered() bool {
+	switch p.MediaType {
+	case "text/calendar", "application/ics", "text/enriched", "text/richtext", "message/external-body":
+		return true
+	}
+	return false
+}
+
+// externalText says where the body of a message/external-body is kept (RFC
+// 2046 section 5.2.3, RFC 2017).
+func externalText(p *Part) string {
+	var out []string
+	for _, name := range []string{"access-type", "url", "site", "directory", "name", "server", "subject", "expiration"} {
+		if v := cleanLine(validUTF8(p.Params[name])); v != "" {
+			out = append(out, name+": "+v)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
 func asHTML(p *Part) string {
 	text := p.Text()
+	if p.rendered() {
+		text = asText(p)
+	}
 	switch {
 	case isBlankText(text):
 		return ""
