@@ -14,6 +14,10 @@ const (
 	// mail in them are some KiB long.
 	maxCalendarLine = 64 << 10
 
+	// maxCalendar is how much of a calendar is read, MaxTextBytes being meant for
+	// what people write.
+	maxCalendar = 1 << 20
+
 	// maxAttendees is how many people of one event are told.
 	maxAttendees = 50
 )
@@ -42,6 +46,7 @@ func calendarText(src string) string {
 	method := ""
 	var out []string
 	var e *event
+	src = clipBytes(src, maxCalendar)
 	depth := 0 // components inside the event, such as alarms
 	calendarLines(src, func(l calendarLine) bool {
 		kind := strings.ToUpper(strings.TrimSpace(l.value))

@@ -52,7 +52,7 @@ func decodeCharset(b []byte, declared, hint string) string {
 	if utf8.Valid(b) || known && declared != "" && mostlyUTF8(b) {
 		return strings.ToValidUTF8(string(b), "\ufffd")
 	}
-	if hinted, _ := findCharset(hint); hinted != nil {
+	if hinted, _ := findCharset(hint); hinted != nil && hinted != charmap.Windows1252 { // which says little
 		return decodeDeclared(b, hinted)
 	}
 	if mostlyUTF8(b) {
@@ -214,9 +214,29 @@ func decodeISO2022KR(b []byte) string {
 }
 
 func decodeWith(b []byte, enc encoding.Encoding) string {
+	if table, ok := enc.(*charmap.Charmap); ok {
+		return decodeBytes(b, table)
+	}
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
 		return strings.ToValidUTF8(string(b), "\ufffd")
+	}
+	return string(out)
+}
+
+// decodeBytes decodes a charset of one byte.
+func decodeBytes(b []byte, table *charmap.Charmap) string {
+	high := 0
+	for _, c := range b {
+		high += int(c >> 7)
+	}
+	out := make([]byte, 0, len(b)+2*high) // most characters need two bytes, some three
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			out = append(out, c)
+		} else {
+			out = utf8.AppendRune(out, table.DecodeByte(c))
+		}
 	}
 	return string(out)
 }

@@ -146,22 +146,59 @@ func (p *Part) textBytes() []byte {
 }
 
 // cleanText makes all line ends LF and removes what no text has: NUL and other
-// control characters, which could steer a terminal.
+// control characters, which could steer a terminal, and byte order marks. s must
+// be valid UTF-8. What may stay is copied in runs, because whole logs come this
+// way.
 func cleanText(s string) string {
-	if strings.IndexByte(s, '\r') >= 0 {
-		s = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(s)
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\f' || r == '\v' || r == '\u0085':
-			return '\n'
-		case r < ' ', r >= 0x7f && r < 0xa0, r == '\ufeff':
-			return -1
+	var out []byte // nil as long as nothing had to change
+	start := 0     // of the run that is not yet copied
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c > 0xc2 && c != 0xef {
+			i++
+			continue
 		}
-		return r
-	}, s)
+		n, with := unclean(s[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		if out == nil {
+			out = make([]byte, 0, len(s))
+		}
+		out = append(append(out, s[start:i]...), with...)
+		i += n
+		start = i
+	}
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[start:]...))
+}
+
+// unclean returns how many bytes at the beginning of s have to go, none if they
+// may stay, and what comes in their place.
+func unclean(s string) (n int, with string) {
+	c := s[0]
+	switch {
+	case c == '\r':
+		for n < len(s) && s[n] == '\r' && n < 2 {
+			n++
+		}
+		if n < len(s) && s[n] == '\n' { // CRLF, or CRCRLF, which two conversions in a row make
+			return n + 1, "\n"
+		}
+		return 1, "\n"
+	case c == '\f', c == '\v', strings.HasPrefix(s, "\u0085"):
+		return 1 + int(c>>7), "\n"
+	case c < ' ' && c != '\n' && c != '\t', c == 0x7f:
+		return 1, ""
+	case c == 0xc2 && len(s) > 1 && s[1] < 0xa0: // C1
+		return 2, ""
+	case strings.HasPrefix(s, "\ufeff"):
+		return len("\ufeff"), ""
+	}
+	return 0, ""
 }
 
 func isBlankText(s string) bool {
