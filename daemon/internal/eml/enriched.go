@@ -55,7 +55,9 @@ func (e *enriched) put(c byte) {
 // lineEnds writes n line ends in a row: one is a blank, more are one fewer.
 func (e *enriched) lineEnds(n int) {
 	if n == 1 || e.rich {
-		e.out.WriteByte(' ')
+		if !strings.HasSuffix(e.out.String(), "\n") {
+			e.out.WriteByte(' ')
+		}
 		return
 	}
 	e.out.WriteString(strings.Repeat("\n", n-1))

@@ -32,6 +32,7 @@ func use(t testing.TB, m *Mail) {
 			t.Errorf("decode part %s: %v", a.Part.Path, err)
 		}
 	}
+	m.ByContentID("cid:a%40b")
 	for p := range m.Root.All() {
 		p.Message()
 	}

@@ -18,9 +18,13 @@ const (
 	// at about that.
 	maxLinkLength = 2048
 
-	// maxIndent bounds quote marks and list indentation on each line, which
-	// otherwise grow with the square of the nesting.
+	// maxIndent bounds the quote marks on each line, which otherwise grow with the
+	// square of the nesting.
 	maxIndent = 12
+
+	// maxListIndent bounds the levels of lists that are indented; the mark of an
+	// item is shorter than the element that asks for it, the indentation is not.
+	maxListIndent = 6
 
 	// maxPad bounds runs of non-breaking blanks, which stand for an indentation.
 	maxPad = 40
@@ -276,7 +280,7 @@ func (r *htmlRenderer) item() {
 		mark = strconv.Itoa(n) + "."
 		r.lists[depth-1]++
 	}
-	r.put(strings.Repeat("  ", min(depth-1, maxIndent)) + mark)
+	r.put(strings.Repeat("  ", min(depth-1, maxListIndent)) + mark)
 	r.space = true
 }
 

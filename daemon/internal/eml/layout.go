@@ -2,6 +2,7 @@ package eml
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,6 +33,9 @@ type layout struct {
 func layOut(root *Part, fs *faults) layout {
 	var l layout
 	l.part(root, root, 0)
+	if len(l.sections) == 0 {
+		l.promote()
+	}
 	for _, sec := range l.sections {
 		for _, p := range append(sec.plain, sec.html...) {
 			if p.end-p.body > MaxTextBytes && len(p.inside.files) == 0 {
@@ -40,6 +44,18 @@ func layOut(root *Part, fs *faults) layout {
 		}
 	}
 	return l
+}
+
+// promote makes a formatted text of before HTML the text of a mail that has no
+// other one. It is no attachment then.
+func (l *layout) promote() {
+	for i, a := range l.attachments {
+		if (a.MediaType == "text/enriched" || a.MediaType == "text/richtext") && a.Part.Disposition != "attachment" {
+			l.sections = append(l.sections, section{plain: []*Part{a.Part}})
+			l.attachments = slices.Delete(l.attachments, i, i+1)
+			return
+		}
+	}
 }
 
 // charset is the declared charset of the text, a hint for header fields that

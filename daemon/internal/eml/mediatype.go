@@ -48,7 +48,7 @@ func mediaTypeOf(name string, head []byte) string {
 // replicas.
 func extension(mediaType string) string {
 	switch mediaType {
-	case "text/plain":
+	case "text/plain", "text/enriched", "text/richtext", "message/external-body", "message/partial":
 		return ".txt"
 	case "text/html":
 		return ".html"

@@ -239,7 +239,9 @@ func (r *reader) finish(d *draft, depth int) *Message {
 				out.Message = r.message(f.object, depth+1)
 			}
 		}
-		m.Files = append(m.Files, out)
+		if out.Name != "" || len(out.Data) > 0 || out.Message != nil { // else it was cut off before it began
+			m.Files = append(m.Files, out)
+		}
 	}
 	return m
 }
