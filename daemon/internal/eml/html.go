@@ -83,6 +83,9 @@ type htmlRenderer struct {
 	pre    int
 	lists  []int // the number of the next item, -1 for bullets
 	links  int
+	joined bool // the next block begins on this line: behind the mark of an item, in the next cell of a row
+	row    bool // the current cell is not the first one of its row
+	cell   int  // where the current cell begins in out
 
 	href     string
 	hrefFrom int // where the text of the link begins in out
@@ -140,6 +143,7 @@ func (r *htmlRenderer) put(s string) {
 		return
 	}
 	r.newLine()
+	r.joined = false
 	word := strings.TrimRight(s, " ")
 	if word != "" {
 		if !r.begun || r.pad > 0 {
@@ -183,7 +187,7 @@ func marks(depth int) string { return allMarks[:len("> ")*min(depth, maxIndent)]
 
 // owe asks for at least n line ends before the next text.
 func (r *htmlRenderer) owe(n int) {
-	if n == 0 {
+	if n == 0 || r.joined {
 		return
 	}
 	r.space = false
@@ -214,6 +218,9 @@ func (r *htmlRenderer) start(t htmlToken) {
 		}
 		return
 	}
+	if t.atom == atom.Li || t.atom == atom.Tr {
+		r.joined = false
+	}
 	r.owe(breaksBefore(t))
 	switch t.atom {
 	case atom.Br:
@@ -231,8 +238,10 @@ func (r *htmlRenderer) start(t htmlToken) {
 		r.lists = append(r.lists, 1)
 	case atom.Li:
 		r.item()
+	case atom.Tr:
+		r.row = false
 	case atom.Td, atom.Th:
-		r.space = r.begun
+		r.startCell()
 	case atom.Img:
 		if alt := strings.TrimSpace(t.get("alt")); alt != "" {
 			r.put("[" + strings.Join(strings.Fields(alt), " ") + "]")
@@ -249,6 +258,9 @@ func (r *htmlRenderer) end(t htmlToken) {
 			r.skip--
 		}
 		return
+	}
+	if t.atom != atom.Td && t.atom != atom.Th {
+		r.joined = false
 	}
 	switch t.atom {
 	case atom.A:
@@ -267,12 +279,25 @@ func (r *htmlRenderer) end(t htmlToken) {
 	r.owe(breaksAround(t.atom))
 }
 
+// startCell begins a cell of a table. It stands on the line of the one before
+// it, unless that is more than a label or a figure: then the table is there for
+// the layout, and its cells are columns of text.
+func (r *htmlRenderer) startCell() {
+	const short = 60
+	before := r.out.String()[min(r.cell, r.out.Len()):]
+	if r.row && len(before) <= short && strings.IndexByte(strings.TrimLeft(before, "\n"), '\n') < 0 {
+		r.breaks, r.joined = 0, true
+	}
+	r.space = r.begun && r.breaks == 0
+	r.row, r.cell = true, r.out.Len()
+}
+
 // item begins a list item.
 func (r *htmlRenderer) item() {
 	depth := len(r.lists)
 	if depth == 0 {
 		r.put("-")
-		r.space = true
+		r.space, r.joined = true, true
 		return
 	}
 	mark := "-"
@@ -281,7 +306,7 @@ func (r *htmlRenderer) item() {
 		r.lists[depth-1]++
 	}
 	r.put(strings.Repeat("  ", min(depth-1, maxListIndent)) + mark)
-	r.space = true
+	r.space, r.joined = true, true
 }
 
 // closeLink writes the target behind the text of a link, unless the text says

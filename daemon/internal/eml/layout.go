@@ -8,7 +8,10 @@ import (
 	"unicode"
 )
 
-// Attachment is a part that is not shown as text.
+// Attachment is a part that is not shown as text, or a file that was found
+// inside a part: uuencoded in a text, in a winmail.dat. The Part of such a file
+// is not in the tree of [Mail.Root]; its Path is that of the part around it, "/"
+// and a number.
 type Attachment struct {
 	Filename  string // never empty: made up where none was declared
 	MediaType string
@@ -19,7 +22,9 @@ type Attachment struct {
 
 // Attachments returns everything that is not shown as text, in order. A mail
 // inside the mail is one attachment, named after its subject; what is attached
-// to it is not listed.
+// to it is not listed. A winmail.dat is listed itself only when it held nothing
+// or could not be read to its end; a signed envelope is listed beside what it
+// holds.
 func (m *Mail) Attachments() []Attachment { return m.layout.attachments }
 
 // layout divides the leaves of a mail into text and attachments by the rules

@@ -202,7 +202,7 @@ func (p *Part) transferEncoding(fs *faults) string {
 	if !ok {
 		return "7bit"
 	}
-	value := lowerASCII(f.Value())
+	value := strings.TrimSpace(dropComments(lowerASCII(f.Value())))
 	if i := strings.IndexAny(value, ";( \t,"); i > 0 {
 		value = value[:i]
 	}
