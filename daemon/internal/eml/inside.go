@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/eml/tnef"
 )
@@ -15,6 +16,7 @@ type inside struct {
 	files    []*Part // attachments
 	entity   *Part   // a whole entity: its text and its attachments are shown
 	spare    section // shown when the mail has no other text
+	tail     []byte  // text under the encoded body, not encoded
 	cut      []span  // of the decoded body: what of it is not text
 	replaced bool    // nothing is lost when the part itself is not listed
 }
@@ -25,6 +27,9 @@ type span struct{ start, end int }
 // lookInside fills p.inside. It runs once, in the scan, so that a part does not
 // change later.
 func (s *scan) lookInside(p *Part, depth int) {
+	if p.TransferEncoding == base64Encoding && p.IsText() {
+		s.base64Tail(p)
+	}
 	switch {
 	case p.TransferEncoding == uuEncoding || p.TransferEncoding == yEncEncoding:
 		s.unframe(p)
@@ -37,6 +42,43 @@ func (s *scan) lookInside(p *Part, depth int) {
 	case p.MediaType == "message/partial" && p.Params["number"] == "1" && depth+1 < MaxDepth:
 		s.fragment(p, depth)
 	}
+}
+
+// base64Tail finds what a mailing list has written under a body in base64
+// without encoding it. Padding alone does not end the data: some programs encode
+// in pieces.
+func (s *scan) base64Tail(p *Part) {
+	body := p.Body()
+	for at := 0; ; {
+		i := bytes.IndexByte(body[at:], '=')
+		if i < 0 {
+			return
+		}
+		for at += i; at < len(body) && body[at] == '='; {
+			at++
+		}
+		if !onLineOfItsOwn(body[at:]) {
+			continue
+		}
+		rest := bytes.TrimLeft(body[at:], " \t\r\n")
+		line, _ := lineAt(rest, 0)
+		if len(bytes.TrimFunc(line, inBase64)) == 0 {
+			continue
+		}
+		p.inner, p.inside.tail = body[:at:at], rest
+		s.faults.add(FaultTail, "part %s: %.60q", p.Path, line)
+		return
+	}
+}
+
+func inBase64(r rune) bool {
+	return r < utf8.RuneSelf && base64Values[r] != notBase64 || r == '=' || r == ' ' || r == '\t'
+}
+
+// onLineOfItsOwn reports that b begins with a line end.
+func onLineOfItsOwn(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t")
+	return len(b) > 0 && (b[0] == '\r' || b[0] == '\n')
 }
 
 // synthetic makes a part of something found inside p. Its path does not occur

@@ -85,7 +85,8 @@ func (p *Part) Message() *Mail {
 }
 
 // Decoded streams the body without its transfer encoding; the charset is left
-// alone. Broken encoding never makes it fail.
+// alone. Broken encoding never makes it fail. Where only a stretch of the body is
+// encoded, as with uuencode, that is all there is.
 func (p *Part) Decoded() io.Reader {
 	src := p.source()
 	switch p.TransferEncoding {

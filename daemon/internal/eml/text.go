@@ -139,6 +139,9 @@ func (p *Part) textBytes() []byte {
 		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
 			raw = append(raw, chunk...)
 		}
+		if len(p.inside.tail) > 0 {
+			raw = append(append(raw, '\n'), p.inside.tail...)
+		}
 	default:
 		raw = p.source()
 	}

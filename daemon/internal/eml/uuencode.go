@@ -58,26 +58,31 @@ func (fr framer) next(pos int) (framed, bool) {
 	}
 }
 
-func (fr framer) at(pos int) (framed, bool) {
+func (fr framer) at(pos int) (f framed, ok bool) {
 	b := fr.b
 	line, next := lineAt(b, pos)
-	if rest, ok := bytes.CutPrefix(line, []byte("begin-base64 ")); ok {
-		if name, ok := modeAndName(rest); ok {
-			return base64Frame(b, framed{start: pos, from: next, name: name, encoding: base64Encoding})
+	f = framed{start: pos, from: next}
+	var name []byte
+	if rest, found := bytes.CutPrefix(line, []byte("begin-base64 ")); found {
+		if name, ok = modeAndName(rest); ok {
+			f.encoding = base64Encoding
+			f, ok = base64Frame(b, f)
+		}
+	} else if rest, found := bytes.CutPrefix(line, []byte("begin ")); found {
+		if name, ok = modeAndName(rest); ok {
+			f.encoding = uuEncoding
+			f, ok = uuFrame(b, f)
+		}
+	} else if rest, found := bytes.CutPrefix(line, []byte("=ybegin ")); found && bytes.Contains(rest, []byte("size=")) {
+		if _, name, ok = bytes.Cut(rest, []byte(" name=")); ok {
+			f.encoding = yEncEncoding
+			f, ok = fr.yEncFrame(f)
 		}
 	}
-	if rest, ok := bytes.CutPrefix(line, []byte("begin ")); ok {
-		if name, ok := modeAndName(rest); ok {
-			return uuFrame(b, framed{start: pos, from: next, name: name, encoding: uuEncoding})
-		}
+	if ok {
+		f.name = strings.TrimSpace(decodeWords(string(name[:min(len(name), 4*MaxFilename)]), ""))
 	}
-	if rest, ok := bytes.CutPrefix(line, []byte("=ybegin ")); ok {
-		_, name, ok := bytes.Cut(rest, []byte(" name="))
-		if ok && bytes.Contains(rest, []byte("size=")) {
-			return fr.yEncFrame(framed{start: pos, from: next, name: decodeCharset(name, "", ""), encoding: yEncEncoding})
-		}
-	}
-	return framed{}, false
+	return f, ok
 }
 
 // lineAt returns the line at pos without its line end, and where the next begins.
@@ -90,13 +95,12 @@ func lineAt(b []byte, pos int) (line []byte, next int) {
 }
 
 // modeAndName reads "644 name". More than a usual name is a sentence.
-func modeAndName(b []byte) (string, bool) {
+func modeAndName(b []byte) ([]byte, bool) {
 	mode, name, ok := bytes.Cut(b, []byte(" "))
 	if !ok || len(mode) < 3 || len(mode) > 4 || len(bytes.Trim(mode, "01234567")) > 0 || len(name) > MaxFilename {
-		return "", false
+		return nil, false
 	}
-	text := strings.TrimSpace(decodeWords(string(name), ""))
-	return text, text != ""
+	return name, len(bytes.TrimSpace(name)) > 0
 }
 
 // uuFrame reads lines as long as they can be uuencoded ones. The first tells
