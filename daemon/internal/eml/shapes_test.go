@@ -195,7 +195,7 @@ func BenchmarkShapes(b *testing.B) {
 //
 // covers: P07
 func TestShapes(t *testing.T) {
-	const size = 1 << 20
+	const size = 512 << 10
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			raw := s.make(size)
