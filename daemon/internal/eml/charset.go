@@ -49,14 +49,17 @@ func decodeCharset(b []byte, declared, hint string) string {
 		}
 		return string(b)
 	}
-	if utf8.Valid(b) || known && declared != "" && mostlyUTF8(b) {
-		return strings.ToValidUTF8(string(b), "\ufffd")
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	if known && declared != "" && mostlyUTF8(b) {
+		return mendUTF8(b)
 	}
 	if hinted, _ := findCharset(hint); hinted != nil && hinted != charmap.Windows1252 { // which says little
 		return decodeDeclared(b, hinted)
 	}
 	if mostlyUTF8(b) {
-		return strings.ToValidUTF8(string(b), "\ufffd")
+		return mendUTF8(b)
 	}
 	if guess := detectCharset(b); guess != nil {
 		return decodeWith(b, guess)
@@ -270,6 +273,30 @@ func mostlyUTF8(b []byte) bool {
 	}
 	cut := bad == 1 && run > 0 && run < utf8.UTFMax // at the end
 	return good > 0 && (cut || good >= goodForBad*bad)
+}
+
+// mendUTF8 reads what is not UTF-8 in a text that otherwise is. A byte before a
+// letter comes from a text in windows-1252 that was pasted in; anything else is
+// the rest of a character, and lost.
+func mendUTF8(b []byte) string {
+	out := make([]byte, 0, len(b)+utf8.UTFMax)
+	spoilt := false
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		switch {
+		case r != utf8.RuneError || size > 1:
+			out = append(out, b[i:i+size]...)
+			spoilt = false
+		case b[i] >= 0xc0 && i+1 < len(b) && isLetter(b[i+1]):
+			out = utf8.AppendRune(out, charmap.Windows1252.DecodeByte(b[i]))
+			spoilt = false
+		case !spoilt:
+			out = utf8.AppendRune(out, utf8.RuneError)
+			spoilt = true
+		}
+		i += size
+	}
+	return string(out)
 }
 
 // findCharset returns the decoder of a declared charset. It is nil for those

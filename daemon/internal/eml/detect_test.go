@@ -114,6 +114,8 @@ func TestWrongLabel(t *testing.T) {
 		{"mac", "\x8a", "macintosh", "ä"},
 		{"mac cyrillic", "\x8f\xf0", "x-mac-cyrillic", "Пр"},
 		{"user defined", "Gr\xfc\xdfe", "x-user-defined", "Grüße"},
+		{"a word of windows-1252 in utf-8", "äöüäöüäö M\xfcller", "utf-8", "äöüäöüäö Müller"},
+		{"characters cut in utf-8", "äöüäöüäöüäöüäöüäö \xe2\x82 und \xc3.", "utf-8", "äöüäöüäöüäöüäöüäö \ufffd und \ufffd."},
 		{"encoded twice is left alone", "GrÃ¼ÃŸe", "utf-8", "GrÃ¼ÃŸe"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -172,7 +172,7 @@ func FuzzCharset(f *testing.F) {
 		if !utf8.ValidString(got) || len(got) > 4*len(b)+4 {
 			t.Errorf("%q as %q became %q", b, declared, got)
 		}
-		if isASCII(b) && bytes.IndexAny(b, "\x00\x1b") < 0 && asciiSuffices(declared) && got != string(b) {
+		if isASCII(b) && !bytes.ContainsAny(b, "\x00\x1b") && asciiSuffices(declared) && got != string(b) {
 			t.Errorf("%q as %q became %q", b, declared, got)
 		}
 	})
