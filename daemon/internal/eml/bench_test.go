@@ -106,11 +106,3 @@ func BenchmarkHTMLText(b *testing.B) {
 		htmlText(src)
 	}
 }
-
-func BenchmarkSplitQuoted(b *testing.B) {
-	text := "Thanks!\n\nOn Mon, 3 Mar 2025 at 09:00, Acme <support@acme.example> wrote:\n" + strings.Repeat("> a quoted line of text\n", 30000)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		SplitQuoted(text, "")
-	}
-}

@@ -74,7 +74,7 @@ func TestFindCharset(t *testing.T) {
 	}{
 		{"", true}, {"utf8", true}, {"UTF-8", true}, {"us-ascii", true}, {"windows-1257", true}, {"koi8-u", true},
 		{"iso-8859-6", true}, {"tis-620", true}, {"x-mac-cyrillic", true}, {"ibm437", true}, {"gb18030", true},
-		{"x-unknown", false}, {"klingon", false}, {"iso-8859-99", false}, {"replacement", false}, {"iso-2022-kr", false},
+		{"x-unknown", false}, {"klingon", false}, {"iso-8859-99", false}, {"replacement", false}, {"x-user-defined", false}, {"iso-2022-kr", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, known := findCharset(c.name); known != c.known {

@@ -34,6 +34,10 @@ const (
 	FaultReencoded        FaultCode = "reencoded-container"       // multipart or message under base64 or quoted-printable
 	FaultTransferEncoding FaultCode = "transfer-encoding-unknown" // read as if it were binary
 	FaultCharset          FaultCode = "charset-unknown"           // guessed from the bytes
+	FaultTail             FaultCode = "unencoded-tail"            // plain lines under a body in base64
+	FaultFileOpen         FaultCode = "file-open"                 // uuencoded file without its last line
+	FaultTNEF             FaultCode = "tnef-broken"               // winmail.dat that could not be read to its end
+	FaultCMS              FaultCode = "cms-unreadable"            // signed-data in which no content was found
 )
 
 // Defects of the fields that say who wrote what.

@@ -33,7 +33,6 @@ type view struct {
 	Source      string           `json:"source"`
 	Text        []string         `json:"text,omitempty"`
 	HTML        []string         `json:"html,omitempty"`
-	Quoted      string           `json:"quoted,omitempty"`
 	Attachments []attachmentView `json:"attachments,omitempty"`
 	Parts       []partView       `json:"parts"`
 	Faults      []string         `json:"faults,omitempty"`
@@ -76,7 +75,6 @@ func viewOf(t *testing.T, m *Mail) view {
 	if html, ok := m.HTML(); ok {
 		v.HTML = strings.Split(html, "\n")
 	}
-	_, v.Quoted = SplitQuoted(text, "")
 	for _, a := range m.Attachments() {
 		b, err := io.ReadAll(a.Part.Decoded())
 		if err != nil {

@@ -13,8 +13,7 @@ import (
 // use calls everything a reader of a mail can call.
 func use(t testing.TB, m *Mail) {
 	t.Helper()
-	text, _ := m.Text()
-	SplitQuoted(text, "-- reply above this line --")
+	m.Text()
 	m.HTML()
 	m.Subject()
 	m.OneFrom()
@@ -30,6 +29,7 @@ func use(t testing.TB, m *Mail) {
 			t.Errorf("decode part %s: %v", a.Part.Path, err)
 		}
 	}
+	m.ByContentID("cid:a%40b")
 	for p := range m.Root.All() {
 		p.Message()
 	}

@@ -1,27 +1,21 @@
 package eml
 
 import (
-	"bytes"
+	"html"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
 const (
-	// maxLinks is how many targets are written out; mails with more are reports
-	// or attacks.
-	maxLinks = 5000
+	// maxIndent bounds the quote marks on each line, which otherwise grow with the
+	// square of the nesting.
+	maxIndent = 12
 
-	// maxLinkLength is the longest target that is written out; browsers cut off
-	// at about that.
-	maxLinkLength = 2048
-
-	// maxIndent bounds quote marks and list indentation on each line, which
-	// otherwise grow with the square of the nesting.
-	maxIndent = 20
+	// maxListIndent bounds the levels of lists that are indented; the mark of an
+	// item is shorter than the element that asks for it, the indentation is not.
+	maxListIndent = 6
 
 	// maxPad bounds runs of non-breaking blanks, which stand for an indentation.
 	maxPad = 40
@@ -36,40 +30,39 @@ const (
 // tree, so it takes linear time whatever the nesting. Hidden elements are left
 // out unless nothing else is there.
 func htmlText(src string) string {
-	text := renderHTML(src, true)
-	if isBlankText(text) {
-		text = renderHTML(src, false)
+	r := htmlRenderer{hide: true}
+	text := r.render(src)
+	if r.hid && isBlankText(text) {
+		r = htmlRenderer{}
+		text = r.render(src)
 	}
 	return text
 }
 
-func renderHTML(src string, hide bool) string {
-	r := htmlRenderer{z: html.NewTokenizer(strings.NewReader(src)), hide: hide}
-	for {
-		switch r.z.Next() {
-		case html.ErrorToken:
+func (r *htmlRenderer) render(src string) string {
+	for z := newHTMLScanner(src); r.out.Len() < MaxTextBytes; {
+		switch t := z.next(); t.kind {
+		case tokenText:
+			if r.skip == 0 {
+				r.text(html.UnescapeString(t.text))
+			}
+		case tokenStart:
+			r.start(t)
+		case tokenEnd:
+			r.end(t)
+		case tokenNone:
 			r.closeLink()
 			return strings.TrimSpace(r.out.String())
-		case html.TextToken:
-			if r.skip == 0 {
-				r.text(string(r.z.Text()))
-			}
-		case html.StartTagToken:
-			r.start(r.z.Token(), false)
-		case html.SelfClosingTagToken:
-			r.start(r.z.Token(), true)
-		case html.EndTagToken:
-			name, _ := r.z.TagName()
-			r.end(string(name))
 		}
 	}
+	return r.out.String()
 }
 
 // htmlRenderer holds the state between two tokens.
 type htmlRenderer struct {
-	z    *html.Tokenizer
 	out  strings.Builder
-	hide bool
+	hide bool // leave out what is hidden by style
+	hid  bool // something was
 
 	breaks int  // line ends owed before the next text
 	space  bool // a blank owed before the next text
@@ -81,12 +74,15 @@ type htmlRenderer struct {
 	pre    int
 	lists  []int // the number of the next item, -1 for bullets
 	links  int
+	joined bool // the next block begins on this line: behind the mark of an item, in the next cell of a row
+	row    bool // the current cell is not the first one of its row
+	cell   int  // where the current cell begins in out
 
 	href     string
 	hrefFrom int // where the text of the link begins in out
 
 	skip     int    // open elements inside the one that is passed over
-	skipName string // its name
+	skipName string // its name, as it was written
 }
 
 // text writes character data, with blanks collapsed outside pre.
@@ -120,6 +116,11 @@ func isHTMLSpace(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r =
 
 // put writes a word after the line ends and blanks that are owed.
 func (r *htmlRenderer) put(s string) {
+	if strings.HasPrefix(s, "\u200c") || strings.HasPrefix(s, "\u00a0\u200c") {
+		if strings.Trim(s, "\u200c\u200d\u00a0\u034f\ufeff") == "" { // pads the preview of a newsletter
+			return
+		}
+	}
 	s = strings.Map(func(c rune) rune {
 		switch {
 		case c == '\u00a0':
@@ -133,6 +134,7 @@ func (r *htmlRenderer) put(s string) {
 		return
 	}
 	r.newLine()
+	r.joined = false
 	word := strings.TrimRight(s, " ")
 	if word != "" {
 		if !r.begun || r.pad > 0 {
@@ -142,7 +144,9 @@ func (r *htmlRenderer) put(s string) {
 			r.out.WriteString(marks(r.quote))
 			r.marks, r.marked = true, r.quote
 		}
-		r.out.WriteString(strings.Repeat(" ", r.pad))
+		for range r.pad {
+			r.out.WriteByte(' ')
+		}
 		if r.space {
 			r.out.WriteByte(' ')
 		}
@@ -168,11 +172,13 @@ func (r *htmlRenderer) newLine() {
 	r.breaks, r.pad, r.space, r.begun, r.marks = 0, 0, false, false, false
 }
 
-func marks(depth int) string { return strings.Repeat("> ", min(depth, maxIndent)) }
+const allMarks = "> > > > > > > > > > > > " // maxIndent of them
+
+func marks(depth int) string { return allMarks[:len("> ")*min(depth, maxIndent)] }
 
 // owe asks for at least n line ends before the next text.
 func (r *htmlRenderer) owe(n int) {
-	if n == 0 {
+	if n == 0 || r.joined {
 		return
 	}
 	r.space = false
@@ -187,24 +193,32 @@ func (r *htmlRenderer) lineBreak() {
 	r.breaks = min(r.breaks+1, 3)
 }
 
-func (r *htmlRenderer) start(t html.Token, empty bool) {
+func (r *htmlRenderer) start(t htmlToken) {
 	if r.skip > 0 {
-		if t.Data == r.skipName && !empty {
+		if equalFold(t.name, r.skipName) && !t.empty {
 			r.skip++
 		}
-		if r.skipName != "p" || !isBlock(t.DataAtom) {
+		if !equalFold(r.skipName, "p") || !isBlock(t.atom) {
 			return
 		}
 		r.skip = 0 // a paragraph ends where the next block begins
 	}
 	if r.passOver(t) {
-		if !empty && !isVoid(t.DataAtom) {
-			r.skip, r.skipName = 1, t.Data
+		if !t.empty && !isVoid(t.atom) {
+			r.skip, r.skipName = 1, t.name
 		}
 		return
 	}
-	r.owe(breaksAround(t))
-	switch t.DataAtom {
+	if t.atom == atom.Li || t.atom == atom.Tr {
+		r.joined = false
+	}
+	r.owe(breaksBefore(t))
+	r.open(t)
+}
+
+// open does what the beginning of a shown element asks for.
+func (r *htmlRenderer) open(t htmlToken) {
+	switch t.atom {
 	case atom.Br:
 		r.lineBreak()
 	case atom.Hr:
@@ -220,27 +234,31 @@ func (r *htmlRenderer) start(t html.Token, empty bool) {
 		r.lists = append(r.lists, 1)
 	case atom.Li:
 		r.item()
+	case atom.Tr:
+		r.row = false
 	case atom.Td, atom.Th:
-		r.space = r.begun
+		r.startCell()
 	case atom.Img:
-		if alt := strings.TrimSpace(attribute(t, "alt")); alt != "" {
+		if alt := strings.TrimSpace(t.get("alt")); alt != "" {
 			r.put("[" + strings.Join(strings.Fields(alt), " ") + "]")
 		}
 	case atom.A:
 		r.closeLink()
-		r.href, r.hrefFrom = linkTarget(attribute(t, "href")), r.out.Len()
+		r.href, r.hrefFrom = linkTarget(t.get("href")), r.out.Len()
 	}
 }
 
-func (r *htmlRenderer) end(name string) {
-	a := atom.Lookup([]byte(name))
+func (r *htmlRenderer) end(t htmlToken) {
 	if r.skip > 0 {
-		if name == r.skipName {
+		if equalFold(t.name, r.skipName) {
 			r.skip--
 		}
 		return
 	}
-	switch a {
+	if t.atom != atom.Td && t.atom != atom.Th {
+		r.joined = false
+	}
+	switch t.atom {
 	case atom.A:
 		r.closeLink()
 	case atom.Blockquote:
@@ -254,7 +272,20 @@ func (r *htmlRenderer) end(name string) {
 		r.owe(1)
 		return
 	}
-	r.owe(breaksAround(html.Token{DataAtom: a}))
+	r.owe(breaksAround(t.atom))
+}
+
+// startCell begins a cell of a table. It stands on the line of the one before
+// it, unless that is more than a label or a figure: then the table is there for
+// the layout, and its cells are columns of text.
+func (r *htmlRenderer) startCell() {
+	const short = 60
+	before := r.out.String()[min(r.cell, r.out.Len()):]
+	if r.row && len(before) <= short && strings.IndexByte(strings.TrimLeft(before, "\n"), '\n') < 0 {
+		r.breaks, r.joined = 0, true
+	}
+	r.space = r.begun && r.breaks == 0
+	r.row, r.cell = true, r.out.Len()
 }
 
 // item begins a list item.
@@ -262,7 +293,7 @@ func (r *htmlRenderer) item() {
 	depth := len(r.lists)
 	if depth == 0 {
 		r.put("-")
-		r.space = true
+		r.space, r.joined = true, true
 		return
 	}
 	mark := "-"
@@ -270,93 +301,51 @@ func (r *htmlRenderer) item() {
 		mark = strconv.Itoa(n) + "."
 		r.lists[depth-1]++
 	}
-	r.put(strings.Repeat("  ", min(depth-1, maxIndent)) + mark)
-	r.space = true
-}
-
-// closeLink writes the target behind the text of a link, unless the text says
-// the same.
-func (r *htmlRenderer) closeLink() {
-	href := r.href
-	r.href = ""
-	if href == "" || r.links >= maxLinks {
-		return
-	}
-	text := strings.TrimSpace(r.out.String()[min(r.hrefFrom, r.out.Len()):])
-	if text == "" || sameLink(text, href) { // an image without text, a decorated address
-		return
-	}
-	r.links++
-	r.space = true
-	r.put("<" + href + ">")
-}
-
-func sameLink(text, href string) bool {
-	trim := func(s string) string { return strings.TrimSuffix(s, "/") }
-	if trim(text) == trim(href) {
-		return true
-	}
-	for _, scheme := range []string{"mailto:", "tel:", "https://", "http://"} {
-		if rest, ok := strings.CutPrefix(href, scheme); ok && trim(rest) == trim(text) {
-			return true
-		}
-	}
-	return false
-}
-
-// linkTarget returns an absolute target that people can use, "" for others.
-func linkTarget(href string) string {
-	href = strings.Map(func(r rune) rune {
-		if r <= ' ' || unicode.IsControl(r) || r == '<' || r == '>' || cleanRune(r) != r {
-			return -1
-		}
-		return r
-	}, href)
-	if len(href) > maxLinkLength {
-		return ""
-	}
-	scheme, _, ok := strings.Cut(href, ":")
-	if !ok {
-		return ""
-	}
-	switch lowerASCII(scheme) {
-	case "http", "https", "mailto", "tel", "ftp":
-		return href
-	}
-	return ""
-}
-
-func attribute(t html.Token, name string) string {
-	for _, a := range t.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
+	r.put(strings.Repeat("  ", min(depth-1, maxListIndent)) + mark)
+	r.space, r.joined = true, true
 }
 
 // passOver reports elements that are not shown: code, titles, and what is
 // hidden by style.
-func (r *htmlRenderer) passOver(t html.Token) bool {
-	switch t.DataAtom {
+func (r *htmlRenderer) passOver(t htmlToken) bool {
+	switch t.atom {
 	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Noscript, atom.Iframe, atom.Object, atom.Svg,
-		atom.Math, atom.Select, atom.Textarea, atom.Audio, atom.Video, atom.Noframes:
+		atom.Math, atom.Select, atom.Textarea, atom.Audio, atom.Video, atom.Noframes, atom.Noembed:
 		return true
 	case atom.Html, atom.Body, atom.Br, atom.Td, atom.Th, atom.Tr, atom.Li:
 		return false // hidden ones end where their sibling begins, which tokens do not tell
 	}
-	if !r.hide {
+	if !r.hide || len(t.attributes) < len("hidden") {
 		return false
 	}
-	for _, a := range t.Attr {
-		switch a.Key {
-		case "hidden":
+	if !t.has("hidden") && !hiddenStyle(t.get("style")) && t.get("class") != legacyDisplay {
+		return false
+	}
+	r.hid = true
+	return true
+}
+
+// legacyDisplay marks the copy of protected fields that readers which know RFC
+// 9788 leave out (section 4.5.3.3).
+const legacyDisplay = "header-protection-legacy-display"
+
+// hiddenStyle recognises how newsletters hide the line that mail lists show as
+// a preview. A style for Outlook alone (mso-hide) hides nothing elsewhere.
+func hiddenStyle(style string) bool {
+	if style == "" {
+		return false
+	}
+	style = strings.ReplaceAll(lowerASCII(style), " ", "")
+	for _, hidden := range []string{"display:none", "visibility:hidden"} {
+		if strings.Contains(style, hidden) {
 			return true
-		case "style":
-			style := strings.ReplaceAll(lowerASCII(a.Val), " ", "")
-			if strings.Contains(style, "display:none") || strings.Contains(style, "mso-hide:all") {
-				return true
-			}
+		}
+	}
+	for _, zero := range []string{"max-height:0", "opacity:0"} {
+		_, after, ok := strings.Cut(style, zero)
+		after = strings.TrimPrefix(after, "px")
+		if ok && (after == "" || after[0] == ';' || after[0] == '!') && (zero != "max-height:0" || strings.Contains(style, "overflow:hidden")) {
+			return true
 		}
 	}
 	return false
@@ -371,17 +360,24 @@ func isVoid(a atom.Atom) bool {
 	return false
 }
 
-func isBlock(a atom.Atom) bool { return breaksAround(html.Token{DataAtom: a}) > 0 }
+func isBlock(a atom.Atom) bool { return breaksAround(a) > 0 }
 
-// breaksAround is how many line ends stand before and after an element. In a
-// paragraph without margins, as Word writes every line, it is one.
-func breaksAround(t html.Token) int {
-	switch t.DataAtom {
-	case atom.P:
-		style := strings.ReplaceAll(lowerASCII(attribute(t, "style")), " ", "")
-		if strings.HasPrefix(attribute(t, "class"), "Mso") || strings.Contains(style, "margin:0") {
+// breaksBefore is how many line ends stand before an element. In a paragraph
+// without margins, as Word writes every line, it is one.
+func breaksBefore(t htmlToken) int {
+	if t.atom == atom.P && len(t.attributes) > 0 {
+		style := strings.ReplaceAll(lowerASCII(t.get("style")), " ", "")
+		if strings.HasPrefix(t.get("class"), "Mso") || strings.Contains(style, "margin:0") {
 			return 1
 		}
+	}
+	return breaksAround(t.atom)
+}
+
+// breaksAround is how many line ends stand around an element.
+func breaksAround(a atom.Atom) int {
+	switch a {
+	case atom.P:
 		return 2
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Pre, atom.Dl, atom.Table, atom.Figure:
 		return 2
@@ -395,27 +391,22 @@ func breaksAround(t html.Token) int {
 
 // metaCharset finds the charset an HTML document declares in itself.
 func metaCharset(src []byte) string {
-	z := html.NewTokenizer(bytes.NewReader(src[:min(len(src), metaWindow)]))
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
+	z := newHTMLScanner(string(src[:min(len(src), metaWindow)]))
+	for t := z.next(); t.kind != tokenNone; t = z.next() {
+		if t.kind != tokenStart || t.atom != atom.Meta {
+			continue
+		}
+		c := t.get("charset")
+		if c == "" {
+			_, c, _ = strings.Cut(lowerASCII(t.get("content")), "charset=")
+			c = strings.Trim(strings.TrimSpace(c), `"'`)
+		}
+		if strings.HasPrefix(lowerASCII(c), "utf-16") { // it was read as ASCII
 			return ""
-		case html.StartTagToken, html.SelfClosingTagToken:
-			t := z.Token()
-			if t.DataAtom != atom.Meta {
-				continue
-			}
-			c := attribute(t, "charset")
-			if c == "" {
-				_, c, _ = strings.Cut(lowerASCII(attribute(t, "content")), "charset=")
-				c = strings.Trim(strings.TrimSpace(c), `"'`)
-			}
-			if strings.HasPrefix(lowerASCII(c), "utf-16") { // it was read as ASCII
-				return ""
-			}
-			if c != "" {
-				return c
-			}
+		}
+		if c != "" {
+			return c
 		}
 	}
+	return ""
 }

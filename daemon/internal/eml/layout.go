@@ -2,12 +2,16 @@ package eml
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// Attachment is a part that is not shown as text.
+// Attachment is a part that is not shown as text, or a file that was found
+// inside a part: uuencoded in a text, in a winmail.dat. The Part of such a file
+// is not in the tree of [Mail.Root]; its Path is that of the part around it, "/"
+// and a number.
 type Attachment struct {
 	Filename  string // never empty: made up where none was declared
 	MediaType string
@@ -18,27 +22,45 @@ type Attachment struct {
 
 // Attachments returns everything that is not shown as text, in order. A mail
 // inside the mail is one attachment, named after its subject; what is attached
-// to it is not listed.
+// to it is not listed. A winmail.dat is listed itself only when it held nothing
+// or could not be read to its end; a signed envelope is listed beside what it
+// holds.
 func (m *Mail) Attachments() []Attachment { return m.layout.attachments }
 
 // layout divides the leaves of a mail into text and attachments by the rules
 // of RFC 8621 section 4.1.4.
 type layout struct {
 	sections    []section
+	spare       []section // shown when nothing in sections is, the first that says something
 	attachments []Attachment
 }
 
 func layOut(root *Part, fs *faults) layout {
 	var l layout
 	l.part(root, root, 0)
+	if len(l.sections) == 0 {
+		l.promote()
+	}
 	for _, sec := range l.sections {
 		for _, p := range append(sec.plain, sec.html...) {
-			if p.end-p.body > MaxTextBytes {
+			if p.end-p.body > MaxTextBytes && len(p.inside.files) == 0 {
 				fs.at(FaultTextLimit, p.Path)
 			}
 		}
 	}
 	return l
+}
+
+// promote makes a formatted text of before HTML the text of a mail that has no
+// other one. It is no attachment then.
+func (l *layout) promote() {
+	for i, a := range l.attachments {
+		if (a.MediaType == "text/enriched" || a.MediaType == "text/richtext") && a.Part.Disposition != "attachment" {
+			l.sections = append(l.sections, section{plain: []*Part{a.Part}})
+			l.attachments = slices.Delete(l.attachments, i, i+1)
+			return
+		}
+	}
 }
 
 // charset is the declared charset of the text, a hint for header fields that
@@ -81,14 +103,32 @@ func (l *layout) part(p, parent *Part, i int) {
 // attachment; a named text after the first part is a file.
 func (l *layout) leaf(p, parent *Part, i int) {
 	related := parent.MediaType == "multipart/related"
-	if (p.IsText() || p.partless) && p.Disposition != "attachment" && (i == 0 || !related && p.Filename == "") {
+	in := p.inside
+	switch {
+	case (p.IsText() || p.partless) && p.Disposition != "attachment" && (i == 0 || !related && p.Filename == ""):
 		if p.MediaType == "text/html" {
 			l.sections = append(l.sections, section{html: []*Part{p}})
 		} else {
 			l.sections = append(l.sections, section{plain: []*Part{p}})
 		}
-		return
+	case !in.replaced:
+		l.attach(p, related)
 	}
+	for _, f := range in.files {
+		l.attach(f, false)
+	}
+	if in.entity != nil {
+		l.part(in.entity, in.entity, 0)
+	}
+	switch {
+	case len(in.spare.plain)+len(in.spare.html) > 0:
+		l.spare = append(l.spare, in.spare)
+	case p.rendered():
+		l.spare = append(l.spare, section{plain: []*Part{p}})
+	}
+}
+
+func (l *layout) attach(p *Part, related bool) {
 	l.attachments = append(l.attachments, Attachment{
 		Filename:  l.filename(p),
 		MediaType: p.MediaType,
@@ -104,8 +144,9 @@ func (l *layout) alternative(p *Part) {
 	var both section
 	var other []Attachment
 	for j, c := range p.Children {
-		sub := layout{attachments: l.attachments}
+		sub := layout{attachments: l.attachments, spare: l.spare}
 		sub.part(c, p, min(j, 1))
+		l.spare = sub.spare
 		var plain, html []*Part
 		for _, s := range sub.sections {
 			plain, html = append(plain, s.plain...), append(html, s.html...)
@@ -187,42 +228,6 @@ func (l *layout) filename(p *Part) string {
 		return "message" + ext
 	}
 	return "attachment-" + strconv.Itoa(len(l.attachments)+1) + extension(p.MediaType)
-}
-
-// extension is a fixed table: that of the operating system differs between
-// replicas.
-func extension(mediaType string) string {
-	switch mediaType {
-	case "text/plain":
-		return ".txt"
-	case "text/html":
-		return ".html"
-	case "text/calendar":
-		return ".ics"
-	case "text/csv":
-		return ".csv"
-	case "text/vcard", "text/x-vcard":
-		return ".vcf"
-	case "image/jpeg", "image/jpg":
-		return ".jpg"
-	case "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp", "image/heic",
-		"application/pdf", "application/zip", "application/json", "application/rtf", "audio/mpeg", "video/mp4":
-		_, sub, _ := strings.Cut(mediaType, "/")
-		return "." + sub
-	case "image/svg+xml":
-		return ".svg"
-	case "application/pgp-signature", "application/pgp-encrypted":
-		return ".asc"
-	case "application/pkcs7-signature", "application/x-pkcs7-signature":
-		return ".p7s"
-	case "application/pkcs7-mime", "application/x-pkcs7-mime":
-		return ".p7m"
-	case "application/ms-tnef":
-		return ".dat"
-	case "message/delivery-status", "message/disposition-notification", "message/feedback-report", "text/rfc822-headers":
-		return ".txt"
-	}
-	return ".bin"
 }
 
 // cleanFilename makes a declared name safe to show and to store: one line, no

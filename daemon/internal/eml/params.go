@@ -191,7 +191,8 @@ func assemble(pieces []piece) map[string]string {
 	return params
 }
 
-// continued returns the pieces 0, 1, 2 … of one parameter, up to the first gap.
+// continued returns the pieces 0, 1, 2 … of one parameter in order, up to the
+// first gap.
 func continued(pieces []piece, name string) []piece {
 	var run []piece
 	for _, p := range pieces {
@@ -201,8 +202,12 @@ func continued(pieces []piece, name string) []piece {
 	}
 	slices.SortStableFunc(run, func(a, b piece) int { return a.number - b.number })
 	run = slices.CompactFunc(run, func(a, b piece) bool { return a.number == b.number })
+	if len(run) == 0 || run[0].number > 1 || run[0].number == 1 && len(run) == 1 { // some programs count from one
+		return nil
+	}
+	first := run[0].number
 	for i, p := range run {
-		if p.number != i {
+		if p.number != first+i {
 			return run[:i]
 		}
 	}
@@ -214,6 +219,12 @@ func continued(pieces []piece, name string) []piece {
 func plainParam(p piece) string {
 	if p.name == "boundary" {
 		return p.value
+	}
+	if charset, rest, ok := strings.Cut(p.value, "'"); ok && (p.name == "filename" || p.name == "name") && strings.Contains(rest, "'") {
+		// The form of RFC 2231 under a name without the "*".
+		if _, known := findCharset(charset); known && charset != "" && strings.Contains(rest, "%") {
+			return extendedParam([]piece{{name: p.name, extended: true, value: p.value}})
+		}
 	}
 	return decodeWords(p.value, "")
 }

@@ -32,6 +32,10 @@ type Part struct {
 	start, body, end int    // offsets into buf: of the header, of the body, of what follows the body
 	unclear          bool   // others may find more fields in this header, see scan.header
 	partless         bool   // a multipart in which no part was found: shown as plain text
+
+	inner    []byte // the encoded data, where that is not the whole body
+	inside   inside
+	location string // Content-Location
 }
 
 // Raw returns header and body as they stood, byte for byte, without the line
@@ -81,24 +85,38 @@ func (p *Part) Message() *Mail {
 }
 
 // Decoded streams the body without its transfer encoding; the charset is left
-// alone. Broken encoding never makes it fail.
+// alone. Broken encoding never makes it fail. Where only a stretch of the body is
+// encoded, as with uuencode, that is all there is.
 func (p *Part) Decoded() io.Reader {
+	src := p.source()
 	switch p.TransferEncoding {
 	case base64Encoding:
-		return newBase64Reader(p.Body())
+		return newBase64Reader(src)
 	case quotedPrintable:
-		return newQuotedReader(p.Body())
+		return newQuotedReader(src)
+	case uuEncoding:
+		return newUUReader(src)
+	case yEncEncoding:
+		return newYEncReader(src)
 	}
-	return newPlainReader(p.Body())
+	return newPlainReader(src)
+}
+
+// source is what the transfer encoding was laid on.
+func (p *Part) source() []byte {
+	if p.inner != nil {
+		return p.inner
+	}
+	return p.Body()
 }
 
 // Bytes is all of [Part.Decoded]; without a transfer encoding it shares memory
 // with the mail.
 func (p *Part) Bytes() []byte {
 	if !p.encoded() {
-		return p.Body()
+		return p.source()
 	}
-	out := make([]byte, 0, decodedBound(p.TransferEncoding, p.end-p.body))
+	out := make([]byte, 0, decodedBound(p.TransferEncoding, len(p.source())))
 	r := p.Decoded().(chunkReader)
 	for chunk := r.chunk(); len(chunk) > 0; chunk = r.chunk() {
 		out = append(out, chunk...)
@@ -107,7 +125,11 @@ func (p *Part) Bytes() []byte {
 }
 
 func (p *Part) encoded() bool {
-	return p.TransferEncoding == base64Encoding || p.TransferEncoding == quotedPrintable
+	switch p.TransferEncoding {
+	case base64Encoding, quotedPrintable, uuEncoding, yEncEncoding:
+		return true
+	}
+	return false
 }
 
 // describe reads the MIME fields of p. standard is the media type of a part
@@ -140,6 +162,7 @@ func (p *Part) describe(standard string, fs *faults) {
 	if f, ok := p.Header.first("Content-ID"); ok {
 		p.ContentID = clipBytes(strings.Trim(cleanID(f.Value()), "<>"), MaxID)
 	}
+	p.location = clipBytes(cleanID(p.Header.Get("Content-Location")), MaxID)
 	p.TransferEncoding = p.transferEncoding(fs)
 }
 
@@ -180,7 +203,7 @@ func (p *Part) transferEncoding(fs *faults) string {
 	if !ok {
 		return "7bit"
 	}
-	value := lowerASCII(f.Value())
+	value := strings.TrimSpace(dropComments(lowerASCII(f.Value())))
 	if i := strings.IndexAny(value, ";( \t,"); i > 0 {
 		value = value[:i]
 	}
@@ -192,6 +215,10 @@ func (p *Part) transferEncoding(fs *faults) string {
 		return quotedPrintable
 	case "7bit", "8bit", "binary":
 		return value
+	case uuEncoding, "uuencode", "x-uue", "uue":
+		return uuEncoding
+	case yEncEncoding, "yenc":
+		return yEncEncoding
 	case "", "7-bit", "7bits", "7-bits", "7bit:", "none", "plain", "us-ascii", "ascii":
 		return "7bit"
 	case "8-bit", "8bits", "8-bits", "8", "utf-8", "utf8":

@@ -1,10 +1,11 @@
 // Package eml reads any bytes as mail and writes mail.
 //
-// Reading never fails. [Read] makes one linear scan that only finds where the
-// parts begin and end; headers are kept as slices of the raw bytes, and a body
-// is decoded when somebody asks for it. What is broken is repaired and noted as
-// a [Fault]. Every limit is a constant of this package, and a limit that bites
-// is a fault too.
+// Reading never fails. [Read] makes one linear scan that finds where the parts
+// begin and end; headers are kept as slices of the raw bytes, and a body is
+// decoded when somebody asks for it, unless something else may be hidden in it:
+// a file in a text, a winmail.dat, a signed envelope. What is broken is repaired
+// and noted as a [Fault]. Every limit is a constant of this package, and a limit
+// that bites is a fault too.
 //
 // Writing is strict: [Outgoing.WriteTo] writes RFC 5322 with CRLF and checks its
 // own header before the first byte goes out.
@@ -77,8 +78,20 @@ const MaxSubjectRunes = 998
 
 // Subject is the decoded subject on one line, without control characters and
 // bidirectional overrides, at most [MaxSubjectRunes] long; "" when there is none.
+// Where a subject such as "[...]" only hides the real one, and that is readable
+// in the protected header of the content (RFC 9788), it is the real one.
 func (m *Mail) Subject() string {
-	f, ok := m.Header.first("Subject")
+	outer := m.subject(m.Header)
+	if obscured(outer) {
+		if inner := m.subject(m.protectedHeader()); inner != "" {
+			return inner
+		}
+	}
+	return outer
+}
+
+func (m *Mail) subject(h Header) string {
+	f, ok := h.first("Subject")
 	if !ok {
 		return ""
 	}

@@ -127,6 +127,7 @@ func (s *scan) entity(path string, depth int, standard string) *Part {
 		s.embedded(p, depth)
 	default:
 		p.end = s.skipBody()
+		s.lookInside(p, depth)
 	}
 	return p
 }

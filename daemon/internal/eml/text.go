@@ -24,11 +24,25 @@ func (s TextSource) String() string { return [...]string{"none", "plain", "html"
 // Text is the text of the mail with LF line ends, in UTF-8, without control
 // characters. All text parts that are not attachments are joined in order; of
 // alternatives the plain one is taken unless it is blank; HTML is converted to
-// text that keeps the targets of links.
+// text that keeps the targets of links. A mail without any such text is told by
+// what else can be read: the body inside a winmail.dat, the dates of an
+// invitation, the first piece of a mail in pieces.
 func (m *Mail) Text() (string, TextSource) {
+	if text, source := textOf(m.layout.sections); source != TextNone {
+		return text, source
+	}
+	for _, sec := range m.layout.spare {
+		if text, source := textOf([]section{sec}); source != TextNone {
+			return text, source
+		}
+	}
+	return "", TextNone
+}
+
+func textOf(sections []section) (string, TextSource) {
 	var out []string
 	source := TextNone
-	for _, sec := range m.layout.sections {
+	for _, sec := range sections {
 		text, from := sec.text()
 		if isBlankText(text) {
 			continue
@@ -39,6 +53,20 @@ func (m *Mail) Text() (string, TextSource) {
 	return strings.Join(out, "\n"), source
 }
 
+// shown are the sections that [Mail.Text] is made from.
+func (m *Mail) shown() []section {
+	if len(m.layout.spare) > 0 {
+		if _, source := textOf(m.layout.sections); source == TextNone {
+			for i, sec := range m.layout.spare {
+				if _, source := textOf([]section{sec}); source != TextNone {
+					return m.layout.spare[i : i+1]
+				}
+			}
+		}
+	}
+	return m.layout.sections
+}
+
 // HTML is the HTML of the mail in UTF-8, as the sender wrote it: it must be
 // sanitised before it is shown. Of alternatives the HTML is taken; where plain
 // parts stand beside HTML ones they are put in, escaped. It is false when the
@@ -46,7 +74,7 @@ func (m *Mail) Text() (string, TextSource) {
 func (m *Mail) HTML() (string, bool) {
 	var out strings.Builder
 	found := false
-	for _, sec := range m.layout.sections {
+	for _, sec := range m.shown() {
 		parts := sec.html
 		if len(parts) == 0 {
 			parts = sec.plain
@@ -65,7 +93,7 @@ func (m *Mail) HTML() (string, bool) {
 // HTMLParts counts the HTML parts that are shown as the text of the mail.
 func (m *Mail) HTMLParts() int {
 	n := 0
-	for _, sec := range m.layout.sections {
+	for _, sec := range m.shown() {
 		for _, p := range append(sec.plain, sec.html...) {
 			if p.MediaType == "text/html" {
 				n++
@@ -77,46 +105,103 @@ func (m *Mail) HTMLParts() int {
 
 // Text is the body of a text part in UTF-8 with LF line ends and without
 // control characters, at most [MaxTextBytes] of it. Paragraphs of format=flowed
-// are joined; HTML is left as it is.
+// are joined; files that stand in a plain text are left out; HTML is left as it
+// is.
 func (p *Part) Text() string {
-	var raw []byte
-	if p.encoded() {
-		r := p.Decoded().(chunkReader)
-		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
-			raw = append(raw, chunk...)
-		}
-	} else {
-		raw = p.Body()
-	}
-	raw = raw[:min(len(raw), MaxTextBytes)]
+	raw := p.textBytes()
 	charset := p.Charset
 	if _, known := findCharset(charset); p.MediaType == "text/html" && (charset == "" || !known) {
 		charset = metaCharset(raw)
 	}
 	text := cleanText(decodeCharset(raw, charset, ""))
-	if p.MediaType == "text/plain" && equalFold(p.Params["format"], "flowed") {
+	if p.MediaType != "text/plain" {
+		return text
+	}
+	if equalFold(p.Params["format"], "flowed") {
 		text = unflow(text, equalFold(p.Params["delsp"], "yes"))
+	}
+	if p.Params["hp-legacy-display"] == "1" { // RFC 9788 section 4.5.3.2: fields for readers that do not know it
+		if fields, rest, ok := strings.Cut(text, "\n\n"); ok && fieldName([]byte(fields)) > 0 {
+			text = rest
+		}
 	}
 	return text
 }
 
-// cleanText makes all line ends LF and removes what no text has: NUL and other
-// control characters, which could steer a terminal.
-func cleanText(s string) string {
-	if strings.IndexByte(s, '\r') >= 0 {
-		s = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(s)
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\f' || r == '\v' || r == '\u0085':
-			return '\n'
-		case r < ' ', r >= 0x7f && r < 0xa0, r == '\ufeff':
-			return -1
+// textBytes is what is read of the body as text.
+func (p *Part) textBytes() []byte {
+	var raw []byte
+	switch {
+	case len(p.inside.cut) > 0:
+		raw = without(p.Bytes(), p.inside.cut)
+	case p.encoded():
+		r := p.Decoded().(chunkReader)
+		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
+			raw = append(raw, chunk...)
 		}
-		return r
-	}, s)
+		if len(p.inside.tail) > 0 {
+			raw = append(append(raw, '\n'), p.inside.tail...)
+		}
+	default:
+		raw = p.source()
+	}
+	return raw[:min(len(raw), MaxTextBytes)]
+}
+
+// cleanText makes all line ends LF and removes what no text has: NUL and other
+// control characters, which could steer a terminal, and byte order marks. s must
+// be valid UTF-8. What may stay is copied in runs, because whole logs come this
+// way.
+func cleanText(s string) string {
+	var out []byte // nil as long as nothing had to change
+	start := 0     // of the run that is not yet copied
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c > 0xc2 && c != 0xef {
+			i++
+			continue
+		}
+		n, with := unclean(s[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		if out == nil {
+			out = make([]byte, 0, len(s))
+		}
+		out = append(append(out, s[start:i]...), with...)
+		i += n
+		start = i
+	}
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[start:]...))
+}
+
+// unclean returns how many bytes at the beginning of s have to go, none if they
+// may stay, and what comes in their place.
+func unclean(s string) (n int, with string) {
+	c := s[0]
+	switch {
+	case c == '\r':
+		for n < len(s) && s[n] == '\r' && n < 2 {
+			n++
+		}
+		if n < len(s) && s[n] == '\n' { // CRLF, or CRCRLF, which two conversions in a row make
+			return n + 1, "\n"
+		}
+		return 1, "\n"
+	case c == '\f', c == '\v', strings.HasPrefix(s, "\u0085"):
+		return 1 + int(c>>7), "\n"
+	case c < ' ' && c != '\n' && c != '\t', c == 0x7f:
+		return 1, ""
+	case c == 0xc2 && len(s) > 1 && s[1] < 0xa0: // C1
+		return 2, ""
+	case strings.HasPrefix(s, "\ufeff"):
+		return len("\ufeff"), ""
+	}
+	return 0, ""
 }
 
 func isBlankText(s string) bool {
@@ -130,21 +215,53 @@ type section struct {
 }
 
 func (s section) text() (string, TextSource) {
-	if text := joinParts(s.plain, (*Part).Text); !isBlankText(text) || len(s.html) == 0 {
+	if text := joinParts(s.plain, asText); !isBlankText(text) || len(s.html) == 0 {
 		return text, TextPlain
 	}
 	return joinParts(s.html, asText), TextHTML
 }
 
 func asText(p *Part) string {
-	if p.MediaType == "text/html" {
+	switch p.MediaType {
+	case "text/html":
 		return htmlText(p.Text())
+	case "text/calendar", "application/ics":
+		return calendarText(p.Text())
+	case "text/enriched", "text/richtext":
+		return enrichedText(p.Text(), p.MediaType == "text/richtext")
+	case "message/external-body":
+		return externalText(p)
 	}
 	return p.Text()
 }
 
+// rendered reports a part that is an attachment, but is told in words when the
+// mail has no text.
+func (p *Part) rendered() bool {
+	switch p.MediaType {
+	case "text/calendar", "application/ics", "text/enriched", "text/richtext", "message/external-body":
+		return true
+	}
+	return false
+}
+
+// externalText says where the body of a message/external-body is kept (RFC
+// 2046 section 5.2.3, RFC 2017).
+func externalText(p *Part) string {
+	var out []string
+	for _, name := range []string{"access-type", "url", "site", "directory", "name", "server", "subject", "expiration"} {
+		if v := cleanLine(validUTF8(p.Params[name])); v != "" {
+			out = append(out, name+": "+v)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
 func asHTML(p *Part) string {
 	text := p.Text()
+	if p.rendered() {
+		text = asText(p)
+	}
 	switch {
 	case isBlankText(text):
 		return ""

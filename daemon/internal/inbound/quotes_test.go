@@ -7,7 +7,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// covers: M08 P08
+// covers: M08, P08
 func TestQuotesOfWhatWasSent(t *testing.T) {
 	const answer = "Hello Alice,\n\nplease tell us the number of the order and the colour of the lamp that you have got.\n\n" +
 		"Did you try another socket in another room as well?\n\nWe will send a new one as soon as we know."

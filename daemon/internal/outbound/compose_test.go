@@ -191,7 +191,7 @@ func plainWords(text string) (words, link string) {
 	quoted := false
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		switch {
-		case line == "--":
+		case line == "-- ":
 		case line == "See the request:":
 			out = append(out, "See the request")
 		case strings.HasPrefix(line, "<https://"):

@@ -15,10 +15,20 @@ type line struct {
 // maxDepth is the deepest quoting that is told apart.
 const maxDepth = 30
 
+// maxLines is how many lines of a text are told apart: more than a book has. The
+// rest of a longer text counts as one line.
+const maxLines = 100_000
+
 // readLines takes a text apart, one line each.
 func readLines(text string) []line {
-	lines := make([]line, 0, strings.Count(text, "\n")+1)
-	for raw := range strings.SplitSeq(text, "\n") {
+	lines := make([]line, 0, min(strings.Count(text, "\n")+1, maxLines))
+	for more := true; more; {
+		raw := text
+		if len(lines) < maxLines-1 {
+			raw, text, more = strings.Cut(text, "\n")
+		} else {
+			more = false
+		}
 		depth, rest := unquote(raw)
 		lines = append(lines, line{raw, plain(rest), depth})
 	}
