@@ -13,6 +13,7 @@ package eml
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -31,6 +32,7 @@ type Mail struct {
 	messageID             string
 	date                  time.Time
 	layout                layout
+	text                  func() (string, TextSource) // once
 }
 
 // Read reads raw as one mail. It accepts any bytes, takes time linear in their
@@ -66,6 +68,7 @@ func newMail(root *Part, fs *faults) *Mail {
 	}
 	checkDuplicates(m.Header, fs)
 	m.Faults = *fs
+	m.text = sync.OnceValues(m.makeText)
 	return m
 }
 

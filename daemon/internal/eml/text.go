@@ -26,8 +26,11 @@ func (s TextSource) String() string { return [...]string{"none", "plain", "html"
 // alternatives the plain one is taken unless it is blank; HTML is converted to
 // text that keeps the targets of links. A mail without any such text is told by
 // what else can be read: the body inside a winmail.dat, the dates of an
-// invitation, the first piece of a mail in pieces.
-func (m *Mail) Text() (string, TextSource) {
+// invitation, the first piece of a mail in pieces. It is made when it is first
+// asked for, and kept.
+func (m *Mail) Text() (string, TextSource) { return m.text() }
+
+func (m *Mail) makeText() (string, TextSource) {
 	if text, source := textOf(m.layout.sections); source != TextNone {
 		return text, source
 	}

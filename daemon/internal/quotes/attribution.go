@@ -23,8 +23,7 @@ type traits struct {
 func traitsOf(s string) traits {
 	t := traits{when: findDate(s), address: holdsAddress(s), verb: holdsVerb(s)}
 	end := strings.TrimRight(s, " -—–=_")
-	t.ends = strings.HasSuffix(end, ":") || strings.HasSuffix(end, "：") ||
-		t.verb && (holdsVerb(lastWords(end)) || strings.HasSuffix(end, ",")) && len(end) < len(s)+1
+	t.ends = strings.HasSuffix(end, ":") || strings.HasSuffix(end, "：") || t.verb && holdsVerb(lastWords(end))
 	return t
 }
 
@@ -42,6 +41,9 @@ func holdsAddress(s string) bool {
 // holdsVerb looks for a verb of attribution as a word, or inside a word where
 // the language writes it so.
 func holdsVerb(s string) bool {
+	if len(s) > maxAttributionBytes {
+		return false
+	}
 	s = lower(s)
 	for _, v := range wroteInside {
 		if strings.Contains(s, v) {
@@ -159,8 +161,8 @@ func arrows(l line) bool {
 // line after it. There must be a date and an address, and the verb or the whole
 // of the date with its time.
 func attributionAt(lines []line, i int) (end int, ok bool) {
-	if !lines[i].own() || !opens(lines[i].text) && !holdsVerb(lines[i].text) {
-		return i, false
+	if !lines[i].own() || strings.IndexFunc(lines[i].text, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) < 0 {
+		return i, false // the first line has the date or the address
 	}
 	if inLine(lines[i].text) {
 		return i + 1, true
@@ -178,7 +180,8 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 			continue
 		}
 		first := findDate(lines[i].text)
-		if len(text) > maxAttributionBytes || byMyself(text) || !first.holdsDate() && !holdsAddress(lines[i].text) {
+		if len(text) > maxAttributionBytes || byMyself(text) || !first.holdsDate() && !holdsAddress(lines[i].text) ||
+			!opens(lines[i].text) && !holdsVerb(lines[i].text) {
 			return i, false
 		}
 		return j + 1, t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
@@ -220,11 +223,16 @@ func mayEnd(s string) bool {
 	if s == "" {
 		return false
 	}
-	if strings.IndexByte(":-=_,", s[len(s)-1]) >= 0 || s[len(s)-1] >= 0x80 {
+	switch s[len(s)-1] {
+	case ':', '-', '=', '_':
 		return true
 	}
-	return wrote[lower(lastWord(s))]
+	return strings.HasSuffix(s, "：") || strings.HasSuffix(s, "—") || strings.HasSuffix(s, "–") ||
+		wrote[lower(s[max(strings.LastIndexByte(s, ' ')+1, len(s)-longestVerb):])]
 }
+
+// longestVerb is longer in bytes than any verb of the list.
+const longestVerb = 60
 
 func joinText(lines []line) string {
 	var b strings.Builder

@@ -41,7 +41,7 @@ func findForward(lines []line, subj subject, to []string) (at int, f *Forward) {
 			at := programStart(lines, i)
 			return at, makeForward(lines, at, body, values)
 		}
-		if subj.kind != forwardSubject && l.own() && holdsVerb(l.text) {
+		if subj.kind != forwardSubject {
 			if _, reply := attributionAt(lines, i); reply {
 				return 0, nil
 			}
