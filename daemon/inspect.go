@@ -2,12 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/posterndesk/postern/daemon/internal/inspect"
 )
@@ -23,6 +24,9 @@ func runInspect(ctx context.Context, args []string, out, errs io.Writer) error {
 	if len(paths) == 0 {
 		return fmt.Errorf("name the files to read, or - for standard input: %w", errUsage)
 	}
+	// The collector runs twice as often as usual: a mail of 25 MiB should not take
+	// 100, and the time it costs is small here.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	w := bufio.NewWriter(out)
 	failed := false
 	for r := range inOrder(ctx, paths, readFile) {
@@ -32,7 +36,7 @@ func runInspect(ctx context.Context, args []string, out, errs io.Writer) error {
 			continue
 		}
 		if *asJSON {
-			err = writeLine(w, r.reading)
+			err = r.reading.WriteJSON(w)
 		} else {
 			err = r.reading.Print(w)
 		}
@@ -60,15 +64,7 @@ type inspected struct {
 const maxInspected = 256 << 20
 
 func readFile(path string) inspected {
-	file := os.Stdin
-	if path != "-" {
-		var err error
-		if file, err = os.Open(path); err != nil {
-			return inspected{err: err}
-		}
-		defer file.Close()
-	}
-	raw, err := io.ReadAll(io.LimitReader(file, maxInspected+1))
+	raw, err := readBounded(path)
 	switch {
 	case err != nil:
 		return inspected{err: err}
@@ -76,6 +72,27 @@ func readFile(path string) inspected {
 		return inspected{err: fmt.Errorf("%s is larger than %d MiB", path, maxInspected>>20)}
 	}
 	return inspected{reading: inspect.Read(path, raw)}
+}
+
+// readBounded reads one byte more than is allowed at most. Room for what a file
+// holds is made at once: growing would take twice as much.
+func readBounded(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(os.Stdin, maxInspected+1))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var raw bytes.Buffer
+	raw.Grow(int(min(info.Size(), maxInspected)) + bytes.MinRead)
+	_, err = raw.ReadFrom(io.LimitReader(file, maxInspected+1))
+	return raw.Bytes(), err
 }
 
 // inOrder does all of work on every processor and yields the results in the
@@ -103,10 +120,4 @@ func inOrder[T any](ctx context.Context, paths []string, work func(string) T) fu
 			}
 		}
 	}
-}
-
-func writeLine(w io.Writer, r *inspect.Reading) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(r)
 }

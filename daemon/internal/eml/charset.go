@@ -233,15 +233,16 @@ func decodeBytes(b []byte, table *charmap.Charmap) string {
 	for _, c := range b {
 		high += int(c >> 7)
 	}
-	out := make([]byte, 0, len(b)+2*high) // most characters need two bytes, some three
+	var out strings.Builder
+	out.Grow(len(b) + high) // most characters need two bytes
 	for _, c := range b {
 		if c < utf8.RuneSelf {
-			out = append(out, c)
+			out.WriteByte(c)
 		} else {
-			out = utf8.AppendRune(out, table.DecodeByte(c))
+			out.WriteRune(table.DecodeByte(c))
 		}
 	}
-	return string(out)
+	return out.String()
 }
 
 // isJapanese looks for the escapes of RFC 1468, which mean nothing in any other
@@ -279,24 +280,25 @@ func mostlyUTF8(b []byte) bool {
 // letter comes from a text in windows-1252 that was pasted in; anything else is
 // the rest of a character, and lost.
 func mendUTF8(b []byte) string {
-	out := make([]byte, 0, len(b)+utf8.UTFMax)
+	var out strings.Builder
+	out.Grow(len(b) + len(b)/2)
 	spoilt := false
 	for i := 0; i < len(b); {
 		r, size := utf8.DecodeRune(b[i:])
 		switch {
 		case r != utf8.RuneError || size > 1:
-			out = append(out, b[i:i+size]...)
+			out.Write(b[i : i+size])
 			spoilt = false
 		case b[i] >= 0xc0 && i+1 < len(b) && isLetter(b[i+1]):
-			out = utf8.AppendRune(out, charmap.Windows1252.DecodeByte(b[i]))
+			out.WriteRune(charmap.Windows1252.DecodeByte(b[i]))
 			spoilt = false
 		case !spoilt:
-			out = utf8.AppendRune(out, utf8.RuneError)
+			out.WriteRune(utf8.RuneError)
 			spoilt = true
 		}
 		i += size
 	}
-	return string(out)
+	return out.String()
 }
 
 // findCharset returns the decoder of a declared charset. It is nil for those

@@ -7,7 +7,7 @@ import (
 
 // MaxTextBytes is how much of one text part is decoded for display. Longer
 // texts are logs that belong into an attachment; the bytes stay in the part.
-const MaxTextBytes = 8 << 20
+const MaxTextBytes = 4 << 20
 
 // TextSource tells what the text of a mail was made from.
 type TextSource int
@@ -156,8 +156,8 @@ func (p *Part) textBytes() []byte {
 // be valid UTF-8. What may stay is copied in runs, because whole logs come this
 // way.
 func cleanText(s string) string {
-	var out []byte // nil as long as nothing had to change
-	start := 0     // of the run that is not yet copied
+	var out strings.Builder // empty as long as nothing had to change
+	start := 0              // of the run that is not yet copied
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c > 0xc2 && c != 0xef {
@@ -169,17 +169,19 @@ func cleanText(s string) string {
 			i++
 			continue
 		}
-		if out == nil {
-			out = make([]byte, 0, len(s))
+		if start == 0 {
+			out.Grow(len(s))
 		}
-		out = append(append(out, s[start:i]...), with...)
+		out.WriteString(s[start:i])
+		out.WriteString(with)
 		i += n
 		start = i
 	}
-	if out == nil {
+	if start == 0 {
 		return s
 	}
-	return string(append(out, s[start:]...))
+	out.WriteString(s[start:])
+	return out.String()
 }
 
 // unclean returns how many bytes at the beginning of s have to go, none if they

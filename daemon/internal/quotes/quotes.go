@@ -68,7 +68,7 @@ func Text(text string, h Hints) Split {
 		if f.Subject == "" {
 			f.Subject = subj.rest
 		}
-		s := assemble(lines, newFolding(lines, at, h, true).fold)
+		s := assemble(text, lines, newFolding(lines, at, h, true).fold)
 		if f.Note != "" && at > 0 {
 			f.Note = s.Reply
 		}
@@ -80,15 +80,16 @@ func Text(text string, h Hints) Split {
 	f.quotes()
 	f.tail()
 	f.compare()
-	return assemble(lines, f.fold)
+	return assemble(text, lines, f.fold)
 }
 
 // assemble makes the reply of the lines that are not folded.
-func assemble(lines []line, fold []bool) Split {
-	if !says(lines, fold) {
-		clear(fold)
-	}
+func assemble(text string, lines []line, fold []bool) Split {
 	var s Split
+	if !says(lines, fold) || !slices.Contains(fold, true) {
+		s.Reply = trimBlank(text)
+		return s
+	}
 	for i := 0; i < len(lines); {
 		j := i
 		for j < len(lines) && fold[j] == fold[i] {

@@ -107,6 +107,10 @@ func (f *folding) footer(from, end int) int {
 
 // isContact reports an address, a telephone number or a page.
 func isContact(s string) bool {
+	const longest = 200
+	if len(s) > longest {
+		return false
+	}
 	if holdsAddress(s) || strings.Contains(s, "://") || strings.Contains(s, "www.") {
 		return true
 	}

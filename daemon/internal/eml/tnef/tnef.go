@@ -26,9 +26,8 @@ const (
 	// MaxDepth is how deep messages may be attached to each other.
 	MaxDepth = 5
 
-	// MaxRTF bounds one body after decompression: twice the text that is shown of
-	// a mail, since markup takes the larger half.
-	MaxRTF = 16 << 20
+	// MaxRTF bounds one body after decompression: as much as is shown of a text.
+	MaxRTF = 4 << 20
 )
 
 // ErrBroken is the cause of an error about bytes that are not what they
