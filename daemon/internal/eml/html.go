@@ -83,6 +83,12 @@ type htmlRenderer struct {
 
 	skip     int    // open elements inside the one that is passed over
 	skipName string // its name, as it was written
+
+	indents []bool // open blockquotes, true for those that only indent
+
+	signature string // name of the element that holds the signature; "" outside
+	inside    int    // open elements of that name within it
+	signed    bool   // the signature is over, and no word came since
 }
 
 // text writes character data, with blanks collapsed outside pre.
@@ -150,6 +156,10 @@ func (r *htmlRenderer) put(s string) {
 		if r.space {
 			r.out.WriteByte(' ')
 		}
+		if r.signed {
+			r.out.WriteRune(partMark)
+			r.signed = false
+		}
 		r.out.WriteString(word)
 		r.space, r.pad = false, 0
 	}
@@ -213,6 +223,7 @@ func (r *htmlRenderer) start(t htmlToken) {
 		r.joined = false
 	}
 	r.owe(breaksBefore(t))
+	r.openSignature(t)
 	r.open(t)
 }
 
@@ -225,7 +236,7 @@ func (r *htmlRenderer) open(t htmlToken) {
 		r.put("---")
 		r.owe(1)
 	case atom.Blockquote:
-		r.quote++
+		r.openQuote(t)
 	case atom.Pre:
 		r.pre++
 	case atom.Ul, atom.Menu:
@@ -258,12 +269,13 @@ func (r *htmlRenderer) end(t htmlToken) {
 	if t.atom != atom.Td && t.atom != atom.Th {
 		r.joined = false
 	}
+	r.closeSignature(t)
 	switch t.atom {
 	case atom.A:
 		r.closeLink()
 	case atom.Blockquote:
 		r.owe(2)
-		r.quote = max(0, r.quote-1)
+		r.closeQuote()
 	case atom.Pre:
 		r.pre = max(0, r.pre-1)
 	case atom.Ul, atom.Ol, atom.Menu:

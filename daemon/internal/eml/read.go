@@ -32,7 +32,7 @@ type Mail struct {
 	messageID             string
 	date                  time.Time
 	layout                layout
-	text                  func() (string, TextSource) // once
+	text                  func() wholeText // made once
 }
 
 // Read reads raw as one mail. It accepts any bytes, takes time linear in their
@@ -68,7 +68,7 @@ func newMail(root *Part, fs *faults) *Mail {
 	}
 	checkDuplicates(m.Header, fs)
 	m.Faults = *fs
-	m.text = sync.OnceValues(m.makeText)
+	m.text = sync.OnceValue(m.makeText)
 	return m
 }
 

@@ -28,40 +28,85 @@ func (s TextSource) String() string { return [...]string{"none", "plain", "html"
 // what else can be read: the body inside a winmail.dat, the dates of an
 // invitation, the first piece of a mail in pieces. It is made when it is first
 // asked for, and kept.
-func (m *Mail) Text() (string, TextSource) { return m.text() }
-
-func (m *Mail) makeText() (string, TextSource) {
-	if text, source := textOf(m.layout.sections); source != TextNone {
-		return text, source
-	}
-	for _, sec := range m.layout.spare {
-		if text, source := textOf([]section{sec}); source != TextNone {
-			return text, source
-		}
-	}
-	return "", TextNone
+func (m *Mail) Text() (string, TextSource) {
+	t := m.text()
+	return t.text, t.source
 }
 
-func textOf(sections []section) (string, TextSource) {
+// TextStarts are the offsets in the text of [Mail.Text] at which its second and
+// every later part begins, [maxStarts] at most. The words below a signature count
+// as a part, too.
+func (m *Mail) TextStarts() []int { return m.text().starts }
+
+// maxStarts is how many parts of a text are told apart; each signature of an HTML
+// mail costs a copy of the text.
+const maxStarts = 50
+
+// wholeText is the text of a mail.
+type wholeText struct {
+	text   string
+	source TextSource
+	starts []int // of the parts but the first
+}
+
+func (m *Mail) makeText() wholeText {
+	if t := textOf(m.layout.sections); t.source != TextNone {
+		return t
+	}
+	for _, sec := range m.layout.spare {
+		if t := textOf([]section{sec}); t.source != TextNone {
+			return t
+		}
+	}
+	return wholeText{}
+}
+
+func textOf(sections []section) wholeText {
+	var t wholeText
 	var out []string
-	source := TextNone
+	length := 0
 	for _, sec := range sections {
 		text, from := sec.text()
 		if isBlankText(text) {
 			continue
 		}
-		out = append(out, strings.Trim(text, "\n"))
-		source = max(source, from)
+		if len(out) > 0 {
+			length++ // the line end between
+			if len(t.starts) < maxStarts {
+				t.starts = append(t.starts, length)
+			}
+		}
+		text = t.cutMarks(strings.Trim(text, "\n"), length)
+		out = append(out, text)
+		length += len(text)
+		t.source = max(t.source, from)
 	}
-	return strings.Join(out, "\n"), source
+	t.text = strings.Join(out, "\n")
+	return t
+}
+
+// cutMarks takes the marks out of a text that begins at offset, and remembers
+// where they stood.
+func (t *wholeText) cutMarks(text string, offset int) string {
+	for {
+		i := strings.IndexRune(text, partMark)
+		if i < 0 {
+			return text
+		}
+		if len(t.starts) >= maxStarts {
+			return strings.ReplaceAll(text, string(partMark), "")
+		}
+		t.starts = append(t.starts, offset+i)
+		text = text[:i] + text[i+len(string(partMark)):]
+	}
 }
 
 // shown are the sections that [Mail.Text] is made from.
 func (m *Mail) shown() []section {
 	if len(m.layout.spare) > 0 {
-		if _, source := textOf(m.layout.sections); source == TextNone {
+		if textOf(m.layout.sections).source == TextNone {
 			for i, sec := range m.layout.spare {
-				if _, source := textOf([]section{sec}); source != TextNone {
+				if textOf([]section{sec}).source != TextNone {
 					return m.layout.spare[i : i+1]
 				}
 			}

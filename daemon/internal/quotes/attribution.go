@@ -66,13 +66,16 @@ var openers = setOf("on", "at", "in", "am", "um", "le", "el", "em", "a", "il", "
 
 // opens reports a line that may be the first one of an attribution.
 func opens(s string) bool {
-	first, _, _ := strings.Cut(lower(s), " ")
-	first = strings.Trim(first, ",.\"'“„«<(-")
-	if openers[first] {
+	if openers[firstWord(s)] {
 		return true
 	}
 	r := firstRune(s)
 	return unicode.IsDigit(r) || r == '<' || r == '"' || r == '-' || holdsAddress(s) || unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hangul, r) || startsWithWeekday(s)
+}
+
+func firstWord(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	return strings.Trim(lower(first), ",.\"'“„«<(-")
 }
 
 // startsWithWeekday takes a short word and a comma before a figure for the name
@@ -112,13 +115,13 @@ func attributionAbove(lines []line, q int) int {
 		if i == end-1 && !t.ends && !(t.address && (t.time || t.year)) {
 			return q
 		}
-		more := t.verb && !known.verb || t.address && !known.address || !known.holdsDate() && t.holdsDate() && (opens(lines[i].text) || wraps(lines[i].text))
+		more := !known.year && t.year && openers[firstWord(lines[i].text)] && i < end-1 || t.verb && !known.verb || t.address && !known.address || !known.holdsDate() && t.holdsDate() && (opens(lines[i].text) || wraps(lines[i].text))
 		if more && (opens(lines[i].text) || t.address || t.verb) && (t.address || t.holdsDate() || t.verb && opens(lines[i].text)) {
 			best, known = i, t
 		} else if i == end-1 && t.ends && t.holdsDate() {
 			best, known = i, t
 		}
-		if known.holdsDate() && (known.address || known.verb) && opens(lines[best].text) {
+		if (known.year || known.day) && (known.address || known.verb) && opens(lines[best].text) {
 			break
 		}
 	}
@@ -164,9 +167,6 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 	if !lines[i].own() || strings.IndexFunc(lines[i].text, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) < 0 {
 		return i, false // the first line has the date or the address
 	}
-	if inLine(lines[i].text) {
-		return i + 1, true
-	}
 	for j := i; j < min(len(lines), i+maxAttribution); j++ {
 		if j > i && lines[j].depth > 0 && !strings.HasPrefix(lower(lines[j].text), "wrote") {
 			return i, false
@@ -184,8 +184,7 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 			!opens(lines[i].text) && !holdsVerb(lines[i].text) {
 			return i, false
 		}
-		return j + 1, t.verb && t.holdsDate() && (t.address || t.year && t.time && opens(lines[i].text)) ||
-			t.address && t.time && t.year && opens(lines[i].text)
+		return j + 1, t.address && t.holdsDate() && (t.verb || t.time && t.year && opens(lines[i].text))
 	}
 	return i, false
 }

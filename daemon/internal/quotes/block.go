@@ -11,6 +11,7 @@ import (
 type block struct {
 	start, end int // the lines of the block, end excluded
 	values     map[field]string
+	raw        bool // fields stand in it that mail programs do not show
 }
 
 const (
@@ -19,17 +20,29 @@ const (
 
 	// maxWrapped is over how many lines one value may go on; long lists of
 	// recipients do.
-	maxWrapped = 12
+	maxWrapped = 60
 
 	// maxBlock bounds a block: what is longer is no header.
-	maxBlock = 80
+	maxBlock = 200
+)
+
+// above is what stands over a block.
+type above int
+
+const (
+	nothingAbove   above = iota
+	ruleAbove            // a drawn line
+	separatorAbove       // words of a mail program
 )
 
 // readBlock reads the block that begins at line i. ok is false when too little
 // is there to be sure of it; after a separator, less is enough.
-func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
+func readBlock(lines []line, i int, over above) (b block, ok bool) {
 	b = block{start: i, end: i, values: make(map[field]string)}
 	depth, last := lines[i].depth, fieldNone
+	if first := knownLabel(lines[i].text); first == fieldOther {
+		return b, false
+	}
 	for i < len(lines) && i-b.start < maxBlock && lines[i].depth == depth {
 		if lines[i].blank() {
 			if i+1 < len(lines) && lines[i+1].depth == depth && b.lacks(knownLabel(lines[i+1].text)) {
@@ -39,21 +52,22 @@ func readBlock(lines []line, i int, afterSeparator bool) (b block, ok bool) {
 			break
 		}
 		f, value := splitLabel(lines[i].text)
+		b.raw = b.raw || f == fieldOther && strings.ContainsRune(lines[i].text[:strings.IndexAny(lines[i].text, ":：")], '-')
 		if f == fieldNone && last != fieldNone {
 			f, value = b.infer(lines[i].text)
 		}
 		switch {
 		case f != fieldNone && (b.values[f] == "" || f == fieldOther):
 			b.values[f], last = value, f
-		case last != fieldNone && goesOn(lines, i, depth, b.values):
+		case last != fieldNone && (goesOn(lines, i, depth, b.values) || isList(last) && moreMailboxes(b.values[last], lines[i].text)):
 			b.values[last] = strings.TrimSpace(b.values[last] + " " + lines[i].text)
 		default:
-			return b, b.enough(afterSeparator)
+			return b, b.enough(over)
 		}
 		i++
 		b.end = i
 	}
-	return b, b.enough(afterSeparator)
+	return b, b.enough(over)
 }
 
 // lacks reports a field that each block has, and this one not yet.
@@ -102,10 +116,27 @@ func goesOn(lines []line, i, depth int, seen map[field]string) bool {
 	return false
 }
 
+// isList reports a field that holds mailboxes.
+func isList(f field) bool {
+	return f == fieldTo || f == fieldCc || f == fieldBcc || f == fieldFrom || f == fieldReplyTo
+}
+
+// moreMailboxes reports that a line goes on with a list of mailboxes that was
+// wrapped: the list so far ends openly, or the line is an address or ends with
+// one.
+func moreMailboxes(value, next string) bool {
+	name := value[strings.LastIndexAny(value, ",;")+1:] // a mailbox that was broken off within its name
+	open := name != value && !strings.Contains(name, "@") || strings.HasSuffix(value, ",") || strings.HasSuffix(value, ";") || strings.HasSuffix(value, "<")
+	closing := strings.TrimRight(next, ",; ")
+	address := holdsAddress(next) && (open && strings.Contains(next, "<") || strings.HasSuffix(closing, ">") || strings.HasSuffix(closing, "]") || !strings.Contains(closing, " "))
+	return open && (address || len(strings.Fields(next)) <= 4) || address && (strings.HasPrefix(next, "<") || strings.HasSuffix(next, ",") || strings.HasSuffix(next, ";"))
+}
+
 // enough asks for what every mail program writes: who, and two more of what,
-// when and to whom. Without a subject, which prose about journeys lacks as well,
-// there must be an address.
-func (b block) enough(afterSeparator bool) bool {
+// when and to whom. Without an address, which programs leave out within one
+// company, all of it must be there, and look like it: people write lists of
+// their own with such words, too.
+func (b block) enough(over above) bool {
 	from, ok := b.values[fieldFrom]
 	if !ok || from == "" {
 		return false
@@ -116,14 +147,19 @@ func (b block) enough(afterSeparator bool) bool {
 			others++
 		}
 	}
-	_, subject := b.values[fieldSubject]
+	date := findDate(b.values[fieldDate])
 	switch {
-	case afterSeparator:
+	case over == separatorAbove:
 		return others >= 1
-	case subject:
-		return others >= 2
+	case strings.Contains(from, "@"):
+		return others >= 2 && date.holdsDate()
 	}
-	return others >= 2 && strings.Contains(from, "@") && findDate(b.values[fieldDate]).holdsDate()
+	return others == 3 && date.time && isPerson(from) && isPerson(b.values[fieldTo])
+}
+
+// isPerson reports what may be the name of somebody: letters, and no figures.
+func isPerson(s string) bool {
+	return strings.IndexFunc(s, unicode.IsLetter) >= 0 && strings.IndexFunc(s, unicode.IsDigit) < 0
 }
 
 // whole reports all four fields that Outlook writes, with an address and a
@@ -189,7 +225,7 @@ func splitRun(s string) (map[field]string, bool) {
 	if last != fieldNone {
 		values[last] = strings.TrimSpace(s[from:])
 	}
-	return values, block{values: values}.enough(false)
+	return values, block{values: values}.enough(nothingAbove)
 }
 
 // labelBefore finds the longest label that ends at i and begins with a capital,

@@ -5,72 +5,108 @@ import (
 	"unicode"
 )
 
-// maxDevice is the longest line of a device in bytes, in any script.
-const maxDevice = 160
+// maxDevice is the longest line of a device in bytes, in any script, and
+// maxDeviceWords in words.
+const (
+	maxDevice      = 160
+	maxDeviceWords = 14
+)
 
-// sentFrom begin the lines that telephones and mail programs add, in lower
-// case.
+// sentFrom begin the lines that telephones and mail programs add, in lower case
+// and with the verb.
 var sentFrom = []string{
-	"sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent on the go", "sent through ", "get outlook for ", "get bluemail for ", "from my ", "download outlook", "mailed from ", "composed on ", "via mobile", "written on my ",
-	"von meinem ", "von meiner ", "gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "outlook für ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
-	"envoyé de ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé par ", "envoyé via ", "envoyée depuis ", "téléchargez outlook", "télécharger outlook", "obtenez outlook", "obtenir outlook", "de mon ",
-	"enviado desde ", "enviado do ", "enviado de ", "enviado con ", "enviado con el ", "enviado a partir ", "enviado por ", "enviado via ", "enviado pelo ", "enviado através ", "enviada do ", "obtener outlook", "obtenga outlook", "obter outlook", "obter o outlook", "baixe o outlook", "descargar outlook", "enviat des ", "enviat de ", "bidalita ", "nire ",
+	"sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent on the go", "sent through ", "get outlook for ", "get bluemail for ", "download outlook", "mailed from ", "composed on ", "written on my ",
+	"gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "outlook für ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
+	"envoyé de ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé par ", "envoyé via ", "envoyée depuis ", "téléchargez outlook", "télécharger outlook", "obtenez outlook", "obtenir outlook",
+	"enviado desde ", "enviado do ", "enviado de ", "enviado con ", "enviado a partir ", "enviado por ", "enviado via ", "enviado pelo ", "enviado através ", "enviada do ", "obtener outlook", "obtenga outlook", "obter outlook", "obter o outlook", "baixe o outlook", "descargar outlook", "enviat des ", "enviat de ",
 	"inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "scarica outlook", "ottieni outlook", "messaggio inviato da ",
-	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ", "outlook voor ", "download outlook", "vanaf mijn ",
-	"sendt fra ", "sendt med ", "sendt via ", "hent outlook", "få outlook", "skickat från ", "skickat med ", "skickades från ", "skaffa outlook", "hämta outlook", "från min ", "fra min ",
+	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ", "outlook voor ",
+	"sendt fra ", "sendt med ", "sendt via ", "hent outlook", "få outlook", "skickat från ", "skickat med ", "skickades från ", "skaffa outlook", "hämta outlook",
 	"lähetetty ", "hanki outlook", "sent úr ", "sendt úr ", "sent frá ", "wysłane z ", "wysłano z ", "wysłane przez ", "pobierz outlook", "wysłane za pomocą ", "odesláno z ", "odesláno ze ", "odesláno pomocí ", "získat outlook", "získejte outlook", "odoslané z ", "odoslané zo ", "odoslane z ", "poslané z ", "získajte outlook",
 	"elküldve ", "küldve ", "az outlook beszerzése", "trimis de pe ", "trimis de la ", "trimis din ", "trimis cu ", "obțineți outlook", "obține outlook", "отправлено с ", "отправлено из ", "отправлено через ", "отправлено от ", "послано с ", "скачать outlook", "получить outlook", "изпратено от ", "изпратено с ", "изпратено през ",
-	"надіслано з ", "надіслано із ", "надіслано через ", "відправлено з ", "відправлено із ", "завантажити outlook", "poslano s ", "poslano sa ", "poslano z ", "poslano iz ", "poslato sa ", "poslato iz ", "послато са ", "послато са", "saadetud minu ", "saadetud ", "nosūtīts no ", "sūtīts no ", "išsiųsta iš ", "siųsta iš ", "στάλθηκε από ", "απεσταλμένο από ", "εστάλη από ", "λήψη του outlook",
-	"נשלח מ", "נשלחה מ", "أرسلت من ", "أُرسلت من ", "مرسل من ", "مرسلة من ", "أرسل من ", "تم الإرسال من ", "تم إرسالها من ", "تم الإرسال من", "ارسال شده از ", "ارسال‌شده از ", "فرستاده شده از ", "ส่งจาก", "ส่งมาจาก", "gửi từ ", "được gửi từ ", "đã gửi từ ", "gởi từ ", "dikirim dari ", "terkirim dari ", "dihantar dari ", "dihantar daripada ", "dikirim melalui ",
-	"iphoneから送信", "ipadから送信", "androidから送信", "从我的", "发自我的", "发自", "發自我的", "從我的", "寄自我的", "来自我的", "通过我的", "나의 ", "내 ", "मेरे ", "outlook for ios", "outlook for android",
+	"надіслано з ", "надіслано із ", "надіслано через ", "відправлено з ", "відправлено із ", "завантажити outlook", "poslano s ", "poslano sa ", "poslano z ", "poslano iz ", "poslato sa ", "poslato iz ", "послато са ", "saadetud minu ", "saadetud ", "nosūtīts no ", "sūtīts no ", "išsiųsta iš ", "siųsta iš ", "στάλθηκε από ", "απεσταλμένο από ", "εστάλη από ", "λήψη του outlook",
+	"נשלח מ", "נשלחה מ", "أرسلت من ", "أُرسلت من ", "مرسل من ", "مرسلة من ", "أرسل من ", "تم الإرسال من ", "تم إرسالها من ", "ارسال شده از ", "ارسال‌شده از ", "فرستاده شده از ", "ส่งจาก", "ส่งมาจาก", "gửi từ ", "được gửi từ ", "đã gửi từ ", "gởi từ ", "dikirim dari ", "terkirim dari ", "dihantar dari ", "dihantar daripada ", "dikirim melalui ",
+	"发自", "發自", "寄自", "来自我的", "來自我的",
 }
+
+// fromMy are openings without a verb. They are believed with one of sentTo at
+// the end, or with nothing but the device.
+var fromMy = []string{"from my ", "von meinem ", "von meiner ", "de mon ", "vanaf mijn ", "från min ", "fra min ", "나의 ", "내 ", "네이버 ", "मेरे ", "nire ", "从我的", "從我的", "通过我的", "iphone", "ipad", "android", "galaxy", "samsung"}
 
 // sentTo end such lines where the verb stands at the end.
 var sentTo = []string{
-	" gesendet", " gesendet.", " verschickt", " geschickt", "gönderildi", "gönderilmiştir", "から送信", "より送信", "から送信されました", "에서 보냄", "에서 전송", "에서 보냈습니다", "에서 보낸 메일", " 傳送", " 发送", " 發送", "发送", "傳送", "送信", "से भेजा गया", "küldve", "küldöm", "bidalia", "bidalita",
+	" gesendet", "gönderildi", "gönderilmiştir", "から送信", "より送信", "から送信されました", "에서 보냄", "에서 전송", "에서 보냈습니다", "에서 보낸 메일", " 傳送", " 发送", " 發送", "发送", "傳送", "送信", "से भेजा गया", "küldve", "bidalia", "bidalita",
 }
 
-// products are words that tell a device or a program from other things.
+// products are words that tell a device or a program from other things. Short
+// ones must be whole words.
 var products = []string{
-	"iphon", "ipad", "ipod", "android", "galaxy", "samsung", "blackberry", "phone", "phono", "mobil", "cell", "handy", "windows", "outlook", "mail", "yahoo", "htc", "nokia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "smartphone", "tablet", "tablette",
-	"nexus", "lumia", "sony", "xperia", "motorola", "moto", "lg", "oppo", "vivo", "honor", "mac", "thunderbird", "sparrow", "proton", "tutanota", "spike", "spark", "k-9", "fairemail", "bluemail", "gmx", "web.de", "t-online", "o2", "vodafone", "téléphone", "telefon", "telefone", "teléfono", "móvil", "телефон", "айфон", "puhelimesta", "携帯", "手机", "手機", "휴대", "tel", "device", "gerät", "appareil", "dispositivo", "urządzenia", "superhuman", "front", "missive", "hey", "zimbra", "zoho", "app", "torch", "wireless", "watch", "laptop", "desktop", "pc",
+	"iphon", "ipad", "ipod", "android", "galaxy", "samsung", "blackberry", "phone", "phono", "mobile", "mobil", "cell", "handy", "windows", "outlook", "mail", "yahoo", "htc", "nokia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "smartphone", "tablet", "tablette",
+	"nexus", "lumia", "sony", "xperia", "motorola", "moto", "lg", "oppo", "vivo", "honor", "macbook", "thunderbird", "sparrow", "airmail", "proton", "tutanota", "spike", "spark", "k-9", "fairemail", "bluemail", "gmx", "web.de", "t-online", "o2", "vodafone", "verizon", "t-mobile",
+	"téléphone", "telefon", "telefone", "teléfono", "móvil", "mobiltelefon", "mobilgerät", "телефон", "айфон", "почт", "яндекс", "puhelimesta", "携帯", "手机", "手機", "휴대", "메일", "device", "gerät", "appareil", "dispositivo", "urządzenia", "superhuman", "missive", "zimbra", "zoho", "wireless", "qq", "邮箱", "网易", "信箱",
 }
 
 // isDevice reports a line such as "Sent from my iPhone" in many languages. A
 // sentence that only begins so is none: a device or program must be named early,
-// or the line must be very short.
+// and no figures of orders and dates may stand in it.
 func isDevice(s string) bool {
-	if len(s) > maxDevice {
+	if len(s) > maxDevice || len(s) == 0 {
 		return false
 	}
-	named := s
-	s = lower(strings.Trim(markdown.Replace(s), "<>()-–—_* \t."))
-	for _, p := range sentTo {
-		if strings.HasSuffix(s, p) && holdsProduct(s) {
-			return true
-		}
-	}
-	for _, p := range sentFrom {
-		rest, ok := strings.CutPrefix(s, p)
-		if !ok {
-			continue
-		}
-		head := rest
-		if i := strings.IndexAny(head, ",.;!"); i > 0 {
-			head = head[:i]
-		}
-		const most = 4 // "Verizon Wireless BlackBerry Torch"
-		return holdsProduct(p+head) || len(strings.Fields(rest)) <= most && strings.HasPrefix(p, "sent ") && (strings.HasPrefix(rest, "my ") || isName(lastWord(named)))
+	written := strings.Trim(markdown.Replace(s), "<>()-–—_* \t.")
+	s = lower(written)
+	if len(strings.Fields(s)) > maxDeviceWords {
+		return false
 	}
 	if strings.Contains(s, "outlook") && (strings.Contains(s, "ios") || strings.Contains(s, "android")) {
 		return len(s) < maxDevice/2 // "Get Outlook for iOS" in every language
 	}
-	return s == "someone from mobile" || s == "via mobile"
+	return fromDevice(s, written) || fromMine(s) || s == "someone from mobile" || s == "via mobile" || s == "sent via mobile"
 }
 
-// isName reports a word with a capital: "Sent with Airmail" names a program,
-// "sent with love" does not.
-func isName(word string) bool { return unicode.IsUpper(firstRune(word)) }
+// fromDevice reads "Sent from my iPhone, please excuse typos".
+func fromDevice(s, written string) bool {
+	for _, opening := range sentFrom {
+		rest, ok := strings.CutPrefix(s, opening)
+		if !ok {
+			continue
+		}
+		words := strings.Fields(rest)
+		const early = 5 // "my Verizon Wireless BlackBerry Torch"
+		if holdsProduct(opening) || holdsProduct(strings.Join(words[:min(len(words), early)], " ")) {
+			return !holdsFigures(rest)
+		}
+		// "Sent from my TI-85", "Sent with Airmail": the last word is a name.
+		return strings.HasPrefix(opening, "sent ") && len(words) > 0 && isName(lastWord(written)) &&
+			(len(words) <= 4 && words[0] == "my" && !strings.ContainsAny(rest, ",;") || len(words) == 1 && strings.HasPrefix(opening, "sent w"))
+	}
+	return false
+}
+
+// fromMine reads "Von meinem iPhone gesendet" and "iPhoneから送信".
+func fromMine(s string) bool {
+	for _, opening := range fromMy {
+		rest, ok := strings.CutPrefix(s, opening)
+		if !ok || holdsFigures(rest) {
+			continue
+		}
+		for _, ending := range sentTo {
+			const most = 6
+			if head, ok := strings.CutSuffix(s, ending); ok && holdsProduct(head) && len(strings.Fields(head)) <= most {
+				return true
+			}
+		}
+		words := strings.Fields(rest)
+		return len(words) > 0 && len(words) <= 2 && holdsProduct(words[0]) && strings.HasSuffix(opening, " ")
+	}
+	return false
+}
+
+// isName reports a word with a capital or a figure: "Sent with Airmail" names a
+// program, "sent with love" does not.
+func isName(word string) bool {
+	return unicode.IsUpper(firstRune(word)) || strings.IndexFunc(word, unicode.IsDigit) >= 0
+}
 
 func lastWord(s string) string {
 	words := strings.Fields(s)
@@ -80,13 +116,41 @@ func lastWord(s string) string {
 	return words[len(words)-1]
 }
 
+// holdsFigures reports a number longer than those of models and versions, or a
+// day before or after the name of a month.
+func holdsFigures(s string) bool {
+	if strings.Contains(s, "://") {
+		s = s[:strings.Index(s, "://")]
+	}
+	run := 0
+	for _, r := range s {
+		if !unicode.IsDigit(r) {
+			run = 0
+			continue
+		}
+		if run++; run > 2 {
+			return true
+		}
+	}
+	words := strings.Fields(s)
+	for i, w := range words {
+		if strings.Trim(w, "0123456789.") == "" && i+1 < len(words) && i > 0 && !holdsProduct(words[i-1]) {
+			return true // "on 5 March"
+		}
+	}
+	return false
+}
+
 // markdown takes the brackets of a link off: "[Outlook](https://…)".
 var markdown = strings.NewReplacer("[", "", "](", " ", "]", "")
 
 func holdsProduct(s string) bool {
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" /<>()[]\"'’,", r) }) {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" /<>()[]\"'’,„“", r) }) {
+		word = strings.Trim(word, ".!-")
 		for _, p := range products {
-			if strings.HasPrefix(word, p) || len(p) > 4 && strings.Contains(word, p) {
+			const short = 5
+			if word == p || len(p) > short && strings.Contains(word, p) || len(p) == short && strings.HasPrefix(word, p) && !strings.HasPrefix(word, "mobili") ||
+				(p[0] >= 0x80 || strings.HasPrefix(p, "ip")) && strings.Contains(word, p) {
 				return true
 			}
 		}

@@ -1,5 +1,10 @@
 package quotes
 
+import (
+	"strings"
+	"unicode"
+)
+
 // folding decides line by line what is folded.
 type folding struct {
 	lines []line
@@ -11,8 +16,10 @@ type folding struct {
 	// a header or a ">" may well be the author's own: a form, a log.
 	answer bool
 
-	origins []origin // of the lines; nil when it is not known what was sent
-	looks   int      // how many lines were looked at closely
+	parts   map[int]bool // lines at which another part of the mail begins
+	fenced  map[int]bool // lines between ``` and ```
+	origins []origin     // of the lines; nil when it is not known what was sent
+	looks   int          // how many lines were looked at closely
 }
 
 // look counts a close look, and refuses when there were too many.
@@ -27,6 +34,7 @@ func newFolding(lines []line, end int, h Hints, answer bool) *folding {
 	if len(h.Sent) > 0 {
 		f.origins = compareLines(lines, h.Sent)
 	}
+	f.fenced, f.parts = fences(lines), partStarts(lines, h.Parts)
 	f.hide(end, len(lines))
 	if end < len(lines) {
 		f.tail()
@@ -62,19 +70,19 @@ func (f *folding) cut() {
 
 // begins reports that another mail begins at line i, without marks.
 func (f *folding) begins(i int) bool {
+	if f.fenced[i] {
+		return false
+	}
 	l := f.lines[i]
+	if f.answer && (inLine(l.text) || isHiddenDetails(l.text)) {
+		return true
+	}
 	if end, ok := attributionAt(f.lines, i); ok && f.answer {
 		next := nextFull(f.lines, end)
 		return next < len(f.lines) && !f.lines[next].quoted()
 	}
 	if sep := readSeparator(l.text); sep != notSeparator {
-		next := nextFull(f.lines, i+1)
-		if next < len(f.lines) {
-			if _, ok := readBlock(f.lines, next, true); ok {
-				return true
-			}
-		}
-		return (sep == originalSeparator || sep == forwardSeparator) && next < len(f.lines)
+		return f.separates(i, sep)
 	}
 	if sep, rest := splitSeparator(l.text); sep != notSeparator {
 		if _, ok := splitRun(rest); ok {
@@ -83,15 +91,86 @@ func (f *folding) begins(i int) bool {
 	}
 	if isRule(l.text) {
 		next := nextFull(f.lines, i+1)
-		if next < len(f.lines) && f.lines[next].own() && knownLabel(f.lines[next].text) != fieldNone {
-			_, ok := readBlock(f.lines, next, true)
-			return ok
-		}
+		return next < len(f.lines) && f.lines[next].own() && f.header(next, ruleAbove)
+	}
+	return f.header(i, nothingAbove)
+}
+
+// separates reports that line i parts what is quoted from what is written: a
+// header follows, or the words alone are those that programs put above an answer.
+func (f *folding) separates(i int, sep separator) bool {
+	next := nextFull(f.lines, i+1)
+	if next == len(f.lines) {
 		return false
 	}
-	if knownLabel(l.text) != fieldNone {
-		b, ok := readBlock(f.lines, i, false)
-		return ok && (f.answer || b.whole())
+	over := separatorAbove
+	if sep == someSeparator {
+		over = ruleAbove
+	}
+	if _, ok := readBlock(f.lines, next, over); ok {
+		return true
+	}
+	if _, ok := attributionAt(f.lines, next); ok && f.answer {
+		return true
+	}
+	return f.answer && sep == originalSeparator && !f.announced(i) && !anyQuoted(f.lines[i:])
+}
+
+// anyQuoted reports marks, which tell what is quoted better than words.
+func anyQuoted(lines []line) bool {
+	for _, l := range lines {
+		if l.quoted() {
+			return true
+		}
+	}
+	return false
+}
+
+// isHiddenDetails knows the line that Notes leaves of a header it folded.
+func isHiddenDetails(s string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(lower(s), "["), "inactive hide details for ")
+}
+
+// header reports that a block of header fields begins at line i.
+func (f *folding) header(i int, over above) bool {
+	if knownLabel(f.lines[i].text) == fieldNone {
+		return false
+	}
+	b, ok := readBlock(f.lines, i, over)
+	switch {
+	case !ok, isPatch(f.lines, i):
+		return false
+	case strings.Contains(b.values[fieldFrom], "@") && f.answer:
+		return true
+	case f.answer:
+		return !f.announced(i)
+	}
+	return b.whole() && !f.announced(i) && !b.raw && !strings.Contains(b.values[fieldFrom], f.author())
+}
+
+// isPatch reports the header of a patch, which git writes with this date always.
+func isPatch(lines []line, i int) bool {
+	return i > 0 && strings.HasPrefix(lines[i-1].text, "From ") && strings.HasSuffix(lines[i-1].text, "Mon Sep 17 00:00:00 2001")
+}
+
+// author is the author's address, or what no text holds.
+func (f *folding) author() string {
+	if f.hints.Address == "" {
+		return "\x00"
+	}
+	return f.hints.Address
+}
+
+// announced reports that the words above line i lead up to it: "I got this mail
+// from you:".
+func (f *folding) announced(i int) bool { return announced(f.lines, i) }
+
+func announced(lines []line, i int) bool {
+	for i--; i >= 0; i-- {
+		if text := lines[i].text; text != "" {
+			return strings.HasSuffix(text, ":") || strings.HasSuffix(text, "：") || strings.HasSuffix(text, ",") && len(strings.Fields(text)) > 3 ||
+				len(strings.Fields(text)) > 3 && unicode.IsLetter(lastRune(text))
+		}
 	}
 	return false
 }
@@ -159,7 +238,8 @@ func (f *folding) runs() []run {
 		if f.look() {
 			r.start = max(floor, attributionAbove(f.lines, r.start))
 		}
-		r.sure = r.start < quoted || f.lines[quoted].depth > 1 || introduces(f.lines, quoted)
+		r.start = max(floor, withHeader(f.lines, r.start))
+		r.sure = r.start < quoted || introduces(f.lines, quoted)
 		if r.sure || f.answer && !f.unsent(r) {
 			runs = append(runs, r)
 		}
@@ -167,9 +247,62 @@ func (f *folding) runs() []run {
 	return runs
 }
 
+// withHeader moves up over the recipients and the subject that Yandex writes
+// between a drawn line and the attribution.
+func withHeader(lines []line, start int) int {
+	i := start
+	for i > 0 && start-i < 4 && lines[i-1].own() && knownLabel(lines[i-1].text) > fieldOther {
+		i--
+	}
+	if i < start && i > 0 && isRule(lines[i-1].text) {
+		return i - 1
+	}
+	return start
+}
+
 // introduces reports that the quoted line i says itself who is quoted, as Apple
 // Mail has it.
 func introduces(lines []line, i int) bool {
 	t := traitsOf(lines[i].text)
 	return t.verb && t.holdsDate() || t.address && t.holdsDate() || knownLabel(lines[i].text) != fieldNone
+}
+
+// fences finds the lines of code that Markdown marks: nothing in them is the
+// header of a mail.
+func fences(lines []line) map[int]bool {
+	var fenced map[int]bool
+	open := -1
+	for i, l := range lines {
+		if !strings.HasPrefix(l.text, "```") {
+			continue
+		}
+		if open < 0 {
+			open = i
+			continue
+		}
+		if fenced == nil {
+			fenced = make(map[int]bool)
+		}
+		for j := open; j < i; j++ {
+			fenced[j] = true
+		}
+		open = -1
+	}
+	return fenced
+}
+
+// partStarts turns offsets in the text into lines.
+func partStarts(lines []line, offsets []int) map[int]bool {
+	if len(offsets) == 0 {
+		return nil
+	}
+	starts := make(map[int]bool)
+	at := 0
+	for i, l := range lines {
+		if len(offsets) > 0 && at >= offsets[0] {
+			starts[i], offsets = true, offsets[1:]
+		}
+		at += len(l.raw) + 1
+	}
+	return starts
 }

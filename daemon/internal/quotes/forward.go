@@ -24,8 +24,8 @@ type Mailbox struct {
 
 // findForward looks for a forwarded mail and returns the line it begins at.
 // Only the first mail inside the text counts: what it forwards or answers
-// itself is part of its body. to are the recipients of the whole.
-func findForward(lines []line, subj subject, to []string) (at int, f *Forward) {
+// itself is part of its body.
+func findForward(lines []line, subj subject, h Hints) (at int, f *Forward) {
 	if subj.kind == replySubject {
 		return 0, nil
 	}
@@ -37,7 +37,7 @@ func findForward(lines []line, subj subject, to []string) (at int, f *Forward) {
 		if tries++; tries > maxTries {
 			break
 		}
-		if body, values, found := forwardAt(lines, i, subj, to); found {
+		if body, values, found := forwardAt(lines, i, subj, h); found {
 			at := programStart(lines, i)
 			return at, makeForward(lines, at, body, values)
 		}
@@ -71,7 +71,7 @@ func programStart(lines []line, at int) int {
 
 // forwardAt reads a forwarded mail that begins at line i: body is the first
 // line under its header.
-func forwardAt(lines []line, i int, subj subject, to []string) (body int, values map[field]string, ok bool) {
+func forwardAt(lines []line, i int, subj subject, h Hints) (body int, values map[field]string, ok bool) {
 	l := lines[i]
 	switch sep := readSeparator(l.text); {
 	case sep == someSeparator && subj.kind != forwardSubject && anyWord(lines[:i]):
@@ -80,14 +80,14 @@ func forwardAt(lines []line, i int, subj subject, to []string) (body int, values
 		if next == len(lines) {
 			return 0, nil, false
 		}
-		b, ok := readBlock(lines, next, true)
-		if ok && sep != forwardSeparator && !subj.mayForward(b.values, to) {
+		b, ok := readBlock(lines, next, separatorAbove)
+		if ok && sep != forwardSeparator && !subj.mayForward(b, h) {
 			return 0, nil, false
 		}
 		if ok {
 			return b.end, b.values, true
 		}
-		if sep == forwardSeparator {
+		if sep == forwardSeparator && subj.kind == forwardSubject {
 			return withoutHeader(lines, i, next)
 		}
 	}
@@ -96,11 +96,8 @@ func forwardAt(lines []line, i int, subj subject, to []string) (body int, values
 			return i + 1, values, true
 		}
 	}
-	if subj.kind == newSubject {
-		return 0, nil, false
-	}
-	if knownLabel(l.text) != fieldNone {
-		if b, ok := readBlock(lines, i, false); ok && subj.forwards(b.values, to) {
+	if knownLabel(l.text) != fieldNone && (subj.kind != newSubject || !announced(lines, i)) {
+		if b, ok := readBlock(lines, i, nothingAbove); ok && subj.forwards(b, h) {
 			return b.end, b.values, true
 		}
 	}
@@ -180,10 +177,14 @@ func lastRune(s string) rune {
 func makeForward(lines []line, at, body int, values map[field]string) *Forward {
 	f := &Forward{
 		From: readMailbox(values[fieldFrom]), To: readMailboxes(values[fieldTo]), Cc: readMailboxes(values[fieldCc]),
-		Subject: values[fieldSubject], Date: values[fieldDate],
+		Subject: decodeWords(values[fieldSubject]), Date: values[fieldDate],
 		Note: trimBlank(joinRaw(lines[:at])),
 	}
-	f.Body = forwardedBody(lines[body:], lines[body-1].depth)
+	depth := lines[body-1].depth
+	if next := nextFull(lines, body); next < len(lines) && readSeparator(lines[next].text) == forwardSeparator {
+		body = next + 1 // Zoho draws it again below the header
+	}
+	f.Body = forwardedBody(lines[body:], depth)
 	return f
 }
 
@@ -252,7 +253,10 @@ func attached(m *eml.Mail) *Forward {
 	}
 	for _, a := range m.Attachments() {
 		inner := a.Part.Message()
-		if inner == nil {
+		if inner == nil && strings.HasSuffix(lower(a.Filename), ".eml") && a.Part.MediaType == "application/octet-stream" {
+			inner = eml.Read(a.Part.Bytes()) // Outlook and ticket systems call it so
+		}
+		if inner == nil || len(inner.From()) == 0 {
 			continue
 		}
 		f := &Forward{Subject: inner.Subject(), To: boxes(inner.To()), Cc: boxes(inner.Cc()), Date: inner.Header.Get("Date")}

@@ -28,7 +28,7 @@ func makeLabels() map[string]field {
 		words []string
 	}{
 		{fieldOther, []string{
-			"importance", "priority", "sensitivity", "attachments", "attachment", "organization", "organisation", "sender",
+			"importance", "priority", "sensitivity", "resent-from", "resent-to", "resent-cc", "resent-date", "resent-message-id", "return-path", "received", "mime-version", "content-type", "user-agent", "x-mailer", "newsgroups", "attachments", "attachment", "organization", "organisation", "sender",
 			"message-id", "mailed-by", "signed-by", "in-reply-to", "references", "security", "mailing list", "list",
 			"wichtigkeit", "priorität", "anlagen", "anlage", "anhänge", "anhang", "organisation", "importance", "priorité",
 			"pièces jointes", "pièce jointe", "pj", "importancia", "prioridad", "datos adjuntos", "adjuntos", "prioridade",
@@ -58,7 +58,7 @@ func makeLabels() map[string]field {
 			"tembusan", "salinan", "참조", "抄送", "副本", "副本抄送", "afrit", "koopia", "kopijas", "còpia", "amb còpia", "प्रतिलिपि", "सीसी", "sk", "kp", "a/c", "s kopijom", "kopie komu", "másolat címzettjei",
 		}},
 		{fieldDate, []string{
-			"date", "sent", "sent at", "sent on", "sent date", "date sent", "time", "received",
+			"date", "sent", "sent at", "sent on", "sent date", "date sent", "time",
 			"datum", "gesendet", "gesendet am", "versendet", "verschickt", "verzonden", "verzonden op", "verzonddatum", "verstuurd", "date d'envoi",
 			"date d’envoi", "envoyé", "envoyé le", "envoyée", "envoyé à", "fecha", "fecha de envío", "enviado", "enviado el", "enviado em", "enviada", "enviada em",
 			"enviado a", "enviat", "enviat el", "data", "data de envio", "data enviament", "inviato", "inviato il", "data invio", "data di invio", "dato", "sendt",

@@ -33,7 +33,24 @@ func readLines(text string) []line {
 		lines = append(lines, line{raw, plain(rest), depth})
 	}
 	readBars(lines)
+	rejoinQuotes(lines)
 	return lines
+}
+
+// rejoinQuotes takes the rest of a quoted line that was wrapped once more on its
+// way for quoted: a few words in small letters between two quoted lines.
+func rejoinQuotes(lines []line) {
+	const (
+		width = 60 // about as long as lines are when they are wrapped
+		rest  = 3  // words
+	)
+	for i := 1; i+1 < len(lines); i++ {
+		l, before := &lines[i], lines[i-1]
+		if l.own() && before.quoted() && lines[i+1].quoted() && len(before.raw) >= width &&
+			len(strings.Fields(l.text)) <= rest && !unicode.IsUpper(firstRune(l.text)) && unicode.IsLetter(firstRune(l.text)) {
+			l.depth = before.depth
+		}
+	}
 }
 
 // readBars takes lines that begin with "|" as quoted, where at least two stand

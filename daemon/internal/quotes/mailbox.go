@@ -1,8 +1,10 @@
 package quotes
 
 import (
+	"mime"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxMailboxes bounds the recipients of a forwarded mail that are kept.
@@ -20,7 +22,7 @@ func readMailboxes(s string) []Mailbox {
 			pending = ""
 		}
 		b := readMailbox(piece)
-		if b == (Mailbox{}) {
+		if b == (Mailbox{}) || b.Address == "" && strings.HasPrefix(lower(b.Name), "undisclosed") {
 			continue
 		}
 		if comma && b.Address == "" && i+1 < len(pieces) && strings.Contains(pieces[i+1], "<") && surnameFirst(piece, pieces[i+1]) {
@@ -82,29 +84,75 @@ func holdsOutside(s string, sep rune) bool {
 // readMailbox reads one mailbox: the address in brackets, or else the first
 // one; the name is what stands before it.
 func readMailbox(s string) Mailbox {
-	s = strings.TrimSpace(s)
-	open := -1
-	for i, r := range s {
-		if (r == '<' || r == '[' || r == '(') && strings.ContainsRune(s[i:], '@') {
-			open = i
-			break
-		}
-	}
+	s = strings.TrimSpace(decodeWords(s))
 	var b Mailbox
-	if open >= 0 {
+	if open := addressBracket(s); open >= 0 {
 		b.Name, b.Address = s[:open], firstAddress(s[open:])
+		if behalf := onBehalf(s[open:]); behalf != "" {
+			b.Name = behalf
+		}
 	}
 	if b.Address == "" {
 		b.Name, b.Address = "", firstAddress(s)
 		if b.Address == "" {
-			b.Name = strings.TrimRight(s, " ,;<>[]")
+			b.Name = strings.TrimRight(s, " ,;:<>[]")
 		}
 	}
-	b.Name = strings.TrimSpace(strings.TrimFunc(b.Name, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"'“”„«»`, r) }))
+	b.Name = trimQuotes(b.Name)
 	if strings.EqualFold(b.Name, b.Address) {
 		b.Name = ""
 	}
 	return b
+}
+
+// addressBracket is where the bracket around the address opens, or -1.
+func addressBracket(s string) int {
+	for i, r := range s {
+		shut, ok := map[rune]string{'<': ">", '[': "]", '(': ")"}[r]
+		if !ok {
+			continue
+		}
+		inside, _, _ := strings.Cut(s[i:], shut)
+		if strings.Contains(inside, "@") {
+			return i
+		}
+	}
+	return -1
+}
+
+// decodeWords reads encoded words (RFC 2047) that a program left in its text.
+func decodeWords(s string) string {
+	if !strings.Contains(s, "=?") {
+		return s
+	}
+	var d mime.WordDecoder
+	if plain, err := d.DecodeHeader(s); err == nil && utf8.ValidString(plain) {
+		return plain
+	}
+	return s
+}
+
+// onBehalf reads the author behind the address of a program: Outlook prints
+// "robot@example.com <robot@example.com> On Behalf Of Alice".
+func onBehalf(s string) string {
+	low := lower(s)
+	for _, words := range []string{"on behalf of ", "im auftrag von ", "de la part de ", "en nombre de ", "em nome de ", "per conto di ", "namens ", "på vegne af ", "på vegne av ", "för ", "w imieniu ", "jménem ", "от имени ", "代表 ", "代理 "} {
+		i := strings.Index(low, words)
+		if i < 0 || len(low) != len(s) {
+			continue
+		}
+		name := strings.TrimSpace(s[i+len(words):])
+		if open := addressBracket(name); open > 0 {
+			name = name[:open]
+		}
+		return name
+	}
+	return ""
+}
+
+// trimQuotes takes blanks and quotation marks off both ends of a name.
+func trimQuotes(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"'“”„«»`, r) })
 }
 
 // firstAddress finds the first word with an "@" in it.

@@ -29,7 +29,7 @@ func Read(m *eml.Mail, sent ...string) Split {
 	from, _ := m.OneFrom()
 	s := Text(text, Hints{
 		Subject: m.Subject(), Author: from.Name, Address: from.Written, To: recipients(m),
-		Answer: len(m.InReplyTo())+len(m.References()) > 0, Sent: sent,
+		Answer: len(m.InReplyTo())+len(m.References()) > 0, Sent: sent, Parts: m.TextStarts(),
 	})
 	if f := attached(m); f != nil {
 		f.Note = text
@@ -58,13 +58,14 @@ type Hints struct {
 	To      []string // addresses that the mail goes to
 	Answer  bool     // it refers to another mail
 	Sent    []string // what the author may have quoted
+	Parts   []int    // offsets in the text at which another part of the mail begins
 }
 
 // Text takes a text apart that has LF line ends.
 func Text(text string, h Hints) Split {
 	lines := readLines(text)
 	subj := readSubject(h.Subject)
-	if at, f := findForward(lines, subj, h.To); f != nil {
+	if at, f := findForward(lines, subj, h); f != nil {
 		if f.Subject == "" {
 			f.Subject = subj.rest
 		}
@@ -79,6 +80,7 @@ func Text(text string, h Hints) Split {
 	f.cut()
 	f.quotes()
 	f.tail()
+	f.showInline()
 	f.compare()
 	return assemble(text, lines, f.fold)
 }

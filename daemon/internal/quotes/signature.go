@@ -59,29 +59,66 @@ func (f *folding) tailStart(from, end int) int {
 }
 
 // dashes finds the line "-- " that begins a signature (RFC 3676 section 4.3).
+// Without its blank it must look like one all the more: people part paragraphs
+// with it, too. A postscript shows what stands above it, and a signature does not
+// reach from one part of the mail into the next.
 func (f *folding) dashes(from, end int) int {
 	full := 0
-	for i := end - 1; i >= from && full <= maxSignature && f.lines[i].depth == 0; i-- {
-		raw := strings.TrimRight(f.lines[i].raw, "\r\u00a0")
+	found := end
+	for i := end - 1; i >= from && full <= maxSignature && f.lines[i].depth == 0 && !f.parts[i+1]; i-- {
+		l := f.lines[i]
+		raw := strings.TrimRight(l.raw, "\r\u00a0")
 		switch {
-		case raw == "-- ", (raw == "--" || raw == "—" || raw == "– ") && full <= maxBareSignature && f.short(i+1, end):
+		case isPostscript(l.text):
+			return end
+		case raw == "-- ":
 			return i
-		case !f.lines[i].blank():
+		case raw == "--" || raw == "—" || raw == "– ":
+			if found < end {
+				return end // several part a text
+			}
+			if full > maxBareSignature || !f.isSignature(i+1, end) || announced(f.lines, i) && f.lines[i-1].own() {
+				return end
+			}
+			found = i
+		case !l.blank():
 			full++
 		}
 	}
-	return end
+	return found
 }
 
-// short reports that no line is longer than a line of a signature.
-func (f *folding) short(from, end int) bool {
+// isSignature reports lines that look like those under "--": short, without a
+// question, without sentences, and right below the dashes.
+func (f *folding) isSignature(from, end int) bool {
 	const longest = 100
+	if from < end && f.lines[from].blank() {
+		return false
+	}
 	for _, l := range f.lines[from:end] {
-		if len(l.text) > longest && !strings.Contains(l.text, "://") {
+		if len(l.text) > longest && !strings.Contains(l.text, "://") || isSentence(l.text) || strings.HasSuffix(l.text, "?") {
 			return false
 		}
 	}
 	return true
+}
+
+// isSentence reports words that say something: enough of them, with the sign
+// that ends a sentence.
+func isSentence(s string) bool {
+	const fewest = 4
+	return len(strings.Fields(s)) >= fewest && strings.ContainsAny(s[len(s)-1:], ".!?:") && !strings.Contains(s, "://")
+}
+
+// isPostscript reports words that are added below a signature.
+func isPostscript(s string) bool {
+	s = lower(s)
+	for _, p := range []string{"p.s", "ps:", "ps ", "ps.", "pps", "p.p.s", "nb:", "nb ", "n.b.", "nachtrag", "nachsatz", "p.d.", "pd:", "pd.", "post scriptum", "post-scriptum", "з.ы", "p. s.", "追伸", "附言", "又及", "추신"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // footer finds what a mailing list adds: a long drawn line, and under it a few
@@ -91,7 +128,7 @@ func (f *folding) footer(from, end int) int {
 	for i := end - 1; i >= from && full <= maxFooter && f.lines[i].depth == 0; i-- {
 		text := f.lines[i].text
 		switch {
-		case isRule(text) && contacts > 0 && (len(text) >= listRule || contacts > 1):
+		case isRule(text) && contacts > 0 && (len(text) >= listRule || contacts > 1 || f.isAuthor(f.lines[min(i+1, end-1)].text)):
 			return i
 		case isRule(text):
 			return end
@@ -129,7 +166,7 @@ func isContact(s string) bool {
 
 // device finds a line by which a program or a telephone makes itself known.
 func (f *folding) device(from, end int) int {
-	if end > from && f.lines[end-1].own() && isDevice(f.lines[end-1].text) {
+	if end > from && f.lines[end-1].own() && (isDevice(f.lines[end-1].text) || isBoilerplate(f.lines[end-1].text)) {
 		return end - 1
 	}
 	return end
@@ -138,37 +175,72 @@ func (f *folding) device(from, end int) int {
 // signedName finds "-Alice Smith" alone in the last paragraph.
 func (f *folding) signedName(from, end int) int {
 	i := end - 1
-	if i <= from || !f.lines[i].own() || !f.lines[i-1].blank() {
+	if i <= from || !f.lines[i].own() || !f.lines[i-1].blank() || !isSignedName(f.lines[i].text) {
 		return end
 	}
-	name, ok := strings.CutPrefix(f.lines[i].text, "-")
-	words := strings.Fields(name)
-	if !ok || len(words) == 0 || len(words) > 3 || strings.HasPrefix(name, " ") {
-		return end
-	}
-	for _, w := range words {
-		if !unicode.IsUpper(firstRune(w)) || strings.ContainsAny(w, ".:;0123456789") && !strings.HasSuffix(w, ".") {
-			return end
+	for above := i - 1; above >= from; above-- {
+		if !f.lines[above].blank() {
+			if strings.HasPrefix(f.lines[above].text, "-") { // a list
+				return end
+			}
+			break
 		}
 	}
 	return i
 }
 
-// card finds a paragraph that begins with the author's name, or holds their
-// address, and tells ways to reach them.
+func isSignedName(s string) bool {
+	name, ok := strings.CutPrefix(s, "-")
+	words := strings.Fields(name)
+	if !ok || len(words) == 0 || len(words) > 3 || strings.HasPrefix(name, " ") {
+		return false
+	}
+	for _, w := range words {
+		if !unicode.IsUpper(firstRune(w)) || strings.ContainsAny(w, ".:;0123456789") && !strings.HasSuffix(w, ".") {
+			return false
+		}
+	}
+	return true
+}
+
+// card finds a last paragraph that is nothing but the author's name and ways to
+// reach them. What the line above announces is no card but an answer: "Please
+// deliver to:".
 func (f *folding) card(from, end int) int {
-	start, contacts, author := end, 0, false
-	for i := end - 1; i >= from && end-i <= maxFooter && f.lines[i].own(); i-- {
-		if isContact(f.lines[i].text) || isDevice(f.lines[i].text) {
+	start, contacts, address := end, 0, false
+	for i := end - 1; i >= from && end-i <= maxFooter && f.lines[i].own() && !f.parts[i+1]; i-- {
+		text := f.lines[i].text
+		if isSentence(text) || len(strings.Fields(text)) > maxCardWords || strings.HasSuffix(text, ":") {
+			return end
+		}
+		if isContact(text) || isDevice(text) {
 			contacts++
 		}
-		author = author || f.hints.Address != "" && strings.Contains(f.lines[i].text, f.hints.Address)
+		address = address || f.hints.Address != "" && strings.Contains(text, f.hints.Address)
 		start = i
 	}
-	if start == end || contacts == 0 || !f.short(start, end) || !author && !f.isAuthor(f.lines[start].text) {
+	if start == end || contacts == 0 || !f.closes(from, start) {
 		return end
 	}
-	return start
+	if f.isAuthor(f.lines[start].text) || address && contacts >= 2 && end-start >= 3 {
+		return start
+	}
+	return end
+}
+
+// maxCardWords is how many words a line of a card has.
+const maxCardWords = 8
+
+// closes reports that the words above line i are at an end: a sentence, a comma
+// as after "Thanks,", or a short greeting.
+func (f *folding) closes(from, i int) bool {
+	for i--; i >= from; i-- {
+		if text := f.lines[i].text; text != "" {
+			last := lastRune(text)
+			return !isContact(text) && (strings.ContainsRune(".!?,。！？…)", last) || len(strings.Fields(text)) <= 3 && !strings.ContainsAny(text, ",:") && unicode.IsLetter(last))
+		}
+	}
+	return false
 }
 
 func (f *folding) isAuthor(s string) bool {

@@ -42,7 +42,13 @@ func readSubject(s string) subject {
 // forwards reports that a mail with this subject forwards the mail whose header
 // stands in its text, without anything else that says so. An unclear prefix is
 // one of a forward when the mail does not go to the author of what it holds.
-func (s subject) forwards(values map[field]string, to []string) bool {
+func (s subject) forwards(b block, h Hints) bool {
+	values, to := b.values, h.To
+	if s.kind == newSubject && !h.Answer && len(to) > 0 {
+		// Somebody gave what they forward a subject of its own.
+		author := readMailbox(values[fieldFrom]).Address
+		return b.whole() && !b.raw && author != "" && !answers(values, to) && !strings.EqualFold(author, h.Address)
+	}
 	if s.kind != unclearSubject {
 		return s.kind == forwardSubject
 	}
@@ -52,8 +58,8 @@ func (s subject) forwards(values map[field]string, to []string) bool {
 
 // mayForward is the same where a separator stands above the header that some
 // programs use for answers and forwards alike.
-func (s subject) mayForward(values map[field]string, to []string) bool {
-	return s.forwards(values, to) || s.kind == newSubject && !answers(values, to)
+func (s subject) mayForward(b block, h Hints) bool {
+	return s.forwards(b, h) || s.kind == newSubject && !answers(b.values, h.To)
 }
 
 // answers reports that a mail goes to the author of what it holds.
@@ -77,6 +83,10 @@ func cutPrefix(s string) (prefix, rest string) {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			break
+		}
+		inner, words, ok := strings.Cut(s[1:end], ":")
+		if prefix := lower(strings.TrimSpace(inner)); ok && forwardPrefixes[prefix] {
+			return prefix, strings.TrimSpace(words + s[end+1:]) // "[Fwd: x]", as older programs write it
 		}
 		s = strings.TrimSpace(s[end+1:])
 	}
