@@ -52,13 +52,13 @@ func (l *letter) plainReason(failed []string, opening string, delay bool) string
 		return "X-Failed-Recipients names recipients."
 	case l.again && !(l.daemon && (l.null || submittedKeyword(l.m.Header) != "" || l.shared().code >= 500)):
 		return ""
-	case l.daemon && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil):
+	case l.daemon && (said || subject || delay || (l.machine() || l.named(true)) && l.shared().code >= 500 && l.shared().cause() != nil):
 		return "A mail system says that a mail could not be delivered."
 	case l.titled && subject && (said || l.named(true)):
 		return "The sender calls itself a mail system, and says that a mail could not be delivered."
 	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy && l.named(true)):
 		return "A program says that a mail could not be delivered."
-	case fresh && said && (subject && (l.named(true) || roleSender(l.m) != "") || l.named(false) && roleSender(l.m) != ""):
+	case fresh && said && (subject && l.named(true) || roleSender(l.m) != "" && l.named(false)):
 		return "Subject and text are those of a report about an undelivered mail."
 	}
 	return ""
@@ -96,11 +96,25 @@ func (l *letter) shared() *account {
 		text := clip(strings.Join(l.words, "\n"), maxShared)
 		l.whole = accountOf(text)
 		l.whole.text, l.whole.general = text, true
+		if why := words(replyParagraph(text)); why != nil {
+			l.whole.why, l.whole.judged = why, true
+		}
 		if st := transcriptStage(strings.Split(text, "\n"), l.whole.code); st != stageUnknown {
 			l.whole.stage = st
 		}
 	}
 	return l.whole
+}
+
+// replyParagraph is the first reply of failure in text, to the end of its
+// paragraph: what the other server said tells more than the sentences around it.
+func replyParagraph(text string) string {
+	at := reply.FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	said, _, _ := strings.Cut(strings.TrimLeft(text[at[0]:], "\n"), "\n\n")
+	return said
 }
 
 // plainRecipients are the addresses in the words, those that lines begin with

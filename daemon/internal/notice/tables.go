@@ -4,7 +4,7 @@ package notice
 // Exchange) that mean one thing only: nobody is there. Most other 5.x.x codes
 // are used for anything.
 var exactHard = map[string]bool{
-	"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true,
+	"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true, "5.1.351": true,
 	"5.2.1": true, "5.4.4": true, "5.7.27": true, "5.4.310": true, "5.7.17": true, "5.1.16": true,
 }
 
@@ -36,6 +36,7 @@ var stageWords = []struct {
 	{"after sending data", stageData}, {"response to end of data", stageData}, {">>> data", stageData}, {"did not like our data", stageData},
 	{"in reply to rcpt", stageRecipient}, {"after rcpt", stageRecipient}, {"rcpt to", stageRecipient}, {"for rcpt command", stageRecipient},
 	{"smtp:rcpt", stageRecipient}, {"step: rcpt", stageRecipient}, {"smtp command rcpt", stageRecipient}, {"does not like recipient", stageRecipient},
+	{"recipient address rejected", stageRecipient}, {"rejected address", stageRecipient},
 	{"did not like our rcpt", stageRecipient}, {"after pipelined rcpt", stageRecipient},
 	{"in reply to mail from", stageSender}, {"after mail from", stageSender}, {"for mail command", stageSender}, {"does not like sender", stageSender},
 	{"after sender", stageSender}, {"mail from:<", stageSender}, {"smtp:mail", stageSender}, {"after pipelined mail", stageSender},

@@ -15,9 +15,39 @@ var wordsFull = []string{
 	"skrzynka pełna", "postvak vol", "postvak is vol", "почтовый ящик переполнен", "ящик переполнен", "превышена квота", "メールボックスがいっぱい", "容量を超え", "容量オーバー", "邮箱已满", "空间不足", "信箱已滿", "편지함이 가득", "brevlådan är full", "schránka je plná", "kutusu dolu",
 }
 
+// pairsFull: the mailbox holds no more, in the words of any program. The blank
+// keeps out the ends of other words.
+var pairsFull = []pair{{
+	[]string{
+		"mailbox", "mail box", "inbox", "quota", "storage", "mail store", "maildir", "mail folder", "mailfolder", "postfach", "posteingang", "boîte",
+		"boite", "buzón", "buzon", "bandeja", "caixa postal", "caixa de entrada", "caixa de correio", "casella", "postvak", "mailboks", "postkasse",
+		"brevlåda", "inkorg", "innboks", "indbakke", "postilaatikko", "skrzynk", "schránk", "postaláda", "postafiók", "căsuț", "cutia poștală", "ящик",
+		"скринька", "пощенска", "γραμματοκιβώτιο", "posta kutusu", "gelen kutusu", "邮箱", "信箱", "郵箱", "メールボックス", "受信箱", "편지함", "메일함", "사서함", "صندوق",
+		"תיבת", "กล่องจดหมาย", "hộp thư", "kotak surat", "sandučić",
+	},
+	[]string{
+		" full", " over quota", " exceed", " no space", " too many messages", " over limit", " over its", " voll", " überschritten", " überfüllt",
+		" plein", " dépass", " llen", " excedid", " superad", " sobrepas", " chei", " excede", " pien", " superat", " esaurit", " vol ", " överfull",
+		" fuld", " täynnä", " pełn", " przepełnion", " przekroczon", " plná", " plna", " překročen", " prekročen", " megtelt", " betelt", " plin",
+		" переполн", " превышен", " заповнен", " препълнен", " γεμάτ", " dolu", " aşıl", " đầy", " penuh", " prepun",
+		"已满", "已滿", "超过", "超過", "超出", "いっぱい", "一杯", "満杯", "超え", "가득", "초과", "ممتلئ", "ملآن", "מלאה", "เต็ม",
+	},
+}}
+
+// wordsLoop: the mail goes round.
+var wordsLoop = []string{"too many hops", "hop count", "maximum hop", "mail loop", "routing loop", "forwarding loop", "loop detected", "loops back", "message looping", "too many received"}
+
+// wordsClosed: the domain takes no mail at all, or its provider knows no such
+// customer.
+var wordsClosed = []string{
+	"account or domain may not exist", "does not accept mail", "null mx", "nullmx", "does not accept email", "no mail is accepted", "user doesn't have a", "mx record that points to \"\"",
+}
+
 // wordsUnlisted: not in the directory of the organisation; the words are those
 // of blocklists otherwise.
-var wordsUnlisted = []string{"not listed in", "isn't listed in", "not in the directory", "not found in the directory", "no smtp service", "find a mail exchanger", "invalid user address"}
+var wordsUnlisted = []string{"not listed in", "isn't listed in", "not in the directory", "not found in the directory", "no smtp service", "find a mail exchanger", "invalid user address",
+	"nicht im domino", "nicht im adressbuch", "non répertorié dans", "non repertorie dans", "no figura en el", "no aparece en el directorio", "non elencat", "non presente nella rubrica", "não listado", "não está listado", "niet vermeld in", "niet in domino", "finns inte i domino", "nie ma na liście", "не указан в", "ディレクトリに登録", "ディレクトリにリスト", "ディレクトリに見つかり", "未在 domino", "디렉토리에 없",
+}
 
 // wordsSize: too big, or too much at a time of what the recipient takes.
 var wordsSize = []string{
@@ -37,7 +67,7 @@ var wordsRefused = []string{
 	"attachment", "restricted content", "executable",
 	// policy and lists
 	"policy", "policies", "blacklist", "black list", "blocklist", "block list", "blocked", "blackhole", "black hole", "dnsbl", "rbl", "spamhaus", "spamcop", "barracuda", "sorbs", "proofpoint", "senderbase", "cloudmark", "abuse", "reputation", "listed in", "listed at", "listed on", "is listed", "banned", "denylist", "deny list", "greylist", "graylist", "grey listed", "greylisted",
-	"reverse dns", "ptr record", "ptr for", "no ptr", "rdns", "reverse lookup", "reverse name", "unverifyable", "unverifiable", "cannot find your hostname", "cannot find your reverse", "find your reverse", "invalid helo", "helo command rejected", "helo name", "dynamic ip", "residential ip", "your ip", "ip address", "open relay", "dial-up", "dialup", "smtp server of your isp", "use the smtp server", "use your isp",
+	"reverse dns", "ptr record", "ptr for", "no ptr", "rdns", "reverse lookup", "reverse name", "unverifyable", "unverifiable", "cannot find your hostname", "cannot find your reverse", "find your reverse", "invalid helo", "helo command rejected", "helo name", "dynamic ip", "residential ip", "your ip", "this ip", "ip address", "traffic not accepted", "dt:spm", "open relay", "dial-up", "dialup", "smtp server of your isp", "use the smtp server", "use your isp",
 	"geo-blocking", "country",
 	"relay access denied", "relaying denied", "relay denied", "relaying not permitted", "relay not permitted", "unable to relay", "not permitted to relay", "relaying is not", "relaying prohibited", "we do not relay", "no relaying", "relay operation", "relaying mail to", "cannot relay", "relay not allowed", "not a gateway", "isn't in my list of allowed rcpthosts", "rcpthosts", "is not verified",
 	// the sender
@@ -45,7 +75,7 @@ var wordsRefused = []string{
 	// too many, too fast
 	"too many", "rate limit", "ratelimit", "rate that", "rate exceeded", "connection rate", "throttl", "too quickly", "too fast", "sending limit", "concurrency limit", "limit exceeded", "limits exceeded", "try again slowly", "message rate", "slow down", "connections from", "unusual rate", "deferred due to", "maximum connections",
 	// plain refusals
-	"access denied...", "message rejected", "mail rejected", "mail rejete", "mail rejeté", "message refused", "rejected for", "rejected due", "message was rejected", "rejected by the domain filter", "not accepted for", "not accepted due", "refused by", "administrative prohibition", "administratively", "prohibited by", "security reason", "security policy", "for security", "security risk", "security violation", "securityerror", "confidential", "recipient preferences", "email preferences", "sent to too many", "not accepting mail with", "connection refused", "refused to talk", "refused connection", "connect refused", "closed network", "delivery not authorized", "not enough privileges", "restrict",
+	"access denied...", "message rejected", "mail rejected", "mail rejete", "mail rejeté", "message refused", "rejected for", "rejected due", "message was rejected", "rejected by the domain filter", "not accepted for", "not accepted due", "refused by", "administrative prohibition", "administratively", "prohibited by", "security reason", "security policy", "for security", "security risk", "security violation", "securityerror", "confidential", "recipient preferences", "email preferences", "sent to too many", "not accepting mail with", "connection refused by", "refused to talk", "refused connection", "connect refused", "closed network", "delivery not authorized", "not enough privileges", "restrict",
 	"permission to post", "group you tried", "group you", "post messages to the group", "nicht berechtigt", "zum posten", "may not exist, or you may not have permission", "not have permission", "投稿する権限", "no permission", "permission denied to send", "only accept", "accepts only", "accept messages only from",
 	"als spam", "werbung", "spamverdacht", "indésirable", "correo no deseado", "no deseado", "rejeté par", "abgewiesen", "abgelehnt", "rechazado por", "rifiutato", "geweigerd", "odrzucon", "отклонено", "спам", "заблокирован", "чёрн", "черн", "blackliste", "ブロック", "迷惑メール", "受信拒否", "拒否", "垃圾邮件", "垃圾郵件", "被拒绝", "拒收", "黑名单", "스팸", "차단", "bloqueado", "bloqueada", "bloqué", "geblokkeerd", "blockerad", "engellen", "bloccat",
 }
@@ -69,18 +99,18 @@ var wordsNobody = []string{
 	"no mailbox", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "mailbox unavailable", "mailbox not available", "mailbox is unavailable", "mailbox not exist", "mailbox not", "mailbox could not be found", "couldn't find any host", "not a valid mailbox", "invalid mailbox", "bad destination mailbox", "bad destination email",
 	"does not exist", "doesn't exist", "doesnt exist", "do not exist", "not exist", "no longer exist", "no longer available", "no longer valid", "no longer in use", "no longer accepts", "no longer on server", "no longer with", "no longer works", "no longer employed", "nonexistent", "non-existent", "non existent", "inexist",
 	"invalid recipient", "invalid user", "invalid address", "invalid account", "invalid email", "invalid e-mail", "invalid mailbox", "invalid destination", "invalid final delivery userid", "invalid userid", "illegal user", "illegal alias", "illegal recipient", "invalid local address", "bad address", "bad recipient", "bad user", "bad mailbox", "bogus", "incorrect address", "address is invalid", "address invalid", "address is incorrect", "possibly incorrect", "address error", "improper",
-	"user doesn't have", "not a user", "not a registered", "no final email delivery", "not have a final email", "not a valid user", "not a valid recipient", "not a known", "not our customer", "not our user", "not known", "not found", "not recognized", "not recognised", "unrecognized recipient", "unrecognised recipient", "isn't recognized", "wasn't found", "was not found", "couldn't be found", "could not be found", "cannot be found", "can't be found", "not listed in", "not in directory", "not in our", "no account", "no valid recipients", "no valid recipient", "has no mailbox", "name is not", "not local", "not here", "no user", "no recipient", "recipnotfound", "recipientnotfound", "no one here", "nobody here", "no local mailbox", "no matches to", "no match for", "ambiguous", "not at this", "address does not", "has moved", "user moved", "has left", "left the company", "moved to", "departed", "terminated", "undeliverable address", "recipient address rejected: access denied", "recipient rejected", "rejected address", "recipient not accepted", "not accepted here", "recipient not", "recipient address rejected: undeliverable", "unroutable address", "unrouteable address", "unrouteable", "verify recipient", "deleted",
+	"user doesn't have", "not a user", "not a registered", "no final email delivery", "not have a final email", "not a valid user", "not a valid recipient", "not a known", "not our customer", "not our user", "not known", "not found", "not recognized", "not recognised", "unrecognized recipient", "unrecognised recipient", "isn't recognized", "wasn't found", "was not found", "couldn't be found", "could not be found", "cannot be found", "can't be found", "not listed in", "not in directory", "not in our", "no account", "no valid recipients", "no valid recipient", "has no mailbox", "name is not", "not local", "not here", "no user", "no recipient", "recipnotfound", "recipientnotfound", "no one here", "nobody here", "no local mailbox", "no matches to", "no match for", "ambiguous", "not at this", "address does not", "has moved", "user moved", "has left", "left the company", "moved to", "departed", "terminated", "undeliverable address", "recipient rejected", "rejected address", "recipient not accepted", "not accepted here", "recipient not", "recipient address rejected: undeliverable", "verify recipient", "deleted",
 	"adresse inconnue", "utilisateur inconnu", "destinataire inconnu", "destinataire invalide", "n'existe pas", "boîte inconnue", "unbekannter", "unbekannt", "empfänger nicht", "existiert nicht", "nicht gefunden", "nicht bekannt", "kein solch", "ungültige", "desconocid", "no existe", "no encontrad", "inválid", "não existe", "não encontrad", "inesistente", "sconosciuto", "non esiste", "non trovat", "onbekend", "bestaat niet", "ongeldig", "okänd", "finns inte", "findes ikke", "finnes ikke", "ukjent", "ukendt", "ei löydy", "ei ole olemassa", "tuntematon", "nie istnieje", "nieznany", "neexistuje", "neznám", "nem létez", "ismeretlen", "nu există", "nu exista", "necunoscut", "не существует", "не найден", "неизвест", "недействителен", "не існує", "δεν υπάρχει", "bulunamad", "mevcut değil", "geçersiz", "不存在", "無此", "查无", "找不到", "无此", "未找到", "存在しません", "存在しない", "見つかりません", "見つからない", "ユーザが見つ", "宛先不明", "あて先不明", "없는", "존재하지", "찾을 수 없", "لا يوجد", "غير موجود", "לא קיים", "không tồn tại", "tidak ditemukan", "tidak ada",
 }
 
 // wordsNowhere: the domain does not exist.
 var wordsNowhere = []string{
-	"host unknown", "unknown host", "host not found", "domain not found", "unknown domain", "no such domain", "no such host", "domain does not exist", "domain is invalid", "invalid domain", "bad destination system", "nxdomain", "name or service not known", "non-existent domain", "no mx or a", "no mail exchanger", "couldn't find a mail exchanger", "all relevant mx records point to non-existent", "not a legal domain", "domain name not found", "illegal host/domain", "cannot resolve", "unresolvable", "no mx record", "host or domain name not found", "dns entries",
+	"unroutable", "unrouteable", "could not find a gateway", "host unknown", "unknown host", "host not found", "domain not found", "unknown domain", "no such domain", "no such host", "domain does not exist", "domain is invalid", "invalid domain", "bad destination system", "nxdomain", "name or service not known", "non-existent domain", "no mx or a", "no mail exchanger", "couldn't find a mail exchanger", "all relevant mx records point to non-existent", "not a legal domain", "domain name not found", "illegal host/domain", "cannot resolve", "unresolvable", "no mx record", "host or domain name not found", "dns entries",
 }
 
 // wordsTrouble: the way there, or the server, has a trouble that may pass.
 var wordsTrouble = []string{
-	"timed out", "time out", "timeout", "time-out", "expired", "too long", "could not be delivered for", "retry timeout", "not responding", "no answer", "no route", "unreachable", "not reachable", "unable to connect", "can't connect", "cannot connect", "could not connect", "connection reset", "connection lost", "lost connection", "connection dropped", "connection closed", "connection failed", "closed connection", "remote protocol error", "unable to contact", "couldn't be contacted", "not contact", "name service error", "server failure", "dns error", "dns fail", "host is down", "offline", "busy", "hop count", "too many hops", "mail loop", "loops back", "loop detected", "routing loop", "loop", "maximum hop", "transaction failed", "network", "transport", "delayed", "deferred", "queue", "retry", "retries", "giving up", "could not deliver for", "currently unavailable", "service unavailable", "service currently", "delivery attempts", "smtp connection",
+	"timed out", "time out", "timeout", "time-out", "expired", "too long", "could not be delivered for", "retry timeout", "not responding", "no answer", "no route", "unreachable", "not reachable", "unable to connect", "connection refused", "can't connect", "cannot connect", "could not connect", "connection reset", "connection lost", "lost connection", "connection dropped", "connection closed", "connection failed", "closed connection", "remote protocol error", "unable to contact", "couldn't be contacted", "not contact", "name service error", "server failure", "dns error", "dns fail", "host is down", "offline", "busy", "loop", "transaction failed", "network is", "network error", "network problem", "network failure", "network unreachable", "transport", "delayed", "deferred", "queue", "retry", "retries", "giving up", "could not deliver for", "currently unavailable", "service unavailable", "service currently", "delivery attempts", "smtp connection",
 	"zeitüberschreitung", "délai", "tiempo de espera", "tempo limite", "时间", "超时", "タイムアウト", "時間", "応答", "таймаут", "истек",
 }
 

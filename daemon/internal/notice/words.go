@@ -1,13 +1,22 @@
 package notice
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // cause is a row of the table of wordings.
 type cause struct {
 	class   Class
 	sure    bool // hard unless the sender was refused
+	weak    bool // a refusal without a reason: an exact status code says more
 	phrases []string
+	pairs   []pair
 }
+
+// pair are words of which one of each side stands close to each other, in any
+// order: "the mailbox of this user is full".
+type pair struct{ one, other []string }
 
 // words finds what a diagnostic says, nil when it says nothing known. The first
 // row of [causes] with a phrase in the text decides.
@@ -17,7 +26,7 @@ func words(text string) *cause {
 		return nil
 	}
 	for i := range causes {
-		if hasAny(text, causes[i].phrases) {
+		if hasAny(text, causes[i].phrases) || slices.ContainsFunc(causes[i].pairs, func(p pair) bool { return p.in(text) }) {
 			return &causes[i]
 		}
 	}
@@ -58,22 +67,42 @@ func isCode(word string) bool {
 	return len(word) == 3 && word[0] >= '2' && word[0] <= '5' && word[1] >= '0' && word[1] <= '9' && word[2] >= '0' && word[2] <= '9'
 }
 
+// pairReach is how far apart the words of a pair may be, in bytes: half a
+// sentence, in scripts of two bytes a letter.
+const pairReach = 64
+
+// in reports that both sides stand in text, close to each other.
+func (p pair) in(text string) bool {
+	for _, word := range p.one {
+		for from := 0; ; {
+			i := strings.Index(text[from:], word)
+			if i < 0 {
+				break
+			}
+			from += i + len(word)
+			if hasAny(text[max(0, from-len(word)-pairReach):min(len(text), from+pairReach)], p.other) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // causes are wordings of mail systems, in the order in which they count. What
 // passes and what was refused for other reasons comes before what is final:
 // sentences such as "mailbox unavailable, quota exceeded" are about the quota.
 var causes = []cause{
-	{Hard, true, []string{
-		"account or domain may not exist", "does not accept mail", "null mx", "nullmx", "does not accept email", "no mail is accepted", "doesn't have a yahoo", "mx record that points to \"\"",
-	}},
-	{Hard, true, wordsUnlisted},
-	{Block, false, []string{"google groups", "google-group", "google グループ", "did not accept you"}},
-	{Soft, false, wordsFull},
-	{Soft, false, wordsSize},
-	{Block, false, wordsRefused},
-	{Soft, false, wordsSuspended},
-	{Soft, false, wordsProgram},
-	{Hard, false, wordsNobody},
-	{Hard, true, wordsNowhere},
-	{Soft, false, wordsTrouble},
-	{Block, false, wordsWeak},
+	{class: Hard, sure: true, phrases: wordsClosed},
+	{class: Hard, sure: true, phrases: wordsUnlisted},
+	{class: Block, phrases: []string{"google groups", "google-group", "google グループ", "did not accept you"}},
+	{class: Soft, phrases: wordsFull, pairs: pairsFull},
+	{class: Soft, phrases: wordsSize},
+	{class: Soft, phrases: wordsLoop},
+	{class: Block, phrases: wordsRefused},
+	{class: Soft, phrases: wordsSuspended},
+	{class: Soft, phrases: wordsProgram},
+	{class: Hard, phrases: wordsNobody},
+	{class: Hard, sure: true, phrases: wordsNowhere},
+	{class: Soft, phrases: wordsTrouble},
+	{class: Block, weak: true, phrases: wordsWeak},
 }
