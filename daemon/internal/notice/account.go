@@ -35,9 +35,27 @@ type account struct {
 // share its words.
 func (a *account) cause() *cause {
 	if !a.judged {
-		a.why, a.judged = words(a.text), true
+		if a.why, a.judged = words(replyParagraph(a.text)), true; a.why == nil {
+			a.why = words(a.text)
+		}
 	}
 	return a.why
+}
+
+// replyParagraph is the first reply of failure that begins a line of text, to the
+// end of its paragraph: what the other server said tells more than the sentences
+// above it.
+func replyParagraph(text string) string {
+	at := reply.FindStringSubmatchIndex(text)
+	if at == nil {
+		return ""
+	}
+	start := strings.LastIndexByte(text[:at[2]], '\n') + 1
+	if strings.Trim(text[start:at[2]], " \t<#(") != "" {
+		return ""
+	}
+	said, _, _ := strings.Cut(text[start:], "\n\n")
+	return said
 }
 
 // accountOf reads the first reply of SMTP in text.

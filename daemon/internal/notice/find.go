@@ -1,6 +1,9 @@
 package notice
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // finding is an address in the words of a report, with what is said of it.
 type finding struct {
@@ -40,6 +43,10 @@ func (l *letter) findings() *findings {
 			continue
 		}
 		address, rest, strong := recipientLine(text, previous)
+		if open != nil && !blank && open.strong && open.own.Len() == 0 && isAlias(text) {
+			fs.at[strings.ToLower(address)] = cmp.Or(fs.at[strings.ToLower(address)], open)
+			address = "" // of the recipient on the line above
+		}
 		fs.noteSender(text)
 		if address != "" && !strong && strings.ToLower(address) == fs.sender {
 			address = ""
@@ -64,6 +71,14 @@ func (l *letter) findings() *findings {
 	}
 	fs.share()
 	return fs
+}
+
+// aliasWords introduce the address that a mail was for before a server rewrote
+// it. It is a recipient only where the rewritten one is no address.
+var aliasWords = []string{"an undisclosed address (generated from ", "(generated from ", "(expanded from: ", "(expanded from ", "original address: "}
+
+func isAlias(text string) bool {
+	return hasAnyPrefix(strings.ToLower(clip(text, maxAddress)), aliasWords)
 }
 
 // noteSender remembers the address behind "MAIL FROM:" in a transcript.
@@ -133,7 +148,7 @@ func recipientLine(text, previous string) (address, rest string, strong bool) {
 		a, _ := takeAddress(strings.TrimLeft(text[i:], ": "))
 		return a, text, false
 	}
-	for _, words := range []string{"an undisclosed address (generated from ", "(generated from ", "[smtp:"} {
+	for _, words := range append([]string{"[smtp:"}, aliasWords...) {
 		if strings.HasPrefix(lower, words) {
 			a, _ := takeAddress(text[len(words):])
 			return a, "", a != ""
