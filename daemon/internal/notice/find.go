@@ -43,7 +43,7 @@ func (l *letter) findings() *findings {
 			continue
 		}
 		address, rest, strong := recipientLine(text, previous)
-		if open != nil && !blank && open.strong && open.own.Len() == 0 && isAlias(text) {
+		if open != nil && !blank && isAlias(text) {
 			fs.at[strings.ToLower(address)] = cmp.Or(fs.at[strings.ToLower(address)], open)
 			address = "" // of the recipient on the line above
 		}
@@ -57,6 +57,8 @@ func (l *letter) findings() *findings {
 		case address != "" && len(fs.list) < maxFindings:
 			open = fs.open(address, i, strong)
 			open.say(rest)
+		case hasAnyPrefix(text, []string{"|", "\"|", "/"}):
+			open = nil // a program or file in the place of an address
 		case open == nil:
 		case blank && open.own.Len() > 0 && !goesOn(line, text):
 			open = nil
@@ -148,7 +150,7 @@ func recipientLine(text, previous string) (address, rest string, strong bool) {
 		a, _ := takeAddress(strings.TrimLeft(text[i:], ": "))
 		return a, text, false
 	}
-	for _, words := range append([]string{"[smtp:"}, aliasWords...) {
+	for _, words := range append([]string{"[smtp:", "smtp <"}, aliasWords...) {
 		if strings.HasPrefix(lower, words) {
 			a, _ := takeAddress(text[len(words):])
 			return a, "", a != ""
@@ -185,12 +187,18 @@ func rcptAt(lower string) int {
 	return i + len(command)
 }
 
+// nearDate is how far behind an address a date may begin: "in data 12/03/2024".
+const nearDate = 12
+
 // ends reports that after an address nothing follows, or something that is said
 // of it, and not the rest of a sentence.
 func ends(after string) bool {
 	after = strings.TrimLeft(after, " \t")
 	if after == "" || strings.IndexByte(`:;.,([<>-=#"'`, after[0]) >= 0 {
 		return true
+	}
+	if strings.ContainsAny(clip(after, nearDate), "0123456789") {
+		return true // "on", "le", "am" and a date
 	}
 	lower := strings.ToLower(after)
 	return hasAnyPrefix(lower, []string{"on ", "failed", "delivery", "does not", "doesn't", "not ", "is ", "was ", "unknown", "no such", "user", "mailbox", "by ", "->"}) || isCode(clip(after, 3)) || words(clip(after, MaxDiagnostic)) != nil

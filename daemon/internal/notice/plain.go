@@ -53,7 +53,7 @@ func (l *letter) plainReason(failed []string, opening string, delay bool) string
 		return "X-Failed-Recipients names recipients."
 	case l.again && !(l.daemon && (l.null || submittedKeyword(l.m.Header) != "" || l.shared().code >= 500)):
 		return ""
-	case l.daemon && l.evident() && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil):
+	case l.daemon && l.evident() && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil || (l.null || l.hasCopy) && l.named(true)):
 		return "A mail system says that a mail could not be delivered."
 	case l.titled && subject && (said || l.named(true)):
 		return "The sender calls itself a mail system, and says that a mail could not be delivered."
@@ -61,7 +61,7 @@ func (l *letter) plainReason(failed []string, opening string, delay bool) string
 		return "A program returns a mail under the subject of a report."
 	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy && l.named(true)):
 		return "A program says that a mail could not be delivered."
-	case fresh && said && (subject && l.named(true) || roleSender(l.m) != "" && l.named(false)):
+	case fresh && said && !l.greets() && (subject && l.named(true) || roleSender(l.m) != "" && (l.hasCopy || l.shared().code != 0) && l.named(false)):
 		return "Subject and text are those of a report about an undelivered mail."
 	}
 	return ""
@@ -84,6 +84,17 @@ func (l *letter) listManager() bool {
 	for _, name := range senderNames(l.m) {
 		if strings.HasPrefix(name, "owner-") || slices.ContainsFunc([]string{"-admin", "-owner", "-bounces", "-request"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
 			return true
+		}
+	}
+	return false
+}
+
+// greets reports a text that begins like a letter.
+func (l *letter) greets() bool {
+	const longest = 60 // bytes of a greeting, in scripts of two bytes a letter
+	for _, line := range l.words {
+		if line = strings.ToLower(strings.TrimSpace(line)); line != "" {
+			return len(line) <= longest && (strings.HasSuffix(line, ",") || strings.HasSuffix(line, "!") || hasAnyPrefix(line, greetings))
 		}
 	}
 	return false
@@ -199,6 +210,9 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 	}
 	if len(l.findings().list) < 2 || a.cause() == nil {
 		a.fill(l.shared()) // else it may be said of another recipient
+	}
+	if reason, ok := strings.CutPrefix(l.subject, "returned mail:"); ok && a.cause() == nil && a.status == "" && a.code == 0 {
+		a.why = words(reason) // Sendmail repeats it there
 	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}

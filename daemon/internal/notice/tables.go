@@ -66,3 +66,9 @@ var answerPrefixes = []string{
 	"ynt", "ilt", "отв", "ha", "на", "пересл", "fwd:", "答复", "回复", "转发", "回覆", "轉寄", "转寄", "返信", "転送", "회신", "전달", "atb", "ant", "tr", "rép", "ref", "nav",
 	"απ", "πρθ", "تحويل", "رد", "השב", "הועבר", "bls", "trs", "hl", "fs", "odpověď", "předáno",
 }
+
+// greetings begin letters.
+var greetings = []string{
+	"hi ", "hello", "hey", "dear ", "good morning", "good day", "guten tag", "hallo", "liebe", "sehr geehrte", "moin", "servus", "bonjour", "madame", "cher", "salut", "hola", "estimad", "buenos", "buenas", "olá", "ola ", "bom dia", "boa tarde", "prezad", "caro", "ciao", "buongiorno", "salve", "gentile",
+	"beste", "geachte", "hej", "hei ", "god dag", "kære", "kjære", "dzień dobry", "szanown", "witam", "dobrý den", "vážen", "jó napot", "tisztelt", "bună", "stimat", "здравствуйте", "добрый день", "уважаем", "привет", "добрий день", "шановн", "γεια", "αγαπητ", "merhaba", "sayın", "你好", "您好", "尊敬", "こんにちは", "お世話", "いつも", "안녕", "مرحبا", "שלום", "สวัสดี", "xin chào", "kính", "halo", "yth",
+}

@@ -2,10 +2,13 @@ package notice
 
 // The lists hold what mail systems say, in lower case, without addresses.
 
+// wordsChosen: the recipient takes mail, but not ours.
+var wordsChosen = []string{"accept mail from", "accept mails from", "accept email from", "accept emails from", "accept e-mail from", "accept messages from", "accept any mail from", "accepting mail from", "accepting email from", "accepting messages from"}
+
 // wordsFull: the mailbox holds no more.
 var wordsFull = []string{
 	"mailbox full", "mailbox is full", "mailbox for user is full", "mail box full", "mail box is full", "inbox is full", "inbox full", "mailfolder is full", "mailbox has exceeded",
-	"over quota", "overquota", "over the quota", "over disk quota", "over its quota", "out of quota", "quota exceed", "exceeded quota", "exceeds quota", "exceeding their quota", "exceeding quota", "quota has been",
+	"over quota", "overquota", "over the quota", "over disk quota", "over its quota", "out of quota", "quota exceed", "reached quota", "reached its quota", "quota reached", "reached the quota", "exceeded quota", "exceeds quota", "exceeding their quota", "exceeding quota", "quota has been",
 	"exceeded storage", "exceeded his", "exceeded the storage", "over the allowed quota", "exceed the quota", "would exceed", "over the maximum allowed", "quota full", "quota violation", "quotaexceeded",
 	"disk quota", "disk full", "disc quota", "storage quota", "storage limit", "storage space", "out of storage", "exceeded the local limit", "messages in recipient's mailbox", "mail quota", "mailbox quota", "quota limit", "limit exceeded for mailbox", "exceeded mailbox", "mailbox size limit",
 	"recipient's mailbox exceeded", "mailbox exceeded", "box space not enough", "not enough storage", "not enough space", "insufficient quota", "no space left", "insufficient disk", "insufficient system storage", "insufficient space", "exceeded allocated",
@@ -27,7 +30,7 @@ var pairsFull = []pair{{
 	},
 	[]string{
 		" full", " over quota", " exceed", " no space", " too many messages", " over limit", " over its", " voll", " überschritten", " überfüllt",
-		" plein", " dépass", " llen", " excedid", " superad", " sobrepas", " chei", " excede", " pien", " superat", " esaurit", " vol ", " överfull",
+		" plein", " dépass", " llen", " excedid", " superad", " sobrepas", " chei", " excede", " pien", " superat", " esaurit", " is vol", " zit vol", " överfull",
 		" fuld", " täynnä", " pełn", " przepełnion", " przekroczon", " plná", " plna", " překročen", " prekročen", " megtelt", " betelt", " plin",
 		" переполн", " превышен", " заповнен", " препълнен", " γεμάτ", " dolu", " aşıl", " đầy", " penuh", " prepun",
 		"已满", "已滿", "超过", "超過", "超出", "いっぱい", "一杯", "満杯", "超え", "가득", "초과", "ممتلئ", "ملآن", "מלאה", "เต็ม",
@@ -52,7 +55,7 @@ var wordsUnlisted = []string{"not listed in", "isn't listed in", "not in the dir
 // wordsSize: too big, or too much at a time of what the recipient takes.
 var wordsSize = []string{
 	"message size exceeds", "size exceeds", "exceeds size", "exceeds maximum message size", "exceeds the maximum", "message too large", "message too big", "message is too large", "message is too big", "too large for", "larger than the", "larger than current", "size limit",
-	"message larger than", "exceeded maximum size", "maximum message size", "max message size", "exceeds administrative limit", "exceeds limit", "message length exceeds", "too much mail data", "datagrootte", "zu groß", "trop volumineux", "demasiado grande", "サイズが大き", "サイズの上限", "太大",
+	"message larger than", "exceeded maximum size", "maximum message size", "max message size", "exceeds administrative limit", "exceeds limit", "message length exceeds", "too much mail data", "datagrootte", "zu groß", "zu gross", "trop volumineux", "demasiado grande", "サイズが大き", "サイズの上限", "太大",
 	"message file too big", "mail is too big", "mail too big", "bigger than",
 }
 
@@ -83,7 +86,7 @@ var wordsRefused = []string{
 // wordsSuspended: somebody was there, and may be again.
 var wordsSuspended = []string{
 	"suspended", "has been disabled", "is disabled", "account disabled", "mailbox disabled", "disabled recipient", "disabled mailbox", "user disabled", "recipient disabled", "is inactive", "inactive user", "inactive mailbox", "account inactive", "not active", "no longer active", "deactivated", "is frozen", "locked", "is not active", "temporarily inactive", "dormant", "disabled due", "disabled.", "disabled or", "disabled/", "currently disabled", "address disabled", "disabled or discontinued", "discontinued", "inactive for", "account expired", "mailbox expired", "unused for", "has been closed", "is currently not", "on hold", "mailbox frozen", "out of service", "not activated",
-	"gesperrt", "deaktiviert", "désactiv", "desactivad", "suspendu", "suspendid", "disattivat", "sospes", "zablokowane", "отключен", "停止", "已停用", "被禁用", "停用", "zawieszon", "inactif", "inactiv",
+	"gesperrt", "deaktiviert", "désactiv", "desactivad", "deshabilitad", "inhabilitad", "desabilitad", "bloccat", "onemogućen", "letiltv", "zakázán", "devre dışı", "비활성", "中止", "凍結", "suspendu", "suspendid", "disattivat", "sospes", "zablokowane", "отключен", "停止", "已停用", "被禁用", "停用", "zawieszon", "inactif", "inactiv",
 }
 
 // wordsProgram: a program of the receiving server failed.
@@ -94,14 +97,39 @@ var wordsProgram = []string{
 
 // wordsNobody: the address does not exist.
 var wordsNobody = []string{
-	"user unknown", "unknown user", "user not found", "user is unknown", "unknown local", "unknown recipient", "recipient unknown", "unknown mailbox", "unknown address", "unknown account", "unknown email", "unknown or illegal", "unknown to", "unknown in", "is unknown", "address unknown", "account unknown", "mailbox unknown", "unknown: user",
+	"user unknown", "unknown user", "user not found", "user is unknown", "unknown local", "unknown recipient", "recipient unknown", "unknown mailbox", "unknown address", "unknown account", "unknown email", "unknown or illegal", "unknown to", "unknown in", "is unknown", "were unknown", "was unknown", "address unknown", "account unknown", "mailbox unknown", "unknown: user",
 	"no such user", "no such mailbox", "no such recipient", "no such address", "no such person", "no such account", "no such name", "no such e-mail", "no such email", "no such local", "no such member", "no such alias", "no such customer", "nosuchuser", "no such id", "no-such-user", "no such domain at",
 	"no mailbox", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "mailbox unavailable", "mailbox not available", "mailbox is unavailable", "mailbox not exist", "mailbox not", "mailbox could not be found", "couldn't find any host", "not a valid mailbox", "invalid mailbox", "bad destination mailbox", "bad destination email",
 	"does not exist", "doesn't exist", "doesnt exist", "do not exist", "not exist", "no longer exist", "no longer available", "no longer valid", "no longer in use", "no longer accepts", "no longer on server", "no longer with", "no longer works", "no longer employed", "nonexistent", "non-existent", "non existent", "inexist",
-	"invalid recipient", "invalid user", "invalid address", "invalid account", "invalid email", "invalid e-mail", "invalid mailbox", "invalid destination", "invalid final delivery userid", "invalid userid", "illegal user", "illegal alias", "illegal recipient", "invalid local address", "bad address", "bad recipient", "bad user", "bad mailbox", "bogus", "incorrect address", "address is invalid", "address invalid", "address is incorrect", "possibly incorrect", "address error", "improper",
+	"invalid recipient", "invalid user", "invalid address", "invalid account", "invalid email", "invalid e-mail", "invalid mailbox", "invalid destination", "invalid final delivery userid", "invalid userid", "illegal user", "illegal alias", "illegal recipient", "invalid local address", "bad address", "bad recipient", "bad user", "bad mailbox address", "bad mailbox name", "bogus", "incorrect address", "address is invalid", "address invalid", "address is incorrect", "possibly incorrect", "address error", "improper",
 	"user doesn't have", "not a user", "not a registered", "no final email delivery", "not have a final email", "not a valid user", "not a valid recipient", "not a known", "not our customer", "not our user", "not known", "not found", "not recognized", "not recognised", "unrecognized recipient", "unrecognised recipient", "isn't recognized", "wasn't found", "was not found", "couldn't be found", "could not be found", "cannot be found", "can't be found", "not listed in", "not in directory", "not in our", "no account", "no valid recipients", "no valid recipient", "has no mailbox", "name is not", "not local", "not here", "no user", "no recipient", "recipnotfound", "recipientnotfound", "no one here", "nobody here", "no local mailbox", "no matches to", "no match for", "ambiguous", "not at this", "address does not", "has moved", "user moved", "has left", "left the company", "moved to", "departed", "terminated", "undeliverable address", "recipient rejected", "rejected address", "recipient not accepted", "not accepted here", "recipient not", "recipient address rejected: undeliverable", "verify recipient", "deleted",
 	"adresse inconnue", "utilisateur inconnu", "destinataire inconnu", "destinataire invalide", "n'existe pas", "boîte inconnue", "unbekannter", "unbekannt", "empfänger nicht", "existiert nicht", "nicht gefunden", "nicht bekannt", "kein solch", "ungültige", "desconocid", "no existe", "no encontrad", "inválid", "não existe", "não encontrad", "inesistente", "sconosciuto", "non esiste", "non trovat", "onbekend", "bestaat niet", "ongeldig", "okänd", "finns inte", "findes ikke", "finnes ikke", "ukjent", "ukendt", "ei löydy", "ei ole olemassa", "tuntematon", "nie istnieje", "nieznany", "neexistuje", "neznám", "nem létez", "ismeretlen", "nu există", "nu exista", "necunoscut", "не существует", "не найден", "неизвест", "недействителен", "не існує", "δεν υπάρχει", "bulunamad", "mevcut değil", "geçersiz", "不存在", "無此", "查无", "找不到", "无此", "未找到", "存在しません", "存在しない", "見つかりません", "見つからない", "ユーザが見つ", "宛先不明", "あて先不明", "없는", "존재하지", "찾을 수 없", "لا يوجد", "غير موجود", "לא קיים", "không tồn tại", "tidak ditemukan", "tidak ada",
 }
+
+// pairsNobody: the user or address does not exist, in the words of any program.
+var pairsNobody = []pair{{
+	[]string{
+		"user", "recipient", "address", "mailbox", "account", "alias", "benutzer", "empfänger", "adresse", "postfach", "konto", "utilisateur",
+		"destinataire", "compte", "usuario", "destinatario", "cuenta", "dirección", "usuário", "destinatário", "endereço", "conta", "utente", "indirizzo",
+		"gebruiker", "ontvanger", "adres", "användare", "mottagare", "bruger", "modtager", "bruker", "mottaker", "käyttäjä", "vastaanottaja", "osoite",
+		"kasutaja", "lietotāj", "adresāt", "vartotoj", "gavėj", "użytkownik", "adresat", "odbiorca", "uživatel", "příjemce", "používateľ", "príjemca",
+		"felhasználó", "címzett", "utilizator", "destinatar", "korisnik", "primatelj", "primalac", "uporabnik", "prejemnik", "пользовател", "получател",
+		"адресат", "ящик", "користувач", "одержувач", "отримувач", "потребител", "корисник", "χρήστη", "παραλήπτη", "διεύθυνση", "kullanıcı", "alıcı",
+		"adresi", "用户", "用戶", "使用者", "收件人", "收件者", "地址", "ユーザ", "宛先", "受信者", "アドレス", "사용자", "수신자", "주소", "المستخدم", "المستلم", "משתמש", "נמען", "ผู้ใช้",
+		"ผู้รับ", "người dùng", "người nhận", "pengguna", "penerima",
+	},
+	[]string{
+		" has been retired", " has been removed", " been deleted", " existiert", " gibt es nicht", " introuvable", " inexistant", " aucun",
+		" no se encuentra", " no existe", " localizad", " non presente", " non trovat", " inesistent", " bestaat niet", " onbekend", " finns inte",
+		" findes ikke", " finnes ikke", " ei löydy", " ei ole", " ei eksisteeri", " ei leitud", " nav atrast", " neeksist", " nerast", " neegzist",
+		" nie istnieje", " nieznan", " nie znalezion", " neexistuj", " nenalezen", " neznám", " nenájden", " nem található", " nem létez", " ismeretlen",
+		" nu exist", " inexistent", " necunoscut", " ne postoji", " nepoznat", " nije pronađen", " ne obstaja", " neznan", " не существ", " не найден",
+		" неизвест", " не зарегистр", " не знайдено", " не існує", " невідом", " не съществува", " непознат", " не постоји", " δεν βρέθηκε",
+		" δεν υπάρχει", " άγνωστ", " bulunamad", " bulunmuyor", " mevcut değil", " yok",
+		"不存在", "未找到", "找不到", "无效", "無效", "没有", "沒有", "いません", "ありません", "存在し", "見つかり", "見つから", "不明", "無効", "없습니다", "없음", "존재하지", "찾을 수", "غير موجود",
+		"غير معروف", "לא קיים", "לא נמצא", "ไม่พบ", "ไม่มี", "không tồn tại", "không tìm thấy", "tidak ada", "tidak ditemukan",
+	},
+}}
 
 // wordsNowhere: the domain does not exist.
 var wordsNowhere = []string{

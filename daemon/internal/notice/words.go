@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -67,20 +68,26 @@ func isCode(word string) bool {
 	return len(word) == 3 && word[0] >= '2' && word[0] <= '5' && word[1] >= '0' && word[1] <= '9' && word[2] >= '0' && word[2] <= '9'
 }
 
-// pairReach is how far apart the words of a pair may be, in bytes: half a
-// sentence, in scripts of two bytes a letter.
+// pairReach is how far apart the words of a pair may be, in bytes, once or twice:
+// half a sentence, in scripts of two bytes a letter.
 const pairReach = 64
 
-// in reports that both sides stand in text, close to each other.
+// in reports that both sides stand in text, in the same stretch of it or in
+// neighbours. A stretch is looked at once a word, however often it repeats it.
 func (p pair) in(text string) bool {
+	stretches := make([]bool, len(text)/pairReach+3) // one more on either side
+	marked := false
+	for _, word := range p.other {
+		for at := range stretchesWith(text, word) {
+			stretches[at+1], marked = true, true
+		}
+	}
+	if !marked {
+		return false
+	}
 	for _, word := range p.one {
-		for from := 0; ; {
-			i := strings.Index(text[from:], word)
-			if i < 0 {
-				break
-			}
-			from += i + len(word)
-			if hasAny(text[max(0, from-len(word)-pairReach):min(len(text), from+pairReach)], p.other) {
+		for at := range stretchesWith(text, word) {
+			if stretches[at] || stretches[at+1] || stretches[at+2] {
 				return true
 			}
 		}
@@ -88,10 +95,28 @@ func (p pair) in(text string) bool {
 	return false
 }
 
+// stretchesWith are the stretches of text in which word begins.
+func stretchesWith(text, word string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for from := 0; from < len(text); {
+			i := strings.Index(text[from:], word)
+			if i < 0 {
+				return
+			}
+			at := (from + i) / pairReach
+			if !yield(at) {
+				return
+			}
+			from = (at + 1) * pairReach
+		}
+	}
+}
+
 // causes are wordings of mail systems, in the order in which they count. What
 // passes and what was refused for other reasons comes before what is final:
 // sentences such as "mailbox unavailable, quota exceeded" are about the quota.
 var causes = []cause{
+	{class: Block, phrases: wordsChosen},
 	{class: Hard, sure: true, phrases: wordsClosed},
 	{class: Hard, sure: true, phrases: wordsUnlisted},
 	{class: Block, phrases: []string{"google groups", "google-group", "google グループ", "did not accept you"}},
@@ -101,7 +126,7 @@ var causes = []cause{
 	{class: Block, phrases: wordsRefused},
 	{class: Soft, phrases: wordsSuspended},
 	{class: Soft, phrases: wordsProgram},
-	{class: Hard, phrases: wordsNobody},
+	{class: Hard, phrases: wordsNobody, pairs: pairsNobody},
 	{class: Hard, sure: true, phrases: wordsNowhere},
 	{class: Soft, phrases: wordsTrouble},
 	{class: Block, weak: true, phrases: wordsWeak},
