@@ -34,28 +34,30 @@ type account struct {
 // cause is what the words say. It is kept, because all recipients of a report may
 // share its words.
 func (a *account) cause() *cause {
-	if !a.judged {
-		if a.why, a.judged = words(replyParagraph(a.text)), true; a.why == nil {
-			a.why = words(a.text)
-		}
+	if a.judged {
+		return a.why
+	}
+	a.judged = true
+	said, begins := saidIn(a.text)
+	if begins { // what the other server said tells more than the sentences above it
+		paragraph, _, _ := strings.Cut(said, "\n\n")
+		a.why = words(paragraph, paragraph)
+	}
+	if a.why == nil {
+		a.why = words(a.text, said)
 	}
 	return a.why
 }
 
-// replyParagraph is the first reply of failure that begins a line of text, to the
-// end of its paragraph: what the other server said tells more than the sentences
-// above it.
-func replyParagraph(text string) string {
+// saidIn is text from its first reply of failure on, all of it where there is
+// none; begins reports that the reply begins a line.
+func saidIn(text string) (said string, begins bool) {
 	at := reply.FindStringSubmatchIndex(text)
 	if at == nil {
-		return ""
+		return text, false
 	}
 	start := strings.LastIndexByte(text[:at[2]], '\n') + 1
-	if strings.Trim(text[start:at[2]], " \t<#(") != "" {
-		return ""
-	}
-	said, _, _ := strings.Cut(text[start:], "\n\n")
-	return said
+	return text[at[2]:], strings.Trim(text[start:at[2]], " \t<#(") == ""
 }
 
 // accountOf reads the first reply of SMTP in text.
@@ -186,6 +188,8 @@ func (a *account) class() Class {
 	case cause == nil, cause.weak && exact:
 	case cause.class != Hard:
 		return cause.class
+	case a.code >= 400 && a.code < 500 && !exact && !strings.HasPrefix(a.status, "4.1."):
+		return Soft
 	case a.stage == stageData && !cause.sure && !exact:
 		// Every recipient was taken before the data came: this is a filter that
 		// does not like to say so.

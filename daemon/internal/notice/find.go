@@ -201,7 +201,7 @@ func ends(after string) bool {
 		return true // "on", "le", "am" and a date
 	}
 	lower := strings.ToLower(after)
-	return hasAnyPrefix(lower, []string{"on ", "failed", "delivery", "does not", "doesn't", "not ", "is ", "was ", "unknown", "no such", "user", "mailbox", "by ", "->"}) || isCode(clip(after, 3)) || words(clip(after, MaxDiagnostic)) != nil
+	return hasAnyPrefix(lower, []string{"on ", "failed", "delivery", "does not", "doesn't", "not ", "is ", "was ", "unknown", "no such", "user", "mailbox", "by ", "->"}) || isCode(clip(after, 3)) || words(clip(after, MaxDiagnostic), clip(after, MaxDiagnostic)) != nil
 }
 
 // aboutSender reports words before an address that is not a recipient's.
@@ -253,7 +253,7 @@ func namedAddress(text, lower string) (address, rest string, strong bool) {
 		if aboutSender(before) {
 			return "", "", false
 		}
-		saidBefore, saidAfter := words(before), words(after)
+		saidBefore, saidAfter := words(before, before), words(after, after)
 		introduced := hasAny(before, recipientWords) || hasAnyPrefix(lower[i:], []string{"smtp=", "smtp:"})
 		if introduced || saidAfter != nil && saidAfter.class == Hard || saidBefore != nil && (saidBefore.class == Hard || strings.HasSuffix(strings.TrimRight(before, " <"), ":")) {
 			if w := strings.TrimLeft(after, ":.>)] \t,;"); w != "" {

@@ -212,7 +212,7 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 		a.fill(l.shared()) // else it may be said of another recipient
 	}
 	if reason, ok := strings.CutPrefix(l.subject, "returned mail:"); ok && a.cause() == nil && a.status == "" && a.code == 0 {
-		a.why = words(reason) // Sendmail repeats it there
+		a.why = words(reason, reason) // Sendmail repeats it there
 	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}

@@ -48,9 +48,15 @@ var wordsClosed = []string{
 
 // wordsUnlisted: not in the directory of the organisation; the words are those
 // of blocklists otherwise.
-var wordsUnlisted = []string{"not listed in", "isn't listed in", "not in the directory", "not found in the directory", "no smtp service", "find a mail exchanger", "invalid user address",
+var wordsUnlisted = []string{"not in the directory", "not found in the directory", "no smtp service", "find a mail exchanger", "invalid user address",
 	"nicht im domino", "nicht im adressbuch", "non répertorié dans", "non repertorie dans", "no figura en el", "no aparece en el directorio", "non elencat", "non presente nella rubrica", "não listado", "não está listado", "niet vermeld in", "niet in domino", "finns inte i domino", "nie ma na liście", "не указан в", "ディレクトリに登録", "ディレクトリにリスト", "ディレクトリに見つかり", "未在 domino", "디렉토리에 없",
 }
+
+// pairsUnlisted: not listed in a directory; hosts are not listed in other things.
+var pairsUnlisted = []pair{{
+	[]string{"not listed in", "isn't listed in", "not in"},
+	[]string{"directory", "address book", "name & address", "domino", "public name", "adressbuch", "annuaire"},
+}}
 
 // wordsSize: too big, or too much at a time of what the recipient takes.
 var wordsSize = []string{
@@ -74,7 +80,7 @@ var wordsRefused = []string{
 	"geo-blocking", "country",
 	"relay access denied", "relaying denied", "relay denied", "relaying not permitted", "relay not permitted", "unable to relay", "not permitted to relay", "relaying is not", "relaying prohibited", "we do not relay", "no relaying", "relay operation", "relaying mail to", "cannot relay", "relay not allowed", "not a gateway", "isn't in my list of allowed rcpthosts", "rcpthosts", "is not verified",
 	// the sender
-	"sender address rejected", "sender rejected", "sender denied", "sender refused", "sender not accepted", "bad sender", "invalid sender", "sender is", "sender domain", "sender's domain", "domain of sender", "domain of the sender", "sender address", "envelope sender", "return path", "not accepting mail from", "does not like your", "valid sender", "mail from you", "from you", "from your", "from: domain", "valid from:", "e2110", "backscatter", "unknown sender", "mailfrom", "mail from", "you are not", "you have been", "your domain", "your host", "your server", "your email was rejected", "no access from",
+	"sender address rejected", "sender rejected", "sender denied", "sender refused", "sender not accepted", "bad sender", "invalid sender", "sender is", "sender domain", "sender's domain", "domain of sender", "domain of the sender", "sender address", "envelope sender", "return path", "not accepting mail from", "does not like your", "valid sender", "mail from you", "from you", "from your", "from: domain", "valid from:", "e2110", "backscatter", "unknown sender", "verify sender", "(sender)", "for sender", "of sender", "from address", "return address", "header from", "in the header", "header address", "you send from", "sending account", "authentication failed", "not authenticated", "out of sequence", "certificate", "license", "tls session", "mailfrom", "mail from", "you are not", "you have been", "your domain", "your host", "your server", "your email was rejected", "no access from",
 	// too many, too fast
 	"too many", "rate limit", "ratelimit", "rate that", "rate exceeded", "connection rate", "throttl", "too quickly", "too fast", "sending limit", "concurrency limit", "limit exceeded", "limits exceeded", "try again slowly", "message rate", "slow down", "connections from", "unusual rate", "deferred due to", "maximum connections",
 	// plain refusals
@@ -97,37 +103,55 @@ var wordsProgram = []string{
 
 // wordsNobody: the address does not exist.
 var wordsNobody = []string{
-	"user unknown", "unknown user", "user not found", "user is unknown", "unknown local", "unknown recipient", "recipient unknown", "unknown mailbox", "unknown address", "unknown account", "unknown email", "unknown or illegal", "unknown to", "unknown in", "is unknown", "were unknown", "was unknown", "address unknown", "account unknown", "mailbox unknown", "unknown: user",
-	"no such user", "no such mailbox", "no such recipient", "no such address", "no such person", "no such account", "no such name", "no such e-mail", "no such email", "no such local", "no such member", "no such alias", "no such customer", "nosuchuser", "no such id", "no-such-user", "no such domain at",
-	"no mailbox", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "mailbox unavailable", "mailbox not available", "mailbox is unavailable", "mailbox not exist", "mailbox not", "mailbox could not be found", "couldn't find any host", "not a valid mailbox", "invalid mailbox", "bad destination mailbox", "bad destination email",
-	"does not exist", "doesn't exist", "doesnt exist", "do not exist", "not exist", "no longer exist", "no longer available", "no longer valid", "no longer in use", "no longer accepts", "no longer on server", "no longer with", "no longer works", "no longer employed", "nonexistent", "non-existent", "non existent", "inexist",
-	"invalid recipient", "invalid user", "invalid address", "invalid account", "invalid email", "invalid e-mail", "invalid mailbox", "invalid destination", "invalid final delivery userid", "invalid userid", "illegal user", "illegal alias", "illegal recipient", "invalid local address", "bad address", "bad recipient", "bad user", "bad mailbox address", "bad mailbox name", "bogus", "incorrect address", "address is invalid", "address invalid", "address is incorrect", "possibly incorrect", "address error", "improper",
-	"user doesn't have", "not a user", "not a registered", "no final email delivery", "not have a final email", "not a valid user", "not a valid recipient", "not a known", "not our customer", "not our user", "not known", "not found", "not recognized", "not recognised", "unrecognized recipient", "unrecognised recipient", "isn't recognized", "wasn't found", "was not found", "couldn't be found", "could not be found", "cannot be found", "can't be found", "not listed in", "not in directory", "not in our", "no account", "no valid recipients", "no valid recipient", "has no mailbox", "name is not", "not local", "not here", "no user", "no recipient", "recipnotfound", "recipientnotfound", "no one here", "nobody here", "no local mailbox", "no matches to", "no match for", "ambiguous", "not at this", "address does not", "has moved", "user moved", "has left", "left the company", "moved to", "departed", "terminated", "undeliverable address", "recipient rejected", "rejected address", "recipient not accepted", "not accepted here", "recipient not", "recipient address rejected: undeliverable", "verify recipient", "deleted",
-	"adresse inconnue", "utilisateur inconnu", "destinataire inconnu", "destinataire invalide", "n'existe pas", "boîte inconnue", "unbekannter", "unbekannt", "empfänger nicht", "existiert nicht", "nicht gefunden", "nicht bekannt", "kein solch", "ungültige", "desconocid", "no existe", "no encontrad", "inválid", "não existe", "não encontrad", "inesistente", "sconosciuto", "non esiste", "non trovat", "onbekend", "bestaat niet", "ongeldig", "okänd", "finns inte", "findes ikke", "finnes ikke", "ukjent", "ukendt", "ei löydy", "ei ole olemassa", "tuntematon", "nie istnieje", "nieznany", "neexistuje", "neznám", "nem létez", "ismeretlen", "nu există", "nu exista", "necunoscut", "не существует", "не найден", "неизвест", "недействителен", "не існує", "δεν υπάρχει", "bulunamad", "mevcut değil", "geçersiz", "不存在", "無此", "查无", "找不到", "无此", "未找到", "存在しません", "存在しない", "見つかりません", "見つからない", "ユーザが見つ", "宛先不明", "あて先不明", "없는", "존재하지", "찾을 수 없", "لا يوجد", "غير موجود", "לא קיים", "không tồn tại", "tidak ditemukan", "tidak ada",
+	"user unknown", "unknown user", "user not found", "user is unknown", "unknown local", "unknown recipient", "recipient unknown", "unknown mailbox", "unknown address",
+	"unknown account", "unknown email", "unknown or illegal", "address unknown", "account unknown", "mailbox unknown", "unknown: user", "no such user", "no such mailbox",
+	"no such recipient", "no such address", "no such person", "no such account", "no such name", "no such e-mail", "no such email", "no such local", "no such member",
+	"no such alias", "no such customer", "nosuchuser", "no such id", "no-such-user", "no such domain at", "no mailbox", "mailbox not found", "mailbox does not exist",
+	"mailbox doesn't exist", "mailbox unavailable", "mailbox not available", "mailbox is unavailable", "mailbox not exist", "mailbox not", "mailbox could not be found",
+	"couldn't find any host", "not a valid mailbox", "invalid mailbox", "bad destination mailbox", "bad destination email", "no longer accepts", "no longer with",
+	"no longer employed", "invalid recipient", "invalid user", "invalid account", "invalid email", "invalid e-mail", "invalid mailbox", "invalid destination",
+	"invalid final delivery userid", "invalid userid", "illegal user", "illegal alias", "illegal recipient", "invalid local address", "bad recipient", "bad user",
+	"bad mailbox address", "bad mailbox name", "incorrect address", "address is invalid", "address invalid", "address is incorrect", "user doesn't have", "not a user",
+	"not a registered", "no final email delivery", "not have a final email", "not a valid user", "not a valid recipient", "not our customer", "not our user",
+	"unrecognized recipient", "unrecognised recipient", "not listed in", "not in directory", "not in our", "no account", "no valid recipients", "no valid recipient",
+	"has no mailbox", "no recipient", "recipnotfound", "recipientnotfound", "no one here", "nobody here", "no local mailbox", "no matches to", "no match for",
+	"address does not", "user moved", "has left", "left the company", "undeliverable address", "recipient rejected", "rejected address", "recipient not accepted",
+	"recipient not", "recipient address rejected: undeliverable", "verify recipient", "adresse inconnue", "utilisateur inconnu", "destinataire inconnu",
+	"destinataire invalide", "boîte inconnue", "empfänger nicht", "kein solch", "無此", "查无", "找不到", "无此", "ユーザが見つ", "宛先不明", "あて先不明",
 }
 
 // pairsNobody: the user or address does not exist, in the words of any program.
+// "Not found" alone may be about a record, a certificate or a file.
 var pairsNobody = []pair{{
 	[]string{
-		"user", "recipient", "address", "mailbox", "account", "alias", "benutzer", "empfänger", "adresse", "postfach", "konto", "utilisateur",
-		"destinataire", "compte", "usuario", "destinatario", "cuenta", "dirección", "usuário", "destinatário", "endereço", "conta", "utente", "indirizzo",
-		"gebruiker", "ontvanger", "adres", "användare", "mottagare", "bruger", "modtager", "bruker", "mottaker", "käyttäjä", "vastaanottaja", "osoite",
-		"kasutaja", "lietotāj", "adresāt", "vartotoj", "gavėj", "użytkownik", "adresat", "odbiorca", "uživatel", "příjemce", "používateľ", "príjemca",
-		"felhasználó", "címzett", "utilizator", "destinatar", "korisnik", "primatelj", "primalac", "uporabnik", "prejemnik", "пользовател", "получател",
-		"адресат", "ящик", "користувач", "одержувач", "отримувач", "потребител", "корисник", "χρήστη", "παραλήπτη", "διεύθυνση", "kullanıcı", "alıcı",
-		"adresi", "用户", "用戶", "使用者", "收件人", "收件者", "地址", "ユーザ", "宛先", "受信者", "アドレス", "사용자", "수신자", "주소", "المستخدم", "المستلم", "משתמש", "נמען", "ผู้ใช้",
-		"ผู้รับ", "người dùng", "người nhận", "pengguna", "penerima",
+		"user", "recipient", "address", "mailbox", "account", "alias", "benutzer", "empfänger", "adresse", "postfach", "konto", "utilisateur", "destinataire", "compte",
+		"usuario", "destinatario", "cuenta", "dirección", "usuário", "destinatário", "endereço", "conta", "utente", "indirizzo", "gebruiker", "ontvanger", "adres", "användare",
+		"mottagare", "bruger", "modtager", "bruker", "mottaker", "käyttäjä", "vastaanottaja", "osoite", "kasutaja", "lietotāj", "adresāt", "vartotoj", "gavėj", "użytkownik",
+		"adresat", "odbiorca", "uživatel", "příjemce", "používateľ", "príjemca", "felhasználó", "címzett", "utilizator", "destinatar", "korisnik", "primatelj", "primalac",
+		"uporabnik", "prejemnik", "пользовател", "получател", "адресат", "ящик", "користувач", "одержувач", "отримувач", "потребител", "корисник", "χρήστη", "παραλήπτη",
+		"διεύθυνση", "kullanıcı", "alıcı", "adresi", "用户", "用戶", "使用者", "收件人", "收件者", "地址", "ユーザ", "宛先", "受信者", "アドレス", "사용자", "수신자", "주소", "المستخدم", "المستلم", "משתמש",
+		"נמען", "ผู้ใช้", "ผู้รับ", "người dùng", "người nhận", "pengguna", "penerima", "@", "local part", "local name", "person", "employee", "customer", "o/r name", "userid",
+		"gebruikersnaam", "naam", "nom d", "adressat", "empfaenger", "mottagaren", "modtageren", "destinataires", "dirección de correo", "correo electrónico", "e-mail-adresse",
+		"e-mailadres", "e-postadress", "boîte", "buzón", "casella", "caixa", "postvak", "brevlåda", "postkasse", "skrzynk", "schránk", "fiók", "邮箱", "郵箱", "信箱", "メールボックス",
+		"사서함", "메일함", "кутия", "скриньк", "γραμματοκιβώτιο", "kutu", "คุณ",
 	},
 	[]string{
-		" has been retired", " has been removed", " been deleted", " existiert", " gibt es nicht", " introuvable", " inexistant", " aucun",
-		" no se encuentra", " no existe", " localizad", " non presente", " non trovat", " inesistent", " bestaat niet", " onbekend", " finns inte",
-		" findes ikke", " finnes ikke", " ei löydy", " ei ole", " ei eksisteeri", " ei leitud", " nav atrast", " neeksist", " nerast", " neegzist",
-		" nie istnieje", " nieznan", " nie znalezion", " neexistuj", " nenalezen", " neznám", " nenájden", " nem található", " nem létez", " ismeretlen",
-		" nu exist", " inexistent", " necunoscut", " ne postoji", " nepoznat", " nije pronađen", " ne obstaja", " neznan", " не существ", " не найден",
-		" неизвест", " не зарегистр", " не знайдено", " не існує", " невідом", " не съществува", " непознат", " не постоји", " δεν βρέθηκε",
-		" δεν υπάρχει", " άγνωστ", " bulunamad", " bulunmuyor", " mevcut değil", " yok",
-		"不存在", "未找到", "找不到", "无效", "無效", "没有", "沒有", "いません", "ありません", "存在し", "見つかり", "見つから", "不明", "無効", "없습니다", "없음", "존재하지", "찾을 수", "غير موجود",
-		"غير معروف", "לא קיים", "לא נמצא", "ไม่พบ", "ไม่มี", "không tồn tại", "không tìm thấy", "tidak ada", "tidak ditemukan",
+		" not found", " wasn't found", " was not found", " couldn't be found", " could not be found", " cannot be found", " can't be found", " does not exist",
+		" doesn't exist", " doesnt exist", " do not exist", " not exist", " no longer exist", " no longer available", " no longer valid", " no longer in use",
+		" no longer on server", " no longer works", " is unknown", " were unknown", " was unknown", " unknown to", " unknown in", " not known", " not a known",
+		" not recognized", " not recognised", " isn't recognized", " deleted", " terminated", " departed", " has moved", " moved to", " bogus", " improper", " ambiguous",
+		" not local", " not here", " name is not", " nonexistent", " non-existent", " non existent", " inexist", " invalid address", " bad address", " address error",
+		" possibly incorrect", " not at this", " not accepted here", "no user", " has been retired", " has been removed", " been deleted", " existiert", " gibt es nicht",
+		" introuvable", " inexistant", " aucun", " no se encuentra", " no existe", " localizad", " non presente", " non trovat", " inesistent", " bestaat niet", " onbekend",
+		" finns inte", " findes ikke", " finnes ikke", " ei löydy", " ei ole", " ei eksisteeri", " ei leitud", " nav atrast", " neeksist", " nerast", " neegzist",
+		" nie istnieje", " nieznan", " nie znalezion", " neexistuj", " nenalezen", " neznám", " nenájden", " nem található", " nem létez", " ismeretlen", " nu exist",
+		" inexistent", " necunoscut", " ne postoji", " nepoznat", " nije pronađen", " ne obstaja", " neznan", " не существ", " не найден", " неизвест", " не зарегистр",
+		" не знайдено", " не існує", " невідом", " не съществува", " непознат", " не постоји", " δεν βρέθηκε", " δεν υπάρχει", " άγνωστ", " bulunamad", " bulunmuyor",
+		" mevcut değil", " yok", "不存在", "未找到", "找不到", "无效", "無效", "没有", "沒有", "いません", "ありません", "存在し", "見つかり", "見つから", "不明", "無効", "없습니다", "없음", "존재하지", "찾을 수", "غير موجود",
+		"غير معروف", "לא קיים", "לא נמצא", "ไม่พบ", "ไม่มี", "không tồn tại", "không tìm thấy", "tidak ada", "tidak ditemukan", " n'existe pas", " unbekannter", " unbekannt",
+		" existiert nicht", " nicht gefunden", " nicht bekannt", " ungültige", " desconocid", " no encontrad", " inválid", " não existe", " não encontrad", " inesistente",
+		" sconosciuto", " non esiste", " ongeldig", " okänd", " ukjent", " ukendt", " ei ole olemassa", " tuntematon", " nieznany", " neexistuje", " nu există", " nu exista",
+		" не существует", " недействителен", " geçersiz", "存在しません", "存在しない", "見つかりません", "見つからない", "없는", "찾을 수 없", "لا يوجد", " không tồn tại", " tidak ditemukan", " tidak ada",
 	},
 }}
 

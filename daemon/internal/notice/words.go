@@ -20,14 +20,15 @@ type cause struct {
 type pair struct{ one, other []string }
 
 // words finds what a diagnostic says, nil when it says nothing known. The first
-// row of [causes] with a phrase in the text decides.
-func words(text string) *cause {
-	text = plainWords(text)
-	if text == "" {
+// row of [causes] with a phrase in text, or a pair in said, decides: pairs are
+// looser, so they read only the part of text that the other server said.
+func words(text, said string) *cause {
+	text, said = plainWords(text, ""), " "+plainWords(said, "@") // pairs know the beginnings of words by the blank
+	if text == "" && said == " " {
 		return nil
 	}
 	for i := range causes {
-		if hasAny(text, causes[i].phrases) || slices.ContainsFunc(causes[i].pairs, func(p pair) bool { return p.in(text) }) {
+		if hasAny(text, causes[i].phrases) || slices.ContainsFunc(causes[i].pairs, func(p pair) bool { return p.in(said) }) {
 			return &causes[i]
 		}
 	}
@@ -35,17 +36,20 @@ func words(text string) *cause {
 }
 
 // plainWords makes a diagnostic comparable: lower case, one blank between words,
-// without the codes at the beginning of continued lines and without addresses
-// and links, which may hold any word.
-func plainWords(text string) string {
+// without the codes at the beginning of continued lines and without links and
+// addresses, which may hold any word; mark stands for an address.
+func plainWords(text, mark string) string {
 	text = strings.ToLower(strings.NewReplacer("\u2019", "'", "\u00a0", " ", "`", "'", "\u2018", "'").Replace(text))
 	var out strings.Builder
 	for word := range strings.FieldsSeq(text) {
 		bare := strings.Trim(word, `<>()[]"'.,;:`)
 		switch {
-		case strings.Contains(bare, "://"), strings.HasPrefix(bare, "www."), isCode(bare),
-			strings.Contains(bare, "@") && !strings.HasPrefix(bare, "@"):
+		case strings.Contains(bare, "://"), strings.HasPrefix(bare, "www."), isCode(bare):
 			continue
+		case strings.Contains(bare, "@") && !strings.HasPrefix(bare, "@"):
+			if word = mark; word == "" {
+				continue
+			}
 		case len(word) > 4 && isCode(word[:3]) && word[3] == '-':
 			word = word[4:]
 			if isCode(word) || status.MatchString(word) {
@@ -118,7 +122,7 @@ func stretchesWith(text, word string) iter.Seq[int] {
 var causes = []cause{
 	{class: Block, phrases: wordsChosen},
 	{class: Hard, sure: true, phrases: wordsClosed},
-	{class: Hard, sure: true, phrases: wordsUnlisted},
+	{class: Hard, sure: true, phrases: wordsUnlisted, pairs: pairsUnlisted},
 	{class: Block, phrases: []string{"google groups", "google-group", "google グループ", "did not accept you"}},
 	{class: Soft, phrases: wordsFull, pairs: pairsFull},
 	{class: Soft, phrases: wordsSize},
