@@ -34,10 +34,30 @@ type account struct {
 // cause is what the words say. It is kept, because all recipients of a report may
 // share its words.
 func (a *account) cause() *cause {
-	if !a.judged {
-		a.why, a.judged = words(a.text), true
+	if a.judged {
+		return a.why
+	}
+	a.judged = true
+	said, begins := saidIn(a.text)
+	if begins { // what the other server said tells more than the sentences above it
+		paragraph, _, _ := strings.Cut(said, "\n\n")
+		a.why = words(paragraph, paragraph)
+	}
+	if a.why == nil {
+		a.why = words(a.text, said)
 	}
 	return a.why
+}
+
+// saidIn is text from its first reply of failure on, all of it where there is
+// none; begins reports that the reply begins a line.
+func saidIn(text string) (said string, begins bool) {
+	at := reply.FindStringSubmatchIndex(text)
+	if at == nil {
+		return text, false
+	}
+	start := strings.LastIndexByte(text[:at[2]], '\n') + 1
+	return text[at[2]:], strings.Trim(text[start:at[2]], " \t<#(") == ""
 }
 
 // accountOf reads the first reply of SMTP in text.
@@ -159,15 +179,17 @@ func commandStage(command string) stage {
 // stop writing to somebody, so doubts are never hard.
 func (a *account) class() Class {
 	cause := a.cause()
-	exact := exactHard[a.status]
+	exact := a.exact()
 	switch {
 	case a.delayed && (cause == nil || cause.class == Hard):
 		return Soft
 	case a.local && (cause == nil || cause.class != Hard) && strings.HasPrefix(a.status, "5.1."):
 		return Soft
-	case cause == nil:
+	case cause == nil, cause.weak && exact:
 	case cause.class != Hard:
 		return cause.class
+	case a.code >= 400 && a.code < 500 && !exact && !strings.HasPrefix(a.status, "4.1."):
+		return Soft
 	case a.stage == stageData && !cause.sure && !exact:
 		// Every recipient was taken before the data came: this is a filter that
 		// does not like to say so.
@@ -188,12 +210,22 @@ func (a *account) class() Class {
 	return a.coded()
 }
 
+// exact reports a status code that means that nobody is there. Exchange Online
+// words its directory check like a refusal, under a code of the network.
+func (a *account) exact() bool {
+	return exactHard[a.status] || a.status == "5.4.1" && a.stage == stageRecipient && strings.Contains(strings.ToLower(a.text), "access denied")
+}
+
 // coded judges by the codes alone.
 func (a *account) coded() Class {
-	if exactHard[a.status] {
-		if a.stage == stageSender || a.stage == stageGreeting {
-			return Block
-		}
+	switch {
+	case a.code == 521: // the host takes no mail at all (RFC 7504), at least not from us
+		return Block
+	case a.status == "5.2.1": // disabled: with no word about the user it may pass
+		return Soft
+	case a.exact() && (a.stage == stageSender || a.stage == stageGreeting):
+		return Block
+	case a.exact():
 		return Hard
 	}
 	for _, row := range statusClasses {
@@ -207,7 +239,7 @@ func (a *account) coded() Class {
 	switch {
 	case a.code == 552 || a.code == 452:
 		return Soft
-	case a.code == 521 || a.code == 571 || a.code >= 500 && a.code <= 505 || a.code == 530 || a.code == 535:
+	case a.code == 571 || a.code >= 500 && a.code <= 505 || a.code == 530 || a.code == 535:
 		return Block
 	case a.code >= 400 && a.code < 500, strings.HasPrefix(a.status, "4"):
 		return Soft

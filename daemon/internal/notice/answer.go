@@ -1,6 +1,9 @@
 package notice
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // readAnswer tells automatic answers from what people write. A subject alone is
 // enough only where nobody would write it by hand.
@@ -44,6 +47,8 @@ func (l *letter) answers() string {
 		strings.EqualFold(h.Get("Precedence"), "bulk") || strings.EqualFold(h.Get("Precedence"), "junk")
 	switch {
 	case sure:
+		return "the subject says so"
+	case (marked || h.Count("X-Auto-Response-Suppress") > 0) && slices.Contains(autoSubjects, strings.TrimSpace(l.subject)+":"):
 		return "the subject says so"
 	case likely && (marked || l.opensAbsent()):
 		return "the subject says so"

@@ -127,7 +127,7 @@ func suppressing(m *eml.Mail) string {
 // word words a sign: it ends up in logs and on pages.
 func word(field, value string) string {
 	const most = 80 // bytes; enough to know the program
-	if value = clip(value, most); value == "" {
+	if value = oneLine(value, most); value == "" {
 		return field
 	}
 	return field + ": " + value

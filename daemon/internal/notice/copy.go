@@ -115,5 +115,5 @@ var copyExact = []string{
 
 // notCopy are in sentences about the mail that stand above what the report says.
 var notCopy = []string{
-	"was received", "delete", "please", "your own text", "could not", "couldn't", "cannot", "can't", "was not", "not delivered", "failed", "unable", "recipient", "subject", "message id", "message-id", "following address", "relates to", "message header fields:", "with the following header", "problem", "session", "transcript", "error",
+	"was received", "delete", "please", "your own text", "could not", "couldn't", "cannot", "can't", "was not", "not delivered", "failed", "unable", "recipient", "subject", "message id", "message-id", "following address", "information", "relates to", "message header fields:", "with the following header", "problem", "session", "transcript", "error",
 }

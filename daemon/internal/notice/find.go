@@ -1,6 +1,9 @@
 package notice
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // finding is an address in the words of a report, with what is said of it.
 type finding struct {
@@ -40,6 +43,10 @@ func (l *letter) findings() *findings {
 			continue
 		}
 		address, rest, strong := recipientLine(text, previous)
+		if open != nil && !blank && isAlias(text) {
+			fs.at[strings.ToLower(address)] = cmp.Or(fs.at[strings.ToLower(address)], open)
+			address = "" // of the recipient on the line above
+		}
 		fs.noteSender(text)
 		if address != "" && !strong && strings.ToLower(address) == fs.sender {
 			address = ""
@@ -50,6 +57,8 @@ func (l *letter) findings() *findings {
 		case address != "" && len(fs.list) < maxFindings:
 			open = fs.open(address, i, strong)
 			open.say(rest)
+		case hasAnyPrefix(text, []string{"|", "\"|", "/"}):
+			open = nil // a program or file in the place of an address
 		case open == nil:
 		case blank && open.own.Len() > 0 && !goesOn(line, text):
 			open = nil
@@ -64,6 +73,14 @@ func (l *letter) findings() *findings {
 	}
 	fs.share()
 	return fs
+}
+
+// aliasWords introduce the address that a mail was for before a server rewrote
+// it. It is a recipient only where the rewritten one is no address.
+var aliasWords = []string{"an undisclosed address (generated from ", "(generated from ", "(expanded from: ", "(expanded from ", "original address: "}
+
+func isAlias(text string) bool {
+	return hasAnyPrefix(strings.ToLower(clip(text, maxAddress)), aliasWords)
 }
 
 // noteSender remembers the address behind "MAIL FROM:" in a transcript.
@@ -133,7 +150,7 @@ func recipientLine(text, previous string) (address, rest string, strong bool) {
 		a, _ := takeAddress(strings.TrimLeft(text[i:], ": "))
 		return a, text, false
 	}
-	for _, words := range []string{"an undisclosed address (generated from ", "(generated from ", "[smtp:"} {
+	for _, words := range append([]string{"[smtp:", "smtp <"}, aliasWords...) {
 		if strings.HasPrefix(lower, words) {
 			a, _ := takeAddress(text[len(words):])
 			return a, "", a != ""
@@ -170,6 +187,9 @@ func rcptAt(lower string) int {
 	return i + len(command)
 }
 
+// nearDate is how far behind an address a date may begin: "in data 12/03/2024".
+const nearDate = 12
+
 // ends reports that after an address nothing follows, or something that is said
 // of it, and not the rest of a sentence.
 func ends(after string) bool {
@@ -177,8 +197,11 @@ func ends(after string) bool {
 	if after == "" || strings.IndexByte(`:;.,([<>-=#"'`, after[0]) >= 0 {
 		return true
 	}
+	if strings.ContainsAny(clip(after, nearDate), "0123456789") {
+		return true // "on", "le", "am" and a date
+	}
 	lower := strings.ToLower(after)
-	return hasAnyPrefix(lower, []string{"on ", "failed", "delivery", "does not", "doesn't", "not ", "is ", "was ", "unknown", "no such", "user", "mailbox", "by ", "->"}) || isCode(clip(after, 3)) || words(clip(after, MaxDiagnostic)) != nil
+	return hasAnyPrefix(lower, []string{"on ", "failed", "delivery", "does not", "doesn't", "not ", "is ", "was ", "unknown", "no such", "user", "mailbox", "by ", "->"}) || isCode(clip(after, 3)) || words(clip(after, MaxDiagnostic), clip(after, MaxDiagnostic)) != nil
 }
 
 // aboutSender reports words before an address that is not a recipient's.
@@ -230,7 +253,7 @@ func namedAddress(text, lower string) (address, rest string, strong bool) {
 		if aboutSender(before) {
 			return "", "", false
 		}
-		saidBefore, saidAfter := words(before), words(after)
+		saidBefore, saidAfter := words(before, before), words(after, after)
 		introduced := hasAny(before, recipientWords) || hasAnyPrefix(lower[i:], []string{"smtp=", "smtp:"})
 		if introduced || saidAfter != nil && saidAfter.class == Hard || saidBefore != nil && (saidBefore.class == Hard || strings.HasSuffix(strings.TrimRight(before, " <"), ":")) {
 			if w := strings.TrimLeft(after, ":.>)] \t,;"); w != "" {

@@ -50,6 +50,8 @@ func TestHostile(t *testing.T) {
 			"\n--b\nContent-Type: message/delivery-status\n\n" + numbered("Final-Recipient: rfc822; u%d@b.example\nAction: failed\nStatus: 5.0.0\n\n", 20000)},
 		{"same recipient", dsn + fill("Final-Recipient: rfc822; u@b.example\nAction: failed\n\n")},
 		{"folded diagnostic", dsn + "Final-Recipient: rfc822; u@b.example\nAction: failed\nDiagnostic-Code: smtp;\n" + fill(" 550 x\n")},
+		{"half of a pair", plain + "u@b.example: " + fill("mailbox ")},
+		{"halves of pairs in recipients", dsn + numbered("Final-Recipient: rfc822; u%d@b.example\nAction: failed\nDiagnostic-Code: smtp; 550 "+strings.Repeat("user mailbox quota address alias konto ", 50)+strings.Repeat(".", 200)+" full exceed voll existiert neznan"+"\n\n", 100)},
 		{"base64 in disguise", dsn + fill("QUJD")},
 		{"report in a report", strings.Repeat("From: mailer-daemon@x.example\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n", 10000)},
 		{"report in the copy", strings.Repeat("From: mailer-daemon@x.example\nSubject: undelivered\n\nnot delivered\n--- original message:\n", 10000)},

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
@@ -27,7 +28,7 @@ func (l *letter) readPlain(n *Notice) bool {
 	switch {
 	case delay:
 		n.Kind, n.Reason = Delay, "A mail system says that a mail is delayed."
-	case !hasAny(l.subject, failureSubjects) && len(list) > 0 && hasAny(opening, deliveredSentences) && !hasAny(opening, failureSentences):
+	case (!hasAny(l.subject, failureSubjects) || hasAny(l.subject, successSubjects)) && len(list) > 0 && hasAny(opening, deliveredSentences) && !hasAny(opening, failureSentences):
 		n.Kind, n.Reason = Delivered, "A mail system says that a mail was delivered."
 		for i := range list {
 			list[i].Class = Arrived
@@ -52,16 +53,61 @@ func (l *letter) plainReason(failed []string, opening string, delay bool) string
 		return "X-Failed-Recipients names recipients."
 	case l.again && !(l.daemon && (l.null || submittedKeyword(l.m.Header) != "" || l.shared().code >= 500)):
 		return ""
-	case l.daemon && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil):
+	case l.daemon && l.evident() && (said || subject || delay || l.shared().code >= 500 && l.shared().cause() != nil || (l.null || l.hasCopy) && l.named(true)):
 		return "A mail system says that a mail could not be delivered."
 	case l.titled && subject && (said || l.named(true)):
 		return "The sender calls itself a mail system, and says that a mail could not be delivered."
+	case subject && fresh && l.copy != "" && l.listManager(), subject && said && fresh && l.hasCopy && l.bannered():
+		return "A program returns a mail under the subject of a report."
 	case l.machine() && (subject && (said || l.hasCopy) || said && l.hasCopy && l.named(true)):
 		return "A program says that a mail could not be delivered."
-	case fresh && said && (subject && (l.named(true) || roleSender(l.m) != "") || l.named(false) && roleSender(l.m) != ""):
+	case fresh && said && !l.greets() && (subject && l.named(true) || roleSender(l.m) != "" && (l.hasCopy || l.shared().code != 0) && l.named(false)):
 		return "Subject and text are those of a report about an undelivered mail."
 	}
 	return ""
+}
+
+// evident reports that a mail system's address is used by a program: people
+// write as postmaster, too.
+func (l *letter) evident() bool {
+	for _, name := range senderNames(l.m) {
+		if strings.Contains(name, "postmaster") {
+			return l.null || submittedKeyword(l.m.Header) != "" || l.hasCopy || hasAny(l.subject, failureSubjects) || l.named(true)
+		}
+	}
+	return true
+}
+
+// listManager reports a sender such as "list-admin", under which the programs of
+// mailing lists write.
+func (l *letter) listManager() bool {
+	for _, name := range senderNames(l.m) {
+		if strings.HasPrefix(name, "owner-") || slices.ContainsFunc([]string{"-admin", "-owner", "-bounces", "-request"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// greets reports a text that begins like a letter.
+func (l *letter) greets() bool {
+	const longest = 60 // bytes of a greeting, in scripts of two bytes a letter
+	for _, line := range l.words {
+		if line = strings.ToLower(strings.TrimSpace(line)); line != "" {
+			return len(line) <= longest && (strings.HasSuffix(line, ",") || strings.HasSuffix(line, "!") || hasAnyPrefix(line, greetings))
+		}
+	}
+	return false
+}
+
+// bannered reports that the text begins with a ruled title, as no letter does.
+func (l *letter) bannered() bool {
+	for _, line := range l.words {
+		if line = strings.TrimSpace(line); line != "" {
+			return hasAnyPrefix(line, []string{"****", "----", "====", "####"})
+		}
+	}
+	return false
 }
 
 // named reports an address and why it failed; strong asks for a line that begins
@@ -165,6 +211,9 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 	if len(l.findings().list) < 2 || a.cause() == nil {
 		a.fill(l.shared()) // else it may be said of another recipient
 	}
+	if reason, ok := strings.CutPrefix(l.subject, "returned mail:"); ok && a.cause() == nil && a.status == "" && a.code == 0 {
+		a.why = words(reason, reason) // Sendmail repeats it there
+	}
 	a.delayed = delay
 	r := Recipient{Address: address, Status: a.status, Code: a.code, Class: a.class()}
 	r.Diagnostic = oneLine(said, MaxDiagnostic)
@@ -177,13 +226,14 @@ func (l *letter) plainRecipient(address string, own *account, delay bool) Recipi
 
 // expandedFrom is the alias that led to an address: what the sender wrote.
 func expandedFrom(said string) string {
-	const words = "expanded from"
-	i := strings.Index(said, words)
-	if i < 0 {
-		return ""
+	lower := strings.ToLower(said)
+	for _, words := range []string{"expanded from", "generated from", "original address"} {
+		if i := strings.Index(lower, words); i >= 0 && len(lower) == len(said) {
+			a, _ := takeAddress(strings.TrimLeft(said[i+len(words):], ": \n"))
+			return a
+		}
 	}
-	a, _ := takeAddress(strings.TrimLeft(said[i+len(words):], ": \n"))
-	return a
+	return ""
 }
 
 // isOwn reports the sender of the report, who is named as the one to ask.

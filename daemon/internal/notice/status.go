@@ -71,8 +71,11 @@ func (l *letter) statusRecipient(g group, shared *account) (r Recipient, action 
 	if r.Code == 0 {
 		r.Code = a.code
 	}
-	if r.Status == "" {
+	if r.Status == "" || own != nil && strings.HasSuffix(r.Status, ".0.0") && own.status != "" && own.status[0] == r.Status[0] {
 		r.Status = a.status
+		if own != nil && own.status != "" {
+			r.Status = own.status // x.0.0 tells nothing
+		}
 	}
 	a.status = r.Status
 	a.delayed = action == actionDelayed

@@ -4,7 +4,7 @@ package notice
 // Exchange) that mean one thing only: nobody is there. Most other 5.x.x codes
 // are used for anything.
 var exactHard = map[string]bool{
-	"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true,
+	"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true, "5.1.351": true,
 	"5.2.1": true, "5.4.4": true, "5.7.27": true, "5.4.310": true, "5.7.17": true, "5.1.16": true,
 }
 
@@ -36,6 +36,7 @@ var stageWords = []struct {
 	{"after sending data", stageData}, {"response to end of data", stageData}, {">>> data", stageData}, {"did not like our data", stageData},
 	{"in reply to rcpt", stageRecipient}, {"after rcpt", stageRecipient}, {"rcpt to", stageRecipient}, {"for rcpt command", stageRecipient},
 	{"smtp:rcpt", stageRecipient}, {"step: rcpt", stageRecipient}, {"smtp command rcpt", stageRecipient}, {"does not like recipient", stageRecipient},
+	{"recipient address rejected", stageRecipient}, {"rejected address", stageRecipient},
 	{"did not like our rcpt", stageRecipient}, {"after pipelined rcpt", stageRecipient},
 	{"in reply to mail from", stageSender}, {"after mail from", stageSender}, {"for mail command", stageSender}, {"does not like sender", stageSender},
 	{"after sender", stageSender}, {"mail from:<", stageSender}, {"smtp:mail", stageSender}, {"after pipelined mail", stageSender},
@@ -64,4 +65,10 @@ var answerPrefixes = []string{
 	"re", "fwd", "fw", "aw", "wg", "antw", "sv", "vs", "vb", "tr", "rv", "rif", "i", "r", "odp", "pd", "enc", "res", "doorst", "vl", "vá", "továbbítás",
 	"ynt", "ilt", "отв", "ha", "на", "пересл", "fwd:", "答复", "回复", "转发", "回覆", "轉寄", "转寄", "返信", "転送", "회신", "전달", "atb", "ant", "tr", "rép", "ref", "nav",
 	"απ", "πρθ", "تحويل", "رد", "השב", "הועבר", "bls", "trs", "hl", "fs", "odpověď", "předáno",
+}
+
+// greetings begin letters.
+var greetings = []string{
+	"hi ", "hello", "hey", "dear ", "good morning", "good day", "guten tag", "hallo", "liebe", "sehr geehrte", "moin", "servus", "bonjour", "madame", "cher", "salut", "hola", "estimad", "buenos", "buenas", "olá", "ola ", "bom dia", "boa tarde", "prezad", "caro", "ciao", "buongiorno", "salve", "gentile",
+	"beste", "geachte", "hej", "hei ", "god dag", "kære", "kjære", "dzień dobry", "szanown", "witam", "dobrý den", "vážen", "jó napot", "tisztelt", "bună", "stimat", "здравствуйте", "добрый день", "уважаем", "привет", "добрий день", "шановн", "γεια", "αγαπητ", "merhaba", "sayın", "你好", "您好", "尊敬", "こんにちは", "お世話", "いつも", "안녕", "مرحبا", "שלום", "สวัสดี", "xin chào", "kính", "halo", "yth",
 }
