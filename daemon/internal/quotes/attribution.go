@@ -184,7 +184,8 @@ func attributionAt(lines []line, i int) (end int, ok bool) {
 			!opens(lines[i].text) && !holdsVerb(lines[i].text) {
 			return i, false
 		}
-		return j + 1, t.address && t.holdsDate() && (t.verb || t.time && t.year && opens(lines[i].text))
+		return j + 1, t.address && t.holdsDate() && (t.verb || t.time && t.year && opens(lines[i].text)) ||
+			t.verb && t.year && t.time && opens(lines[i].text) && supercited(lines, j+1)
 	}
 	return i, false
 }
@@ -215,6 +216,16 @@ func firstDigit(s string) rune {
 		return firstRune(s[i:])
 	}
 	return 0
+}
+
+// supercited reports that the next line begins with somebody's name and a mark,
+// as older programs quote: "Alice> text".
+func supercited(lines []line, i int) bool {
+	if i = nextFull(lines, i); i == len(lines) {
+		return false
+	}
+	name, _, ok := strings.Cut(lines[i].text, "> ")
+	return ok && name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // mayEnd is a cheap look at whether an attribution may end with this line.

@@ -42,7 +42,7 @@ var sentTo = []string{
 // ones must be whole words.
 var products = []string{
 	"iphon", "ipad", "ipod", "android", "galaxy", "samsung", "blackberry", "phone", "phono", "mobile", "mobil", "cell", "handy", "windows", "outlook", "mail", "yahoo", "htc", "nokia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "smartphone", "tablet", "tablette",
-	"nexus", "lumia", "sony", "xperia", "motorola", "moto", "lg", "oppo", "vivo", "honor", "macbook", "thunderbird", "sparrow", "airmail", "proton", "tutanota", "spike", "spark", "k-9", "fairemail", "bluemail", "gmx", "web.de", "t-online", "o2", "vodafone", "verizon", "t-mobile",
+	"nexus", "lumia", "sony", "xperia", "motorola", "moto", "lg", "oppo", "vivo", "honor", "macbook", "thunderbird", "sparrow", "airmail", "mailbox", "proton", "tutanota", "spike", "spark", "k-9", "fairemail", "bluemail", "gmx", "web.de", "t-online", "o2", "vodafone", "verizon", "t-mobile",
 	"téléphone", "telefon", "telefone", "teléfono", "móvil", "mobiltelefon", "mobilgerät", "телефон", "айфон", "почт", "яндекс", "puhelimesta", "携帯", "手机", "手機", "휴대", "메일", "device", "gerät", "appareil", "dispositivo", "urządzenia", "superhuman", "missive", "zimbra", "zoho", "wireless", "qq", "邮箱", "网易", "信箱",
 }
 

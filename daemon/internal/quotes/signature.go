@@ -24,6 +24,10 @@ const (
 
 	// listRule is how many underscores mailing lists draw.
 	listRule = 20
+
+	// cardRule is how many signs a drawn line above a business card has at least:
+	// three also stand around settings and between paragraphs.
+	cardRule = 10
 )
 
 // tail folds what ends the author's words: signatures, lines of devices,
@@ -65,7 +69,7 @@ func (f *folding) tailStart(from, end int) int {
 func (f *folding) dashes(from, end int) int {
 	full := 0
 	found := end
-	for i := end - 1; i >= from && full <= maxSignature && f.lines[i].depth == 0 && !f.parts[i+1]; i-- {
+	for i := end - 1; i >= from && full <= maxSignature && f.lines[i].depth == 0 && (i+1 == end || !f.parts[i+1]); i-- {
 		l := f.lines[i]
 		raw := strings.TrimRight(l.raw, "\r\u00a0")
 		switch {
@@ -128,7 +132,7 @@ func (f *folding) footer(from, end int) int {
 	for i := end - 1; i >= from && full <= maxFooter && f.lines[i].depth == 0; i-- {
 		text := f.lines[i].text
 		switch {
-		case isRule(text) && contacts > 0 && (len(text) >= listRule || contacts > 1 || f.isAuthor(f.lines[min(i+1, end-1)].text)):
+		case isRule(text) && contacts > 0 && (len(text) >= listRule || contacts > 1 && len(text) >= cardRule || f.isAuthor(f.lines[min(i+1, end-1)].text)):
 			return i
 		case isRule(text):
 			return end
@@ -208,7 +212,7 @@ func isSignedName(s string) bool {
 // deliver to:".
 func (f *folding) card(from, end int) int {
 	start, contacts, address := end, 0, false
-	for i := end - 1; i >= from && end-i <= maxFooter && f.lines[i].own() && !f.parts[i+1]; i-- {
+	for i := end - 1; i >= from && end-i <= maxFooter && f.lines[i].own() && (i+1 == end || !f.parts[i+1]); i-- {
 		text := f.lines[i].text
 		if isSentence(text) || len(strings.Fields(text)) > maxCardWords || strings.HasSuffix(text, ":") {
 			return end
