@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit bench vuln fuzz generate setup clean
+.PHONY: help run build test check unit mailcheck bench vuln fuzz generate setup clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,13 @@ check: ## formatting, vet, staticcheck, checksums of modules
 	go vet ./...
 	$(TOOL) staticcheck ./...
 	go mod verify
+
+# Public mail samples with a scorer, if they lie beside this folder.
+MAILCHECK ?= $(abspath $(wildcard ../shared/mailcheck))
+export MAILCHECK
+
+mailcheck: ## score the reading of mail against public samples (MAILCHECK= their folder)
+	go test -count=1 -v ./test/mailcheck
 
 unit: ## all tests, with the race detector
 	go test -race -shuffle=on -timeout 15m ./...

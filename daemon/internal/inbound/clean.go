@@ -51,6 +51,10 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 		return nil, err
 	}
 	split := quotes.Read(c.mail, sent...)
+	if split.Forward != nil { // it was sent in order to be read
+		split.Reply, _ = c.mail.Text()
+		split.Folded = nil
+	}
 	// Signed tokens of ours come back in quotes; stored, they would let whoever
 	// may read the thread act as whom they were issued to (A30).
 	text, quoted := links.WithoutTokens(split.Reply), links.WithoutTokens(strings.Join(split.Folded, "\n\n"))

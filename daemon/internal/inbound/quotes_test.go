@@ -53,6 +53,16 @@ func TestQuotesOfWhatWasSent(t *testing.T) {
 	}
 }
 
+// covers: P07
+func TestForwardIsShown(t *testing.T) {
+	b := newBench(t)
+	o := b.accept(mail(alice, "<1@x>", "See below.\r\n\r\n---------- Forwarded message ---------\r\nFrom: Bob <bob@shop.example>\r\n"+
+		"Date: Mon, May 5, 2025 at 10:00 AM\r\nSubject: Fwd: Order\r\nTo: Alice <alice@customer.example>\r\n\r\nYour order is 40718.\r\n"), "support@acme.example")
+	if e := b.entry(o); !strings.Contains(e.Text, "Your order is 40718.") || e.Quoted != "" {
+		t.Errorf("text\n%s\n--- folded\n%s", e.Text, e.Quoted)
+	}
+}
+
 // say adds a public message of an agent to a ticket.
 func (b *bench) say(number int64, text string) {
 	b.t.Helper()
