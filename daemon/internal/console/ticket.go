@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -137,16 +138,28 @@ func newDelivery(d *helpdesk.Delivery) delivery {
 			out.Tried = fmt.Sprintf("tried %d times", d.Attempts)
 		}
 	}
-	if a := d.Last; a != nil {
-		if a.Code != 0 {
-			out.Answer = strconv.Itoa(a.Code) + " "
+	switch {
+	case d.Report != nil:
+		out.Answer = answer(d.Report.Code, d.Report.Status, d.Report.Words)
+		if d.State == helpdesk.Sent {
+			out.Words = or(reportWords[d.Report.Class], out.Words)
 		}
-		if a.Enhanced != "" {
-			out.Answer += a.Enhanced + " "
-		}
-		out.Answer += a.Words
+	case d.Last != nil:
+		out.Answer = answer(d.Last.Code, d.Last.Enhanced, d.Last.Words)
 	}
 	return out
+}
+
+// answer is what another server said: code, status and words, each if told.
+func answer(code int, status, words string) string {
+	if code != 0 {
+		status = strings.TrimSpace(strconv.Itoa(code) + " " + strings.TrimPrefix(status, strconv.Itoa(code)))
+	}
+	words = strings.TrimSpace(words)
+	if strings.HasPrefix(words, status) { // servers repeat it
+		return words
+	}
+	return strings.TrimSpace(status + " " + words)
 }
 
 func or(words, otherwise string) string {

@@ -60,10 +60,19 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.Update:          "Update",
 }
 
+// reportWords of a copy that was sent, after what came back about it.
+var reportWords = map[helpdesk.Class]string{
+	helpdesk.ClassDelay:       "Sent, delayed on its way",
+	helpdesk.ClassDelivered:   "Delivered",
+	helpdesk.ClassComplaint:   "Called unwanted",
+	helpdesk.ClassReadReceipt: "Opened",
+}
+
 // stateWords of a delivery; one that was tried in vain and waits has its own.
 var stateWords = map[helpdesk.DeliveryState]string{
 	helpdesk.Queued:    "Waiting to be sent",
 	helpdesk.Sent:      "Sent",
+	helpdesk.Bounced:   "Came back",
 	helpdesk.Failed:    "Given up",
 	helpdesk.Withdrawn: "Withdrawn",
 }

@@ -23,6 +23,7 @@ type DeliveryState string
 const (
 	Queued    DeliveryState = "queued"
 	Sent      DeliveryState = "sent"
+	Bounced   DeliveryState = "bounced"   // the other server took it, and a report says that it was given up later
 	Failed    DeliveryState = "failed"    // given up, or refused for good
 	Withdrawn DeliveryState = "withdrawn" // what it was about is gone
 )
@@ -46,12 +47,13 @@ type Delivery struct {
 
 	State    DeliveryState `json:"state"`
 	Attempts int           `json:"attempts"`
-	Next     time.Time     `json:"next"`            // not before
-	Last     *Attempt      `json:"last,omitempty"`  // what the other server said
-	Sent     *time.Time    `json:"sent,omitempty"`  //
-	Copy     string        `json:"copy,omitempty"`  // blob of what was sent; of agents' replies
-	Claim    string        `json:"claim,omitempty"` // replica that is sending it now
-	Until    time.Time     `json:"until,omitzero"`  // when the claim lapses
+	Next     time.Time     `json:"next"`             // not before
+	Last     *Attempt      `json:"last,omitempty"`   // what the other server said
+	Sent     *time.Time    `json:"sent,omitempty"`   //
+	Report   *Report       `json:"report,omitempty"` // what came back about it, the latest
+	Copy     string        `json:"copy,omitempty"`   // blob of what was sent; of agents' replies
+	Claim    string        `json:"claim,omitempty"`  // replica that is sending it now
+	Until    time.Time     `json:"until,omitzero"`   // when the claim lapses
 
 	Rev int64 `json:"-"`
 }
@@ -63,4 +65,29 @@ type Attempt struct {
 	Code     int       `json:"code,omitempty"`     // SMTP, 0 if none came
 	Enhanced string    `json:"enhanced,omitempty"` // RFC 3463
 	Words    string    `json:"words,omitempty"`    // the other server's, cut
+}
+
+// Report is what a mail system said about a copy after it had been sent (RFC
+// 3464, 5965, 8098). Only reports with a token of ours count.
+type Report struct {
+	At     time.Time `json:"at"`
+	Class  Class     `json:"class"`            // bounce, delay, delivered, complaint or read receipt
+	Fault  string    `json:"fault,omitempty"`  // of a bounce: hard, soft, block or unknown
+	Status string    `json:"status,omitempty"` // RFC 3463
+	Code   int       `json:"code,omitempty"`   // SMTP
+	Words  string    `json:"words,omitempty"`  // the other server's, cut
+	Entry  int       `json:"entry"`            // seq of the event that it became
+}
+
+// Reported takes in what came back about the copy. A report of another kind does
+// not undo a bounce: mail systems tell a delay before they give up, and a
+// delivery of another address may be told after.
+func (d *Delivery) Reported(r Report) {
+	if d.State == Bounced && r.Class != ClassBounce {
+		return
+	}
+	d.Report = &r
+	if r.Class == ClassBounce && d.State == Sent {
+		d.State = Bounced
+	}
 }

@@ -156,6 +156,14 @@ func (t *Ticket) CustomerReplied() {
 	}
 }
 
+// ReplyBounced puts the ticket back before an agent: the customer waits for an
+// answer that never arrived.
+func (t *Ticket) ReplyBounced() {
+	if t.Status == Pending || t.Status == Resolved {
+		t.Status = Open
+	}
+}
+
 // Append gives the entry its number and brings the head up to date. The
 // entry's Message-ID joins the thread if customers may see the entry.
 func (t *Ticket) Append(e *Entry) {

@@ -11,6 +11,7 @@ import (
 // before an agent says so (A01, A15).
 func (p *Pipeline) classify(c *incoming) {
 	n := notice.Read(c.mail)
+	c.notice = n
 	switch class := classOf[n.Kind]; {
 	case n.Kind != notice.Message && n.Kind != notice.AutoReply && n.Kind != notice.OutOfOffice:
 		c.class = class

@@ -33,6 +33,9 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 		return err
 	}
 	e.Text, e.TextBlob, e.Quoted, e.QuotedBlob, e.Attachments = words.text, words.textBlob, words.quoted, words.quotedBlob, words.files
+	if told := c.eventWords(); told != "" { // the sentence, with what the mail system wrote folded below
+		e.Quoted, e.QuotedBlob, e.Text, e.TextBlob = e.Text, e.TextBlob, told, ""
+	}
 	c.entry = e
 	return nil
 }

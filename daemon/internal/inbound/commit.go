@@ -71,7 +71,14 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 	if c.class == helpdesk.ClassMessage && !c.verdict.hidden {
 		t.CustomerReplied()
 	}
+	if d := c.reported; d != nil && d.State == helpdesk.Bounced && !d.Purpose.Automatic() {
+		t.ReplyBounced()
+	}
 	c.record(change, t)
+	if d := c.reported; d != nil {
+		d.Report.Entry = c.entry.Seq
+		change.Deliveries = append(change.Deliveries, *d)
+	}
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Appended, t.ID, t.Number, c.entry.Seq
 	if !c.entry.Public() {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/notice"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -24,6 +25,7 @@ type Store interface {
 	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
+	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
 	Commit(ctx context.Context, c *helpdesk.Change) error
@@ -110,7 +112,10 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 			return err
 		}
-		c.decide()                              // decide.go: the table
+		c.decide()                               // decide.go: the table
+		if err := p.report(ctx, c); err != nil { // report.go: which copy of ours a report is about
+			return err
+		}
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
 			return err
 		}
@@ -141,17 +146,20 @@ type incoming struct {
 	now  time.Time
 	try  int // how often a race was lost
 
-	receipt  string           // recognise: identity of the mail
-	found    *store.Found     // recognise: what the store knows of it
-	writer   eml.Mailbox      // recognise: the one From; zero if there is not exactly one
-	trust    helpdesk.Trust   // authenticate
-	class    helpdesk.Class   // classify
-	token    helpdesk.Token   // thread
-	ticket   *helpdesk.Ticket // thread: what the token names; nil if nothing
-	sender   helpdesk.Sender  // thread
-	evidence []string         // thread, classify: plain sentences
-	verdict  rule             // decide
-	entry    helpdesk.Entry   // clean
+	receipt  string             // recognise: identity of the mail
+	found    *store.Found       // recognise: what the store knows of it
+	writer   eml.Mailbox        // recognise: the one From; zero if there is not exactly one
+	trust    helpdesk.Trust     // authenticate
+	class    helpdesk.Class     // classify
+	notice   *notice.Notice     // classify: what a report says
+	token    helpdesk.Token     // thread
+	holder   uint16             // thread: the participant that a signed token was issued to, 0 for none
+	ticket   *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	sender   helpdesk.Sender    // thread
+	evidence []string           // thread, classify: plain sentences
+	verdict  rule               // decide
+	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
+	entry    helpdesk.Entry     // clean
 }
 
 func (c *incoming) note(format string, args ...any) {

@@ -13,7 +13,7 @@ import (
 // strongest locator wins: signed reply address, our signed Message-ID, any
 // Message-ID that we know. None of them proves who writes.
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
-	c.token, c.ticket = helpdesk.TokenNone, nil
+	c.token, c.ticket, c.holder = helpdesk.TokenNone, nil, 0
 	if err := p.threadBySigned(ctx, c); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 			c.note("%s was issued for #%d and is no longer valid.", s.words, ticket.Number)
 			continue
 		}
-		c.ticket, c.token = ticket, s.token
+		c.ticket, c.token, c.holder = ticket, s.token, holder.Number
 		if s.token == helpdesk.TokenOwn && !holder.Address.Same(c.writer.Address) {
 			c.token = helpdesk.TokenOther
 		}
@@ -81,6 +81,11 @@ func (p *Pipeline) signedLocators(c *incoming) []signed {
 	for _, id := range ancestors(c.mail) {
 		if reply, err := p.Signer.ParseMessageID(links.Audience(c.box.Audience), id); err == nil {
 			found = append(found, signed{reply, helpdesk.TokenMessage, "The Message-ID of a mail that we sent"})
+		}
+	}
+	for _, id := range c.notice.MessageIDs {
+		if reply, err := p.Signer.ParseMessageID(links.Audience(c.box.Audience), id); err == nil {
+			found = append(found, signed{reply, helpdesk.TokenMessage, "The Message-ID of the mail that the report returns"})
 		}
 	}
 	// Each locator may cost a read; a mail that carries more is not a reply.
