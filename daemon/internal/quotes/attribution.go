@@ -33,9 +33,20 @@ func lastWords(s string) string {
 	return strings.Join(words[max(0, len(words)-2):], " ")
 }
 
+// holdsAddress reports an "@" with something on both sides: names may have one
+// between blanks.
 func holdsAddress(s string) bool {
-	i := strings.IndexByte(s, '@')
-	return i > 0 && i+1 < len(s) && !unicode.IsSpace(rune(s[i-1])) && !unicode.IsSpace(rune(s[i+1]))
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '@')
+		if i < 0 {
+			return false
+		}
+		i += from
+		if i > 0 && i+1 < len(s) && !unicode.IsSpace(rune(s[i-1])) && !unicode.IsSpace(rune(s[i+1])) {
+			return true
+		}
+		from = i + 1
+	}
 }
 
 // holdsVerb looks for a verb of attribution as a word, or inside a word where
@@ -82,7 +93,7 @@ func firstWord(s string) string {
 // of a day: "Thu, 26 Jun", "понедельник, 6 октября".
 func startsWithWeekday(s string) bool {
 	word, rest, ok := strings.Cut(s, ",")
-	if !ok || strings.ContainsAny(word, " ") {
+	if !ok || strings.Contains(word, " ") {
 		return false
 	}
 	return findDate(rest[:min(len(rest), 40)]).holdsDate() || unicode.IsDigit(firstRune(strings.TrimSpace(rest)))

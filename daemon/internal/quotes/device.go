@@ -58,11 +58,38 @@ func isDevice(s string) bool {
 	if len(strings.Fields(s)) > maxDeviceWords {
 		return false
 	}
-	if strings.Contains(s, "outlook") && (strings.Contains(s, "ios") || strings.Contains(s, "android")) {
-		return len(s) < maxDevice/2 // "Get Outlook for iOS" in every language
-	}
-	return fromDevice(s, written) || fromMine(s) || s == "someone from mobile" || s == "via mobile" || s == "sent via mobile"
+	return offersOutlook(s) || fromDevice(s, written) || fromMine(s) || s == "someone from mobile" || s == "via mobile" || s == "sent via mobile"
 }
+
+// offersOutlook reads "Get Outlook for iOS" in every language: with the link to
+// it, or else few words that end with the system or begin with "Outlook for" where
+// the verb stands at the end.
+func offersOutlook(s string) bool {
+	if !strings.Contains(s, "outlook") || !strings.Contains(s, "ios") && !strings.Contains(s, "android") {
+		return false
+	}
+	if strings.Contains(s, "://aka.ms/") {
+		return true
+	}
+	const most = 4 // words
+	if len(strings.Fields(s)) > most || strings.ContainsAny(s, ",:;?!.") {
+		return false
+	}
+	for _, system := range []string{"ios", "android"} {
+		for _, forThis := range outlookFor {
+			if strings.HasSuffix(s, "outlook "+forThis+" "+system) {
+				return true
+			}
+		}
+		if strings.HasPrefix(s, system+" için outlook") || strings.HasPrefix(s, "outlook for "+system+" を") {
+			return true
+		}
+	}
+	return false
+}
+
+// outlookFor are the words between the program and the system.
+var outlookFor = []string{"for", "für", "pour", "para", "per", "voor", "til", "till", "för", "dla", "pro", "pre", "pentru", "для", "за", "za", "untuk", "cho"}
 
 // fromDevice reads "Sent from my iPhone, please excuse typos".
 func fromDevice(s, written string) bool {
@@ -73,14 +100,37 @@ func fromDevice(s, written string) bool {
 		}
 		words := strings.Fields(rest)
 		const early = 5 // "my Verizon Wireless BlackBerry Torch"
-		if holdsProduct(opening) || holdsProduct(strings.Join(words[:min(len(words), early)], " ")) {
-			return !holdsFigures(rest)
+		head := withoutPost(words[:min(len(words), early)], written)
+		if holdsProduct(opening) || holdsProduct(head) {
+			return !holdsFigures(rest) && !isAbout(rest)
 		}
 		// "Sent from my TI-85", "Sent with Airmail": the last word is a name.
 		return strings.HasPrefix(opening, "sent ") && len(words) > 0 && isName(lastWord(written)) &&
 			(len(words) <= 4 && words[0] == "my" && !strings.ContainsAny(rest, ",;") || len(words) == 1 && strings.HasPrefix(opening, "sent w"))
 	}
 	return false
+}
+
+// withoutPost joins words but those that mean the post when they begin with a
+// small letter: "Sent by mail" names no program, "Sent from Mail" does.
+func withoutPost(words []string, written string) string {
+	var out []string
+	for _, w := range words {
+		if (w != "mail" && !strings.HasPrefix(w, "почт")) || !strings.Contains(written, w) {
+			out = append(out, w)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// isAbout reports a sentence about such a line: "Sent from my iPhone is what your
+// footer says".
+func isAbout(rest string) bool {
+	clause := rest
+	if i := strings.IndexAny(rest, ",.;("); i >= 0 {
+		clause = rest[:i]
+	}
+	return holdsWords(clause, []string{"is", "was", "are", "were", "yesterday", "you", "your"})
 }
 
 // fromMine reads "Von meinem iPhone gesendet" and "iPhoneから送信".

@@ -107,13 +107,19 @@ func readMailbox(s string) Mailbox {
 
 // addressBracket is where the bracket around the address opens, or -1.
 func addressBracket(s string) int {
-	for i, r := range s {
-		shut, ok := map[rune]string{'<': ">", '[': "]", '(': ")"}[r]
-		if !ok {
+	at := -1
+	for i := range len(s) {
+		k := strings.IndexByte("<[(", s[i])
+		if k < 0 {
 			continue
 		}
-		inside, _, _ := strings.Cut(s[i:], shut)
-		if strings.Contains(inside, "@") {
+		if at < i {
+			if at = strings.IndexByte(s[i:], '@'); at < 0 {
+				return -1
+			}
+			at += i
+		}
+		if strings.IndexByte(s[i:at], ">])"[k]) < 0 {
 			return i
 		}
 	}
