@@ -23,7 +23,7 @@ type traits struct {
 func traitsOf(s string) traits {
 	t := traits{when: findDate(s), address: holdsAddress(s), verb: holdsVerb(s)}
 	end := strings.TrimRight(s, " -—–=_")
-	t.ends = strings.HasSuffix(end, ":") || strings.HasSuffix(end, "：") || t.verb && holdsVerb(lastWords(end))
+	t.ends = strings.HasSuffix(end, ":") || strings.Contains(s, "news:") || strings.HasSuffix(end, "：") || t.verb && holdsVerb(lastWords(end))
 	return t
 }
 
@@ -72,8 +72,8 @@ func holdsVerb(s string) bool {
 // openers are the words attributions begin with in languages that put the date
 // first.
 var openers = setOf("on", "at", "in", "am", "um", "le", "el", "em", "a", "il", "op", "den", "dne", "dňa", "dna", "dnia", "w", "pe", "la", "în", "pada", "vào", "lúc", "στις", "την", "på", "kl",
-	"u", "na", "dana", "v", "kuupäeval", "pada", "di", "tarihinde", "в", "на", "у", "дана", "în", "data", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "vào", "ngày", "tanggal", "il giorno",
-	"---", "----", "-----", "quoting", "zitat", "zitat von", "citando", "citat", "quoted", "message", "van", "from", "von", "ons", "kl.", "ziua", "die", "d.", "het", "mensagem", "mensaje", "dia", "día", "in", "au", "ter", "o", "þann", "às", "no", "wiadomość", "missatge", "mesaj", "*", "em", "u")
+	"u", "na", "dana", "v", "kuupäeval", "di", "tarihinde", "в", "на", "у", "дана", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "ngày", "tanggal",
+	"quoting", "zitat", "citando", "citat", "quoted", "van", "von", "ons", "ziua", "mensagem", "mensaje", "dia", "día", "ter", "þann", "às", "wiadomość", "missatge", "mesaj")
 
 // opens reports a line that may be the first one of an attribution.
 func opens(s string) bool {
@@ -147,7 +147,7 @@ func wraps(s string) bool {
 
 // myself are words by which authors speak of themselves: "I wrote to you on
 // Monday:" begins their own words.
-var myself = setOf("i", "ich", "j'ai", "j’ai", "ho", "yo", "eu", "ik", "jeg", "jag", "minä", "я", "ja", "já", "én", "eu", "私", "我", "ben", "wij", "we", "wir", "nous", "мы", "vi", "noi", "my")
+var myself = setOf("i", "ich", "j'ai", "j’ai", "ho", "yo", "eu", "ik", "jeg", "jag", "minä", "я", "ja", "já", "én", "私", "我", "ben", "wij", "we", "wir", "nous", "мы", "vi", "noi", "my")
 
 // byMyself reports that the verb of an attribution is said by the author.
 func byMyself(s string) bool {
