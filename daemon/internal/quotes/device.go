@@ -16,11 +16,11 @@ const (
 // and with the verb.
 var sentFrom = []string{
 	"sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent on the go", "sent through ", "get outlook for ", "get bluemail for ", "download outlook", "mailed from ", "composed on ", "written on my ",
-	"gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "outlook für ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
+	"gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
 	"envoyé de ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé par ", "envoyé via ", "envoyée depuis ", "téléchargez outlook", "télécharger outlook", "obtenez outlook", "obtenir outlook",
 	"enviado desde ", "enviado do ", "enviado de ", "enviado con ", "enviado a partir ", "enviado por ", "enviado via ", "enviado pelo ", "enviado através ", "enviada do ", "obtener outlook", "obtenga outlook", "obter outlook", "obter o outlook", "baixe o outlook", "descargar outlook", "enviat des ", "enviat de ",
 	"inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "scarica outlook", "ottieni outlook", "messaggio inviato da ",
-	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ", "outlook voor ",
+	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ",
 	"sendt fra ", "sendt med ", "sendt via ", "hent outlook", "få outlook", "skickat från ", "skickat med ", "skickades från ", "skaffa outlook", "hämta outlook",
 	"lähetetty ", "hanki outlook", "sent úr ", "sendt úr ", "sent frá ", "wysłane z ", "wysłano z ", "wysłane przez ", "pobierz outlook", "wysłane za pomocą ", "odesláno z ", "odesláno ze ", "odesláno pomocí ", "získat outlook", "získejte outlook", "odoslané z ", "odoslané zo ", "odoslane z ", "poslané z ", "získajte outlook",
 	"elküldve ", "küldve ", "az outlook beszerzése", "trimis de pe ", "trimis de la ", "trimis din ", "trimis cu ", "obțineți outlook", "obține outlook", "отправлено с ", "отправлено из ", "отправлено через ", "отправлено от ", "послано с ", "скачать outlook", "получить outlook", "изпратено от ", "изпратено с ", "изпратено през ",
@@ -62,8 +62,8 @@ func isDevice(s string) bool {
 }
 
 // offersOutlook reads "Get Outlook for iOS" in every language: with the link to
-// it, or else few words that end with the system or begin with "Outlook for" where
-// the verb stands at the end.
+// it, or else few words that end with the system, or with the verb where it stands
+// at the end.
 func offersOutlook(s string) bool {
 	if !strings.Contains(s, "outlook") || !strings.Contains(s, "ios") && !strings.Contains(s, "android") {
 		return false
@@ -81,7 +81,8 @@ func offersOutlook(s string) bool {
 				return true
 			}
 		}
-		if strings.HasPrefix(s, system+" için outlook") || strings.HasPrefix(s, "outlook for "+system+" を") {
+		if strings.HasPrefix(s, system+" için outlook") || strings.HasPrefix(s, "outlook for "+system+" を") ||
+			s == "outlook für "+system+" beziehen" || s == "outlook für "+system+" herunterladen" || s == "outlook voor "+system+" downloaden" {
 			return true
 		}
 	}
@@ -101,6 +102,9 @@ func fromDevice(s, written string) bool {
 		words := strings.Fields(rest)
 		const early = 5 // "my Verizon Wireless BlackBerry Torch"
 		head := withoutPost(words[:min(len(words), early)], written)
+		if strings.Contains(opening, "outlook") {
+			return strings.Contains(rest, "ios") || strings.Contains(rest, "android")
+		}
 		if holdsProduct(opening) || holdsProduct(head) {
 			return !holdsFigures(rest) && !isAbout(rest)
 		}

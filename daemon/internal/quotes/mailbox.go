@@ -18,7 +18,7 @@ func readMailboxes(s string) []Mailbox {
 	pieces, comma := splitList(s)
 	for i, piece := range pieces {
 		if pending != "" {
-			piece = pending + ", " + piece
+			piece = pending + ", " + strings.TrimSpace(piece)
 			pending = ""
 		}
 		b := readMailbox(piece)
@@ -26,7 +26,7 @@ func readMailboxes(s string) []Mailbox {
 			continue
 		}
 		if comma && b.Address == "" && i+1 < len(pieces) && strings.Contains(pieces[i+1], "<") && surnameFirst(piece, pieces[i+1]) {
-			pending = piece // "Doe, John <john@example.com>"
+			pending = strings.TrimSpace(piece) // "Doe, John <john@example.com>"
 			continue
 		}
 		if out = append(out, b); len(out) == maxMailboxes {
