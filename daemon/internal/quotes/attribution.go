@@ -126,10 +126,12 @@ func attributionAbove(lines []line, q int) int {
 		if i == end-1 && !t.ends && !(t.address && (t.time || t.year)) {
 			return q
 		}
-		more := !known.year && t.year && openers[firstWord(lines[i].text)] && i < end-1 || t.verb && !known.verb || t.address && !known.address || !known.holdsDate() && t.holdsDate() && (opens(lines[i].text) || wraps(lines[i].text))
-		if more && (opens(lines[i].text) || t.address || t.verb) && (t.address || t.holdsDate() || t.verb && opens(lines[i].text)) {
-			best, known = i, t
-		} else if i == end-1 && t.ends && t.holdsDate() {
+		opening := opens(lines[i].text)
+		more := t.verb && !known.verb || t.address && !known.address ||
+			!known.holdsDate() && t.holdsDate() && (opening || wraps(lines[i].text)) ||
+			!known.year && t.year && i < end-1 && openers[firstWord(lines[i].text)]
+		enough := t.address || t.verb && (opening || t.holdsDate()) || opening && t.holdsDate()
+		if more && enough || i == end-1 && t.ends && t.holdsDate() {
 			best, known = i, t
 		}
 		if (known.year || known.day) && (known.address || known.verb) && opens(lines[best].text) {

@@ -158,16 +158,6 @@ func hasWord(s string) bool {
 	return false
 }
 
-// anyWord reports that one of the lines says something.
-func anyWord(lines []line) bool {
-	for _, l := range lines {
-		if hasWord(l.text) {
-			return true
-		}
-	}
-	return false
-}
-
 // inner strips the signs that decorate a separator: "--- x ---", "** x **:".
 func inner(s string) string {
 	return strings.TrimSpace(strings.TrimFunc(s, func(r rune) bool {

@@ -67,7 +67,7 @@ func (s subject) forwards(b block, h Hints) bool {
 // mayForward is the same where a separator stands above the header that some
 // programs use for answers and forwards alike.
 func (s subject) mayForward(b block, h Hints) bool {
-	return s.forwards(b, h) || !s.refers() && !answers(b.values, h.To)
+	return s.forwards(b, h) || !s.refers() && !h.Answer && !answers(b.values, h.To)
 }
 
 // answers reports that a mail goes to the author of what it holds.
@@ -105,7 +105,7 @@ func cutPrefix(s string) (prefix, rest string) {
 	if strings.Count(strings.TrimSpace(s[:i]), " ") > 1 {
 		return "", s // words, not a prefix
 	}
-	prefix = lower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^* ")))
+	prefix = lower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^*. ")))
 	rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(s[i:], ":"), "："))
 	return prefix, rest
 }

@@ -11,6 +11,7 @@ func TestReadSubject(t *testing.T) {
 		{"forward of an answer", "Fwd: Re: Lamp", subject{forwardSubject, "Re: Lamp"}},
 		{"answer to a forward", "AW: WG: Lamp", subject{replySubject, "WG: Lamp"}},
 		{"counted", "Re[2]: Lamp", subject{replySubject, "Lamp"}},
+		{"abbreviated", "Odp.: Lamp", subject{replySubject, "Lamp"}},
 		{"tag of a list", "[lamps] Fwd: Lamp", subject{forwardSubject, "Lamp"}},
 		{"in brackets", "[Fwd: Lamp]", subject{forwardSubject, "Lamp"}},
 		{"wide colon", "转发：Lamp", subject{forwardSubject, "Lamp"}},

@@ -57,7 +57,7 @@ var forwardedPhrases = setOf(
 	"iletilen mesaj", "ileti başlangıcı", "iletilmiş mesaj", "yönlendirilen mesaj", "yönlendirilmiş ileti", "iletilen ileti", "i̇letilmiş ileti", "iletilen ileti başlangıcı", "iletilmiş mesajın başlangıcı", "yönlendirilen ileti", "iletilmiş e-posta", "ileti aktarıldı",
 	"הודעה שהועברה", "הודעה מועברת", "תחילת ההודעה שהועברה", "התחל הודעה שהועברה", "תחילת הודעה שהועברה", "דואל שהועבר", "הודעה שנשלחה הלאה",
 	"رسالة معاد توجيهها", "رسالة معاد إرسالها", "الرسالة المعاد توجيهها", "رسالة مُعاد توجيهها", "بداية الرسالة المعاد توجيهها", "الرسالة المُعاد توجيهها", "رسالة محولة", "رسالة محوّلة", "بدء الرسالة المعاد توجيهها", "رسالة مُحوّلة",
-	"پیام هدایت‌شده", "پیام هدایت شده", "پیام ارسال‌شده", "پیام بازارسال شده", "پیام فوروارد شده", "پیام ارجاع شده",
+	"پیام هدایت\u200cشده", "پیام هدایت شده", "پیام ارسال\u200cشده", "پیام بازارسال شده", "پیام فوروارد شده", "پیام ارجاع شده",
 	"ข้อความที่ส่งต่อ", "ข้อความส่งต่อ", "ข้อความที่ถูกส่งต่อ", "เริ่มข้อความที่ส่งต่อ", "เริ่มต้นข้อความที่ส่งต่อ", "จดหมายที่ส่งต่อ",
 	"thư đã chuyển tiếp", "thư được chuyển tiếp", "tin nhắn được chuyển tiếp", "thư chuyển tiếp", "bắt đầu thư được chuyển tiếp", "bắt đầu thư chuyển tiếp", "tin nhắn chuyển tiếp", "tin nhắn đã được chuyển tiếp", "thông điệp chuyển tiếp", "email được chuyển tiếp", "bắt đầu thư đã chuyển tiếp",
 	"pesan yang diteruskan", "pesan terusan", "awal pesan yang diteruskan", "pesan diteruskan", "mulai pesan terusan", "mulai pesan yang diteruskan", "mesej yang dimajukan", "mesej dimajukan", "permulaan mesej yang dimajukan", "mula mesej yang dimajukan",

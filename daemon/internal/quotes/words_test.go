@@ -23,6 +23,20 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// A word stands for one field, so one that is in the table twice is a mistake in
+// one of its places.
+func TestLabelsAreUnique(t *testing.T) {
+	seen := map[string]field{}
+	for _, l := range labelWords {
+		for _, w := range l.words {
+			if before, ok := seen[labelKey(w)]; ok {
+				t.Errorf("%q stands for fields %d and %d", w, before, l.field)
+			}
+			seen[labelKey(w)] = l.field
+		}
+	}
+}
+
 // Words are looked for in lower case, so others would never be found.
 func TestTablesAreLowerCase(t *testing.T) {
 	for name, list := range map[string][]string{
