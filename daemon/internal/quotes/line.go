@@ -149,19 +149,9 @@ func hasWord(s string) bool {
 		switch {
 		case unicode.IsLetter(r) && r != 'ᐧ', unicode.IsDigit(r):
 			return true
-		case unicode.IsSymbol(r) && r > 0x7f, r == '\u2764', (r == ':' || r == ';') && i+1 < len(s) && strings.ContainsAny(s[i+1:min(len(s), i+3)], "()DPp/|*"):
+		case unicode.IsSymbol(r) && r > 0x7f, (r == ':' || r == ';') && i+1 < len(s) && strings.ContainsAny(s[i+1:min(len(s), i+3)], "()DPp/|*"):
 			return true
 		case r == '?' || r == '!' || r == '+' && i+1 < len(s) && s[i+1] != '+':
-			return true
-		}
-	}
-	return false
-}
-
-// anyWord reports that one of the lines says something.
-func anyWord(lines []line) bool {
-	for _, l := range lines {
-		if hasWord(l.text) {
 			return true
 		}
 	}

@@ -35,9 +35,9 @@ func readSeparator(s string) separator {
 	switch {
 	case in == "":
 		return notSeparator
-	case phraseOf(forwardedPhrases, in) && (dressed || colon):
+	case phraseOf(forwardedPhrases, in):
 		return forwardSeparator
-	case phraseOf(originalPhrases, in) && (dressed || colon):
+	case phraseOf(originalPhrases, in):
 		return originalSeparator
 	case dressed && forwardedBy(in):
 		return forwardSeparator
@@ -45,6 +45,12 @@ func readSeparator(s string) separator {
 		return someSeparator
 	}
 	return notSeparator
+}
+
+// isWroteLine reports a separator that names who wrote what follows: "---- Alice
+// wrote ----".
+func isWroteLine(s string) bool {
+	return decorated(s) && len(s) <= maxSeparator && holdsVerb(lastWord(inner(s))) && !byMyself(s)
 }
 
 // phraseOf looks for the phrase, also where a program writes it in two
