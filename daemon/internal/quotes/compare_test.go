@@ -14,7 +14,7 @@ func TestSent(t *testing.T) {
 		want Split
 	}{
 		{"quote without marks", "The small one.\n\nDear Anna,\nis it the small lamp or the large one that you ordered\nfrom our shop in March?",
-			Split{Reply: "The small one.", Folded: []string{"\nDear Anna,\nis it the small lamp or the large one that you ordered\nfrom our shop in March?"}}},
+			Split{Reply: "The small one.", Folded: []string{"Dear Anna,\nis it the small lamp or the large one that you ordered\nfrom our shop in March?"}}},
 		{"quote of somebody else", "They wrote:\n\n> the shop shuts in May and opens again in June this year",
 			Split{Reply: "They wrote:\n\n> the shop shuts in May and opens again in June this year"}},
 		{"common phrase", "Thank you.\n\nis it the small lamp",

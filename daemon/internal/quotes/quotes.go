@@ -101,7 +101,7 @@ func assemble(text string, lines []line, fold []bool) Split {
 		switch {
 		case blankLines(lines[i:j]):
 		case fold[i]:
-			s.Folded = append(s.Folded, span)
+			s.Folded = append(s.Folded, trimBlank(span))
 		default:
 			shown = append(shown, trimBlank(span))
 		}
