@@ -23,7 +23,7 @@ type traits struct {
 func traitsOf(s string) traits {
 	t := traits{when: findDate(s), address: holdsAddress(s), verb: holdsVerb(s)}
 	end := strings.TrimRight(s, " -—–=_")
-	t.ends = strings.HasSuffix(end, ":") || strings.HasSuffix(end, "：") || t.verb && holdsVerb(lastWords(end))
+	t.ends = strings.HasSuffix(end, ":") || strings.Contains(s, "news:") || strings.HasSuffix(end, "：") || t.verb && holdsVerb(lastWords(end))
 	return t
 }
 
@@ -33,9 +33,20 @@ func lastWords(s string) string {
 	return strings.Join(words[max(0, len(words)-2):], " ")
 }
 
+// holdsAddress reports an "@" with something on both sides: names may have one
+// between blanks.
 func holdsAddress(s string) bool {
-	i := strings.IndexByte(s, '@')
-	return i > 0 && i+1 < len(s) && !unicode.IsSpace(rune(s[i-1])) && !unicode.IsSpace(rune(s[i+1]))
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '@')
+		if i < 0 {
+			return false
+		}
+		i += from
+		if i > 0 && i+1 < len(s) && !unicode.IsSpace(rune(s[i-1])) && !unicode.IsSpace(rune(s[i+1])) {
+			return true
+		}
+		from = i + 1
+	}
 }
 
 // holdsVerb looks for a verb of attribution as a word, or inside a word where
@@ -61,8 +72,8 @@ func holdsVerb(s string) bool {
 // openers are the words attributions begin with in languages that put the date
 // first.
 var openers = setOf("on", "at", "in", "am", "um", "le", "el", "em", "a", "il", "op", "den", "dne", "dňa", "dna", "dnia", "w", "pe", "la", "în", "pada", "vào", "lúc", "στις", "την", "på", "kl",
-	"u", "na", "dana", "v", "kuupäeval", "pada", "di", "tarihinde", "в", "на", "у", "дана", "în", "data", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "vào", "ngày", "tanggal", "il giorno",
-	"---", "----", "-----", "quoting", "zitat", "zitat von", "citando", "citat", "quoted", "message", "van", "from", "von", "ons", "kl.", "ziua", "die", "d.", "het", "mensagem", "mensaje", "dia", "día", "in", "au", "ter", "o", "þann", "às", "no", "wiadomość", "missatge", "mesaj", "*", "em", "u")
+	"u", "na", "dana", "v", "kuupäeval", "di", "tarihinde", "в", "на", "у", "дана", "no", "nos", "ב", "בתאריך", "في", "بتاريخ", "در", "เมื่อ", "เมื่อวันที่", "ngày", "tanggal",
+	"quoting", "zitat", "citando", "citat", "quoted", "van", "von", "ons", "ziua", "mensagem", "mensaje", "dia", "día", "ter", "þann", "às", "wiadomość", "missatge", "mesaj")
 
 // opens reports a line that may be the first one of an attribution.
 func opens(s string) bool {
@@ -82,7 +93,7 @@ func firstWord(s string) string {
 // of a day: "Thu, 26 Jun", "понедельник, 6 октября".
 func startsWithWeekday(s string) bool {
 	word, rest, ok := strings.Cut(s, ",")
-	if !ok || strings.ContainsAny(word, " ") {
+	if !ok || strings.Contains(word, " ") {
 		return false
 	}
 	return findDate(rest[:min(len(rest), 40)]).holdsDate() || unicode.IsDigit(firstRune(strings.TrimSpace(rest)))
@@ -115,10 +126,12 @@ func attributionAbove(lines []line, q int) int {
 		if i == end-1 && !t.ends && !(t.address && (t.time || t.year)) {
 			return q
 		}
-		more := !known.year && t.year && openers[firstWord(lines[i].text)] && i < end-1 || t.verb && !known.verb || t.address && !known.address || !known.holdsDate() && t.holdsDate() && (opens(lines[i].text) || wraps(lines[i].text))
-		if more && (opens(lines[i].text) || t.address || t.verb) && (t.address || t.holdsDate() || t.verb && opens(lines[i].text)) {
-			best, known = i, t
-		} else if i == end-1 && t.ends && t.holdsDate() {
+		opening := opens(lines[i].text)
+		more := t.verb && !known.verb || t.address && !known.address ||
+			!known.holdsDate() && t.holdsDate() && (opening || wraps(lines[i].text)) ||
+			!known.year && t.year && i < end-1 && openers[firstWord(lines[i].text)]
+		enough := t.address || t.verb && (opening || t.holdsDate()) || opening && t.holdsDate()
+		if more && enough || i == end-1 && t.ends && t.holdsDate() {
 			best, known = i, t
 		}
 		if (known.year || known.day) && (known.address || known.verb) && opens(lines[best].text) {
@@ -136,7 +149,7 @@ func wraps(s string) bool {
 
 // myself are words by which authors speak of themselves: "I wrote to you on
 // Monday:" begins their own words.
-var myself = setOf("i", "ich", "j'ai", "j’ai", "ho", "yo", "eu", "ik", "jeg", "jag", "minä", "я", "ja", "já", "én", "eu", "私", "我", "ben", "wij", "we", "wir", "nous", "мы", "vi", "noi", "my")
+var myself = setOf("i", "ich", "j'ai", "j’ai", "ho", "yo", "eu", "ik", "jeg", "jag", "minä", "я", "ja", "já", "én", "私", "我", "ben", "wij", "we", "wir", "nous", "мы", "vi", "noi", "my")
 
 // byMyself reports that the verb of an attribution is said by the author.
 func byMyself(s string) bool {

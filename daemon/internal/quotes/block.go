@@ -12,6 +12,7 @@ type block struct {
 	start, end int // the lines of the block, end excluded
 	values     map[field]string
 	raw        bool // fields stand in it that mail programs do not show
+	quoted     bool // it is marked as quoted
 }
 
 const (
@@ -24,6 +25,10 @@ const (
 
 	// maxBlock bounds a block: what is longer is no header.
 	maxBlock = 200
+
+	// maxValue is the longest value in bytes: some thousand recipients. What goes
+	// on for longer is cut there, for values are read several times.
+	maxValue = 64 << 10
 )
 
 // above is what stands over a block.
@@ -38,8 +43,9 @@ const (
 // readBlock reads the block that begins at line i. ok is false when too little
 // is there to be sure of it; after a separator, less is enough.
 func readBlock(lines []line, i int, over above) (b block, ok bool) {
-	b = block{start: i, end: i, values: make(map[field]string)}
+	b = block{start: i, end: i, values: make(map[field]string), quoted: lines[i].quoted()}
 	depth, last := lines[i].depth, fieldNone
+	bare := over == separatorAbove && isBareFrom(lines[i].text)
 	if first := knownLabel(lines[i].text); first == fieldOther {
 		return b, false
 	}
@@ -52,15 +58,20 @@ func readBlock(lines []line, i int, over above) (b block, ok bool) {
 			break
 		}
 		f, value := splitLabel(lines[i].text)
+		if f == fieldNone && bare {
+			f, value = splitBare(lines[i].text)
+		}
 		b.raw = b.raw || f == fieldOther && strings.ContainsRune(lines[i].text[:strings.IndexAny(lines[i].text, ":：")], '-')
 		if f == fieldNone && last != fieldNone {
 			f, value = b.infer(lines[i].text)
 		}
 		switch {
 		case f != fieldNone && (b.values[f] == "" || f == fieldOther):
-			b.values[f], last = value, f
+			b.values[f], last = value[:min(len(value), maxValue)], f
 		case last != fieldNone && (goesOn(lines, i, depth, b.values) || isList(last) && moreMailboxes(b.values[last], lines[i].text)):
-			b.values[last] = strings.TrimSpace(b.values[last] + " " + lines[i].text)
+			if len(b.values[last])+len(lines[i].text) < maxValue {
+				b.values[last] = strings.TrimSpace(b.values[last] + " " + lines[i].text)
+			}
 		default:
 			return b, b.enough(over)
 		}
@@ -152,7 +163,8 @@ func (b block) enough(over above) bool {
 	case over == separatorAbove:
 		return others >= 1
 	case strings.Contains(from, "@"):
-		return others >= 2 && date.holdsDate()
+		_, dated := b.values[fieldDate]
+		return others >= 2 && (date.holdsDate() || b.quoted && !dated) // Orange writes the date above
 	}
 	return others == 3 && date.time && isPerson(from) && isPerson(b.values[fieldTo])
 }
@@ -185,6 +197,22 @@ func splitLabel(s string) (field, string) {
 		return fieldNone, ""
 	}
 	return f, value
+}
+
+// splitBare reads "Label value" without the colon, as eM Client writes it.
+func splitBare(s string) (field, string) {
+	label, value, _ := strings.Cut(s, " ")
+	f := labels[lower(label)]
+	if f == fieldOther {
+		f = fieldNone
+	}
+	return f, strings.TrimSpace(value)
+}
+
+// isBareFrom reports the first line of a header without colons.
+func isBareFrom(s string) bool {
+	f, value := splitBare(s)
+	return f == fieldFrom && holdsAddress(value)
 }
 
 // labelKey is a label as it stands in the table: "Kopie (CC) " is "kopie".

@@ -6,21 +6,14 @@ import "strings"
 // mail: what a virus scanner says, a plea for trees, a disclaimer.
 func isBoilerplate(s string) bool {
 	low := lower(s)
-	for _, p := range scanners {
-		if strings.Contains(low, p) && len(strings.Fields(s)) <= maxDeviceWords {
-			return true
-		}
+	if holdsAny(low, scanners) && !strings.HasSuffix(low, "?") && len(strings.Fields(s)) <= maxDeviceWords {
+		return true
 	}
-	for _, p := range trees {
-		if strings.Contains(low, p) {
-			return true
-		}
-	}
-	return isDisclaimer(low)
+	return holdsAny(low, trees) || isDisclaimer(low)
 }
 
 var scanners = []string{
-	"www.avast.com", "avast.com", "www.avg.com", "avg.com", "virus-free", "virenfrei", "sans virus", "libre de virus", "privo di virus", "virusvrij", "livre de vírus", "без вирусов",
+	"avast.com", "avg.com",
 	"checked for viruses", "auf viren geprüft", "auf viren überprüft", "scanned for viruses", "scanned by mailscanner", "aucun virus", "comprobado en busca de virus", "controllata per virus",
 }
 

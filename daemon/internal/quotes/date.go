@@ -57,9 +57,7 @@ func (w *when) number(runes []rune, start, end int) {
 	case n > 2:
 	case strings.ContainsRune(":：h.", next) && unicode.IsDigit(after) && digits(runes[end+1:]) == 2 && (next != '.' || !followedBy(runes[end+3:], '.')):
 		w.time = true
-		if next == '.' {
-			w.time, w.day = w.time && n > 0, true
-		}
+		w.day = w.day || next == '.' // 14.05 may be either
 	case strings.ContainsRune("时時点시", next):
 		w.time = true
 	case strings.ContainsRune("/.-", next) && unicode.IsDigit(after), next == '.' && after == ' ' && end+2 < len(runes) && unicode.IsDigit(runes[end+2]), strings.ContainsRune("月日월일", next):
@@ -88,9 +86,8 @@ func isYear(runes []rune) bool {
 	return y >= 1970 && y <= 2099 || y >= 2513 && y <= 2642 || y >= 1350 && y <= 1499
 }
 
-// digitValue is the value of a decimal digit: in Unicode each script's ten
-// digits stand in a row that begins at a multiple of the same ten, except for
-// where the row itself begins.
+// digitValue is the value of a decimal digit of any script: its place in the row
+// of ten that Unicode gives them.
 func digitValue(r rune) int {
 	zero := r
 	for unicode.IsDigit(zero-1) && r-zero < 9 {

@@ -16,16 +16,16 @@ const (
 // and with the verb.
 var sentFrom = []string{
 	"sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent on the go", "sent through ", "get outlook for ", "get bluemail for ", "download outlook", "mailed from ", "composed on ", "written on my ",
-	"gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "outlook für ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
+	"gesendet von ", "gesendet mit ", "gesendet über ", "gesendet via ", "gesendet aus ", "versendet mit ", "diese nachricht wurde von ", "diese e-mail wurde von ", "holen sie sich outlook", "verschickt mit ", "mobil gesendet",
 	"envoyé de ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé par ", "envoyé via ", "envoyée depuis ", "téléchargez outlook", "télécharger outlook", "obtenez outlook", "obtenir outlook",
 	"enviado desde ", "enviado do ", "enviado de ", "enviado con ", "enviado a partir ", "enviado por ", "enviado via ", "enviado pelo ", "enviado através ", "enviada do ", "obtener outlook", "obtenga outlook", "obter outlook", "obter o outlook", "baixe o outlook", "descargar outlook", "enviat des ", "enviat de ",
 	"inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "scarica outlook", "ottieni outlook", "messaggio inviato da ",
-	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ", "outlook voor ",
+	"verzonden vanaf ", "verzonden via ", "verzonden met ", "verstuurd vanaf ", "verstuurd via ", "verstuurd met ", "verzonden van ",
 	"sendt fra ", "sendt med ", "sendt via ", "hent outlook", "få outlook", "skickat från ", "skickat med ", "skickades från ", "skaffa outlook", "hämta outlook",
 	"lähetetty ", "hanki outlook", "sent úr ", "sendt úr ", "sent frá ", "wysłane z ", "wysłano z ", "wysłane przez ", "pobierz outlook", "wysłane za pomocą ", "odesláno z ", "odesláno ze ", "odesláno pomocí ", "získat outlook", "získejte outlook", "odoslané z ", "odoslané zo ", "odoslane z ", "poslané z ", "získajte outlook",
 	"elküldve ", "küldve ", "az outlook beszerzése", "trimis de pe ", "trimis de la ", "trimis din ", "trimis cu ", "obțineți outlook", "obține outlook", "отправлено с ", "отправлено из ", "отправлено через ", "отправлено от ", "послано с ", "скачать outlook", "получить outlook", "изпратено от ", "изпратено с ", "изпратено през ",
 	"надіслано з ", "надіслано із ", "надіслано через ", "відправлено з ", "відправлено із ", "завантажити outlook", "poslano s ", "poslano sa ", "poslano z ", "poslano iz ", "poslato sa ", "poslato iz ", "послато са ", "saadetud minu ", "saadetud ", "nosūtīts no ", "sūtīts no ", "išsiųsta iš ", "siųsta iš ", "στάλθηκε από ", "απεσταλμένο από ", "εστάλη από ", "λήψη του outlook",
-	"נשלח מ", "נשלחה מ", "أرسلت من ", "أُرسلت من ", "مرسل من ", "مرسلة من ", "أرسل من ", "تم الإرسال من ", "تم إرسالها من ", "ارسال شده از ", "ارسال‌شده از ", "فرستاده شده از ", "ส่งจาก", "ส่งมาจาก", "gửi từ ", "được gửi từ ", "đã gửi từ ", "gởi từ ", "dikirim dari ", "terkirim dari ", "dihantar dari ", "dihantar daripada ", "dikirim melalui ",
+	"נשלח מ", "נשלחה מ", "أرسلت من ", "أُرسلت من ", "مرسل من ", "مرسلة من ", "أرسل من ", "تم الإرسال من ", "تم إرسالها من ", "ارسال شده از ", "ارسال\u200cشده از ", "فرستاده شده از ", "ส่งจาก", "ส่งมาจาก", "gửi từ ", "được gửi từ ", "đã gửi từ ", "gởi từ ", "dikirim dari ", "terkirim dari ", "dihantar dari ", "dihantar daripada ", "dikirim melalui ",
 	"发自", "發自", "寄自", "来自我的", "來自我的",
 }
 
@@ -58,11 +58,39 @@ func isDevice(s string) bool {
 	if len(strings.Fields(s)) > maxDeviceWords {
 		return false
 	}
-	if strings.Contains(s, "outlook") && (strings.Contains(s, "ios") || strings.Contains(s, "android")) {
-		return len(s) < maxDevice/2 // "Get Outlook for iOS" in every language
-	}
-	return fromDevice(s, written) || fromMine(s) || s == "someone from mobile" || s == "via mobile" || s == "sent via mobile"
+	return offersOutlook(s) || fromDevice(s, written) || fromMine(s) || s == "someone from mobile" || s == "via mobile" || s == "sent via mobile"
 }
+
+// offersOutlook reads "Get Outlook for iOS" in every language: with the link to
+// it, or else few words that end with the system, or with the verb where it stands
+// at the end.
+func offersOutlook(s string) bool {
+	if !strings.Contains(s, "outlook") || !strings.Contains(s, "ios") && !strings.Contains(s, "android") {
+		return false
+	}
+	if strings.Contains(s, "://aka.ms/") {
+		return true
+	}
+	const most = 4 // words
+	if len(strings.Fields(s)) > most || strings.ContainsAny(s, ",:;?!.") {
+		return false
+	}
+	for _, system := range []string{"ios", "android"} {
+		for _, forThis := range outlookFor {
+			if strings.HasSuffix(s, "outlook "+forThis+" "+system) {
+				return true
+			}
+		}
+		if strings.HasPrefix(s, system+" için outlook") || strings.HasPrefix(s, "outlook for "+system+" を") ||
+			s == "outlook für "+system+" beziehen" || s == "outlook für "+system+" herunterladen" || s == "outlook voor "+system+" downloaden" {
+			return true
+		}
+	}
+	return false
+}
+
+// outlookFor are the words between the program and the system.
+var outlookFor = []string{"for", "für", "pour", "para", "per", "voor", "til", "till", "för", "dla", "pro", "pre", "pentru", "для", "за", "za", "untuk", "cho"}
 
 // fromDevice reads "Sent from my iPhone, please excuse typos".
 func fromDevice(s, written string) bool {
@@ -73,14 +101,40 @@ func fromDevice(s, written string) bool {
 		}
 		words := strings.Fields(rest)
 		const early = 5 // "my Verizon Wireless BlackBerry Torch"
-		if holdsProduct(opening) || holdsProduct(strings.Join(words[:min(len(words), early)], " ")) {
-			return !holdsFigures(rest)
+		head := withoutPost(words[:min(len(words), early)], written)
+		if strings.Contains(opening, "outlook") {
+			return strings.Contains(rest, "ios") || strings.Contains(rest, "android")
+		}
+		if holdsProduct(opening) || holdsProduct(head) {
+			return !holdsFigures(rest) && !isAbout(rest)
 		}
 		// "Sent from my TI-85", "Sent with Airmail": the last word is a name.
 		return strings.HasPrefix(opening, "sent ") && len(words) > 0 && isName(lastWord(written)) &&
 			(len(words) <= 4 && words[0] == "my" && !strings.ContainsAny(rest, ",;") || len(words) == 1 && strings.HasPrefix(opening, "sent w"))
 	}
 	return false
+}
+
+// withoutPost joins words but those that mean the post when they begin with a
+// small letter: "Sent by mail" names no program, "Sent from Mail" does.
+func withoutPost(words []string, written string) string {
+	var out []string
+	for _, w := range words {
+		if (w != "mail" && !strings.HasPrefix(w, "почт")) || !strings.Contains(written, w) {
+			out = append(out, w)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// isAbout reports a sentence about such a line: "Sent from my iPhone is what your
+// footer says".
+func isAbout(rest string) bool {
+	clause := rest
+	if i := strings.IndexAny(rest, ",.;("); i >= 0 {
+		clause = rest[:i]
+	}
+	return holdsWords(clause, []string{"is", "was", "are", "were", "yesterday", "you", "your"})
 }
 
 // fromMine reads "Von meinem iPhone gesendet" and "iPhoneから送信".

@@ -99,6 +99,7 @@ func (f *folding) begins(i int) bool {
 // separates reports that line i parts what is quoted from what is written: a
 // header follows, or the words alone are those that programs put above an answer.
 func (f *folding) separates(i int, sep separator) bool {
+	l := f.lines[i]
 	next := nextFull(f.lines, i+1)
 	if next == len(f.lines) {
 		return false
@@ -113,7 +114,7 @@ func (f *folding) separates(i int, sep separator) bool {
 	if _, ok := attributionAt(f.lines, next); ok && f.answer {
 		return true
 	}
-	return f.answer && sep == originalSeparator && !f.announced(i) && !anyQuoted(f.lines[i:])
+	return f.answer && (sep == originalSeparator || isWroteLine(l.text)) && !f.announced(i) && !anyQuoted(f.lines[i:])
 }
 
 // anyQuoted reports marks, which tell what is quoted better than words.
@@ -299,7 +300,7 @@ func partStarts(lines []line, offsets []int) map[int]bool {
 	starts := make(map[int]bool)
 	at := 0
 	for i, l := range lines {
-		if len(offsets) > 0 && at >= offsets[0] {
+		for len(offsets) > 0 && at >= offsets[0] {
 			starts[i], offsets = true, offsets[1:]
 		}
 		at += len(l.raw) + 1

@@ -1,7 +1,9 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 )
@@ -30,6 +32,7 @@ func findForward(lines []line, subj subject, h Hints) (at int, f *Forward) {
 		return 0, nil
 	}
 	tries := 0
+	word := slices.IndexFunc(lines, func(l line) bool { return hasWord(l.text) })
 	for i, l := range lines {
 		if !l.suspect() {
 			continue
@@ -37,7 +40,7 @@ func findForward(lines []line, subj subject, h Hints) (at int, f *Forward) {
 		if tries++; tries > maxTries {
 			break
 		}
-		if body, values, found := forwardAt(lines, i, subj, h); found {
+		if body, values, found := forwardAt(lines, i, word < i, subj, h); found {
 			at := programStart(lines, i)
 			return at, makeForward(lines, at, body, values)
 		}
@@ -70,18 +73,23 @@ func programStart(lines []line, at int) int {
 }
 
 // forwardAt reads a forwarded mail that begins at line i: body is the first
-// line under its header.
-func forwardAt(lines []line, i int, subj subject, h Hints) (body int, values map[field]string, ok bool) {
+// line under its header. words tells that something is written above.
+func forwardAt(lines []line, i int, words bool, subj subject, h Hints) (body int, values map[field]string, ok bool) {
 	l := lines[i]
-	switch sep := readSeparator(l.text); {
-	case sep == someSeparator && subj.kind != forwardSubject && anyWord(lines[:i]):
+	sep := readSeparator(l.text)
+	if sep == notSeparator && introduced(lines, i) {
+		sep = someSeparator
+	}
+	switch {
+	case sep == someSeparator && subj.kind != forwardSubject && words && !introduced(lines, i):
 	case sep != notSeparator:
 		next := nextFull(lines, i+1)
 		if next == len(lines) {
 			return 0, nil, false
 		}
 		b, ok := readBlock(lines, next, separatorAbove)
-		if ok && sep != forwardSeparator && !subj.mayForward(b, h) {
+		if ok && sep != forwardSeparator && !subj.mayForward(b, h) ||
+			ok && sep == someSeparator && subj.kind == newSubject && !strings.Contains(b.values[fieldFrom], "@") {
 			return 0, nil, false
 		}
 		if ok {
@@ -105,6 +113,16 @@ func forwardAt(lines []line, i int, subj subject, h Hints) (body int, values map
 		return 0, nil, false
 	}
 	return attributed(lines, i, false)
+}
+
+// introduced reports the words of a mail program above a mail that it quotes as
+// a whole, in a language that is not known: the first quoted line, with a colon
+// at the end.
+func introduced(lines []line, i int) bool {
+	l := lines[i]
+	const most = 6 // words
+	return l.quoted() && (i == 0 || !lines[i-1].quoted()) && strings.HasSuffix(l.text, ":") &&
+		len(strings.Fields(l.text)) <= most && !holdsAddress(l.text) && !findDate(l.text).holdsDate() && !holdsVerb(l.text)
 }
 
 // withoutHeader reads what stands under a separator that no header follows: an
@@ -160,17 +178,17 @@ func attributedName(s string) string {
 		name = name[i+1:]
 	}
 	words := strings.Fields(name)
-	for len(words) > 0 && (wrote[strings.ToLower(words[0])] || openers[strings.ToLower(words[0])] || len(words[0]) == 1) {
+	for len(words) > 0 && (wrote[lower(words[0])] || openers[lower(words[0])] || len(words[0]) == 1) {
 		words = words[1:]
 	}
 	return strings.Join(words, " ") + " " + s[open:shut+1]
 }
 
 func lastRune(s string) rune {
-	var last rune
-	for _, r := range s {
-		last = r
+	if s == "" {
+		return 0
 	}
+	last, _ := utf8.DecodeLastRuneInString(s)
 	return last
 }
 
@@ -181,8 +199,9 @@ func makeForward(lines []line, at, body int, values map[field]string) *Forward {
 		Note: trimBlank(joinRaw(lines[:at])),
 	}
 	depth := lines[body-1].depth
-	if next := nextFull(lines, body); next < len(lines) && readSeparator(lines[next].text) == forwardSeparator {
-		body = next + 1 // Zoho draws it again below the header
+	next := nextFull(lines, body)
+	if next < len(lines) && (readSeparator(lines[next].text) == forwardSeparator || isRule(lines[next].text) && decorated(lines[at].text)) {
+		body = next + 1 // Zoho and SquirrelMail draw a line below the header, too
 	}
 	f.Body = forwardedBody(lines[body:], depth)
 	return f

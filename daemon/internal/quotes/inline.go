@@ -1,6 +1,9 @@
 package quotes
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // maxPointer is how many words an author writes above who only points to answers
 // further down.
@@ -33,10 +36,30 @@ func (f *folding) pointed() bool {
 		if f.fold[i] {
 			continue
 		}
-		words += len(strings.Fields(l.text))
-		found = found || holdsAny(lower(l.text), pointers)
+		words += len(appendWords(nil, l.text)) // each sign of a script without blanks
+		found = found || holdsWords(lower(l.text), pointers)
 	}
 	return found && words <= maxPointer
+}
+
+// holdsWords looks for one of the phrases as whole words: "in rot" is not in "in
+// rotation". Scripts without blanks have none.
+func holdsWords(s string, phrases []string) bool {
+	for _, p := range phrases {
+		joined := unicode.In(firstRune(p), unicode.Han, unicode.Hangul)
+		for rest := s; ; {
+			i := strings.Index(rest, p)
+			if i < 0 {
+				break
+			}
+			after := rest[i+len(p):]
+			if joined || !unicode.IsLetter(lastRune(rest[:i])) && !unicode.IsLetter(firstRune(after)) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
 }
 
 // named reports folded lines without marks that begin with the author's name in

@@ -3,6 +3,7 @@ package quotes
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // line is one line of a text.
@@ -19,6 +20,22 @@ const maxDepth = 30
 // rest of a longer text counts as one line.
 const maxLines = 100_000
 
+// maxLine is how much of a line is looked at, in bytes: no separator, header or
+// signature is longer. A header that stands on one line has some hundred
+// recipients at most.
+const maxLine = 8 << 10
+
+func clip(s string) string {
+	if len(s) <= maxLine {
+		return s
+	}
+	n := maxLine
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
 // readLines takes a text apart, one line each.
 func readLines(text string) []line {
 	lines := make([]line, 0, min(strings.Count(text, "\n")+1, maxLines))
@@ -30,7 +47,7 @@ func readLines(text string) []line {
 			more = false
 		}
 		depth, rest := unquote(raw)
-		lines = append(lines, line{raw, plain(rest), depth})
+		lines = append(lines, line{raw, plain(clip(rest)), depth})
 	}
 	readBars(lines)
 	rejoinQuotes(lines)
@@ -149,19 +166,9 @@ func hasWord(s string) bool {
 		switch {
 		case unicode.IsLetter(r) && r != 'ᐧ', unicode.IsDigit(r):
 			return true
-		case unicode.IsSymbol(r) && r > 0x7f, r == '\u2764', (r == ':' || r == ';') && i+1 < len(s) && strings.ContainsAny(s[i+1:min(len(s), i+3)], "()DPp/|*"):
+		case unicode.IsSymbol(r) && r > 0x7f, (r == ':' || r == ';') && i+1 < len(s) && strings.ContainsAny(s[i+1:min(len(s), i+3)], "()DPp/|*"):
 			return true
 		case r == '?' || r == '!' || r == '+' && i+1 < len(s) && s[i+1] != '+':
-			return true
-		}
-	}
-	return false
-}
-
-// anyWord reports that one of the lines says something.
-func anyWord(lines []line) bool {
-	for _, l := range lines {
-		if hasWord(l.text) {
 			return true
 		}
 	}

@@ -18,7 +18,7 @@ func readMailboxes(s string) []Mailbox {
 	pieces, comma := splitList(s)
 	for i, piece := range pieces {
 		if pending != "" {
-			piece = pending + ", " + piece
+			piece = pending + ", " + strings.TrimSpace(piece)
 			pending = ""
 		}
 		b := readMailbox(piece)
@@ -26,7 +26,7 @@ func readMailboxes(s string) []Mailbox {
 			continue
 		}
 		if comma && b.Address == "" && i+1 < len(pieces) && strings.Contains(pieces[i+1], "<") && surnameFirst(piece, pieces[i+1]) {
-			pending = piece // "Doe, John <john@example.com>"
+			pending = strings.TrimSpace(piece) // "Doe, John <john@example.com>"
 			continue
 		}
 		if out = append(out, b); len(out) == maxMailboxes {
@@ -107,13 +107,19 @@ func readMailbox(s string) Mailbox {
 
 // addressBracket is where the bracket around the address opens, or -1.
 func addressBracket(s string) int {
-	for i, r := range s {
-		shut, ok := map[rune]string{'<': ">", '[': "]", '(': ")"}[r]
-		if !ok {
+	at := -1
+	for i := range len(s) {
+		k := strings.IndexByte("<[(", s[i])
+		if k < 0 {
 			continue
 		}
-		inside, _, _ := strings.Cut(s[i:], shut)
-		if strings.Contains(inside, "@") {
+		if at < i {
+			if at = strings.IndexByte(s[i:], '@'); at < 0 {
+				return -1
+			}
+			at += i
+		}
+		if strings.IndexByte(s[i:at], ">])"[k]) < 0 {
 			return i
 		}
 	}

@@ -2,8 +2,8 @@
 // what is folded because it is quoted, a signature or a footer, and the mail
 // that is forwarded in it.
 //
-// Nothing is deleted: every line of the text is in the reply or in one of the
-// folded spans. A line is folded only on evidence, so what is unusual stays
+// Nothing is deleted: every line with something on it is in the reply or in one
+// of the folded spans. A line is folded only on evidence, so what is unusual stays
 // visible, and a reply without a word is never made. All of it takes time linear
 // in the length of the text and needs no regular expressions.
 package quotes
@@ -69,14 +69,13 @@ func Text(text string, h Hints) Split {
 		if f.Subject == "" {
 			f.Subject = subj.rest
 		}
-		s := assemble(text, lines, newFolding(lines, at, h, true).fold)
-		if f.Note != "" && at > 0 {
-			f.Note = s.Reply
-		}
+		fold := newFolding(lines, at, h, true).fold
+		f.Note = assemble(joinRaw(lines[:at]), lines[:at], fold[:at]).Reply
+		s := assemble(text, lines, fold)
 		s.Forward = f
 		return s
 	}
-	f := newFolding(lines, len(lines), h, h.Answer || subj.kind != newSubject)
+	f := newFolding(lines, len(lines), h, h.Answer || subj.refers())
 	f.cut()
 	f.quotes()
 	f.tail()
@@ -92,6 +91,7 @@ func assemble(text string, lines []line, fold []bool) Split {
 		s.Reply = trimBlank(text)
 		return s
 	}
+	var shown []string
 	for i := 0; i < len(lines); {
 		j := i
 		for j < len(lines) && fold[j] == fold[i] {
@@ -99,19 +99,15 @@ func assemble(text string, lines []line, fold []bool) Split {
 		}
 		span := joinRaw(lines[i:j])
 		switch {
-		case fold[i] && !blankLines(lines[i:j]):
-			s.Folded = append(s.Folded, span)
-		case fold[i], s.Reply == "":
-			if !fold[i] {
-				s.Reply = span
-			}
 		case blankLines(lines[i:j]):
+		case fold[i]:
+			s.Folded = append(s.Folded, trimBlank(span))
 		default:
-			s.Reply = strings.TrimRight(s.Reply, "\n") + "\n\n" + span
+			shown = append(shown, trimBlank(span))
 		}
 		i = j
 	}
-	s.Reply = trimBlank(s.Reply)
+	s.Reply = strings.Join(shown, "\n\n")
 	return s
 }
 

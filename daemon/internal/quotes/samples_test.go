@@ -61,7 +61,7 @@ func eachForm(t *testing.T, s sample, check func(t *testing.T, m *eml.Mail)) {
 	}
 }
 
-// lines makes texts comparable: no blanks at line ends, no blank lines, for
+// fullLines makes texts comparable: no blanks at line ends, no blank lines, for
 // those depend on how HTML is rendered.
 func fullLines(s string) []string {
 	var out []string
@@ -119,7 +119,7 @@ func TestForwards(t *testing.T) {
 				}
 				return
 			}
-			if diff := cmp.Diff(comparable(*want), comparable(*got.Forward)); diff != "" {
+			if diff := cmp.Diff(linesOf(*want), linesOf(*got.Forward)); diff != "" {
 				text, _ := m.Text()
 				t.Errorf("forward (-want +got):\n%s\nin\n%s", diff, text)
 			}
@@ -135,7 +135,7 @@ type forwardLines struct {
 	Body, Note    []string
 }
 
-func comparable(f Forward) forwardLines {
+func linesOf(f Forward) forwardLines {
 	if len(f.To) == 0 {
 		f.To = nil
 	}

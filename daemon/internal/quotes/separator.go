@@ -16,10 +16,6 @@ const (
 // maxSeparator is the longest separator in bytes, in any script.
 const maxSeparator = 200
 
-// maxRunLine is the longest line in bytes in which a separator and a whole
-// header are looked for: some hundred recipients.
-const maxRunLine = 8 << 10
-
 // readSeparator tells what kind of separator a line is. Known words alone are
 // enough where they end with a colon; others must be decorated.
 func readSeparator(s string) separator {
@@ -35,9 +31,9 @@ func readSeparator(s string) separator {
 	switch {
 	case in == "":
 		return notSeparator
-	case phraseOf(forwardedPhrases, in) && (dressed || colon):
+	case phraseOf(forwardedPhrases, in):
 		return forwardSeparator
-	case phraseOf(originalPhrases, in) && (dressed || colon):
+	case phraseOf(originalPhrases, in):
 		return originalSeparator
 	case dressed && forwardedBy(in):
 		return forwardSeparator
@@ -45,6 +41,12 @@ func readSeparator(s string) separator {
 		return someSeparator
 	}
 	return notSeparator
+}
+
+// isWroteLine reports a separator that names who wrote what follows: "---- Alice
+// wrote ----".
+func isWroteLine(s string) bool {
+	return decorated(s) && len(s) <= maxSeparator && holdsVerb(lastWord(inner(s))) && !byMyself(s)
 }
 
 // phraseOf looks for the phrase, also where a program writes it in two
@@ -75,7 +77,7 @@ func forwardedBy(in string) bool {
 // of what it separates: "----- Forwarded Message ----- From: …".
 func splitSeparator(s string) (sep separator, rest string) {
 	marks := len(s) - len(strings.TrimLeft(s, "-"))
-	if marks < minRule || len(s) > maxRunLine {
+	if marks < minRule {
 		return notSeparator, ""
 	}
 	words, rest, ok := strings.Cut(s[marks:], "---")

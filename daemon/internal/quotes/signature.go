@@ -132,6 +132,8 @@ func (f *folding) footer(from, end int) int {
 	for i := end - 1; i >= from && full <= maxFooter && f.lines[i].depth == 0; i-- {
 		text := f.lines[i].text
 		switch {
+		case isRule(text) && strings.HasSuffix(f.above(from, i), ":"):
+			return end // what the author announces
 		case isRule(text) && contacts > 0 && (len(text) >= listRule || contacts > 1 && len(text) >= cardRule || f.isAuthor(f.lines[min(i+1, end-1)].text)):
 			return i
 		case isRule(text):
@@ -182,15 +184,20 @@ func (f *folding) signedName(from, end int) int {
 	if i <= from || !f.lines[i].own() || !f.lines[i-1].blank() || !isSignedName(f.lines[i].text) {
 		return end
 	}
-	for above := i - 1; above >= from; above-- {
-		if !f.lines[above].blank() {
-			if strings.HasPrefix(f.lines[above].text, "-") { // a list
-				return end
-			}
-			break
-		}
+	if above := f.above(from, i); strings.HasPrefix(above, "-") || strings.HasSuffix(above, ":") {
+		return end // a list
 	}
 	return i
+}
+
+// above is the full line above line i.
+func (f *folding) above(from, i int) string {
+	for i--; i >= from; i-- {
+		if text := f.lines[i].text; text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 func isSignedName(s string) bool {
@@ -238,13 +245,12 @@ const maxCardWords = 8
 // closes reports that the words above line i are at an end: a sentence, a comma
 // as after "Thanks,", or a short greeting.
 func (f *folding) closes(from, i int) bool {
-	for i--; i >= from; i-- {
-		if text := f.lines[i].text; text != "" {
-			last := lastRune(text)
-			return !isContact(text) && (strings.ContainsRune(".!?,。！？…)", last) || len(strings.Fields(text)) <= 3 && !strings.ContainsAny(text, ",:") && unicode.IsLetter(last))
-		}
+	text := f.above(from, i)
+	if text == "" || isContact(text) {
+		return false
 	}
-	return false
+	last := lastRune(text)
+	return strings.ContainsRune(".!?,。！？…)", last) || len(strings.Fields(text)) <= 3 && !strings.ContainsAny(text, ",:") && unicode.IsLetter(last)
 }
 
 func (f *folding) isAuthor(s string) bool {

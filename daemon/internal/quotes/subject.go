@@ -10,7 +10,8 @@ type subjectKind int
 
 const (
 	newSubject     subjectKind = iota
-	unclearSubject             // a prefix that is not known, or that languages use differently
+	unknownSubject             // a prefix that is not known: of a language, or a word of the author's
+	unclearSubject             // a prefix that languages use differently
 	replySubject
 	forwardSubject
 )
@@ -31,7 +32,9 @@ func readSubject(s string) subject {
 	switch {
 	case prefix == "":
 		return subject{newSubject, rest}
-	case forwards == replies: // "VS" answers in Finnish and forwards in Danish
+	case !forwards && !replies:
+		return subject{unknownSubject, rest}
+	case forwards && replies: // "VS" answers in Finnish and forwards in Danish
 		return subject{unclearSubject, rest}
 	case forwards:
 		return subject{forwardSubject, rest}
@@ -39,17 +42,22 @@ func readSubject(s string) subject {
 	return subject{replySubject, rest}
 }
 
+// refers reports a prefix that mail programs put on answers and forwards.
+func (s subject) refers() bool { return s.kind >= unclearSubject }
+
 // forwards reports that a mail with this subject forwards the mail whose header
 // stands in its text, without anything else that says so. An unclear prefix is
 // one of a forward when the mail does not go to the author of what it holds.
 func (s subject) forwards(b block, h Hints) bool {
 	values, to := b.values, h.To
-	if s.kind == newSubject && !h.Answer && len(to) > 0 {
+	if !s.refers() && !h.Answer && len(to) > 0 {
 		// Somebody gave what they forward a subject of its own.
 		author := readMailbox(values[fieldFrom]).Address
-		return b.whole() && !b.raw && author != "" && !answers(values, to) && !strings.EqualFold(author, h.Address)
+		if b.whole() && !b.raw && author != "" && !answers(values, to) && !strings.EqualFold(author, h.Address) {
+			return true
+		}
 	}
-	if s.kind != unclearSubject {
+	if s.kind != unclearSubject && s.kind != unknownSubject {
 		return s.kind == forwardSubject
 	}
 	_, inside := cutPrefix(values[fieldSubject])
@@ -59,7 +67,7 @@ func (s subject) forwards(b block, h Hints) bool {
 // mayForward is the same where a separator stands above the header that some
 // programs use for answers and forwards alike.
 func (s subject) mayForward(b block, h Hints) bool {
-	return s.forwards(b, h) || s.kind == newSubject && !answers(b.values, h.To)
+	return s.forwards(b, h) || !s.refers() && !h.Answer && !answers(b.values, h.To)
 }
 
 // answers reports that a mail goes to the author of what it holds.
@@ -97,7 +105,7 @@ func cutPrefix(s string) (prefix, rest string) {
 	if strings.Count(strings.TrimSpace(s[:i]), " ") > 1 {
 		return "", s // words, not a prefix
 	}
-	prefix = lower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^* ")))
+	prefix = lower(strings.TrimSpace(strings.TrimRight(s[:i], "0123456789[]()^*. ")))
 	rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(s[i:], ":"), "："))
 	return prefix, rest
 }
