@@ -22,6 +22,7 @@ var errResults = errors.New("not an Authentication-Results field")
 // since a part that a stranger can choose may be all that is left of it.
 func parseResults(value string) (id string, list []methodResult, err error) {
 	l := &lexer{rest: value}
+	l.blanks()
 	id, err = l.value()
 	if err != nil {
 		return "", nil, err
