@@ -23,9 +23,8 @@ var errResults = errors.New("not an Authentication-Results field")
 func parseResults(value string) (id string, list []methodResult, err error) {
 	l := &lexer{rest: value}
 	l.blanks()
-	id, err = l.value()
-	if err != nil {
-		return "", nil, err
+	if id, err = l.value(); err != nil || id == "" {
+		return "", nil, errResults
 	}
 	l.blanks()
 	if version := l.word(); version != "" && version != "1" {

@@ -32,7 +32,7 @@ func BenchmarkCheck(b *testing.B) {
 // BenchmarkHostile is what a stranger may make us do at most: empty lines under
 // simple canonicalization, many signed names in a large header.
 func BenchmarkHostile(b *testing.B) {
-	empty := letter() + strings.Repeat(strings.Repeat("\r\n", maxEmptyLines/2)+"x", 25<<20/maxEmptyLines) + "\r\n"
+	empty := letter() + strings.Repeat(strings.Repeat("\r\n", maxEmptyLines/2-2)+"x", 25<<20/maxEmptyLines) + "\r\n"
 	fields := letter() + strings.Repeat("x: "+strings.Repeat("y", 200)+"\r\n", 950) + words
 	for _, c := range []struct {
 		name, raw string

@@ -38,26 +38,26 @@ const (
 
 // LookupTXT implements [Resolver].
 func (c *cache) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	return ask(c, ctx, 't', name, c.resolver.LookupTXT, func(s string) int { return len(s) })
+	return ask(ctx, c, 't', name, c.resolver.LookupTXT, func(s string) int { return len(s) })
 }
 
 // LookupMX implements [Resolver].
 func (c *cache) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
-	return ask(c, ctx, 'm', name, c.resolver.LookupMX, func(mx *net.MX) int { return len(mx.Host) + 2 })
+	return ask(ctx, c, 'm', name, c.resolver.LookupMX, func(mx *net.MX) int { return len(mx.Host) + 2 })
 }
 
 // LookupIPAddr implements [Resolver].
 func (c *cache) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
-	return ask(c, ctx, 'i', host, c.resolver.LookupIPAddr, func(a net.IPAddr) int { return len(a.IP) })
+	return ask(ctx, c, 'i', host, c.resolver.LookupIPAddr, func(a net.IPAddr) int { return len(a.IP) })
 }
 
 // LookupAddr implements [Resolver].
 func (c *cache) LookupAddr(ctx context.Context, addr string) ([]string, error) {
-	return ask(c, ctx, 'p', addr, c.resolver.LookupAddr, func(s string) int { return len(s) })
+	return ask(ctx, c, 'p', addr, c.resolver.LookupAddr, func(s string) int { return len(s) })
 }
 
 // ask answers from the cache, or asks once for all who want to know the same.
-func ask[T any](c *cache, ctx context.Context, kind byte, name string, lookup func(context.Context, string) ([]T, error), size func(T) int) ([]T, error) {
+func ask[T any](ctx context.Context, c *cache, kind byte, name string, lookup func(context.Context, string) ([]T, error), size func(T) int) ([]T, error) {
 	q := question{kind, strings.TrimSuffix(lower(name), ".")}
 	asked := q.name
 	if kind != 'p' {
