@@ -43,29 +43,35 @@ func (c *Checker) weigh(ctx context.Context, m Mail, from string, found evidence
 		open = p.err // whether a record applies
 	}
 	v.Trust.Proof = helpdesk.ProofNone
-	switch {
-	case open != nil:
+	if open != nil {
 		v.settle(p, TempError)
 		v.because("DNS does not answer, so it is unknown whether the sender can be proven.")
 		return v, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("check the sender of a mail from %s: %w", from, open))
+	}
+	v.withoutProof(p, from, refused, found.pathKnown(m))
+	if len(unaligned) > 0 {
+		v.because(fmt.Sprintf("What it does carry is a proof for %s, which is another sender than %s.", unaligned[0], from))
+	}
+	return v, nil
+}
+
+// withoutProof tells a failure from a mail that merely has no proof.
+func (v *Verdict) withoutProof(p policy, from, refused string, pathKnown bool) {
+	switch {
 	case refused != "":
 		v.settle(p, Pass) // to RFC 9989 a pass is a pass, though not to us
 		v.because(refused)
-	case p.applies && found.pathKnown(m):
+	case p.applies && pathKnown:
 		v.settle(p, Fail)
 		v.Trust.Proof = helpdesk.ProofFail
 		v.because(fmt.Sprintf("The domain %s asks that mail in its name is proven, and neither SPF nor DKIM prove this one.", from))
 	case p.applies:
 		v.settle(p, None)
-		v.because("Its signatures prove nothing, and the server that it came from first is not known, so SPF could not be checked.")
+		v.because("No signature proves who sent it, and the server that it came from first is not known, so SPF could not be checked.")
 	default:
 		v.settle(p, None)
 		v.because("Nothing proves who sent it.")
 	}
-	if len(unaligned) > 0 {
-		v.because(fmt.Sprintf("What it does carry is a proof for %s, which is another sender than %s.", unaligned[0], from))
-	}
-	return v, nil
 }
 
 // all lists the claims, ours first.
