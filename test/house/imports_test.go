@@ -68,6 +68,7 @@ var importRules = []importRule{
 	{from: internal + "links", not: internal, but: []string{"helpdesk"}, why: "tools keep no state and know no use case"},
 	{from: internal + "blob", not: internal, but: []string{"helpdesk", "blob"}, why: "tools know no use case"},
 	{from: internal + "eml", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
+	{from: internal + "mailauth", not: internal, but: []string{"helpdesk", "eml"}, why: "it judges what eml reads, and knows no use case"},
 	{from: internal + "notice", not: internal, but: []string{"helpdesk", "eml"}, why: "it reads what eml reads, and knows no use case"},
 	{from: internal + "safehtml", not: module, deep: true, why: "what stands between strangers' HTML and a browser rests on nothing of ours"},
 	{from: internal + "quotes", not: internal, but: []string{"eml"}, why: "it reads what eml reads, and knows no use case"},
