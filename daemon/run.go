@@ -16,6 +16,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
 )
@@ -92,7 +93,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
 	d.mail = smtpd.New(&inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
-		Memory: inbound.NewMemory(inbound.DefaultMemory),
+		Memory: inbound.NewMemory(inbound.DefaultMemory), Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,

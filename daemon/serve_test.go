@@ -52,6 +52,13 @@ spec:
   inbound: {type: SMTP}
 `
 
+// senders are the records of domains that mail comes from; others have none.
+var senders = map[string]string{
+	"proven.example":        "v=spf1 ip4:127.0.0.0/8 -all",
+	"strict.example":        "v=spf1 -all",
+	"_dmarc.strict.example": "v=DMARC1; p=reject",
+}
+
 // startServer runs serve on free ports, with a plain desk and a relay.
 func startServer(t *testing.T, relay string, args ...string) *server {
 	t.Helper()
@@ -70,7 +77,7 @@ func startServer(t *testing.T, relay string, args ...string) *server {
 	}
 	s.cmd = exec.Command(program, append([]string{
 		"serve", "--dir", s.dir, "--manifests", manifests, "--relay", relay,
-		"--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+		"--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", startDNS(t, senders),
 	}, args...)...)
 	logs, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -141,6 +148,37 @@ func waitMail(t *testing.T, c *devmail.Catcher, to string) *eml.Mail {
 
 func plainMail(from, subject, id, text string) string {
 	return fmt.Sprintf("From: <%s>\r\nTo: support@acme.example\r\nSubject: %s\r\nMessage-ID: <%s@test.example>\r\n\r\n%s\r\n", from, subject, id, text)
+}
+
+// What SPF proves is believed; what a published policy disowns is held.
+//
+// covers: M02
+func TestServeProvesSenders(t *testing.T) {
+	caught, relay := startRelay(t)
+	s := startServer(t, relay)
+	const alice, eve = "alice@proven.example", "ceo@strict.example"
+	for _, from := range []string{alice, eve} {
+		if err := sendMail(s.smtp, from, "support@acme.example", plainMail(from, "Lamp of "+from, from, "It is dark.")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := waitMail(t, caught, alice)
+	if answer.Subject() != "Re: Lamp of "+alice {
+		t.Errorf("a proven writer was answered %q", answer.Subject())
+	}
+	// Their answer joins the ticket for everybody to see.
+	if err := sendMail(s.smtp, alice, answer.ReplyTo()[0].Address.String(), plainMail(alice, "Re: Lamp", "2", "Still dark.")); err != nil {
+		t.Fatal(err)
+	}
+	tickets := allTickets(t, s.dir)
+	if len(tickets) != 1 {
+		t.Fatalf("%d tickets, want that of the proven writer alone", len(tickets))
+	}
+	for _, m := range caught.Mails() {
+		if m.To == eve {
+			t.Errorf("a disowned sender was answered: %s", m.Subject)
+		}
+	}
 }
 
 // What comes from nowhere in particular proves nothing: the mail makes a ticket,

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -29,6 +31,7 @@ type settings struct {
 	trusted      []netip.Prefix // mail relays
 	proxies      []netip.Prefix // web proxies
 	relay        helpdesk.Relay
+	dns          string // server to ask; "" for those of the system
 	keyFile      string
 	etcd         etcdSettings
 	dev          bool
@@ -38,6 +41,16 @@ type settings struct {
 type etcdSettings struct {
 	endpoints         []string
 	ca, cert, keyFile string
+}
+
+// resolver asks the named DNS server, or those of the system.
+func (s *settings) resolver() *net.Resolver {
+	if s.dns == "" {
+		return net.DefaultResolver
+	}
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, s.dns)
+	}}
 }
 
 // defaultDir is where a laptop keeps its state.
@@ -65,6 +78,7 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.etcd.ca, "etcd-ca", "", "file with the certificate authority of --etcd")
 	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "file with the client certificate for --etcd")
 	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "file with the key of --etcd-cert")
+	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server that is asked about senders (default: those of the system)")
 	fs.StringVar(&s.keyFile, "key-file", "", "file with the key that seals secrets in etcd, the same for all replicas (default DIR/key, made at the first start)")
 }
 
@@ -84,6 +98,11 @@ func (s *settings) complete() error {
 	for _, address := range []*string{&s.smtp, &s.http, &s.admin} {
 		if *address, err = listenAddress(*address, host); err != nil {
 			return err
+		}
+	}
+	if s.dns != "" {
+		if _, err := netip.ParseAddrPort(s.dns); err != nil {
+			return fmt.Errorf("--dns %q is not an address such as 127.0.0.1:53: %w", s.dns, errUsage)
 		}
 	}
 	if s.keyFile == "" {

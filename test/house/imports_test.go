@@ -75,7 +75,7 @@ var importRules = []importRule{
 	{from: internal + "inspect", not: internal, but: []string{"helpdesk", "eml", "notice", "quotes"}, why: "it only tells how a mail is read"},
 	{from: internal + "store", not: internal, but: []string{"helpdesk", "embedded"}, why: "the store implements what use cases ask for"},
 	{from: internal + "embedded", not: internal, why: "it runs etcd and knows nothing of what is in it"},
-	{from: internal + "inbound", not: internal, but: []string{"helpdesk", "eml", "notice", "quotes", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
+	{from: internal + "inbound", not: internal, but: []string{"helpdesk", "eml", "notice", "quotes", "mailauth", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "actions", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "safehtml", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store"}, why: "use cases know tools, never edges"},
 	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound", "eml"}, why: "edges know use cases, never each other"},

@@ -1,7 +1,9 @@
 package inbound
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 )
 
 // covers: P01, P04, M02
@@ -383,5 +386,32 @@ func TestOwnMessageID(t *testing.T) {
 	o := b.accept(mail(mary, b.sentID(first.Number, 1), "we look into it"), "support@acme.example")
 	if o.Recognised.Class != helpdesk.ClassAutomatic || len(b.deliveries(o)) != 0 {
 		t.Errorf("outcome = %+v, answered with %v; want automatic mail without an answer", o, b.deliveries(o))
+	}
+}
+
+// brokenDNS answers nothing.
+type brokenDNS struct{ noDNS }
+
+func (brokenDNS) LookupTXT(_ context.Context, name string) ([]string, error) {
+	return nil, &net.DNSError{Err: "server misbehaving", Name: name, IsTemporary: true}
+}
+
+// covers: M02, P04
+func TestDNSIsAway(t *testing.T) {
+	b := newBench(t).with(t, func(p *Pipeline) {
+		p.Auth = mailauth.New(mailauth.Options{Resolver: brokenDNS{}, Now: p.Now})
+	})
+	env := Envelope{From: helpdesk.MustAddress("alice@customer.example"), Peer: "192.0.2.1"}
+	fresh := mail(alice, "<1@x>", "question")
+	if _, err := b.tryEnvelope(env, fresh, "support@acme.example"); helpdesk.KindOf(err) != helpdesk.Unavailable {
+		t.Errorf("a fresh mail: %v, want a temporary error", err)
+	}
+	old := strings.Replace(fresh, "4 Mar 2026 11:59:00", "4 Mar 2026 10:59:00", 1)
+	outcomes, err := b.tryEnvelope(env, old, "support@acme.example")
+	if err != nil {
+		t.Fatalf("a mail that was tried for an hour: %v", err)
+	}
+	if got := outcomes[0].Recognised.Trust.Proof; got != helpdesk.ProofNone {
+		t.Errorf("proof = %s, want none", got)
 	}
 }

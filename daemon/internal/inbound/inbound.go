@@ -15,6 +15,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/notice"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -37,11 +38,19 @@ type Directory interface {
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 }
 
+// Authenticator proves senders; *[mailauth.Checker] is one.
+type Authenticator interface {
+	// Check returns an error only when the outcome hangs on something that may be
+	// known later; the verdict then says that nothing is proven.
+	Check(ctx context.Context, m mailauth.Mail) (mailauth.Verdict, error)
+}
+
 // Pipeline takes mail in. All fields must be set.
 type Pipeline struct {
 	Store     Store
 	Blobs     blob.Store
 	Directory Directory
+	Auth      Authenticator
 	Signer    *links.Signer
 	Planner   *outbound.Planner
 	Log       *slog.Logger
@@ -107,7 +116,9 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 			outcome = *known
 			return nil
 		}
-		p.authenticate(c)                        // authenticate.go: what is proven about the writer
+		if err := p.authenticate(ctx, c); err != nil { // authenticate.go: what is proven about the writer
+			return err
+		}
 		p.classify(c)                            // classify.go: did a person write it
 		if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 			return err

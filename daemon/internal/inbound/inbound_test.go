@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -77,6 +79,7 @@ func newBench(t *testing.T) *bench {
 	}
 	return &bench{t: t, db: db, Pipeline: &Pipeline{
 		Memory: NewMemory(1 << 20),
+		Auth:   mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
 		Store:  db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 		Directory: directory{
@@ -85,6 +88,20 @@ func newBench(t *testing.T) *bench {
 		},
 	}}
 }
+
+// noDNS knows no name.
+type noDNS struct{}
+
+func notFound(name string) error {
+	return &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+}
+
+func (noDNS) LookupTXT(_ context.Context, name string) ([]string, error) { return nil, notFound(name) }
+func (noDNS) LookupMX(_ context.Context, name string) ([]*net.MX, error) { return nil, notFound(name) }
+func (noDNS) LookupIPAddr(_ context.Context, name string) ([]net.IPAddr, error) {
+	return nil, notFound(name)
+}
+func (noDNS) LookupAddr(_ context.Context, name string) ([]string, error) { return nil, notFound(name) }
 
 // with is the same bench with another store or other blobs.
 func (b *bench) with(t *testing.T, change func(p *Pipeline)) *bench {

@@ -17,6 +17,7 @@ type kept struct {
 	ref     blob.Ref
 	bytes   []byte
 	release func()
+	trust   *helpdesk.Trust                  // what is proven about the writer, once it is known
 	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
 }
 
