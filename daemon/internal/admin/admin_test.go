@@ -125,7 +125,7 @@ func serve(t *testing.T, dir string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{}
-	server := &http.Server{Handler: Socket(d, func() []string { return []string{"support", "away"} }, slog.New(slog.DiscardHandler))}
+	server := &http.Server{Handler: Socket(d, explainNothing, func() []string { return []string{"support", "away"} }, slog.New(slog.DiscardHandler))}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -145,6 +145,11 @@ func deep(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// explainNothing takes any mail for one that is not for us.
+func explainNothing(context.Context, helpdesk.Path, []byte) ([]helpdesk.Outcome, error) {
+	return nil, helpdesk.Errorf(helpdesk.Invalid, "no recipient of the mail is an address of ours")
 }
 
 func TestSocket(t *testing.T) {

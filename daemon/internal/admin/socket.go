@@ -28,6 +28,9 @@ type Desk interface {
 	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
 }
 
+// Explain tells what would become of a mail that came by a path.
+type Explain func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Outcome, error)
+
 // SocketName is the socket's name in the daemon's folder.
 const SocketName = "admin.sock"
 
@@ -54,8 +57,8 @@ func Listen(dir string) (net.Listener, error) {
 }
 
 // Socket answers the command line.
-func Socket(desk Desk, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, accounts: accounts, log: log}
+func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logger) http.Handler {
+	s := &socket{desk: desk, explain: explain, accounts: accounts, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
@@ -64,11 +67,13 @@ func Socket(desk Desk, accounts func() []string, log *slog.Logger) http.Handler 
 	mux.HandleFunc("GET /accounts/{account}/held/{id}", s.showHeld)
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
+	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
 }
 
 type socket struct {
 	desk     Desk
+	explain  Explain
 	accounts func() []string
 	log      *slog.Logger
 }
@@ -168,6 +173,26 @@ func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
 		out.Password = password
 	}
 	s.answer(w, r, out, nil)
+}
+
+// Mail is a mail with the way it came, for an explanation.
+type Mail struct {
+	Path helpdesk.Path `json:"path"`
+	Raw  []byte        `json:"raw"`
+}
+
+// maxMail is the largest mail that is explained, in base64: what is taken in is
+// at most half of it.
+const maxMail = 128 << 20
+
+func (s *socket) explainMail(w http.ResponseWriter, r *http.Request) {
+	var in Mail
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxMail)).Decode(&in); err != nil {
+		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "the mail can't be read, or is too large"))
+		return
+	}
+	outcomes, err := s.explain(r.Context(), in.Path, in.Raw)
+	s.answer(w, r, outcomes, err)
 }
 
 // statuses of the socket: the command line only tells found, wrong and broken.

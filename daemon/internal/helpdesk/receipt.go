@@ -22,6 +22,10 @@ type Outcome struct {
 	Entry      int          `json:"entry,omitempty"`
 	Held       ID           `json:"held,omitempty"`
 	Recognised *Recognition `json:"recognised,omitempty"`
+
+	// Of an explanation only: why it would be held, and what the writer would get.
+	Cause  Cause   `json:"cause,omitempty"`
+	Answer Purpose `json:"answer,omitempty"`
 }
 
 // Receipt is the record that one mail, or one submission, was taken in. Its

@@ -19,8 +19,7 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 	case toHold:
 		p.hold(c, change, &outcome)
 	case toAppend:
-		// What a program sent about a closed ticket is put there and wakes nobody.
-		if c.ticket.Status == helpdesk.Closed && c.class == helpdesk.ClassMessage {
+		if c.goesOn() {
 			err = p.open(ctx, c, change, &outcome, c.ticket) // row P03
 		} else {
 			err = p.append(ctx, c, change, &outcome)
@@ -39,6 +38,12 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 		return helpdesk.Outcome{}, err
 	}
 	return outcome, nil
+}
+
+// goesOn reports an answer to a closed ticket, which makes a new one. What a
+// program sent about a closed ticket is put there and wakes nobody.
+func (c *incoming) goesOn() bool {
+	return c.verdict.act == toAppend && c.ticket.Status == helpdesk.Closed && c.class == helpdesk.ClassMessage
 }
 
 func (c *incoming) path() *helpdesk.Path {

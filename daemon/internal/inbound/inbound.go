@@ -108,24 +108,13 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 	var outcome helpdesk.Outcome
 	err := helpdesk.Retry(ctx, func(try int) error {
 		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: kept, mail: mail, now: p.Now(), try: try}
-		known, err := p.recognise(ctx, c) // recognise.go: the same mail again is the same outcome
+		known, err := p.weigh(ctx, c)
 		if err != nil {
 			return err
 		}
 		if known != nil {
 			outcome = *known
 			return nil
-		}
-		if err := p.authenticate(ctx, c); err != nil { // authenticate.go: what is proven about the writer
-			return err
-		}
-		p.classify(c)                            // classify.go: did a person write it
-		if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
-			return err
-		}
-		c.decide()                               // decide.go: the table
-		if err := p.report(ctx, c); err != nil { // report.go: which copy of ours a report is about
-			return err
 		}
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
 			return err
@@ -140,6 +129,24 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		err = helpdesk.Wrap(helpdesk.Unavailable, err)
 	}
 	return outcome, err
+}
+
+// weigh goes through the steps that only look. It returns the outcome of a mail
+// that was taken in before.
+func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, error) {
+	known, err := p.recognise(ctx, c) // recognise.go: the same mail again is the same outcome
+	if err != nil || known != nil {
+		return known, err
+	}
+	if err := p.authenticate(ctx, c); err != nil { // authenticate.go: what is proven about the writer
+		return nil, err
+	}
+	p.classify(c)                            // classify.go: did a person write it
+	if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
+		return nil, err
+	}
+	c.decide()                   // decide.go: the table
+	return nil, p.report(ctx, c) // report.go: which copy of ours a report is about
 }
 
 // maxHops is when a mail is taken to go round in a loop; RFC 5321 section 6.3

@@ -1,0 +1,75 @@
+package inbound
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// What is explained happens, and explaining does nothing.
+//
+// covers: M06
+func TestExplainEqualsAccept(t *testing.T) {
+	b := newBench(t)
+	first := b.accept(mail(alice, "<first@x>", "question"), "support@acme.example")
+	reply := b.replyAddress(first.Number, 1)
+	closed := b.accept(mail(mary, "<closed@x>", "question"), "support@acme.example")
+	b.change(closed.Number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Closed })
+	tests := []struct {
+		name    string
+		raw, to string
+		trusted bool
+	}{
+		{"new ticket", mail("Bob <bob@new.example>", "<1@x>", "hello"), "support@acme.example", true},
+		{"unproven new ticket", mail("Bob <bob@other.example>", "<2@x>", "hello"), "support@acme.example", false},
+		{"answer", mail(alice, "<3@x>", "more"), reply, true},
+		{"unproven answer", mail(alice, "<4@x>", "more"), reply, false},
+		{"stranger", mail("Eve <eve@evil.example>", "<5@x>", "let me in"), reply, true},
+		{"answer to a closed ticket", mail(mary, "<6@x>", "again", "In-Reply-To: <closed@x>"), "support@acme.example", true},
+		{"the same again", mail(alice, "<first@x>", "question"), "support@acme.example", true},
+		{"program", mail(alice, "<7@x>", "away", "Auto-Submitted: auto-replied"), reply, true},
+		{"two senders", mail("a@x.example, b@x.example", "<8@x>", "hello"), "support@acme.example", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := helpdesk.Path{Transfer: "t1", Peer: "192.0.2.1", From: helpdesk.MustAddress("bounces@customer.example"), To: []string{tt.to}}
+			before := b.ticket(first.Number).Rev
+			said, err := b.Explain(t.Context(), path, tt.trusted, []byte(tt.raw))
+			if err != nil || len(said) != 1 {
+				t.Fatalf("explained %+v, %v", said, err)
+			}
+			if after := b.ticket(first.Number).Rev; after != before {
+				t.Error("explaining changed the ticket")
+			}
+			env := Envelope{ID: "t1", From: path.From, Peer: path.Peer, Trusted: tt.trusted}
+			done, err := b.tryEnvelope(env, tt.raw, tt.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said[0].Result != done[0].Result {
+				t.Errorf("said %s, was %s", said[0].Result, done[0].Result)
+			}
+			if diff := cmp.Diff(said[0].Recognised, done[0].Recognised); diff != "" {
+				t.Errorf("recognition (-said +was):\n%s", diff)
+			}
+			if said[0].Result == helpdesk.Appended && said[0].Number != done[0].Number {
+				t.Errorf("said #%d, was #%d", said[0].Number, done[0].Number)
+			}
+		})
+	}
+}
+
+func TestExplainRecipients(t *testing.T) {
+	b := newBench(t)
+	said, err := b.Explain(t.Context(), helpdesk.Path{}, true, []byte(mail(alice, "<1@x>", "to whom the header says")))
+	if err != nil || len(said) != 1 || said[0].Mailbox != "support" {
+		t.Errorf("by To: %+v, %v", said, err)
+	}
+	for _, to := range []string{"nobody@acme.example", "no address"} {
+		if _, err := b.Explain(t.Context(), helpdesk.Path{To: []string{to}}, true, []byte(mail(alice, "<1@x>", "x"))); helpdesk.KindOf(err) != helpdesk.Invalid {
+			t.Errorf("to %q: %v, want it refused", to, err)
+		}
+	}
+}
