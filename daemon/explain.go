@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
@@ -17,7 +18,11 @@ func runExplain(ctx context.Context, args []string, out, errs io.Writer) error {
 	fs := newFlags("explain", "FILE [FLAGS]", errs)
 	q.flags(fs)
 	var path helpdesk.Path
-	fs.StringVar(&path.Peer, "from-ip", "", "`address` of the client that would bring it; without one SPF can prove nothing")
+	fs.Func("from-ip", "`address` of the client that would bring it; without one SPF can prove nothing", func(v string) error {
+		ip, err := netip.ParseAddr(v)
+		path.Peer = ip.String()
+		return err
+	})
 	fs.StringVar(&path.Helo, "helo", "", "`name` that the client would say")
 	sender := fs.String("mail-from", "", "reverse-path; <> for the null sender (default: the address of From)")
 	fs.Func("rcpt", "recipient; may be repeated (default: those of To and Cc that are ours)", func(v string) error {
@@ -39,13 +44,13 @@ func runExplain(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	path.Transfer = "explain"
-	var outcomes []helpdesk.Outcome
-	if err := admin.NewClient(q.dir).Post(ctx, "/explain", admin.Mail{Path: path, Raw: raw}, &outcomes); err != nil {
+	var expected []helpdesk.Expectation
+	if err := admin.NewClient(q.dir).Post(ctx, "/explain", admin.Mail{Path: path, Raw: raw}, &expected); err != nil {
 		return err
 	}
-	return q.print(outcomes, func(w io.Writer) {
-		for _, o := range outcomes {
-			printOutcome(w, o)
+	return q.print(expected, func(w io.Writer) {
+		for _, o := range expected {
+			printExpected(w, o)
 		}
 	})
 }
@@ -61,7 +66,7 @@ func reversePath(flag string, raw []byte) (helpdesk.Address, error) {
 	return helpdesk.ParseAddress(strings.Trim(flag, "<>"))
 }
 
-func printOutcome(w io.Writer, o helpdesk.Outcome) {
+func printExpected(w io.Writer, o helpdesk.Expectation) {
 	fmt.Fprintf(w, "Mailbox\t%s of %s\n", o.Mailbox, o.Account)
 	fmt.Fprintf(w, "Outcome\t%s\n", outcomeWords(o))
 	r := o.Recognised
@@ -83,7 +88,7 @@ func printOutcome(w io.Writer, o helpdesk.Outcome) {
 }
 
 // outcomeWords say what would happen.
-func outcomeWords(o helpdesk.Outcome) string {
+func outcomeWords(o helpdesk.Expectation) string {
 	ticket := fmt.Sprintf("#%d", o.Number)
 	var words string
 	switch o.Result {

@@ -112,7 +112,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 
 // explain asks the pipeline as the SMTP edge would.
 func (d *daemon) explain(p *inbound.Pipeline) admin.Explain {
-	return func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Outcome, error) {
+	return func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error) {
 		peer, err := netip.ParseAddr(path.Peer)
 		trusted := err == nil && slices.ContainsFunc(d.settings.trusted, func(n netip.Prefix) bool { return n.Contains(peer) })
 		return p.Explain(ctx, path, trusted, raw)

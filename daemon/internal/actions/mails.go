@@ -78,14 +78,12 @@ func (p *pictures) dataURL(contentID string) string {
 		return made
 	}
 	p.made[contentID] = ""
-	for _, a := range p.mail.Attachments() {
-		if contentID == "" || a.ContentID != contentID {
-			continue
-		}
-		if p.bytes += len(a.Part.Body()); p.bytes <= 2*safehtml.MaxImageBytes {
-			p.made[contentID] = safehtml.DataURL(a.Part.Bytes())
-		}
-		break
+	a, ok := p.mail.ByContentID(contentID)
+	if !ok {
+		return ""
+	}
+	if p.bytes += len(a.Part.Body()); p.bytes <= 2*safehtml.MaxImageBytes {
+		p.made[contentID] = safehtml.DataURL(a.Part.Bytes())
 	}
 	return p.made[contentID]
 }

@@ -23,7 +23,7 @@ Content-Type: multipart/related; boundary=b
 Content-Type: text/html; charset=utf-8
 
 <body><script>alert(1)</script><p onclick="alert(1)">Printed <b>words</b>
-<img src="cid:logo@x" alt="Logo"><img src="https://track.example/pixel.gif">
+<img src="cid:Logo%40x" alt="Logo"><img src="https://track.example/pixel.gif">
 <a href="https://help.acme.example/t/pl1_`+strings.Repeat("x", 47)+`">link</a></p></body>
 --b
 Content-Type: image/png; name=logo.png

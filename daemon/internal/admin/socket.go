@@ -29,7 +29,7 @@ type Desk interface {
 }
 
 // Explain tells what would become of a mail that came by a path.
-type Explain func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Outcome, error)
+type Explain func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error)
 
 // SocketName is the socket's name in the daemon's folder.
 const SocketName = "admin.sock"

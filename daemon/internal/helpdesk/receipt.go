@@ -22,10 +22,14 @@ type Outcome struct {
 	Entry      int          `json:"entry,omitempty"`
 	Held       ID           `json:"held,omitempty"`
 	Recognised *Recognition `json:"recognised,omitempty"`
+}
 
-	// Of an explanation only: why it would be held, and what the writer would get.
-	Cause  Cause   `json:"cause,omitempty"`
-	Answer Purpose `json:"answer,omitempty"`
+// Expectation is the outcome that a mail would have: without an entry, or the
+// number of a new ticket.
+type Expectation struct {
+	Outcome
+	Cause  Cause   `json:"cause,omitempty"`  // why it would be held
+	Answer Purpose `json:"answer,omitempty"` // what the writer would get
 }
 
 // Receipt is the record that one mail, or one submission, was taken in. Its

@@ -33,9 +33,6 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 		return err
 	}
 	e.Text, e.TextBlob, e.Quoted, e.QuotedBlob, e.Attachments = words.text, words.textBlob, words.quoted, words.quotedBlob, words.files
-	if told := c.eventWords(); told != "" { // the sentence, with what the mail system wrote folded below
-		e.Quoted, e.QuotedBlob, e.Text, e.TextBlob = e.Text, e.TextBlob, told, ""
-	}
 	c.entry = e
 	return nil
 }
@@ -57,6 +54,10 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 	if split.Forward != nil { // it was sent in order to be read
 		split.Reply, _ = c.mail.Text()
 		split.Folded = nil
+	}
+	if told := c.eventWords(); told != "" { // the sentence, with all that the mail system wrote folded below
+		whole, _ := c.mail.Text()
+		split.Reply, split.Folded = told, []string{whole}
 	}
 	// Signed tokens of ours come back in quotes; stored, they would let whoever
 	// may read the thread act as whom they were issued to (A30).

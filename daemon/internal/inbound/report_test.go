@@ -13,7 +13,7 @@ import (
 // deliveryReport is a multipart/report about one recipient (RFC 3464) that
 // returns the header of the mail with that id.
 func deliveryReport(action, status, diagnostic, id string) (text, head string) {
-	return "--b\r\n\r\nThis is the mail system.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
+	return "--b\r\n\r\nThis is the mail system.\r\n\r\n-----Original Message-----\r\nFrom: support@acme.example\r\n\r\nPlease try another socket.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
 			"Final-Recipient: rfc822; alice@customer.example\r\nAction: " + action + "\r\nStatus: " + status + "\r\nDiagnostic-Code: smtp; " + diagnostic + "\r\n\r\n" +
 			"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: " + id + "\r\n\r\n--b--\r\n",
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b"
@@ -87,7 +87,7 @@ func TestReportMarksItsDelivery(t *testing.T) {
 				}
 				return
 			}
-			if e := b.entry(outcomes[0]); e.Kind != helpdesk.Event || e.Public() || !strings.Contains(e.Text, tt.wantText) || !strings.Contains(e.Quoted, "This is the mail system.") {
+			if e := b.entry(outcomes[0]); e.Kind != helpdesk.Event || e.Public() || !strings.Contains(e.Text, tt.wantText) || !strings.Contains(e.Quoted, "This is the mail system.") || !strings.Contains(e.Quoted, "another socket") {
 				t.Errorf("event = %q, folded %q, want %q", e.Text, e.Quoted, tt.wantText)
 			}
 		})

@@ -114,7 +114,7 @@ func (f *folding) separates(i int, sep separator) bool {
 	if _, ok := attributionAt(f.lines, next); ok && f.answer {
 		return true
 	}
-	return f.answer && (sep == originalSeparator || isWroteLine(l.text)) && !f.announced(i) && !anyQuoted(f.lines[i:])
+	return f.answer && (sep == originalSeparator || isWroteLine(l.text)) && !announced(f.lines, i) && !anyQuoted(f.lines[i:])
 }
 
 // anyQuoted reports marks, which tell what is quoted better than words.
@@ -144,9 +144,9 @@ func (f *folding) header(i int, over above) bool {
 	case strings.Contains(b.values[fieldFrom], "@") && f.answer:
 		return true
 	case f.answer:
-		return !f.announced(i)
+		return !announced(f.lines, i)
 	}
-	return b.whole() && !f.announced(i) && !b.raw && !strings.Contains(b.values[fieldFrom], f.author())
+	return b.whole() && !announced(f.lines, i) && !b.raw && !strings.Contains(b.values[fieldFrom], f.author())
 }
 
 // isPatch reports the header of a patch, which git writes with this date always.
@@ -164,8 +164,6 @@ func (f *folding) author() string {
 
 // announced reports that the words above line i lead up to it: "I got this mail
 // from you:".
-func (f *folding) announced(i int) bool { return announced(f.lines, i) }
-
 func announced(lines []line, i int) bool {
 	for i--; i >= 0; i-- {
 		if text := lines[i].text; text != "" {

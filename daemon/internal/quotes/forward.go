@@ -279,9 +279,7 @@ func attached(m *eml.Mail) *Forward {
 			continue
 		}
 		f := &Forward{Subject: inner.Subject(), To: boxes(inner.To()), Cc: boxes(inner.Cc()), Date: inner.Header.Get("Date")}
-		if from := boxes(inner.From()); len(from) > 0 {
-			f.From = from[0]
-		}
+		f.From = boxes(inner.From())[0]
 		f.Body, _ = inner.Text()
 		f.Body = trimBlank(f.Body)
 		return f

@@ -32,7 +32,7 @@ func Read(m *eml.Mail, sent ...string) Split {
 		Answer: len(m.InReplyTo())+len(m.References()) > 0, Sent: sent, Parts: m.TextStarts(),
 	})
 	if f := attached(m); f != nil {
-		f.Note = text
+		f.Note = s.Reply
 		if s.Forward != nil {
 			f.Note = s.Forward.Note
 		}
