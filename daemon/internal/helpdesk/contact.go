@@ -9,6 +9,9 @@ type Contact struct {
 	Name      string           `json:"name,omitempty"`
 	Addresses []ContactAddress `json:"addresses"`
 	Created   time.Time        `json:"created"`
+	// Spam is when an agent called mail of this contact spam; nil: never. What
+	// they write is held from then on.
+	Spam *time.Time `json:"spam,omitempty"`
 
 	Rev int64 `json:"-"`
 }

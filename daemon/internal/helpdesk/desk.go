@@ -14,6 +14,7 @@ type Mailbox struct {
 	HelpCenter  string // whose customers it serves; "" if none
 	MaxBytes    int64  // of one mail
 	Relay       Relay
+	Policy      Policy
 	// Audience binds reply addresses and Message-IDs to this mailbox.
 	Audience [16]byte
 }

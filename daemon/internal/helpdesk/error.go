@@ -19,9 +19,10 @@ const (
 	TooLarge                // over a limit that Public names
 	SignIn                  // a sign-in is needed first
 	Loop                    // a mail that went round too often
+	Refused                 // a mail that its writer's domain asks to refuse
 )
 
-var kindNames = [...]string{"internal", "not found", "invalid", "conflict", "unavailable", "full", "too large", "sign-in needed", "loop"}
+var kindNames = [...]string{"internal", "not found", "invalid", "conflict", "unavailable", "full", "too large", "sign-in needed", "loop", "refused"}
 
 func (k Kind) String() string { return kindNames[k] }
 

@@ -37,7 +37,7 @@ func TestErrors(t *testing.T) {
 	if !errors.Is(Wrap(Full, cause), cause) {
 		t.Error("the cause is not found in the chain")
 	}
-	for k := Internal; k <= Loop; k++ {
+	for k := Internal; k <= Refused; k++ {
 		if k.String() == "" {
 			t.Errorf("kind %d has no name", k)
 		}

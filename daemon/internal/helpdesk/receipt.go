@@ -6,10 +6,11 @@ import "time"
 type Result string
 
 const (
-	Created   Result = "created"   // a new ticket
-	Appended  Result = "appended"  // an entry of a known ticket
-	HeldBack  Result = "held"      // waits for an agent's decision
-	Duplicate Result = "duplicate" // the same mail was taken in before
+	Created    Result = "created"   // a new ticket
+	Appended   Result = "appended"  // an entry of a known ticket
+	HeldBack   Result = "held"      // waits for an agent's decision
+	Duplicate  Result = "duplicate" // the same mail was taken in before
+	TurnedAway Result = "refused"   // not taken: the writer's domain asks for that
 )
 
 // Outcome of taking in one mail for one mailbox.
@@ -69,23 +70,11 @@ const (
 	UnprovenSender  Cause = "UnprovenSender"  // answers a ticket, and nothing proves who wrote it
 	AgentUnproven   Cause = "AgentUnproven"   // claims to come from an agent
 	UnmatchedReport Cause = "UnmatchedReport" // a delivery report for nothing that we sent
+	NotInvited      Cause = "NotInvited"      // the mailbox lets this writer open no ticket
+	TwoTickets      Cause = "TwoTickets"      // came to reply addresses of different tickets
+	TooMany         Cause = "TooMany"         // the address wrote more than the mailbox takes in an hour
+	CalledSpam      Cause = "CalledSpam"      // an agent called earlier mail of the address spam
 )
 
-// HeldItem is a mail kept back for an agent to decide.
-type HeldItem struct {
-	Schema     int         `json:"schema"`
-	ID         ID          `json:"id"`
-	Cause      Cause       `json:"cause"`
-	Mailbox    string      `json:"mailbox"`
-	Ticket     TicketID    `json:"ticket,omitzero"` // what it would have joined
-	Number     int64       `json:"number,omitempty"`
-	From       Address     `json:"from,omitzero"`
-	FromName   string      `json:"fromName,omitempty"`
-	Subject    string      `json:"subject"`
-	Text       string      `json:"text"` // cut at MaxInlineText; Raw has all
-	Raw        string      `json:"raw"`
-	At         time.Time   `json:"at"`
-	Recognised Recognition `json:"recognised"`
-
-	Rev int64 `json:"-"`
-}
+// Causes are all of them.
+var Causes = []Cause{NoSender, NotParticipant, UnprovenSender, AgentUnproven, UnmatchedReport, NotInvited, TwoTickets, TooMany, CalledSpam}

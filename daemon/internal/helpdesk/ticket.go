@@ -72,6 +72,10 @@ func (p *Participant) DisplayName() string {
 // of one transaction: each recipient costs two.
 const MaxParticipants = 30
 
+// maxParticipantNumber bounds how often people may come and go: those who left
+// stay in the head, as what they wrote is theirs.
+const maxParticipantNumber = 300
+
 // Ticket is the head of a request; its history is in entries.
 type Ticket struct {
 	Schema       int           `json:"schema"`
@@ -86,7 +90,9 @@ type Ticket struct {
 	Tags         []string      `json:"tags,omitempty"`
 	Participants []Participant `json:"participants"`
 	Form         *FormAnswer   `json:"form,omitempty"`
-	Follows      TicketID      `json:"follows,omitzero"` // the closed ticket that this one goes on from
+	Follows      TicketID      `json:"follows,omitzero"` // the ticket that this one goes on from
+	Maybe        TicketID      `json:"maybe,omitzero"`   // the ticket that its first mail may have meant
+	Suggested    []Suggestion  `json:"suggested,omitempty"`
 	Opened       time.Time     `json:"opened"`
 	Updated      time.Time     `json:"updated"`
 
@@ -147,6 +153,47 @@ func (t *Ticket) ParticipantByAddress(a Address) *Participant {
 		}
 	}
 	return nil
+}
+
+// Suggest adds somebody whom a mail was copied to, unless they take part or were
+// suggested before.
+func (t *Ticket) Suggest(s Suggestion) {
+	if t.ParticipantByAddress(s.Address) != nil || t.IsSuggested(s.Address) || len(t.Suggested) >= MaxSuggestions {
+		return
+	}
+	t.Suggested = append(t.Suggested, s)
+}
+
+// IsSuggested reports whether the address was copied on a mail of the ticket.
+func (t *Ticket) IsSuggested(a Address) bool {
+	return slices.ContainsFunc(t.Suggested, func(s Suggestion) bool { return s.Address.Same(a) })
+}
+
+// Join makes somebody a collaborator and takes them off the suggestions. It
+// returns nil when the ticket has [MaxParticipants] already, and who takes part
+// already as they are.
+func (t *Ticket) Join(contact ID, name string, a Address, at time.Time) *Participant {
+	if known := t.ParticipantByAddress(a); known != nil {
+		return known
+	}
+	number := uint16(1)
+	for _, p := range t.Participants {
+		number = max(number, p.Number+1) // of those who left too: numbers are never given again
+	}
+	active := 0
+	for i := range t.Participants {
+		if t.Participants[i].Active() {
+			active++
+		}
+	}
+	if active >= MaxParticipants || number >= maxParticipantNumber {
+		return nil
+	}
+	t.Suggested = slices.DeleteFunc(t.Suggested, func(s Suggestion) bool { return s.Address.Same(a) })
+	t.Participants = append(t.Participants, Participant{
+		Number: number, Contact: contact, Name: name, Address: a, Role: Collaborator, LinkGen: 1, Joined: at,
+	})
+	return &t.Participants[len(t.Participants)-1]
 }
 
 // CustomerReplied reopens what waited for the customer (row P03).

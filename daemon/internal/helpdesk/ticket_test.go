@@ -125,7 +125,7 @@ func TestParticipants(t *testing.T) {
 // Every record reads back as it was written, but for its revision.
 func TestRecordsInJSON(t *testing.T) {
 	alice, when := MustAddress(`"a b"@customer.example`), noon
-	recognised := Recognition{Rule: "r", Token: TokenOwn, Sender: SenderAgent, Class: ClassMessage, Trust: Trust{ProofPass, []string{"x"}}, Evidence: []string{"y"}, Faults: []string{"z"}}
+	recognised := Recognition{Rule: "r", Token: TokenOwn, Sender: SenderAgent, Class: ClassMessage, Trust: Trust{Proof: ProofPass, Reasons: []string{"x"}}, Evidence: []string{"y"}, Faults: []string{"z"}}
 	outcome := Outcome{Result: Created, Account: "a", Mailbox: "m", Ticket: 1 << 63, Number: 4, Entry: 1, Held: "h", Recognised: &recognised}
 	roundTrip(t, Ticket{
 		Schema: 1, ID: 1<<64 - 1, Number: 12, Subject: "S", Status: Open, Channel: ByMail, HelpCenter: "h", Mailbox: "m", Priority: "High",

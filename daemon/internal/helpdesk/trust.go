@@ -16,6 +16,9 @@ const (
 type Trust struct {
 	Proof   Proof    `json:"proof"`
 	Reasons []string `json:"reasons,omitempty"` // one plain sentence each
+	// Policy is what the domain of the writer publishes for mail that fails: none,
+	// quarantine or reject. It is set only with ProofFail.
+	Policy string `json:"policy,omitempty"`
 }
 
 // Token says what a mail carried to name its ticket. A token locates; it never
@@ -27,6 +30,8 @@ const (
 	TokenOther   Token = "other"   // a reply address issued to another participant
 	TokenMessage Token = "message" // our own signed Message-ID
 	TokenKnown   Token = "known"   // the Message-ID of a mail we took in before
+	TokenSibling Token = "sibling" // a Message-ID that we never saw, but that another mail named too
+	TokenSubject Token = "subject" // the number in the subject
 	TokenNone    Token = "none"
 )
 
@@ -35,6 +40,7 @@ type Sender string
 
 const (
 	SenderParticipant Sender = "participant"
+	SenderCopied      Sender = "copied" // was copied on a mail of the ticket, and takes no part
 	SenderStranger    Sender = "stranger"
 	SenderAgent       Sender = "agent" // the address belongs to an agent of the account
 	SenderNobody      Sender = "nobody"

@@ -59,6 +59,7 @@ func (p *Pipeline) hold(c *incoming, change *helpdesk.Change, outcome *helpdesk.
 		ID: helpdesk.NewID(), Cause: c.verdict.cause, Mailbox: c.box.Name,
 		From: c.writer.Address, FromName: c.writer.Name, Subject: subject(c), Text: c.entry.Text,
 		Raw: c.entry.Raw, At: c.now, Recognised: *c.entry.Recognised,
+		Entry: &c.entry, Copied: p.copied(c), Expires: c.now.Add(helpdesk.HeldFor),
 	}
 	if c.ticket != nil {
 		item.Ticket, item.Number = c.ticket.ID, c.ticket.Number
@@ -79,6 +80,7 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 	if d := c.reported; d != nil && d.State == helpdesk.Bounced && !d.Purpose.Automatic() {
 		t.ReplyBounced()
 	}
+	p.suggest(c, t)
 	c.record(change, t)
 	if d := c.reported; d != nil {
 		d.Report.Entry = c.entry.Seq
@@ -124,6 +126,7 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 		}
 	}
 	c.entry.Author.ID = contact.ID
+	p.suggest(c, t)
 	c.record(change, t)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
 	if answer == "" {

@@ -51,6 +51,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 			var x helpdesk.Budget
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
 		},
+		t.heldAll(): func(v []byte) bool {
+			var x helpdesk.HeldItem
+			return json.Unmarshal(v, &x) == nil && !x.Expires.IsZero() && now.After(x.Expires)
+		},
 	} {
 		n, err := s.sweep(ctx, prefix, lapsed)
 		gone += n
