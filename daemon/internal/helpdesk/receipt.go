@@ -59,6 +59,9 @@ type MessageRef struct {
 	MessageID string   `json:"messageID"`
 	Ticket    TicketID `json:"ticket"`
 	Entry     int      `json:"entry"`
+	// Unseen marks an id that the entry names and that we have no mail of: what
+	// names it too may belong to the same thread.
+	Unseen bool `json:"unseen,omitempty"`
 }
 
 // Cause says why a mail was held back.

@@ -72,9 +72,9 @@ func (p *Participant) DisplayName() string {
 // of one transaction: each recipient costs two.
 const MaxParticipants = 30
 
-// maxParticipantNumber bounds how often people may come and go: those who left
+// maxParticipantsEver bounds how often people may come and go: those who left
 // stay in the head, as what they wrote is theirs.
-const maxParticipantNumber = 300
+const maxParticipantsEver = 300
 
 // Ticket is the head of a request; its history is in entries.
 type Ticket struct {
@@ -176,24 +176,29 @@ func (t *Ticket) Join(contact ID, name string, a Address, at time.Time) *Partici
 	if known := t.ParticipantByAddress(a); known != nil {
 		return known
 	}
+	if !t.HasRoom() {
+		return nil
+	}
 	number := uint16(1)
 	for _, p := range t.Participants {
 		number = max(number, p.Number+1) // of those who left too: numbers are never given again
-	}
-	active := 0
-	for i := range t.Participants {
-		if t.Participants[i].Active() {
-			active++
-		}
-	}
-	if active >= MaxParticipants || number >= maxParticipantNumber {
-		return nil
 	}
 	t.Suggested = slices.DeleteFunc(t.Suggested, func(s Suggestion) bool { return s.Address.Same(a) })
 	t.Participants = append(t.Participants, Participant{
 		Number: number, Contact: contact, Name: name, Address: a, Role: Collaborator, LinkGen: 1, Joined: at,
 	})
 	return &t.Participants[len(t.Participants)-1]
+}
+
+// HasRoom reports whether one more may take part.
+func (t *Ticket) HasRoom() bool {
+	active := 0
+	for i := range t.Participants {
+		if t.Participants[i].Active() {
+			active++
+		}
+	}
+	return active < MaxParticipants && len(t.Participants) < maxParticipantsEver
 }
 
 // CustomerReplied reopens what waited for the customer (row P03).

@@ -141,7 +141,7 @@ func TestRecordsInJSON(t *testing.T) {
 	roundTrip(t, Agent{Schema: 1, ID: "a", Name: "A", Address: alice, Password: "p", Disabled: true, Created: noon})
 	roundTrip(t, Session{Agent: "a", Created: noon, Expires: noon})
 	roundTrip(t, Receipt{Schema: 1, Key: "k", At: noon, Channel: ByMail, Raw: "r", Path: &Path{"t", "p", "h", alice, []string{"x"}}, Outcome: outcome})
-	roundTrip(t, MessageRef{"<m>", 1 << 63, 3})
+	roundTrip(t, MessageRef{"<m>", 1 << 63, 3, true})
 	roundTrip(t, HeldItem{Schema: 1, ID: "h", Cause: NoSender, Mailbox: "m", Ticket: 9, Number: 4, From: alice, FromName: "A", Subject: "s", Text: "t", Raw: "r", At: noon, Recognised: recognised})
 	roundTrip(t, Budget{Used: 3, Until: noon})
 	roundTrip(t, Delivery{

@@ -71,4 +71,18 @@ type Recognition struct {
 	Trust    Trust    `json:"trust"`              //
 	Evidence []string `json:"evidence,omitempty"` // one plain sentence each
 	Faults   []string `json:"faults,omitempty"`   // what had to be repaired while reading
+	Flags    []Flag   `json:"flags,omitempty"`    // what an agent should look at
 }
+
+// Flag asks an agent to look twice.
+type Flag string
+
+const (
+	// SameMessageID: another mail with this Message-ID and other words was taken
+	// in. One of the two may have been sent to displace the other.
+	SameMessageID Flag = "same-message-id"
+	// OtherSubject: an answer under another subject, which may be another matter.
+	OtherSubject Flag = "other-subject"
+	// LowConfidence: nothing but a mail that we never saw joins it to the ticket.
+	LowConfidence Flag = "low-confidence"
+)

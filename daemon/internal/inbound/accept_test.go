@@ -129,7 +129,7 @@ func TestReplyChangesStatus(t *testing.T) {
 	}{
 		{"pending", helpdesk.Pending, false, true, helpdesk.Open, false, nil},
 		{"resolved", helpdesk.Resolved, false, true, helpdesk.Open, false, nil},
-		{"unproven reply reopens nothing", helpdesk.Resolved, false, false, helpdesk.Resolved, false, nil},
+		{"an unproven reply is for agents to look at", helpdesk.Resolved, false, false, helpdesk.Open, false, nil},
 		{"out of office reopens nothing", helpdesk.Pending, true, true, helpdesk.Pending, false, nil},
 		{"closed", helpdesk.Closed, false, true, helpdesk.Closed, true, []string{"acknowledgement alice@customer.example"}},
 		{"closed, unproven", helpdesk.Closed, false, false, helpdesk.Closed, true, nil},

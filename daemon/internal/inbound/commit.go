@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -13,17 +14,20 @@ import (
 // ticket, entry, contact, indexes and outgoing mail.
 func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, error) {
 	change := &helpdesk.Change{Account: c.box.Account}
+	c.spend(change)
 	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised}
 	var err error
 	switch c.verdict.act {
 	case toHold:
 		p.hold(c, change, &outcome)
-	case toAppend:
+	case toAppend, toJoin:
 		if c.goesOn() {
 			err = p.open(ctx, c, change, &outcome, c.ticket) // row P03
 		} else {
 			err = p.append(ctx, c, change, &outcome)
 		}
+	case toFork:
+		err = p.open(ctx, c, change, &outcome, c.ticket)
 	case toOpen:
 		err = p.open(ctx, c, change, &outcome, nil)
 	}
@@ -43,7 +47,7 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 // goesOn reports an answer to a closed ticket, which makes a new one. What a
 // program sent about a closed ticket is put there and wakes nobody.
 func (c *incoming) goesOn() bool {
-	return c.verdict.act == toAppend && c.ticket.Status == helpdesk.Closed && c.class == helpdesk.ClassMessage
+	return (c.verdict.act == toAppend || c.verdict.act == toJoin) && c.ticket.Status == helpdesk.Closed && c.class == helpdesk.ClassMessage
 }
 
 func (c *incoming) path() *helpdesk.Path {
@@ -61,27 +65,38 @@ func (p *Pipeline) hold(c *incoming, change *helpdesk.Change, outcome *helpdesk.
 		Raw: c.entry.Raw, At: c.now, Recognised: *c.entry.Recognised,
 		Entry: &c.entry, Copied: p.copied(c), Expires: c.now.Add(helpdesk.HeldFor),
 	}
-	if c.ticket != nil {
-		item.Ticket, item.Number = c.ticket.ID, c.ticket.Number
+	if t := c.meant(); t != nil {
+		item.Ticket, item.Number = t.ID, t.Number
 	}
 	change.Held = item
 	outcome.Result, outcome.Held, outcome.Ticket, outcome.Number = helpdesk.HeldBack, item.ID, item.Ticket, item.Number
 }
 
+// meant is the ticket that the mail names, or may mean.
+func (c *incoming) meant() *helpdesk.Ticket {
+	if c.ticket != nil {
+		return c.ticket
+	}
+	return c.maybe
+}
+
 // append adds the entry to the ticket that was found and tells the others.
 func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) error {
 	t := c.ticket
+	if c.verdict.act == toJoin {
+		t.Join(c.contact(change).ID, c.writer.Name, c.writer.Address, c.now) // there is room: facts.go looked
+	}
 	if writer := t.ParticipantByAddress(c.writer.Address); writer != nil && !c.verdict.event {
 		c.entry.Author.ID = writer.Contact
 	}
-	if c.class == helpdesk.ClassMessage && !c.verdict.hidden {
-		t.CustomerReplied()
+	if c.class == helpdesk.ClassMessage {
+		t.CustomerReplied() // hidden ones too: in a ticket that waits for the customer no agent would find them
 	}
 	if d := c.reported; d != nil && d.State == helpdesk.Bounced && !d.Purpose.Automatic() {
 		t.ReplyBounced()
 	}
 	p.suggest(c, t)
-	c.record(change, t)
+	p.record(c, change, t)
 	if d := c.reported; d != nil {
 		d.Report.Entry = c.entry.Seq
 		change.Deliveries = append(change.Deliveries, *d)
@@ -121,13 +136,15 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 	answer := c.verdict.answer
 	if follows != nil {
 		t.Follows, t.HelpCenter = follows.ID, follows.HelpCenter
-		if !c.verdict.hidden { // proven: they get the link to what is a ticket of its own
+		if c.trust.Proof == helpdesk.ProofPass { // they get the link to what is a ticket of its own
 			answer = helpdesk.Acknowledgement
 		}
+	} else if maybe := c.meant(); maybe != nil {
+		t.Maybe = maybe.ID // agents see it, the writer does not
 	}
 	c.entry.Author.ID = contact.ID
 	p.suggest(c, t)
-	c.record(change, t)
+	p.record(c, change, t)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
 	if answer == "" {
 		return nil
@@ -136,12 +153,33 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 }
 
 // record puts the entry on the ticket and makes its Message-ID findable.
-func (c *incoming) record(change *helpdesk.Change, t *helpdesk.Ticket) {
+func (p *Pipeline) record(c *incoming, change *helpdesk.Change, t *helpdesk.Ticket) {
 	t.Append(&c.entry)
 	change.Ticket, change.Entries = t, []helpdesk.Entry{c.entry}
 	if c.entry.MessageID != "" {
 		change.Messages = []helpdesk.MessageRef{{MessageID: c.entry.MessageID, Ticket: t.ID, Entry: c.entry.Seq}}
 	}
+	if c.class == helpdesk.ClassMessage && !c.verdict.hidden {
+		change.Messages = append(change.Messages, p.unseen(c, t)...)
+	}
+}
+
+// maxUnseen is enough for the mail that went past us and what it answered; each
+// is a record.
+const maxUnseen = 8
+
+// unseen are the ids that the mail names and that we have no mail of, newest
+// first. What names them too may belong to the same thread.
+func (p *Pipeline) unseen(c *incoming, t *helpdesk.Ticket) []helpdesk.MessageRef {
+	var refs []helpdesk.MessageRef
+	for _, id := range c.names() {
+		known := slices.ContainsFunc(c.found.Refs, func(m helpdesk.MessageRef) bool { return m.MessageID == id && !m.Unseen })
+		_, foreign := p.Signer.ParseMessageID(links.Audience(c.box.Audience), id)
+		if !known && foreign != nil && id != c.entry.MessageID && len(refs) < maxUnseen {
+			refs = append(refs, helpdesk.MessageRef{MessageID: id, Ticket: t.ID, Entry: c.entry.Seq, Unseen: true})
+		}
+	}
+	return refs
 }
 
 // contact is who wrote: known, or new with this mail.

@@ -12,7 +12,10 @@ type act int
 const (
 	toHold   act = iota // keep it back for an agent
 	toAppend            // an entry of the ticket that the token names
+	toJoin              // the same, and its writer takes part from now on
 	toOpen              // a new ticket
+	toFork              // a new ticket that goes on from the one that the token names
+	toRefuse            // not taken; the writer is told by their own server
 )
 
 // rule is one row of the decision table. An empty list matches everything.
@@ -22,6 +25,8 @@ type rule struct {
 	proof  []helpdesk.Proof
 	token  []helpdesk.Token
 	sender []helpdesk.Sender
+	fact   fact // must hold; "" asks for none
+	not    fact // must not hold
 
 	act    act
 	cause  helpdesk.Cause   // of toHold
@@ -43,6 +48,12 @@ var (
 
 	// unwritten is what programs write in the place of people.
 	unwritten = classes{helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice}
+
+	// located are the tokens that we signed.
+	located = tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage}
+
+	// named are all that a participant may name their ticket by.
+	named = tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenSibling, helpdesk.TokenSubject}
 )
 
 // table is read from top to bottom; the first row that matches decides. The last
@@ -62,30 +73,59 @@ var table = []rule{
 	// Whoever claims to be an agent has to prove it: their words would be ours.
 	{name: "agent-unproven", proof: proofs{helpdesk.ProofNone, helpdesk.ProofFail}, sender: senders{helpdesk.SenderAgent},
 		act: toHold, cause: helpdesk.AgentUnproven},
-	{name: "failed", proof: proofs{helpdesk.ProofFail},
+	{name: "refused", proof: proofs{helpdesk.ProofFail}, fact: refusable,
+		act: toRefuse},
+	{name: "failed", proof: proofs{helpdesk.ProofFail}, not: lenient,
 		act: toHold, cause: helpdesk.UnprovenSender},
 
+	// Too much of it, or unwanted before.
+	{name: "called-spam", fact: calledSpam,
+		act: toHold, cause: helpdesk.CalledSpam},
+	{name: "too-many", fact: tooMany,
+		act: toHold, cause: helpdesk.TooMany},
+
 	{name: "automatic-answer", class: unwritten,
-		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
+		token: located,
 		act:   toAppend, hidden: true},
+	{name: "automatic-uninvited", class: unwritten, fact: uninvited,
+		act: toHold, cause: helpdesk.NotInvited},
 	{name: "automatic-new", class: unwritten,
 		act: toOpen, hidden: true},
 
+	// What people write.
+	{name: "two-tickets", fact: torn,
+		act: toHold, cause: helpdesk.TwoTickets},
+
 	// Proven writers.
+	{name: "proven-other-subject", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderParticipant}, fact: renamed,
+		token: named,
+		act:   toFork, answer: helpdesk.Acknowledgement},
 	{name: "proven-participant", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderParticipant},
-		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
+		token: named,
 		act:   toAppend},
-	{name: "proven-stranger", proof: proofs{helpdesk.ProofPass},
-		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},
+	{name: "proven-colleague", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderCopied, helpdesk.SenderStranger}, fact: colleague,
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
+		act:   toJoin},
+	{name: "proven-copied", proof: proofs{helpdesk.ProofPass}, sender: senders{helpdesk.SenderCopied},
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
 		act:   toHold, cause: helpdesk.NotParticipant},
+	{name: "proven-stranger", proof: proofs{helpdesk.ProofPass},
+		token: located,
+		act:   toHold, cause: helpdesk.NotParticipant},
+	{name: "proven-uninvited", proof: proofs{helpdesk.ProofPass}, fact: uninvited,
+		act: toHold, cause: helpdesk.NotInvited},
 	{name: "proven-new", proof: proofs{helpdesk.ProofPass},
 		act: toOpen, answer: helpdesk.Acknowledgement},
 
 	// Unproven writers.
+	{name: "unproven-shown", token: tokens{helpdesk.TokenOwn}, sender: senders{helpdesk.SenderParticipant}, fact: shown,
+		act: toAppend},
 	{name: "unproven-own-address", token: tokens{helpdesk.TokenOwn}, sender: senders{helpdesk.SenderParticipant},
 		act: toAppend, hidden: true},
 	{name: "unproven-answer", token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
 		act: toHold, cause: helpdesk.UnprovenSender},
+	{name: "unproven-uninvited", fact: uninvited,
+		act: toHold, cause: helpdesk.NotInvited},
 	{name: "unproven-new",
 		act: toOpen, answer: helpdesk.Confirmation},
 }
@@ -93,7 +133,8 @@ var table = []rule{
 // decide finds the row for the mail.
 func (c *incoming) decide() {
 	i := slices.IndexFunc(table, func(r rule) bool {
-		return matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender)
+		return matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender) &&
+			(r.fact == "" || c.facts[r.fact]) && (r.not == "" || !c.facts[r.not])
 	})
 	c.verdict = table[i]
 }
@@ -108,7 +149,7 @@ const maxFaults = 20
 // recognition is the record of how it was decided.
 func (c *incoming) recognition() *helpdesk.Recognition {
 	r := &helpdesk.Recognition{
-		Rule: c.verdict.name, Token: c.token, Sender: c.sender, Class: c.class, Trust: c.trust, Evidence: c.evidence,
+		Rule: c.verdict.name, Token: c.token, Sender: c.sender, Class: c.class, Trust: c.trust, Evidence: c.evidence, Flags: c.flags,
 	}
 	for _, f := range c.mail.Faults[:min(len(c.mail.Faults), maxFaults)] {
 		r.Faults = append(r.Faults, f.String())

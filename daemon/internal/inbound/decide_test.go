@@ -1,6 +1,8 @@
 package inbound
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,71 +19,135 @@ type ruling struct {
 	Answer helpdesk.Purpose
 }
 
+// situation is what a ruling hangs on.
+type situation struct {
+	class  helpdesk.Class
+	proof  helpdesk.Proof
+	token  helpdesk.Token
+	sender helpdesk.Sender
+	facts  []fact
+}
+
+func (s situation) is(f fact) bool { return slices.Contains(s.facts, f) }
+
+func (s situation) String() string {
+	return fmt.Sprintf("%s %s %s %s %v", s.class, s.proof, s.token, s.sender, s.facts)
+}
+
+func hold(cause helpdesk.Cause) ruling { return ruling{Act: toHold, Cause: cause} }
+
 // expected says the rules in plain order, apart from the table.
-func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, sender helpdesk.Sender) ruling {
-	signed := token == helpdesk.TokenOwn || token == helpdesk.TokenOther || token == helpdesk.TokenMessage
-	switch class {
+func expected(s situation) ruling {
+	signed := s.token == helpdesk.TokenOwn || s.token == helpdesk.TokenOther || s.token == helpdesk.TokenMessage
+	switch s.class {
 	case helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt:
 		if signed {
 			return ruling{Act: toAppend, Hidden: true, Event: true}
 		}
-		return ruling{Act: toHold, Cause: helpdesk.UnmatchedReport}
+		return hold(helpdesk.UnmatchedReport)
 	}
 	switch {
-	case sender == helpdesk.SenderNobody:
-		return ruling{Act: toHold, Cause: helpdesk.NoSender}
-	case sender == helpdesk.SenderAgent && proof != helpdesk.ProofPass:
-		return ruling{Act: toHold, Cause: helpdesk.AgentUnproven}
-	case proof == helpdesk.ProofFail:
-		return ruling{Act: toHold, Cause: helpdesk.UnprovenSender}
+	case s.sender == helpdesk.SenderNobody:
+		return hold(helpdesk.NoSender)
+	case s.sender == helpdesk.SenderAgent && s.proof != helpdesk.ProofPass:
+		return hold(helpdesk.AgentUnproven)
+	case s.proof == helpdesk.ProofFail && s.is(refusable):
+		return ruling{Act: toRefuse}
+	case s.proof == helpdesk.ProofFail && !s.is(lenient):
+		return hold(helpdesk.UnprovenSender)
+	case s.is(calledSpam):
+		return hold(helpdesk.CalledSpam)
+	case s.is(tooMany):
+		return hold(helpdesk.TooMany)
 	}
-	if class != helpdesk.ClassMessage {
-		if signed {
+	if s.class != helpdesk.ClassMessage {
+		switch {
+		case signed:
 			return ruling{Act: toAppend, Hidden: true}
+		case s.is(uninvited):
+			return hold(helpdesk.NotInvited)
 		}
 		return ruling{Act: toOpen, Hidden: true}
 	}
-	names := token != helpdesk.TokenNone
-	if proof == helpdesk.ProofPass {
-		switch {
-		case names && sender == helpdesk.SenderParticipant:
-			return ruling{Act: toAppend}
-		case signed:
-			return ruling{Act: toHold, Cause: helpdesk.NotParticipant}
-		}
-		return ruling{Act: toOpen, Answer: helpdesk.Acknowledgement}
+	if s.is(torn) {
+		return hold(helpdesk.TwoTickets)
 	}
+	if s.proof == helpdesk.ProofPass {
+		return expectedProven(s, signed)
+	}
+	return expectedUnproven(s, signed)
+}
+
+func expectedProven(s situation, signed bool) ruling {
+	outsider := s.sender == helpdesk.SenderStranger || s.sender == helpdesk.SenderCopied
+	answers := signed || s.token == helpdesk.TokenKnown
 	switch {
-	case token == helpdesk.TokenOwn && sender == helpdesk.SenderParticipant:
-		return ruling{Act: toAppend, Hidden: true}
-	case names:
-		return ruling{Act: toHold, Cause: helpdesk.UnprovenSender}
+	case s.sender == helpdesk.SenderParticipant && s.token != helpdesk.TokenNone && s.is(renamed):
+		return ruling{Act: toFork, Answer: helpdesk.Acknowledgement}
+	case s.sender == helpdesk.SenderParticipant && s.token != helpdesk.TokenNone:
+		return ruling{Act: toAppend}
+	case outsider && answers && s.is(colleague):
+		return ruling{Act: toJoin}
+	case s.sender == helpdesk.SenderCopied && answers, signed:
+		return hold(helpdesk.NotParticipant)
+	case s.is(uninvited):
+		return hold(helpdesk.NotInvited)
+	}
+	return ruling{Act: toOpen, Answer: helpdesk.Acknowledgement}
+}
+
+func expectedUnproven(s situation, signed bool) ruling {
+	switch {
+	case s.token == helpdesk.TokenOwn && s.sender == helpdesk.SenderParticipant:
+		return ruling{Act: toAppend, Hidden: !s.is(shown)}
+	case signed || s.token == helpdesk.TokenKnown:
+		return hold(helpdesk.UnprovenSender)
+	case s.is(uninvited):
+		return hold(helpdesk.NotInvited)
 	}
 	return ruling{Act: toOpen, Answer: helpdesk.Confirmation}
+}
+
+// situations are the cross product of all that a mail may be, under each policy
+// that bears on it: each fact alone, and pairs of which one must win.
+func situations(see func(situation)) {
+	policies := [][]fact{
+		nil, {lenient}, {refusable}, {calledSpam}, {tooMany}, {torn}, {renamed}, {colleague}, {shown}, {uninvited},
+		{lenient, shown}, {lenient, uninvited}, {colleague, renamed}, {torn, colleague}, {uninvited, shown}, {uninvited, tooMany}, {calledSpam, refusable},
+	}
+	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
+		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {
+		for _, proof := range []helpdesk.Proof{helpdesk.ProofPass, helpdesk.ProofNone, helpdesk.ProofFail} {
+			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown,
+				helpdesk.TokenSibling, helpdesk.TokenSubject, helpdesk.TokenNone} {
+				for _, sender := range []helpdesk.Sender{helpdesk.SenderParticipant, helpdesk.SenderCopied, helpdesk.SenderStranger, helpdesk.SenderAgent, helpdesk.SenderNobody} {
+					for _, facts := range policies {
+						see(situation{class, proof, token, sender, facts})
+					}
+				}
+			}
+		}
+	}
 }
 
 // covers: M02, P06
 func TestDecide(t *testing.T) {
 	reached := map[string]bool{}
-	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
-		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {
-		for _, proof := range []helpdesk.Proof{helpdesk.ProofPass, helpdesk.ProofNone, helpdesk.ProofFail} {
-			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenNone} {
-				for _, sender := range []helpdesk.Sender{helpdesk.SenderParticipant, helpdesk.SenderStranger, helpdesk.SenderAgent, helpdesk.SenderNobody} {
-					t.Run(string(class)+" "+string(proof)+" "+string(token)+" "+string(sender), func(t *testing.T) {
-						c := &incoming{class: class, trust: helpdesk.Trust{Proof: proof}, token: token, sender: sender}
-						c.decide()
-						reached[c.verdict.name] = true
-						got := ruling{c.verdict.act, c.verdict.cause, c.verdict.hidden, c.verdict.event, c.verdict.answer}
-						if diff := cmp.Diff(expected(class, proof, token, sender), got); diff != "" {
-							t.Errorf("row %s (-want +got):\n%s", c.verdict.name, diff)
-						}
-						invariants(t, c)
-					})
-				}
-			}
+	count := 0
+	situations(func(s situation) {
+		count++
+		c := &incoming{class: s.class, trust: helpdesk.Trust{Proof: s.proof}, token: s.token, sender: s.sender, facts: map[fact]bool{}}
+		for _, f := range s.facts {
+			c.facts[f] = true
 		}
-	}
+		c.decide()
+		reached[c.verdict.name] = true
+		got := ruling{c.verdict.act, c.verdict.cause, c.verdict.hidden, c.verdict.event, c.verdict.answer}
+		if diff := cmp.Diff(expected(s), got); diff != "" {
+			t.Errorf("%v comes to row %s (-want +got):\n%s", s, c.verdict.name, diff)
+		}
+		invariants(t, s, c)
+	})
 	for _, r := range table {
 		if !reached[r.name] {
 			t.Errorf("no mail comes to the row %s", r.name)
@@ -90,30 +156,41 @@ func TestDecide(t *testing.T) {
 	if len(reached) != len(table) {
 		t.Errorf("%d names for %d rows", len(reached), len(table))
 	}
+	if count < 700 {
+		t.Errorf("%d situations, want the cross product", count)
+	}
 }
 
 // invariants hold whatever the rows say.
-func invariants(t *testing.T, c *incoming) {
+func invariants(t *testing.T, s situation, c *incoming) {
 	t.Helper()
 	v := c.verdict
+	joins := v.act == toAppend || v.act == toJoin
+	opens := v.act == toOpen || v.act == toFork
 	for _, rule := range []struct {
 		words  string
 		broken bool
 	}{
-		{"words that customers see on a known ticket come from a proven participant",
-			v.act == toAppend && !v.hidden && (c.sender != helpdesk.SenderParticipant || c.trust.Proof != helpdesk.ProofPass)},
-		{"nothing is put on a ticket that was not named", v.act == toAppend && c.token == helpdesk.TokenNone},
+		{"words that customers see on a known ticket come from a proven participant, unless a policy says otherwise",
+			joins && !v.hidden && (c.sender != helpdesk.SenderParticipant && !s.is(colleague) || c.trust.Proof != helpdesk.ProofPass && !s.is(shown))},
+		{"who is not proven takes no part", v.act == toJoin && c.trust.Proof != helpdesk.ProofPass},
+		{"nothing is put on a ticket that was not named", joins && c.token == helpdesk.TokenNone},
+		{"weak evidence joins only what a proven participant writes",
+			joins && (c.token == helpdesk.TokenSubject || c.token == helpdesk.TokenSibling) && (c.sender != helpdesk.SenderParticipant || c.trust.Proof != helpdesk.ProofPass)},
 		{"what a program sent is not answered", c.class != helpdesk.ClassMessage && v.answer != ""},
-		{"what a program sent is not shown", c.class != helpdesk.ClassMessage && v.act != toHold && !v.hidden},
-		{"words that failed their policy are held", c.trust.Proof == helpdesk.ProofFail && v.act != toHold && !v.event},
+		{"what a program sent is not shown", c.class != helpdesk.ClassMessage && v.act != toHold && v.act != toRefuse && !v.hidden},
+		{"words that failed their policy are held or refused, unless that policy asks for nothing",
+			c.trust.Proof == helpdesk.ProofFail && v.act != toHold && v.act != toRefuse && !v.event && !s.is(lenient)},
 		{"words of nobody are held", c.sender == helpdesk.SenderNobody && v.act != toHold && !v.event},
 		{"an unproven writer gets at most the fixed text", c.trust.Proof != helpdesk.ProofPass && v.answer != "" && v.answer != helpdesk.Confirmation},
-		{"who claims to be an agent proves it", c.sender == helpdesk.SenderAgent && c.trust.Proof != helpdesk.ProofPass && v.act == toOpen},
+		{"who claims to be an agent proves it", c.sender == helpdesk.SenderAgent && c.trust.Proof != helpdesk.ProofPass && v.act != toHold && !v.event},
 		{"what is held says why", (v.act == toHold) != (v.cause != "")},
-		{"only new tickets are answered", v.answer != "" && v.act != toOpen},
+		{"only new tickets are answered", v.answer != "" && !opens},
+		{"only mail that failed is refused", v.act == toRefuse && (c.trust.Proof != helpdesk.ProofFail || !s.is(refusable))},
+		{"who may open no ticket opens none", opens && v.act != toFork && s.is(uninvited)},
 	} {
 		if rule.broken {
-			t.Errorf("row %s breaks: %s", v.name, rule.words)
+			t.Errorf("%v, row %s breaks: %s", s, v.name, rule.words)
 		}
 	}
 }

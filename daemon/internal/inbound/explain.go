@@ -19,7 +19,7 @@ import (
 // changes in between.
 func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool, raw []byte) ([]helpdesk.Expectation, error) {
 	mail := eml.Read(raw)
-	env := Envelope{ID: path.Transfer, From: path.From, Peer: path.Peer, Helo: path.Helo, Trusted: trusted}
+	env := Envelope{ID: path.Transfer, From: path.From, Peer: path.Peer, Helo: path.Helo, Trusted: trusted, Refusable: !trusted}
 	recipients, err := p.recipients(path, mail)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,9 @@ func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool
 	}
 	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}, release: func() {}}
 	var expected []helpdesk.Expectation
-	for _, to := range mailboxes(byAccount(env.To)) {
+	boxes := mailboxes(byAccount(env.To))
+	env.Refusable = env.Refusable && len(boxes) == 1
+	for _, to := range boxes {
 		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: held, mail: mail, now: p.Now()}
 		known, err := p.weigh(ctx, c)
 		switch {
@@ -85,7 +87,9 @@ func (c *incoming) expected() helpdesk.Expectation {
 	switch {
 	case c.verdict.act == toHold:
 		o.Result = helpdesk.HeldBack
-	case c.verdict.act == toOpen || c.goesOn():
+	case c.verdict.act == toRefuse:
+		o.Result = helpdesk.TurnedAway
+	case c.verdict.act == toOpen || c.verdict.act == toFork || c.goesOn():
 		o.Result = helpdesk.Created
 	default:
 		o.Result = helpdesk.Appended

@@ -25,6 +25,7 @@ import (
 type Store interface {
 	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
+	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
@@ -67,6 +68,9 @@ type Envelope struct {
 	Peer    string // address of the client
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
+	// Refusable says that the client is the writer's own server and waits: what we
+	// refuse, it tells the writer. Behind a relay a refusal would become a bounce.
+	Refusable bool
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.
@@ -91,7 +95,9 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
 	var outcomes []helpdesk.Outcome
-	for _, to := range mailboxes(groups) {
+	boxes := mailboxes(groups)
+	env.Refusable = env.Refusable && len(boxes) == 1 // one answer cannot refuse for one and accept for another
+	for _, to := range boxes {
 		outcome, err := p.settle(ctx, env, to, kept, mail)
 		if err != nil {
 			return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
@@ -115,6 +121,9 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		if known != nil {
 			outcome = *known
 			return nil
+		}
+		if c.verdict.act == toRefuse {
+			return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
 		}
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
 			return err
@@ -145,6 +154,10 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 	if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 		return nil, err
 	}
+	if err := p.countMails(ctx, c); err != nil { // flood.go: how much the address wrote
+		return nil, err
+	}
+	c.findFacts()                // facts.go: what the mailbox's policy makes of it
 	c.decide()                   // decide.go: the table
 	return nil, p.report(ctx, c) // report.go: which copy of ours a report is about
 }
@@ -173,7 +186,12 @@ type incoming struct {
 	token    helpdesk.Token     // thread
 	holder   uint16             // thread: the participant that a signed token was issued to, 0 for none
 	ticket   *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	torn     bool               // thread: reply addresses of different tickets
+	maybe    *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
 	sender   helpdesk.Sender    // thread
+	flags    []helpdesk.Flag    // thread, facts: what an agent should look at
+	flood    flood              // flood
+	facts    map[fact]bool      // facts
 	evidence []string           // thread, classify: plain sentences
 	verdict  rule               // decide
 	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -18,7 +19,7 @@ func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*helpdesk.Outcom
 	c.receipt = identity(c.box, c.mail)
 	c.writer, _ = c.mail.OneFrom()
 	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{
-		Receipt: c.receipt, Address: c.writer.Address, MessageIDs: ancestors(c.mail),
+		Receipt: c.receipt, Address: c.writer.Address, MessageIDs: c.names(),
 	})
 	if err != nil {
 		return nil, err
@@ -30,6 +31,17 @@ func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*helpdesk.Outcom
 	again := found.Receipt.Outcome
 	again.Result = helpdesk.Duplicate
 	return &again, nil
+}
+
+// names are the ids that the mail answers, and its own: somebody may have
+// answered it before it came.
+func (c *incoming) names() []string {
+	ids := ancestors(c.mail)
+	ids = ids[:min(len(ids), store.MaxQueryIDs-1)]
+	if own := c.mail.MessageID(); own != "" && !slices.Contains(ids, own) {
+		ids = append(ids[:len(ids):len(ids)], own)
+	}
+	return ids
 }
 
 func identity(box helpdesk.Mailbox, mail *eml.Mail) string {

@@ -119,6 +119,18 @@ type policy struct {
 	err          error  // a question stayed open
 }
 
+// asked is what the domain asks to be done with mail that fails: one step less
+// while it only tries its policy out (t=y, RFC 9989 section 4.7).
+func (p *policy) asked() string {
+	switch {
+	case p.test && p.effective == "reject":
+		return "quarantine"
+	case p.test && p.effective == "quarantine":
+		return None
+	}
+	return p.effective
+}
+
 // discover finds the record that applies to a domain (RFC 9989 section 4.10.1)
 // and its organizational domain.
 func (c *Checker) discover(ctx context.Context, domain string) policy {

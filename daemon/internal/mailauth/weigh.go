@@ -63,7 +63,7 @@ func (v *Verdict) withoutProof(p policy, from, refused string, pathKnown bool) {
 		v.because(refused)
 	case p.applies && pathKnown:
 		v.settle(p, Fail)
-		v.Trust.Proof = helpdesk.ProofFail
+		v.Trust.Proof, v.Trust.Policy = helpdesk.ProofFail, p.asked()
 		v.because(fmt.Sprintf("The domain %s asks that mail in its name is proven, and neither SPF nor DKIM prove this one.", from))
 	case p.applies:
 		v.settle(p, None)

@@ -42,6 +42,30 @@ func readSubject(s string) subject {
 	return subject{replySubject, rest}
 }
 
+// maxPrefixes is how many prefixes a subject may lose: some servers add one with
+// each answer.
+const maxPrefixes = 20
+
+// BareSubject is a subject without the prefixes that mail programs put before
+// it, in any language that we know, and without leading tags in brackets.
+func BareSubject(s string) string {
+	for range maxPrefixes {
+		read := readSubject(s)
+		if !read.refers() {
+			break
+		}
+		s = read.rest
+	}
+	for strings.HasPrefix(s, "[") {
+		_, rest, ok := strings.Cut(s, "]")
+		if !ok {
+			break
+		}
+		s = strings.TrimSpace(rest)
+	}
+	return plain(s)
+}
+
 // refers reports a prefix that mail programs put on answers and forwards.
 func (s subject) refers() bool { return s.kind >= unclearSubject }
 

@@ -40,6 +40,7 @@ var kinds = map[helpdesk.Kind]*smtp.SMTPError{
 	helpdesk.Full:     answer(452, 4, 3, 1, "No space to keep the mail; try again later"),
 	helpdesk.TooLarge: errTooLarge,
 	helpdesk.Invalid:  answer(554, 5, 6, 0, "The mail can't be taken in"),
+	helpdesk.Refused:  answer(550, 5, 7, 26, "The sender's domain asks to refuse mail that is not proven, and this one is not"), // RFC 7372
 	helpdesk.Loop:     answer(554, 5, 4, 6, "The mail has gone round in a loop"),
 }
 

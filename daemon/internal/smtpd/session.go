@@ -67,6 +67,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	}
 	tx := transaction{started: true, utf8: opts.UTF8, size: opts.Size, env: inbound.Envelope{
 		ID: transferID(), Peer: s.conn.peer.String(), Helo: s.smtp.Hostname(), Trusted: s.conn.trusted,
+		Refusable: !s.conn.trusted,
 	}}
 	switch {
 	case s.tx.started:
@@ -147,6 +148,9 @@ func (s *session) Data(r io.Reader) error {
 	}
 	if err == nil && !body.ended {
 		err = errors.New("mail was accepted before its end")
+	}
+	if helpdesk.KindOf(err) == helpdesk.Refused {
+		return s.refuse(env, "sender-policy", reply(err))
 	}
 	if err != nil {
 		s.server.log.Error("mail not taken in", "transfer", env.ID, "peer", env.Peer, "error", err)
