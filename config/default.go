@@ -13,6 +13,8 @@ const (
 	defaultFolder     = "INBOX"
 	defaultPoll       = 30
 
+	defaultMailsPerHour = 60 // more than a person writes, less than two robots do
+
 	googleIssuer = "https://accounts.google.com"
 )
 
@@ -93,6 +95,11 @@ func (f *Field) setDefaults() {
 func (s *MailboxSpec) SetDefaults() {
 	or(&s.MaxMessageMiB, defaultMessageMiB)
 	or(&s.Attachments.MaxMiB, defaultAttachment)
+	or(&s.Trust.NewTickets, NewTicketsAnyone)
+	or(&s.Trust.UnprovenReplies, UnprovenHide)
+	or(&s.Trust.FailedProof, FailedHold)
+	or(&s.Trust.ChangedSubject, ChangedAppend)
+	or(&s.Trust.MailsPerHour, defaultMailsPerHour)
 	if imap := s.Inbound.IMAP; imap != nil {
 		// The ports of RFC 9051 section 2.1 and RFC 8314 section 3.2.
 		transport(&imap.Port, &imap.TLS, 993, 143)

@@ -79,6 +79,7 @@ const (
 	maxScopes         = 16
 	maxFiles          = 20
 	maxTreeDepth      = 5
+	maxTrustDomains   = 100
 )
 
 // Limits of numbers.
@@ -90,6 +91,8 @@ const (
 	maxPort        = 65535
 	minPollSeconds = 5 // faster is a load on the server and no gain to a person
 	maxPollSeconds = 3600
+
+	maxMailsPerHour = 100_000 // no person and no program writes more
 )
 
 // maxRuleCost ends a CEL expression that runs away. A plain comparison costs

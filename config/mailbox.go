@@ -39,6 +39,10 @@ type MailboxSpec struct {
 	// is kept whole up to maxMessageMiB.
 	// +optional
 	Attachments Attachments `json:"attachments,omitzero"`
+
+	// trust says how far the mailbox goes by what is proven about a writer.
+	// +optional
+	Trust Trust `json:"trust,omitzero"`
 }
 
 // Attachments limits files sent from portal and console.

@@ -8,6 +8,7 @@ import (
 
 var (
 	extensionText = regexp.MustCompile(`^[a-z0-9]+$`)
+	domainText    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 	scopeText     = regexp.MustCompile(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
 )
 
@@ -20,6 +21,7 @@ func (c *checker) mailbox(s MailboxSpec) {
 	c.count("spec.attachments.blockedExtensions", len(s.Attachments.BlockedExtensions), maxExtensions)
 	c.each("spec.attachments.blockedExtensions", s.Attachments.BlockedExtensions, maxExtension, extensionText,
 		"a file name extension in lower case and without a dot, such as exe")
+	c.trust("spec.trust", s.Trust)
 	switch imap := s.Inbound.IMAP; {
 	case s.Inbound.Type == "":
 		c.addf("spec.inbound.type", "is required: SMTP or IMAP")

@@ -101,7 +101,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(),
+		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.pages = d.pagesServer()

@@ -104,7 +104,7 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 	}
 	box := helpdesk.Mailbox{
 		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
-		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: l.options.Relay,
+		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: l.options.Relay, Policy: policy(spec.Trust),
 		// The address is what a reply address hangs on, so it binds the token too.
 		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),
 	}
@@ -128,4 +128,12 @@ func onlyCenter(account string, centers []helpdesk.HelpCenter) string {
 		return ""
 	}
 	return mine[0].Name
+}
+
+func policy(t config.Trust) helpdesk.Policy {
+	return helpdesk.Policy{
+		NewTickets: helpdesk.NewTickets(t.NewTickets), NewTicketDomains: t.NewTicketDomains, ColleagueDomains: t.ColleagueDomains,
+		ShowUnproven: t.UnprovenReplies == config.UnprovenShow, AsPublished: t.FailedProof == config.FailedAsPublished,
+		ChangedSubject: helpdesk.ChangedSubject(t.ChangedSubject), MostPerHour: int(t.MailsPerHour),
+	}
 }

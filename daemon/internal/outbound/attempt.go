@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -43,6 +44,9 @@ func (q *Queue) attempt(stopping context.Context, p store.Pending) time.Time {
 	switch {
 	case helpdesk.KindOf(err) == helpdesk.NotFound:
 		return time.Time{}
+	case errors.Is(err, errBraked):
+		q.Meter.MailOut("braked")
+		return q.Now().Add(brakeWait)
 	case err != nil:
 		q.Log.WarnContext(ctx, "delivery not claimed", "account", p.Account, "delivery", p.ID, "error", err)
 		if helpdesk.KindOf(err) == helpdesk.Internal {
@@ -91,6 +95,9 @@ func (q *Queue) claim(ctx context.Context, p store.Pending) (*helpdesk.Delivery,
 	if d.State.Final() || now.Before(q.free(d)) {
 		return d, nil
 	}
+	if d.Purpose.Automatic() && !q.Brake.pass(p.Account+"/"+d.Mailbox, now) {
+		return q.stopped(ctx, p.Account, d, now)
+	}
 	d.Attempts++
 	d.Claim, d.Until, d.Next = q.Replica, now.Add(claimFor), now.Add(claimFor)
 	err = q.Store.SaveDelivery(ctx, p.Account, d)
@@ -98,6 +105,18 @@ func (q *Queue) claim(ctx context.Context, p store.Pending) (*helpdesk.Delivery,
 		return q.Store.Delivery(ctx, p.Account, p.Ticket, p.ID)
 	}
 	return d, err
+}
+
+// errBraked says that the mail has to wait, as too much of its kind goes out.
+var errBraked = errors.New("too much automatic mail")
+
+// stopped withdraws what has waited too long.
+func (q *Queue) stopped(ctx context.Context, account string, d *helpdesk.Delivery, now time.Time) (*helpdesk.Delivery, error) {
+	if now.Sub(d.Created) < stale {
+		return d, errBraked
+	}
+	d.State, d.Last = helpdesk.Withdrawn, &helpdesk.Attempt{At: now, Words: "too much automatic mail was waiting, and this one told nothing new any more"}
+	return d, q.Store.SaveDelivery(ctx, account, d)
 }
 
 // free is when we may claim the delivery. What made us look may be older than

@@ -3,8 +3,6 @@ package outbound
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -35,42 +33,30 @@ type Occasion struct {
 	Now     time.Time
 }
 
-// limit is how many automatic mails one address may get in a window.
-type limit struct {
-	most   int
-	window time.Duration
-}
-
-// limits of automatic mail to one address (rows P06, M04). Anyone can make us
-// mail an unproven address by writing its name in a form, so it gets one fixed
-// text a day. A proven one got through checks; 20 an hour is more than a person
-// causes, and lets a loop of two robots die out within minutes.
-var limits = map[bool]limit{
-	false: {most: 1, window: 24 * time.Hour},
-	true:  {most: 20, window: time.Hour},
-}
-
 // Automatic adds an automatic mail to the change if the gate lets it through.
 // It is the only way by which automatic mail comes to be. Who left gets none.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
 	if !o.To.Active() {
 		return nil
 	}
-	proven := o.Purpose != helpdesk.Confirmation
-	key := budgetKey(proven, o.To.Address)
-	spent, err := p.spent(ctx, change, key)
-	if err != nil {
-		return fmt.Errorf("read budget of automatic mail: %w", err)
+	var spent []helpdesk.Budget
+	for _, l := range limitsOf(o.Purpose) {
+		b, err := p.spent(ctx, change, l.key(o))
+		if err != nil {
+			return fmt.Errorf("read budget of automatic mail: %w", err)
+		}
+		if o.Now.After(b.Until) {
+			b.Used, b.Until = 0, o.Now.Add(l.window)
+		}
+		if b.Used >= l.most {
+			return nil
+		}
+		b.Used++
+		spent = append(spent, b)
 	}
-	allowed := limits[proven]
-	if o.Now.After(spent.Until) {
-		spent.Used, spent.Until = 0, o.Now.Add(allowed.window)
+	for _, b := range spent {
+		change.Budgets = append(slices.DeleteFunc(change.Budgets, func(old helpdesk.Budget) bool { return old.Key == b.Key }), b)
 	}
-	if spent.Used >= allowed.most {
-		return nil
-	}
-	spent.Used++
-	change.Budgets = append(slices.DeleteFunc(change.Budgets, func(b helpdesk.Budget) bool { return b.Key == key }), spent)
 	change.Deliveries = append(change.Deliveries, p.delivery(o))
 	return nil
 }
@@ -115,14 +101,4 @@ func (p *Planner) messageID(o Occasion) string {
 // locator is what reply addresses and Message-IDs of a participant carry.
 func locator(t *helpdesk.Ticket, to *helpdesk.Participant) links.Reply {
 	return links.Reply{Ticket: uint64(t.ID), Participant: to.Number, Gen: uint8(to.LinkGen)}
-}
-
-// budgetKey does not show whom it counts: it outlives the contact.
-func budgetKey(proven bool, a helpdesk.Address) string {
-	sum := sha256.Sum256([]byte(a.Key()))
-	kind := "unproven/"
-	if proven {
-		kind = "proven/"
-	}
-	return kind + hex.EncodeToString(sum[:12])
 }

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,9 +41,12 @@ func TestAutomaticBudget(t *testing.T) {
 		{"unproven gets one", helpdesk.Confirmation, time.Minute, 30, 1},
 		{"unproven gets one a day", helpdesk.Confirmation, time.Hour, 24, 1},
 		{"and another the next day", helpdesk.Confirmation, 25 * time.Hour, 3, 3},
-		{"proven gets twenty", helpdesk.Acknowledgement, time.Second, 50, 20},
-		{"and twenty more in the next hour", helpdesk.Acknowledgement, 2 * time.Minute, 60, 40},
-		{"updates count too", helpdesk.Update, time.Second, 50, 20},
+		{"acknowledged once in an hour", helpdesk.Acknowledgement, time.Second, 50, 1},
+		{"and again in the next", helpdesk.Acknowledgement, 31 * time.Minute, 4, 2},
+		{"four times a day", helpdesk.Acknowledgement, 61 * time.Minute, 20, 4},
+		{"and again the next day", helpdesk.Acknowledgement, 61 * time.Minute, 26, 6},
+		{"twenty updates an hour", helpdesk.Update, time.Second, 50, 20},
+		{"and twenty more in the next", helpdesk.Update, 2 * time.Minute, 60, 40},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			spent := ledger{}
@@ -57,8 +61,8 @@ func TestAutomaticBudget(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(change.Deliveries) != len(change.Budgets) {
-					t.Fatalf("%d mails cost %d budgets", len(change.Deliveries), len(change.Budgets))
+				if want := len(change.Deliveries) * len(limitsOf(tt.purpose)); len(change.Budgets) != want {
+					t.Fatalf("%d mails cost %d budgets, want %d", len(change.Deliveries), len(change.Budgets), want)
 				}
 				got += len(change.Deliveries)
 				spent.commit(change)
@@ -112,8 +116,55 @@ func TestAutomaticCountsWithinOneChange(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(change.Deliveries) != 20 || len(change.Budgets) != 1 || change.Budgets[0].Used != 20 {
-		t.Errorf("%d mails with budgets %+v, want 20 in one budget", len(change.Deliveries), change.Budgets)
+	if len(change.Deliveries) != 20 || len(change.Budgets) != 2 || change.Budgets[0].Used != 20 || change.Budgets[1].Used != 20 {
+		t.Errorf("%d mails with budgets %+v, want 20 in one for the address and one for the ticket", len(change.Deliveries), change.Budgets)
+	}
+}
+
+// covers: P06
+func TestBudgetOfATicket(t *testing.T) {
+	spent := ledger{}
+	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	ticket, sent := sampleTicket(), 0
+	for i := range 100 { // each to another address
+		change := &helpdesk.Change{Account: account}
+		to := helpdesk.Participant{Number: uint16(i), Address: helpdesk.MustAddress(fmt.Sprintf("c%d@customer.example", i))}
+		if err := p.Automatic(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, To: &to, Purpose: helpdesk.Update, Now: noon}); err != nil {
+			t.Fatal(err)
+		}
+		spent.commit(change)
+		sent += len(change.Deliveries)
+	}
+	if sent != ticketAnHour.most {
+		t.Errorf("%d mails of one ticket within an hour, want %d", sent, ticketAnHour.most)
+	}
+}
+
+func TestSuppressed(t *testing.T) {
+	spent := ledger{}
+	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	ticket := sampleTicket()
+	to := &ticket.Participants[0]
+	spent.commit(&helpdesk.Change{Budgets: []helpdesk.Budget{Suppress(to.Address, 0, noon)}})
+	for _, tt := range []struct {
+		name    string
+		purpose helpdesk.Purpose
+		after   time.Duration
+		want    int
+	}{
+		{"no confirmation the next month", helpdesk.Confirmation, 30 * 24 * time.Hour, 0},
+		{"what is proven is another matter", helpdesk.Acknowledgement, 0, 1},
+		{"a confirmation after a year", helpdesk.Confirmation, unwanted + time.Hour, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			change := &helpdesk.Change{Account: account}
+			if err := p.Automatic(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, To: to, Purpose: tt.purpose, Now: noon.Add(tt.after)}); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(change.Deliveries); got != tt.want {
+				t.Errorf("%d mails, want %d", got, tt.want)
+			}
+		})
 	}
 }
 
@@ -172,7 +223,7 @@ func TestBudgetNeverOverspends(t *testing.T) {
 		spent, now := ledger{}, noon
 		p := &Planner{Budgets: spent, Signer: signer}
 		purpose := rapid.SampledFrom([]helpdesk.Purpose{helpdesk.Confirmation, helpdesk.Acknowledgement}).Draw(t, "purpose")
-		most := limits[purpose != helpdesk.Confirmation]
+		most := limitsOf(purpose)[0]
 		ticket := sampleTicket()
 		var sent []time.Time
 		for range rapid.IntRange(1, 100).Draw(t, "tries") {

@@ -52,6 +52,7 @@ type Queue struct {
 	Signer    *links.Signer
 	Courier   Courier
 	Schedule  Schedule
+	Brake     *Brake
 	Meter     Meter
 	Log       *slog.Logger
 	Now       func() time.Time

@@ -1,0 +1,74 @@
+package outbound
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// limit is how many automatic mails are let through in a window that begins with
+// the first of them.
+type limit struct {
+	kind   string
+	ticket bool // counts for the ticket, not for the address
+	most   int
+	window time.Duration
+}
+
+var (
+	// unprovenADay: anyone can make us mail an unproven address by writing its name
+	// into a form or a From, so it gets one fixed text a day (row M04).
+	unprovenADay = limit{kind: "unproven", most: 1, window: 24 * time.Hour}
+
+	// Robots that answer each acknowledgement with a mail of their own, and strip
+	// all that would tell so, get one more in the next hour, and end within a day
+	// (row P06). People see the number of what they wrote first, and an answer to
+	// the rest.
+	acknowledgedAnHour = limit{kind: "acknowledged/hour", most: 1, window: time.Hour}
+	acknowledgedADay   = limit{kind: "acknowledged/day", most: 4, window: 24 * time.Hour}
+
+	// provenAnHour is more than a person causes to one address.
+	provenAnHour = limit{kind: "proven", most: 20, window: time.Hour}
+
+	// ticketAnHour: a lively request with ten people and six mails an hour.
+	ticketAnHour = limit{kind: "ticket", ticket: true, most: 60, window: time.Hour}
+)
+
+// limitsOf are the limits that a mail counts against; it goes out if all let it.
+func limitsOf(p helpdesk.Purpose) []limit {
+	switch p {
+	case helpdesk.Confirmation:
+		return []limit{unprovenADay}
+	case helpdesk.Acknowledgement:
+		return []limit{acknowledgedAnHour, acknowledgedADay, provenAnHour}
+	}
+	return []limit{provenAnHour, ticketAnHour}
+}
+
+// key names the budget. It does not show whom it counts: it outlives the contact.
+func (l limit) key(o Occasion) string {
+	if l.ticket {
+		return l.kind + "/" + o.Ticket.ID.String()
+	}
+	return l.kind + "/" + addressKey(o.To.Address)
+}
+
+func addressKey(a helpdesk.Address) string {
+	sum := sha256.Sum256([]byte(a.Key()))
+	return hex.EncodeToString(sum[:12])
+}
+
+// unwanted is how long an address that said "this was not me" gets no
+// confirmation: a year.
+const unwanted = 365 * 24 * time.Hour
+
+// Suppress makes a budget that lets no confirmation to the address through for a
+// year. rev is that of the budget as it was read with [SuppressKey].
+func Suppress(a helpdesk.Address, rev int64, now time.Time) helpdesk.Budget {
+	return helpdesk.Budget{Key: SuppressKey(a), Used: unprovenADay.most, Until: now.Add(unwanted), Rev: rev}
+}
+
+// SuppressKey names the budget of confirmations to an address.
+func SuppressKey(a helpdesk.Address) string { return unprovenADay.kind + "/" + addressKey(a) }
