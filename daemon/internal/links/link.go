@@ -21,6 +21,7 @@ const (
 	SetStatus // close, reopen, rate
 	ManageParticipants
 	Unsubscribe // from this ticket
+	Disown      // say "this was not me" about the request
 )
 
 // Has reports whether s includes all of want.

@@ -46,6 +46,7 @@ type letter struct {
 	Support string
 	Number  int64
 	Link    string // "" while the portal is off (row S11)
+	Disown  string // where an unproven address says "this was not me"; "" without a help center
 	Writer  string // of the entry
 	Text    string // of the entry
 	Quote   *quote
@@ -166,6 +167,9 @@ func (c composer) letter(o occasion) letter {
 		Purpose: o.delivery.Purpose, Name: oneLine(o.to.Name), Center: o.senderName(), Support: o.box.Address.String(),
 		Number: o.ticket.Number, Writer: o.writer(o.entry.Author), Text: o.entry.Text, Link: c.link(o),
 	}
+	if o.delivery.Purpose == helpdesk.Confirmation {
+		l.Disown = c.disown(o)
+	}
 	if o.before != nil {
 		l.Quote = shortQuote(o.before, o.writer(o.before.Author))
 	}
@@ -183,6 +187,22 @@ func (c composer) link(o occasion) string {
 		Ticket: uint64(o.ticket.ID), Participant: o.to.Number,
 	})
 	return o.center.BaseURL + "/t/" + token
+}
+
+// disownFor is how long somebody may take to say that they asked for nothing.
+const disownFor = 90 * 24 * time.Hour
+
+// disown is where the recipient says that they did not ask for anything. It is
+// there with the portal off too: it shows nothing of a request.
+func (c composer) disown(o occasion) string {
+	if o.center == nil {
+		return ""
+	}
+	token := c.signer.Link(links.Audience(o.center.Audience), links.Link{
+		Scope: links.Disown, Expires: o.now.Add(disownFor), Gen: o.to.LinkGen,
+		Ticket: uint64(o.ticket.ID), Participant: o.to.Number,
+	})
+	return o.center.BaseURL + "/not-me/" + token
 }
 
 func (o *occasion) senderName() string {

@@ -143,6 +143,12 @@ func checkMail(t *testing.T, o occasion, p Parcel) {
 		t.Errorf("reverse-path <%v>, want the null one only for automatic mail", p.From)
 	}
 	text, markup := alternatives(t, std)
+	for _, s := range []string{text, markup} {
+		n := strings.Count(s, o.center.BaseURL+"/not-me/")
+		if confirms := o.delivery.Purpose == helpdesk.Confirmation; confirms != (n == 1) {
+			t.Errorf("%d ways to say that this was not me in a %s", n, o.delivery.Purpose)
+		}
+	}
 	gotText, gotLink := plainWords(text)
 	htmlText, htmlLink := markupWords(t, markup)
 	if diff := cmp.Diff(gotText, htmlText); diff != "" {
@@ -194,6 +200,7 @@ func plainWords(text string) (words, link string) {
 		case line == "-- ":
 		case line == "See the request:":
 			out = append(out, "See the request")
+		case strings.HasPrefix(line, "<https://") && strings.Contains(line, "/not-me/"):
 		case strings.HasPrefix(line, "<https://"):
 			link = strings.Trim(line, "<>")
 		case quoted && strings.HasPrefix(line, ">"):
@@ -229,7 +236,7 @@ func markupWords(t *testing.T, markup string) (words, link string) {
 				out = append(out, " ")
 			}
 			for _, a := range tok.Attr {
-				if a.Key == "href" {
+				if a.Key == "href" && !strings.Contains(a.Val, "/not-me/") {
 					link = a.Val
 				}
 			}

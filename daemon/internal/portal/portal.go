@@ -22,6 +22,10 @@ type Desk interface {
 	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
 	// the link.
 	ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.CustomerView, *helpdesk.Participant, error)
+	// Disownable must change nothing; it and Disown answer NotFound whatever is
+	// wrong with the link.
+	Disownable(ctx context.Context, h helpdesk.HelpCenter, token string) error
+	Disown(ctx context.Context, h helpdesk.HelpCenter, token string) error
 }
 
 // Directory knows which mailbox answers for a help center.
@@ -50,6 +54,8 @@ func New(desk Desk, directory Directory, site *web.Site) *Handler {
 	p.handle("GET /submit/{form}", p.showForm)
 	p.handle("POST /submit/{form}", p.submit)
 	p.handle("GET /t/{token}", p.ticket)
+	p.handle("GET /not-me/{token}", p.showDisown)
+	p.handle("POST /not-me/{token}", p.disown)
 	p.handle("/", func(*visit) error { return missing() })
 	return p
 }

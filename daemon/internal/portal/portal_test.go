@@ -24,6 +24,7 @@ type desk struct {
 	submitted []actions.Submission
 	err       error
 	view      *helpdesk.CustomerView
+	disowned  int
 }
 
 func (d *desk) Submit(_ context.Context, _ helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error) {
@@ -46,6 +47,21 @@ func (d *desk) ViewByLink(_ context.Context, h helpdesk.HelpCenter, token string
 		return nil, nil, helpdesk.Errorf(helpdesk.SignIn, "sign in")
 	}
 	return d.view, &helpdesk.Participant{Number: 1, Address: helpdesk.MustAddress("alice@customer.example")}, nil
+}
+
+func (d *desk) Disownable(_ context.Context, _ helpdesk.HelpCenter, token string) error {
+	if token != goodLink {
+		return helpdesk.Errorf(helpdesk.NotFound, "no such link: %s", token)
+	}
+	return d.err
+}
+
+func (d *desk) Disown(ctx context.Context, h helpdesk.HelpCenter, token string) error {
+	if err := d.Disownable(ctx, h, token); err != nil {
+		return err
+	}
+	d.disowned++
+	return nil
 }
 
 // boxes is a Directory with one mailbox.

@@ -1,0 +1,31 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// disown asks whether somebody wants to say "this was not me". Looking at it
+// says nothing: mail scanners open every link.
+type disown struct {
+	Done bool
+}
+
+func (p *Handler) showDisown(v *visit) error {
+	web.KeepSecret(v.w)
+	if err := p.desk.Disownable(v.r.Context(), v.center, v.r.PathValue("token")); err != nil {
+		return err
+	}
+	p.write(v, http.StatusOK, "disown", "This was not me", p.frame(v), disown{})
+	return nil
+}
+
+func (p *Handler) disown(v *visit) error {
+	web.KeepSecret(v.w)
+	if err := p.desk.Disown(v.r.Context(), v.center, v.r.PathValue("token")); err != nil {
+		return err
+	}
+	p.write(v, http.StatusOK, "disown", "Thank you", p.frame(v), disown{Done: true})
+	return nil
+}
