@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -136,8 +137,10 @@ func TestReplyChangesStatus(t *testing.T) {
 		{"closed, out of office", helpdesk.Closed, true, true, helpdesk.Closed, false, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := b.with(t, func(*Pipeline) {})
+			now := noon.Add(time.Duration(i) * 24 * time.Hour)
+			b := b.with(t, func(p *Pipeline) { p.Now = func() time.Time { return now } })
 			first := b.accept(mail(alice, fmt.Sprintf("<s%d@customer.example>", i), fmt.Sprint("question ", i)), "support@acme.example")
+			now = now.Add(time.Hour) // she may be answered again
 			b.change(first.Number, func(t *helpdesk.Ticket) { t.Status = tt.status })
 			head := "X: y"
 			if tt.program {

@@ -22,12 +22,12 @@ var (
 	// into a form or a From, so it gets one fixed text a day (row M04).
 	unprovenADay = limit{kind: "unproven", most: 1, window: 24 * time.Hour}
 
-	// Robots that answer each acknowledgement with a mail of their own, and strip
-	// all that would tell so, get one more in the next hour, and end within a day
-	// (row P06). People see the number of what they wrote first, and an answer to
-	// the rest.
-	acknowledgedAnHour = limit{kind: "acknowledged/hour", most: 1, window: time.Hour}
-	acknowledgedADay   = limit{kind: "acknowledged/day", most: 4, window: 24 * time.Hour}
+	// A robot that answers each acknowledgement with a mail of its own, and strips
+	// all that would tell so, answers within minutes and is not answered then: it
+	// speaks only when spoken to. A slow one ends within a day (row P06). People
+	// seldom open two requests within minutes.
+	acknowledgedNow  = limit{kind: "acknowledged/now", most: 1, window: 10 * time.Minute}
+	acknowledgedADay = limit{kind: "acknowledged/day", most: 4, window: 24 * time.Hour}
 
 	// provenAnHour is more than a person causes to one address.
 	provenAnHour = limit{kind: "proven", most: 20, window: time.Hour}
@@ -42,7 +42,7 @@ func limitsOf(p helpdesk.Purpose) []limit {
 	case helpdesk.Confirmation:
 		return []limit{unprovenADay}
 	case helpdesk.Acknowledgement:
-		return []limit{acknowledgedAnHour, acknowledgedADay, provenAnHour}
+		return []limit{acknowledgedNow, acknowledgedADay, provenAnHour}
 	}
 	return []limit{provenAnHour, ticketAnHour}
 }
