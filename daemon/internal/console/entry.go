@@ -39,7 +39,8 @@ type why struct {
 	Reasons   []string
 	Evidence  []string
 	Faults    []string
-	Source    string // where the mail is as it came; "" if it was none
+	Flags     []string // what to look at twice
+	Source    string   // where the mail is as it came; "" if it was none
 }
 
 // newEntry shows an entry of the ticket at that address.
@@ -86,7 +87,7 @@ func reasons(e *helpdesk.Entry) why {
 		proof, found := recognised(r)
 		return why{
 			Sentences: append([]string{proof}, found...), Rule: r.Rule,
-			Reasons: r.Trust.Reasons, Evidence: r.Evidence, Faults: r.Faults,
+			Reasons: r.Trust.Reasons, Evidence: r.Evidence, Faults: r.Faults, Flags: flags(r),
 		}
 	}
 	switch {
@@ -109,4 +110,13 @@ func recognised(r *helpdesk.Recognition) (proof string, found []string) {
 		}
 	}
 	return or(proofWords[r.Trust.Proof], proofWords[helpdesk.ProofNone]), found
+}
+
+// flags are the sentences that stand on the entry itself, not behind "Why".
+func flags(r *helpdesk.Recognition) []string {
+	var words []string
+	for _, f := range r.Flags {
+		words = append(words, or(flagWords[f], string(f)))
+	}
+	return words
 }

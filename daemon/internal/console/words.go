@@ -23,10 +23,13 @@ var (
 		helpdesk.TokenOther:   "It came to a reply address that was issued to another participant.",
 		helpdesk.TokenMessage: "It answers a mail that we sent: it names our signed Message-ID.",
 		helpdesk.TokenKnown:   "It answers a mail that was taken in before.",
+		helpdesk.TokenSubject: "The number of the request stands in its subject.",
+		helpdesk.TokenSibling: "It names a mail that never came here, and that a mail of the request names too. That is weak evidence.",
 		helpdesk.TokenNone:    "It names no request.",
 	}
 	senderWords = map[helpdesk.Sender]string{
 		helpdesk.SenderParticipant: "The sender takes part in the request.",
+		helpdesk.SenderCopied:      "The sender was copied on a mail of the request, and takes no part in it.",
 		helpdesk.SenderStranger:    "The sender takes no part in a request that it names.",
 		helpdesk.SenderAgent:       "The address belongs to an agent.",
 		helpdesk.SenderNobody:      "It does not say clearly who wrote it.",
@@ -51,6 +54,17 @@ var causeWords = map[helpdesk.Cause]string{
 	helpdesk.UnprovenSender:  "Nothing proves who wrote it.",
 	helpdesk.AgentUnproven:   "It says that it comes from an agent, and nothing proves that.",
 	helpdesk.UnmatchedReport: "It is a delivery report for nothing that we sent.",
+	helpdesk.NotInvited:      "The mailbox lets this writer open no request.",
+	helpdesk.TwoTickets:      "It was sent to reply addresses of different requests.",
+	helpdesk.TooMany:         "The address has written more within an hour than the mailbox takes.",
+	helpdesk.CalledSpam:      "An agent called earlier mail of this address spam.",
+}
+
+// flagWords ask an agent to look twice.
+var flagWords = map[helpdesk.Flag]string{
+	helpdesk.SameMessageID: "Another mail bears the same Message-ID and says something else. One of them may have been sent to displace the other.",
+	helpdesk.OtherSubject:  "It came under another subject. If it is another matter, split it off.",
+	helpdesk.LowConfidence: "It may belong elsewhere: nothing but a mail that never came here joins it to this request.",
 }
 
 var purposeWords = map[helpdesk.Purpose]string{

@@ -35,6 +35,9 @@ const (
 	TokenNone    Token = "none"
 )
 
+// Tokens are all of them.
+var Tokens = []Token{TokenOwn, TokenOther, TokenMessage, TokenKnown, TokenSibling, TokenSubject, TokenNone}
+
 // Sender says who the From address is to the ticket that the token names.
 type Sender string
 
@@ -45,6 +48,9 @@ const (
 	SenderAgent       Sender = "agent" // the address belongs to an agent of the account
 	SenderNobody      Sender = "nobody"
 )
+
+// Senders are all of them.
+var Senders = []Sender{SenderParticipant, SenderCopied, SenderStranger, SenderAgent, SenderNobody}
 
 // Class is what kind of mail it is (RFC 3834, 3464, 8098, 5965).
 type Class string
@@ -86,3 +92,6 @@ const (
 	// LowConfidence: nothing but a mail that we never saw joins it to the ticket.
 	LowConfidence Flag = "low-confidence"
 )
+
+// Flags are all of them.
+var Flags = []Flag{SameMessageID, OtherSubject, LowConfidence}

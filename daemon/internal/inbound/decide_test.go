@@ -118,9 +118,8 @@ func situations(see func(situation)) {
 	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
 		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {
 		for _, proof := range []helpdesk.Proof{helpdesk.ProofPass, helpdesk.ProofNone, helpdesk.ProofFail} {
-			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown,
-				helpdesk.TokenSibling, helpdesk.TokenSubject, helpdesk.TokenNone} {
-				for _, sender := range []helpdesk.Sender{helpdesk.SenderParticipant, helpdesk.SenderCopied, helpdesk.SenderStranger, helpdesk.SenderAgent, helpdesk.SenderNobody} {
+			for _, token := range helpdesk.Tokens {
+				for _, sender := range helpdesk.Senders {
 					for _, facts := range policies {
 						see(situation{class, proof, token, sender, facts})
 					}
