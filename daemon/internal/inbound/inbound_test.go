@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
+
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -48,8 +50,9 @@ func box(account, name, address string) helpdesk.Mailbox {
 // bench is a pipeline on a real store.
 type bench struct {
 	*Pipeline
-	t  *testing.T
-	db *store.Store
+	t    *testing.T
+	db   *store.Store
+	etcd *clientv3.Client
 }
 
 func newBench(t *testing.T) *bench {
@@ -77,7 +80,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, db: db, Pipeline: &Pipeline{
+	return &bench{t: t, db: db, etcd: server.Client(), Pipeline: &Pipeline{
 		Memory: NewMemory(1 << 20),
 		Auth:   mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
 		Store:  db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
@@ -107,7 +110,7 @@ func (noDNS) LookupAddr(_ context.Context, name string) ([]string, error) { retu
 func (b *bench) with(t *testing.T, change func(p *Pipeline)) *bench {
 	p := *b.Pipeline
 	change(&p)
-	return &bench{Pipeline: &p, t: t, db: b.db}
+	return &bench{Pipeline: &p, t: t, db: b.db, etcd: b.etcd}
 }
 
 // try sends a mail from its writer through a trusted relay.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -66,7 +67,10 @@ func TestSameMail(t *testing.T) {
 func TestSameMailAtOnce(t *testing.T) {
 	b := newBench(t)
 	raw := mail(alice, "<1@x>", "one")
-	results := atOnce(t, 16, func(int) ([]helpdesk.Outcome, error) { return b.try(raw, "support@acme.example") })
+	replicas := []*bench{b, b.replica(t), b.replica(t)}
+	results := atOnce(t, 16, func(i int) ([]helpdesk.Outcome, error) {
+		return replicas[i%len(replicas)].try(raw, "support@acme.example")
+	})
 	count := map[helpdesk.Result]int{}
 	for _, o := range results {
 		count[o.Result]++
@@ -83,6 +87,22 @@ func TestSameMailAtOnce(t *testing.T) {
 	if told := b.deliveries(results[0]); len(told) != 1 {
 		t.Errorf("answers = %v, want one", told)
 	}
+}
+
+// replica is another daemon on the same etcd: a store of its own, that knows
+// nothing of what this one keeps in memory.
+func (b *bench) replica(t *testing.T) *bench {
+	t.Helper()
+	db, err := store.New(b.etcd, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	other := b.with(t, func(p *Pipeline) {
+		p.Store, p.Planner = db, &outbound.Planner{Budgets: db, Signer: p.Signer}
+	})
+	other.db = db
+	return other
 }
 
 // covers: P04, P05
