@@ -29,18 +29,18 @@ func (p *Pipeline) authenticate(ctx context.Context, c *incoming) error {
 		}
 		return nil
 	}
-	if c.kept.trust == nil { // the same for each of our mailboxes and however often a race is lost
-		trust, err := p.prove(ctx, c)
+	if c.kept.verdict == nil { // the same for each of our mailboxes and however often a race is lost
+		verdict, err := p.prove(ctx, c)
 		if err != nil {
 			return err
 		}
-		c.kept.trust = &trust
+		c.kept.verdict = &verdict
 	}
-	c.trust = *c.kept.trust
-	return nil
+	c.trust = c.kept.verdict.Trust
+	return p.replayed(ctx, c, c.kept.verdict) // replay.go: differs with the account and what came meanwhile
 }
 
-func (p *Pipeline) prove(ctx context.Context, c *incoming) (helpdesk.Trust, error) {
+func (p *Pipeline) prove(ctx context.Context, c *incoming) (mailauth.Verdict, error) {
 	peer, err := netip.ParseAddr(c.env.Peer)
 	verdict, failed := p.Auth.Check(ctx, mailauth.Mail{
 		Message: c.mail, EnvelopeFrom: c.env.From, Helo: c.env.Helo, Peer: peer, SPF: err == nil,
@@ -51,8 +51,8 @@ func (p *Pipeline) prove(ctx context.Context, c *incoming) (helpdesk.Trust, erro
 	})
 	if failed != nil {
 		if sent, ok := c.mail.Date(); ok && c.now.Sub(sent) < patience {
-			return helpdesk.Trust{}, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("check the sender: %w", failed))
+			return mailauth.Verdict{}, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("check the sender: %w", failed))
 		}
 	}
-	return verdict.Trust, nil
+	return verdict, nil
 }

@@ -27,6 +27,7 @@ type Store interface {
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
+	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
 	Commit(ctx context.Context, c *helpdesk.Change) error
@@ -178,6 +179,8 @@ type incoming struct {
 	verdict  rule               // decide
 	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
 	entry    helpdesk.Entry     // clean
+
+	remember []helpdesk.Signature // replay: the signatures that prove it
 }
 
 func (c *incoming) note(format string, args ...any) {

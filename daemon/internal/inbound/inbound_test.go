@@ -50,6 +50,8 @@ type bench struct {
 	*Pipeline
 	t  *testing.T
 	db *store.Store
+
+	replica func() *store.Store // another one on the same records
 }
 
 func newBench(t *testing.T) *bench {
@@ -59,11 +61,15 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	db, err := store.New(server.Client(), "test")
-	if err != nil {
-		t.Fatal(err)
+	open := func() *store.Store {
+		db, err := store.New(server.Client(), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(db.Close)
+		return db
 	}
-	t.Cleanup(db.Close)
+	db := open()
 	blobs, err := blob.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +83,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, db: db, Pipeline: &Pipeline{
+	return &bench{t: t, db: db, replica: open, Pipeline: &Pipeline{
 		Memory: NewMemory(1 << 20),
 		Auth:   mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
 		Store:  db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
@@ -107,7 +113,7 @@ func (noDNS) LookupAddr(_ context.Context, name string) ([]string, error) { retu
 func (b *bench) with(t *testing.T, change func(p *Pipeline)) *bench {
 	p := *b.Pipeline
 	change(&p)
-	return &bench{Pipeline: &p, t: t, db: b.db}
+	return &bench{Pipeline: &p, t: t, db: b.db, replica: b.replica}
 }
 
 // try sends a mail from its writer through a trusted relay.

@@ -37,8 +37,8 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	return err
 }
 
-// Sweep removes what has lapsed at now: sessions and budgets. It is safe to run
-// on several replicas at once and returns how many records went.
+// Sweep removes what has lapsed at now: sessions, budgets and signatures. It is
+// safe to run on several replicas at once and returns how many records went.
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
 	t := s.keys.account(account)
 	gone := 0
@@ -49,6 +49,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 		},
 		t.budgets(): func(v []byte) bool {
 			var x helpdesk.Budget
+			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
+		},
+		t.signatures(): func(v []byte) bool {
+			var x helpdesk.Signature
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
 		},
 	} {
