@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -98,7 +97,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
+	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(),
@@ -113,9 +112,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 // explain asks the pipeline as the SMTP edge would.
 func (d *daemon) explain(p *inbound.Pipeline) admin.Explain {
 	return func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error) {
-		peer, err := netip.ParseAddr(path.Peer)
-		trusted := err == nil && slices.ContainsFunc(d.settings.trusted, func(n netip.Prefix) bool { return n.Contains(peer) })
-		return p.Explain(ctx, path, trusted, raw)
+		peer, _ := netip.ParseAddr(path.Peer) // none is no relay
+		return p.Explain(ctx, inbound.Inquiry{Path: path, Relay: d.settings.relays.Find(peer), Raw: raw})
 	}
 }
 

@@ -9,18 +9,24 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Explain tells what would become of a mail that came by that path now, without
-// doing it: nothing is written, nothing is sent. Without recipients in the path
-// it goes to those of To and Cc that are ours. trusted says that the peer is a
-// relay that the operator named. Errors are those of [Pipeline.Accept], and
+// Inquiry is a mail, and the way that it would come.
+type Inquiry struct {
+	Path  helpdesk.Path // without recipients it goes to those of To and Cc that are ours
+	Relay *Relay        // that the peer is; nil if the operator did not name it
+	Raw   []byte
+}
+
+// Explain tells what would become of a mail that came now, without doing it:
+// nothing is written, nothing is sent. Errors are those of [Pipeline.Accept], and
 // Invalid when a recipient of the path, or all of the header, are not ours.
 //
 // It takes the same steps as Accept, so it tells the truth unless something
 // changes in between.
-func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool, raw []byte) ([]helpdesk.Expectation, error) {
-	mail := eml.Read(raw)
-	env := Envelope{ID: path.Transfer, From: path.From, Peer: path.Peer, Helo: path.Helo, Trusted: trusted}
-	recipients, err := p.recipients(path, mail)
+func (p *Pipeline) Explain(ctx context.Context, q Inquiry) ([]helpdesk.Expectation, error) {
+	mail := eml.Read(q.Raw)
+	env := Envelope{ID: q.Path.Transfer, From: q.Path.From, Peer: q.Path.Peer, Helo: q.Path.Helo}
+	env.By(q.Relay)
+	recipients, err := p.recipients(q.Path, mail)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +44,7 @@ func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool
 	if mail.Header.Count("Received") > maxHops {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
-	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}, release: func() {}}
+	held := &kept{bytes: q.Raw, ref: blob.Ref{Size: int64(len(q.Raw))}, release: func() {}}
 	var expected []helpdesk.Expectation
 	for _, to := range mailboxes(byAccount(env.To)) {
 		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: held, mail: mail, now: p.Now()}

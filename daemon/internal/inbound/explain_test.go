@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,8 +36,12 @@ func TestExplainEqualsAccept(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := helpdesk.Path{Transfer: "t1", Peer: "192.0.2.1", From: helpdesk.MustAddress("bounces@customer.example"), To: []string{tt.to}}
+			var relays Relays
+			if tt.trusted {
+				relays = Relays{{Network: netip.MustParsePrefix("192.0.2.0/24")}}
+			}
 			before := b.ticket(first.Number).Rev
-			said, err := b.Explain(t.Context(), path, tt.trusted, []byte(tt.raw))
+			said, err := b.Explain(t.Context(), Inquiry{Path: path, Relay: relays.Find(netip.MustParseAddr(path.Peer)), Raw: []byte(tt.raw)})
 			if err != nil || len(said) != 1 {
 				t.Fatalf("explained %+v, %v", said, err)
 			}
@@ -63,12 +68,12 @@ func TestExplainEqualsAccept(t *testing.T) {
 
 func TestExplainRecipients(t *testing.T) {
 	b := newBench(t)
-	said, err := b.Explain(t.Context(), helpdesk.Path{}, true, []byte(mail(alice, "<1@x>", "to whom the header says")))
+	said, err := b.Explain(t.Context(), Inquiry{Raw: []byte(mail(alice, "<1@x>", "to whom the header says"))})
 	if err != nil || len(said) != 1 || said[0].Mailbox != "support" {
 		t.Errorf("by To: %+v, %v", said, err)
 	}
 	for _, to := range []string{"nobody@acme.example", "no address"} {
-		if _, err := b.Explain(t.Context(), helpdesk.Path{To: []string{to}}, true, []byte(mail(alice, "<1@x>", "x"))); helpdesk.KindOf(err) != helpdesk.Invalid {
+		if _, err := b.Explain(t.Context(), Inquiry{Path: helpdesk.Path{To: []string{to}}, Raw: []byte(mail(alice, "<1@x>", "x"))}); helpdesk.KindOf(err) != helpdesk.Invalid {
 			t.Errorf("to %q: %v, want it refused", to, err)
 		}
 	}

@@ -37,6 +37,9 @@ type Store interface {
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
+	// IsAlias reports an address that is declared to forward to a mailbox of the
+	// account.
+	IsAlias(account string, a helpdesk.Address) bool
 }
 
 // Authenticator proves senders; *[mailauth.Checker] is one.
@@ -68,6 +71,9 @@ type Envelope struct {
 	Peer    string // address of the client
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
+	// Results is the authserv-id of a server whose Authentication-Results are
+	// believed, as the operator named it with the relay that the client is.
+	Results string
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.

@@ -38,6 +38,10 @@ func (d directory) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) 
 	return helpdesk.HelpCenter{Account: account, Name: name}, true
 }
 
+func (d directory) IsAlias(account string, a helpdesk.Address) bool {
+	return slices.ContainsFunc(d, func(m helpdesk.Mailbox) bool { return m.Account == account && m.HasAlias(a) })
+}
+
 func box(account, name, address string) helpdesk.Mailbox {
 	return helpdesk.Mailbox{
 		Account: account, Name: name, Address: helpdesk.MustAddress(address), HelpCenter: "acme",

@@ -18,8 +18,9 @@ type kept struct {
 	ref     blob.Ref
 	bytes   []byte
 	release func()
-	verdict *mailauth.Verdict                // on the writer, once it is known
 	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
+
+	verdicts map[check]mailauth.Verdict // authenticate: on the writer
 }
 
 // Memory bounds the bytes of large mails that are looked at at the same time.

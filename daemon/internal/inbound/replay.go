@@ -17,7 +17,7 @@ import (
 // fields around what is signed (A17). The same mail again is no copy, be it to
 // another mailbox of ours. What is seen for the first time is remembered with
 // the receipt, guarded, so that of two copies at once only one is believed.
-func (p *Pipeline) replayed(ctx context.Context, c *incoming, v *mailauth.Verdict) error {
+func (p *Pipeline) replayed(ctx context.Context, c *incoming, v mailauth.Verdict) error {
 	if len(v.Signatures) == 0 {
 		return nil
 	}

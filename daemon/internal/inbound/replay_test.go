@@ -110,7 +110,7 @@ func TestCopiedSignature(t *testing.T) {
 	base, s := newBench(t), newSigner(t)
 	base = base.believing(t, s)
 	signed := func(i int, more ...string) string {
-		return s.sign(t, letter(fmt.Sprintf("<%d@x>", i), fmt.Sprint("please help ", i)), more...)
+		return s.sign(t, letter(fmt.Sprintf("<%d@x>", i), fmt.Sprint("please help ", i), "Cc: help@other.example"), more...)
 	}
 	id := func(raw string) string {
 		return strings.Replace(raw, "\r\nMessage-ID: <", "\r\nMessage-ID: <again-", 1)
@@ -140,7 +140,7 @@ func TestCopiedSignature(t *testing.T) {
 		{"Reply-To put in", []string{"Message-ID"}, field("Reply-To: eve@evil.example"), stranger, billing, "created unproven-new none", true},
 		{"Content-Type put in", []string{"Message-ID"}, field("Content-Type: text/html"), stranger, billing, "created unproven-new none", true},
 		{"copied by the sender's server", nil, id, direct, support, "created proven-new pass", false},
-		{"another account", nil, id, stranger, "help@other.example", "created proven-new pass", false},
+		{"another account", []string{"Cc"}, id, stranger, "help@other.example", "created proven-new pass", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := base.with(t, func(*Pipeline) {})
@@ -259,7 +259,7 @@ func TestSignaturesAreRemembered(t *testing.T) {
 	path := helpdesk.Path{Peer: stranger.Peer, From: stranger.From, To: []string{"support@acme.example"}}
 	again := strings.Replace(raw, "<1@x>", "<2@x>", 1)
 	explain := func(raw string) helpdesk.Proof {
-		said, err := b.Explain(t.Context(), path, false, []byte(raw))
+		said, err := b.Explain(t.Context(), Inquiry{Path: path, Raw: []byte(raw)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -119,6 +119,12 @@ func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Address.Same(a) })
 }
 
+// IsAlias reports an address that forwards to a mailbox of the account.
+func (l *Live) IsAlias(account string, a helpdesk.Address) bool {
+	_, found := find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.HasAlias(a) })
+	return found
+}
+
 // Mailbox finds a mailbox by name.
 func (l *Live) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
