@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,7 +14,6 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
@@ -107,14 +105,6 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
-}
-
-// explain asks the pipeline as the SMTP edge would.
-func (d *daemon) explain(p *inbound.Pipeline) admin.Explain {
-	return func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error) {
-		peer, _ := netip.ParseAddr(path.Peer) // none is no relay
-		return p.Explain(ctx, inbound.Inquiry{Path: path, Relay: d.settings.relays.Find(peer), Raw: raw})
-	}
 }
 
 // outboundWorkers is how many mails are on their way at once: attempts wait for

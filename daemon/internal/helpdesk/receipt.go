@@ -30,7 +30,14 @@ type Expectation struct {
 	Outcome
 	Cause  Cause   `json:"cause,omitempty"`  // why it would be held
 	Answer Purpose `json:"answer,omitempty"` // what the writer would get
+
+	Recipient string `json:"recipient,omitempty"` // of Refused
+	Proposed  bool   `json:"proposed,omitempty"`  // under a configuration that is not served
 }
+
+// Refused is the result of a recipient that is no address of ours. Only an
+// Expectation has it.
+const Refused Result = "refused"
 
 // Receipt is the record that one mail, or one submission, was taken in. Its
 // key is its identity, so taking it in again finds the first outcome.
