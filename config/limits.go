@@ -77,6 +77,7 @@ const (
 	maxFileTypes      = 32
 	maxExtensions     = 64
 	maxScopes         = 16
+	maxAliases        = 32 // old names of one desk, and one for each product
 	maxFiles          = 20
 	maxTreeDepth      = 5
 	maxTrustDomains   = 100

@@ -22,6 +22,32 @@ import (
 // problem.
 func LoadFiles(paths ...string) (*Set, Problems) {
 	l := loader{seen: map[string]bool{}}
+	l.gather(paths)
+	return l.finish()
+}
+
+// Source is a file of manifests.
+type Source struct {
+	Name string // that problems tell
+	Data []byte
+}
+
+// ReadFiles reads what LoadFiles would, and does not look into it. Problems are
+// what cannot be read.
+func ReadFiles(paths ...string) ([]Source, Problems) {
+	l := loader{seen: map[string]bool{}}
+	l.gather(paths)
+	return l.files, l.problems
+}
+
+// ParseFiles makes a Set of what ReadFiles has read, as LoadFiles does.
+func ParseFiles(files []Source) (*Set, Problems) {
+	l := loader{files: files}
+	return l.finish()
+}
+
+// gather reads the files that paths name.
+func (l *loader) gather(paths []string) {
 	for _, name := range paths {
 		info, err := os.Stat(name)
 		switch {
@@ -33,7 +59,6 @@ func LoadFiles(paths ...string) (*Set, Problems) {
 			l.open(os.DirFS(filepath.Dir(name)), filepath.Base(name), filepath.Clean(name))
 		}
 	}
-	return l.finish()
 }
 
 // Load reads the manifests in the root of fsys, as LoadFiles reads a folder.
@@ -46,13 +71,12 @@ func Load(fsys fs.FS) (*Set, Problems) {
 // Parse reads one file of manifests, as LoadFiles does. File is the name that
 // problems tell.
 func Parse(file string, data []byte) (*Set, Problems) {
-	l := loader{seen: map[string]bool{}}
-	l.read(file, data)
-	return l.finish()
+	return ParseFiles([]Source{{Name: file, Data: data}})
 }
 
 // loader gathers manifests and problems over files.
 type loader struct {
+	files    []Source
 	set      Set
 	problems Problems
 	seen     map[string]bool // files, by the name they are told by
@@ -105,7 +129,7 @@ func (l *loader) open(fsys fs.FS, base, name string) {
 		l.unreadable(name, err)
 		return
 	}
-	l.read(name, data)
+	l.files = append(l.files, Source{Name: name, Data: data})
 }
 
 // read takes the manifests of one file in.
@@ -127,9 +151,12 @@ func (l *loader) read(file string, data []byte) {
 	}
 }
 
-// finish sorts what was read, tells what was declared twice, and fills in
-// defaults.
+// finish takes all files in, sorts what was read, tells what was declared twice,
+// and fills in defaults.
 func (l *loader) finish() (*Set, Problems) {
+	for _, f := range l.files {
+		l.read(f.Name, f.Data)
+	}
 	l.set.HelpCenters = unique(l.set.HelpCenters, KindHelpCenter, helpCenterMeta, &l.problems)
 	l.set.Forms = unique(l.set.Forms, KindTicketForm, formMeta, &l.problems)
 	l.set.Mailboxes = unique(l.set.Mailboxes, KindMailbox, mailboxMeta, &l.problems)

@@ -243,3 +243,35 @@ func TestLocalizedText(t *testing.T) {
 		}
 	}
 }
+
+// What was read can be parsed elsewhere, with the same outcome as on the spot.
+//
+// covers: K03
+func TestReadThenParse(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"b.yaml": "kind: Mailbox\nmetadata: {name: b}\napiVersion: postern.dev/v1alpha1\nspec: {address: b@acme.example, inbound: {type: SMTP}}\n",
+		"a.yaml": "kind: [", "note.txt": "not read",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	missing := filepath.Join(dir, "missing")
+	files, unread := ReadFiles(dir, missing)
+	var names []string
+	for _, f := range files {
+		names = append(names, filepath.Base(f.Name))
+	}
+	if diff := cmp.Diff([]string{"a.yaml", "b.yaml"}, names); diff != "" || len(unread) != 1 {
+		t.Errorf("read %v with problems %v", names, unread)
+	}
+	set, problems := ParseFiles(files)
+	want, all := LoadFiles(dir, missing)
+	if diff := cmp.Diff(hashes(want), hashes(set)); diff != "" || len(set.Mailboxes) != 1 {
+		t.Errorf("set (-loaded +parsed):\n%s", diff)
+	}
+	if diff := cmp.Diff(all.sorted(), append(problems, unread...).sorted()); diff != "" {
+		t.Errorf("problems (-loaded +parsed):\n%s", diff)
+	}
+}

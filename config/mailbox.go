@@ -18,6 +18,15 @@ type MailboxSpec struct {
 	// +kubebuilder:validation:MaxLength=200
 	DisplayName string `json:"displayName,omitempty"`
 
+	// aliases are addresses that forward to this mailbox. They count as its own
+	// where the recipients of a signed mail are looked at; mail to them is not
+	// taken. Default: none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MaxLength=254
+	Aliases []string `json:"aliases,omitempty"`
+
 	// inbound says how mail comes in.
 	// +required
 	Inbound Inbound `json:"inbound"`
@@ -76,6 +85,16 @@ type Inbound struct {
 	// imap is the mailbox to poll; only with type IMAP.
 	// +optional
 	IMAP *IMAP `json:"imap,omitempty"`
+
+	// authenticationResults names the server whose Authentication-Results are
+	// believed, as it stands at the beginning of that field: on mail that is polled,
+	// or that a relay of the daemon brings. It must add the field on top of every
+	// mail and remove those that claim to be its own (RFC 8601 section 5). Default:
+	// none.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	AuthenticationResults string `json:"authenticationResults,omitempty"`
 }
 
 // IMAP is a mailbox that is polled.

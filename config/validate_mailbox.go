@@ -15,6 +15,7 @@ var (
 func (c *checker) mailbox(s MailboxSpec) {
 	c.strings("spec", reflect.ValueOf(s))
 	c.address("spec.address", s.Address)
+	c.aliases("spec.aliases", s.Aliases, s.Address)
 	c.length("spec.displayName", s.DisplayName, maxLabel)
 	c.number("spec.maxMessageMiB", s.MaxMessageMiB, 1, maxMessageMiB)
 	c.number("spec.attachments.maxMiB", s.Attachments.MaxMiB, 1, maxFileMiB)
@@ -31,6 +32,11 @@ func (c *checker) mailbox(s MailboxSpec) {
 		c.imap("spec.inbound.imap", *imap)
 	case imap != nil:
 		c.addf("spec.inbound.imap", "has a meaning only with type IMAP")
+	}
+	if id := s.Inbound.AuthenticationResults; id != "" {
+		if err := checkHost(id); err != nil {
+			c.addf("spec.inbound.authenticationResults", "%s is not the name of a server: %v", clip(id), err)
+		}
 	}
 	if s.Relay != nil {
 		c.relay("spec.relay", *s.Relay)
@@ -53,6 +59,18 @@ func (c *checker) address(path, address string) {
 	case domain != strings.ToLower(domain):
 		c.addf(path, "the domain of %s is written in lower case", clip(address))
 	}
+}
+
+func (c *checker) aliases(path string, aliases []string, own string) {
+	c.count(path, len(aliases), maxAliases)
+	keys := make([]string, len(aliases))
+	for i, alias := range aliases {
+		c.address(element(path, i), alias)
+		if keys[i] = addressKey(alias); keys[i] == addressKey(own) {
+			c.addf(element(path, i), "%s is the address of the mailbox itself", clip(alias))
+		}
+	}
+	c.unique(path, "", keys)
 }
 
 func (c *checker) imap(path string, s IMAP) {

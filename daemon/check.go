@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/posterndesk/postern/config"
 )
@@ -18,14 +19,23 @@ func runCheck(_ context.Context, args []string, out, errs io.Writer) error {
 	if len(paths) == 0 {
 		return fmt.Errorf("name the manifests to check: %w", errUsage)
 	}
-	set, problems := config.LoadFiles(paths...)
-	problems = append(problems, set.Validate()...)
-	if err := problems.Err(); err != nil {
-		for _, p := range problems {
-			fmt.Fprintln(out, p)
-		}
-		return errSilent
+	if _, err := readManifests(out, paths...); err != nil {
+		return err
 	}
 	fmt.Fprintln(out, "ok")
 	return nil
+}
+
+// readManifests reads manifests and prints all problems that they have.
+func readManifests(out io.Writer, paths ...string) ([]config.Source, error) {
+	files, problems := config.ReadFiles(paths...)
+	set, more := config.ParseFiles(files)
+	problems = slices.Concat(problems, more, set.Validate())
+	for _, p := range problems {
+		fmt.Fprintln(out, p)
+	}
+	if len(problems) > 0 {
+		return nil, errSilent
+	}
+	return files, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/examples"
 )
@@ -45,7 +46,7 @@ func runDev(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	// Whoever is on this machine may speak for anybody: that is what dev is for,
 	// and nothing else does so.
-	s.trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	s.relays = inbound.Relays{{Network: netip.MustParsePrefix("127.0.0.0/8")}, {Network: netip.MustParsePrefix("::1/128")}}
 	if err := placeSamples(s.manifests); err != nil {
 		return err
 	}

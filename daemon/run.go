@@ -5,18 +5,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
@@ -98,7 +95,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.trusted)
+	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
@@ -108,15 +105,6 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
-}
-
-// explain asks the pipeline as the SMTP edge would.
-func (d *daemon) explain(p *inbound.Pipeline) admin.Explain {
-	return func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error) {
-		peer, err := netip.ParseAddr(path.Peer)
-		trusted := err == nil && slices.ContainsFunc(d.settings.trusted, func(n netip.Prefix) bool { return n.Contains(peer) })
-		return p.Explain(ctx, path, trusted, raw)
-	}
 }
 
 // outboundWorkers is how many mails are on their way at once: attempts wait for

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the dialogs of testdata/script over the real program. Each
 // is read like a page of the manual; the commands are below.
 func TestScripts(t *testing.T) {
+	dns := startDNS(t, senders)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
@@ -44,6 +45,7 @@ func TestScripts(t *testing.T) {
 			e.Values[processesKey{}] = daemons
 			e.Defer(daemons.killAll)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("DNS", dns) // that "dev" may be told to ask
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

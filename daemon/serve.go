@@ -9,8 +9,10 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
 
 func runServe(ctx context.Context, args []string, _, errs io.Writer) error {
@@ -26,7 +28,8 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs := newFlags("serve", "[FLAGS]", errs)
 	s.commonFlags(fs, ":25", ":8080", ":9090")
 	fs.StringVar(&s.hostname, "hostname", "", "how the daemon calls itself in SMTP (default: the host name)")
-	fs.Func("trusted-relay", "`network` (CIDR) of a mail server in front that checks its senders; may be repeated", addNetwork(&s.trusted))
+	fs.Func("trusted-relay", "`network` (CIDR) of a mail server in front that checks its senders: whatever it brings counts as proven; may be repeated", s.addRelay)
+	fs.Func("relay-results", "`network=server`: (CIDR) of a mail server in front, and the name with which the Authentication-Results begin that are believed on top of what it brings; may be repeated", s.addResults)
 	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))
 	fs.Func("relay", "`host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
 	rest, err := parse(fs, args)
@@ -39,20 +42,47 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	return s, s.complete()
 }
 
-// addNetwork reads a network, or one address.
+// parseNetwork reads a network, or one address.
+func parseNetwork(v string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(v)
+	if err != nil {
+		addr, addrErr := netip.ParseAddr(v)
+		if addrErr != nil {
+			return netip.Prefix{}, err
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	return prefix.Masked(), nil
+}
+
 func addNetwork(to *[]netip.Prefix) func(string) error {
 	return func(v string) error {
-		prefix, err := netip.ParsePrefix(v)
-		if err != nil {
-			addr, addrErr := netip.ParseAddr(v)
-			if addrErr != nil {
-				return err
-			}
-			prefix = netip.PrefixFrom(addr, addr.BitLen())
-		}
-		*to = append(*to, prefix.Masked())
-		return nil
+		network, err := parseNetwork(v)
+		*to = append(*to, network)
+		return err
 	}
+}
+
+// addRelay reads a relay that is believed for any From.
+func (s *settings) addRelay(v string) error {
+	network, err := parseNetwork(v)
+	s.relays = append(s.relays, inbound.Relay{Network: network})
+	return err
+}
+
+// addResults reads a relay, and the server whose results are believed.
+func (s *settings) addResults(v string) error {
+	at, server, _ := strings.Cut(v, "=")
+	network, err := parseNetwork(at)
+	if err != nil {
+		return err
+	}
+	// It is looked for where a host name stands, and mail servers write one there.
+	if _, err := helpdesk.ParseAddress("postmaster@" + server); err != nil {
+		return fmt.Errorf("%q is not a network and the name of a server, such as 192.0.2.1=mx.acme.example", v)
+	}
+	s.relays = append(s.relays, inbound.Relay{Network: network, Results: strings.ToLower(server)})
+	return nil
 }
 
 // setRelay reads host:port. TLS is required everywhere but on this machine.

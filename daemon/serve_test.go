@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/etcd/server/v3/embed"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
@@ -178,6 +179,60 @@ func TestServeProvesSenders(t *testing.T) {
 		if m.To == eve {
 			t.Errorf("a disowned sender was answered: %s", m.Subject)
 		}
+	}
+}
+
+// What the server in front found is believed if it stands on top, and nothing
+// that a sender put below it.
+//
+// covers: M02
+func TestServeBelievesNamedResults(t *testing.T) {
+	_, relay := startRelay(t)
+	s := startServer(t, relay, "--trusted-relay", "127.0.0.0/8", "--relay-results", "127.0.0.1=MX.acme.example")
+	const pass, fail = "Authentication-Results: mx.acme.example; dmarc=pass header.from=strict.example\r\n", "Authentication-Results: mx.acme.example; dmarc=fail header.from=strict.example\r\n"
+	for subject, fields := range map[string]string{"Believed": pass, "Forged": fail + pass, "Nothing said": ""} {
+		raw := fields + plainMail("ceo@strict.example", subject, subject[:1], "Hello.")
+		if err := sendMail(s.smtp, "ceo@strict.example", "support@acme.example", raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string]string{}
+	for _, ticket := range allTickets(t, s.dir) {
+		got[ticket.Subject] = ticket.Entries[0].Recognised.Rule
+	}
+	// What the server disowns is held; without its word nothing is known.
+	want := map[string]string{"Believed": "proven-new", "Nothing said": "unproven-new"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tickets (-want +got):\n%s", diff)
+	}
+}
+
+func TestRelayFlags(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		flag []string
+		want string // relays, or what the error says
+	}{
+		{"none", nil, "[]"},
+		{"one address", []string{"--trusted-relay", "192.0.2.1"}, "[{192.0.2.1/32 }]"},
+		{"network and server", []string{"--relay-results", "10.0.0.7/8=MX.acme.example"}, "[{10.0.0.0/8 mx.acme.example}]"},
+		{"IPv6", []string{"--relay-results", "2001:db8::1=mx"}, "[{2001:db8::1/128 mx}]"},
+		{"no server", []string{"--relay-results", "10.0.0.0/8"}, "is not a network and the name of a server"},
+		{"empty server", []string{"--relay-results", "10.0.0.0/8="}, "is not a network and the name of a server"},
+		{"more than a server", []string{"--relay-results", "10.0.0.0/8=mx.acme.example; dmarc=pass"}, "is not a network and the name of a server"},
+		{"no network", []string{"--relay-results", "mx.acme.example"}, "mx.acme.example"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var errs strings.Builder
+			s, err := serveSettings(append(tt.flag, "--dir", t.TempDir()), &errs)
+			got := errs.String()
+			if err == nil {
+				got = fmt.Sprint(s.relays)
+			}
+			if (err == nil) != strings.HasPrefix(tt.want, "[") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -28,7 +29,7 @@ type settings struct {
 	hostname     string // how we call ourselves in SMTP
 	installation string
 	replica      string
-	trusted      []netip.Prefix // mail relays
+	relays       inbound.Relays // mail servers in front
 	proxies      []netip.Prefix // web proxies
 	relay        helpdesk.Relay
 	dns          string // server to ask; "" for those of the system

@@ -148,7 +148,7 @@ func deep(t *testing.T) string {
 }
 
 // explainNothing takes any mail for one that is not for us.
-func explainNothing(context.Context, helpdesk.Path, []byte) ([]helpdesk.Expectation, error) {
+func explainNothing(context.Context, Mail) ([]helpdesk.Expectation, error) {
 	return nil, helpdesk.Errorf(helpdesk.Invalid, "no recipient of the mail is an address of ours")
 }
 

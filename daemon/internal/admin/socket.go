@@ -29,7 +29,7 @@ type Desk interface {
 }
 
 // Explain tells what would become of a mail that came by a path.
-type Explain func(ctx context.Context, path helpdesk.Path, raw []byte) ([]helpdesk.Expectation, error)
+type Explain func(ctx context.Context, m Mail) ([]helpdesk.Expectation, error)
 
 // SocketName is the socket's name in the daemon's folder.
 const SocketName = "admin.sock"
@@ -173,26 +173,6 @@ func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
 		out.Password = password
 	}
 	s.answer(w, r, out, nil)
-}
-
-// Mail is a mail with the way it came, for an explanation.
-type Mail struct {
-	Path helpdesk.Path `json:"path"`
-	Raw  []byte        `json:"raw"`
-}
-
-// maxMail is the largest mail that is explained, in base64: what is taken in is
-// at most half of it.
-const maxMail = 128 << 20
-
-func (s *socket) explainMail(w http.ResponseWriter, r *http.Request) {
-	var in Mail
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxMail)).Decode(&in); err != nil {
-		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "the mail can't be read, or is too large"))
-		return
-	}
-	outcomes, err := s.explain(r.Context(), in.Path, in.Raw)
-	s.answer(w, r, outcomes, err)
 }
 
 // statuses of the socket: the command line only tells found, wrong and broken.

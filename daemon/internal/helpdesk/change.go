@@ -20,6 +20,7 @@ type Change struct {
 	Held       *HeldItem
 	Deliveries []Delivery
 	Budgets    []Budget
+	Signatures []Signature // that proved the mail
 
 	// Unchanged are records that the decision rested on and that must still be
 	// as they were read, though nothing is written to them.

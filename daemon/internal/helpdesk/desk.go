@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +18,16 @@ type Mailbox struct {
 	Policy      Policy
 	// Audience binds reply addresses and Message-IDs to this mailbox.
 	Audience [16]byte
+
+	// Aliases forward to this mailbox. They are ours, but no mail is taken for them.
+	Aliases []Address
+	// Results is the authserv-id of the server that checks mail which is fetched
+	// from or relayed to this mailbox; "" if its word counts nothing.
+	Results string
 }
+
+// HasAlias reports an address that forwards to the mailbox.
+func (m *Mailbox) HasAlias(a Address) bool { return slices.ContainsFunc(m.Aliases, a.Same) }
 
 // Relay is the server that takes our outgoing mail.
 type Relay struct {

@@ -10,7 +10,7 @@ const (
 	Appended   Result = "appended"  // an entry of a known ticket
 	HeldBack   Result = "held"      // waits for an agent's decision
 	Duplicate  Result = "duplicate" // the same mail was taken in before
-	TurnedAway Result = "refused"   // not taken: the writer's domain asks for that
+	TurnedAway Result = "refused"   // not taken: no address of ours, or the writer's domain asks for that
 )
 
 // Outcome of taking in one mail for one mailbox.
@@ -31,6 +31,9 @@ type Expectation struct {
 	Outcome
 	Cause  Cause   `json:"cause,omitempty"`  // why it would be held
 	Answer Purpose `json:"answer,omitempty"` // what the writer would get
+
+	Recipient string `json:"recipient,omitempty"` // of one that is no address of ours
+	Proposed  bool   `json:"proposed,omitempty"`  // under a configuration that is not served
 }
 
 // Receipt is the record that one mail, or one submission, was taken in. Its

@@ -9,35 +9,96 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Explain tells what would become of a mail that came by that path now, without
-// doing it: nothing is written, nothing is sent. Without recipients in the path
-// it goes to those of To and Cc that are ours. trusted says that the peer is a
-// relay that the operator named. Errors are those of [Pipeline.Accept], and
-// Invalid when a recipient of the path, or all of the header, are not ours.
+// Inquiry is a mail, and the way that it would come.
+type Inquiry struct {
+	Path  helpdesk.Path // without recipients it goes to those of To and Cc that are ours
+	Relay *Relay        // that the peer is; nil if the operator did not name it
+	Raw   []byte
+
+	// Proposed is asked in place of what is served now; nil to ask about that.
+	Proposed Directory
+}
+
+// Explain tells what would become of a mail that came now, without doing it:
+// nothing is written, nothing is sent. Recipients that are not ours come last, as
+// [helpdesk.TurnedAway]. Errors are those of [Pipeline.Accept], and Invalid when no
+// recipient is ours; but a proposal that has none of those served now is an
+// answer.
 //
 // It takes the same steps as Accept, so it tells the truth unless something
 // changes in between.
-func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool, raw []byte) ([]helpdesk.Expectation, error) {
-	mail := eml.Read(raw)
-	env := Envelope{ID: path.Transfer, From: path.From, Peer: path.Peer, Helo: path.Helo, Trusted: trusted, Refusable: !trusted}
-	recipients, err := p.recipients(path, mail)
+func (p *Pipeline) Explain(ctx context.Context, q Inquiry) ([]helpdesk.Expectation, error) {
+	mail, asked := eml.Read(q.Raw), *p
+	if q.Proposed != nil {
+		asked.Directory = q.Proposed
+	}
+	recipients, err := p.recipients(&asked, q.Path, mail)
 	if err != nil {
 		return nil, err
 	}
-	for _, to := range recipients {
-		r, err := p.Route(to)
-		if err != nil {
-			return nil, helpdesk.Errorf(helpdesk.Invalid, "%s is no address of ours: at RCPT it would be refused", to)
-		}
-		r.Written = to.String()
-		env.To = append(env.To, r)
-	}
-	if len(env.To) == 0 {
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "no recipient of the mail is an address of ours: name one")
-	}
+	to, refused := asked.routes(recipients)
 	if mail.Header.Count("Received") > maxHops {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
+	env := Envelope{ID: q.Path.Transfer, From: q.Path.From, To: to, Peer: q.Path.Peer, Helo: q.Path.Helo}
+	env.By(q.Relay)
+	expected, err := asked.expect(ctx, env, q.Raw, mail)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(expected) > 0 || q.Proposed != nil && len(refused) > 0:
+	case len(refused) > 0:
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s is no address of ours: at RCPT it would be refused", refused[0].Recipient)
+	default:
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "no recipient of the mail is an address of ours: name one")
+	}
+	expected = append(expected, refused...)
+	for i := range expected {
+		expected[i].Proposed = q.Proposed != nil
+	}
+	return expected, nil
+}
+
+// recipients are those of the envelope, or those of the header that are ours,
+// now or as asked.
+func (p *Pipeline) recipients(asked *Pipeline, path helpdesk.Path, mail *eml.Mail) ([]helpdesk.Address, error) {
+	var found []helpdesk.Address
+	for _, to := range path.To {
+		a, err := helpdesk.ParseAddress(to)
+		if err != nil {
+			return nil, helpdesk.Wrap(helpdesk.Invalid, fmt.Errorf("recipient %q: %w", to, err))
+		}
+		found = append(found, a)
+	}
+	if len(path.To) > 0 {
+		return found, nil
+	}
+	for _, m := range addressed(mail) {
+		_, now := p.Route(m.Address)
+		if _, then := asked.Route(m.Address); now == nil || then == nil {
+			found = append(found, m.Address)
+		}
+	}
+	return found, nil
+}
+
+// routes does what the edge does at RCPT.
+func (p *Pipeline) routes(to []helpdesk.Address) (ours []Recipient, refused []helpdesk.Expectation) {
+	for _, a := range to {
+		r, err := p.Route(a)
+		if err != nil {
+			refused = append(refused, helpdesk.Expectation{Outcome: helpdesk.Outcome{Result: helpdesk.TurnedAway}, Recipient: a.String()})
+			continue
+		}
+		r.Written = a.String()
+		ours = append(ours, r)
+	}
+	return ours, refused
+}
+
+// expect goes through the steps that only look, for each mailbox.
+func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *eml.Mail) ([]helpdesk.Expectation, error) {
 	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}, release: func() {}}
 	var expected []helpdesk.Expectation
 	boxes := mailboxes(byAccount(env.To))
@@ -55,27 +116,6 @@ func (p *Pipeline) Explain(ctx context.Context, path helpdesk.Path, trusted bool
 		}
 	}
 	return expected, nil
-}
-
-// recipients are those of the envelope, or those of the header that are ours.
-func (p *Pipeline) recipients(path helpdesk.Path, mail *eml.Mail) ([]helpdesk.Address, error) {
-	var found []helpdesk.Address
-	for _, to := range path.To {
-		a, err := helpdesk.ParseAddress(to)
-		if err != nil {
-			return nil, helpdesk.Wrap(helpdesk.Invalid, fmt.Errorf("recipient %q: %w", to, err))
-		}
-		found = append(found, a)
-	}
-	if len(path.To) > 0 {
-		return found, nil
-	}
-	for _, m := range addressed(mail) {
-		if _, err := p.Route(m.Address); err == nil {
-			found = append(found, m.Address)
-		}
-	}
-	return found, nil
 }
 
 // expected is the outcome that commit would have.

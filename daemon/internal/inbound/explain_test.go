@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,8 +36,12 @@ func TestExplainEqualsAccept(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := helpdesk.Path{Transfer: "t1", Peer: "192.0.2.1", From: helpdesk.MustAddress("bounces@customer.example"), To: []string{tt.to}}
+			var relays Relays
+			if tt.trusted {
+				relays = Relays{{Network: netip.MustParsePrefix("192.0.2.0/24")}}
+			}
 			before := b.ticket(first.Number).Rev
-			said, err := b.Explain(t.Context(), path, tt.trusted, []byte(tt.raw))
+			said, err := b.Explain(t.Context(), Inquiry{Path: path, Relay: relays.Find(netip.MustParseAddr(path.Peer)), Raw: []byte(tt.raw)})
 			if err != nil || len(said) != 1 {
 				t.Fatalf("explained %+v, %v", said, err)
 			}
@@ -63,13 +68,69 @@ func TestExplainEqualsAccept(t *testing.T) {
 
 func TestExplainRecipients(t *testing.T) {
 	b := newBench(t)
-	said, err := b.Explain(t.Context(), helpdesk.Path{}, true, []byte(mail(alice, "<1@x>", "to whom the header says")))
+	said, err := b.Explain(t.Context(), Inquiry{Raw: []byte(mail(alice, "<1@x>", "to whom the header says"))})
 	if err != nil || len(said) != 1 || said[0].Mailbox != "support" {
 		t.Errorf("by To: %+v, %v", said, err)
 	}
 	for _, to := range []string{"nobody@acme.example", "no address"} {
-		if _, err := b.Explain(t.Context(), helpdesk.Path{To: []string{to}}, true, []byte(mail(alice, "<1@x>", "x"))); helpdesk.KindOf(err) != helpdesk.Invalid {
+		if _, err := b.Explain(t.Context(), Inquiry{Path: helpdesk.Path{To: []string{to}}, Raw: []byte(mail(alice, "<1@x>", "x"))}); helpdesk.KindOf(err) != helpdesk.Invalid {
 			t.Errorf("to %q: %v, want it refused", to, err)
 		}
+	}
+}
+
+// A proposed configuration is asked in place of the one that is served: what it
+// says is what would happen under it, and those whom it leaves out are told.
+//
+// covers: M06
+func TestExplainProposed(t *testing.T) {
+	b := newBench(t)
+	help := box("support", "help", "help@acme.example")
+	help.Results = "mx.acme.example"
+	proposed := directory{b.Directory.(directory)[1], help} // support is gone
+	relay := &Relay{Network: netip.MustParsePrefix("192.0.2.1/32")}
+	raw := mail(alice, "<1@x>", "question", "Cc: help@acme.example, billing@acme.example, bob@elsewhere.example")
+
+	tests := []struct {
+		name     string
+		proposed Directory
+		to       []string
+		want     []string // result, mailbox or recipient, proof
+	}{
+		{"served", nil, nil, []string{"created support pass", "created billing pass"}},
+		{"proposed", proposed, nil, []string{"created help none", "created billing pass", "refused support@acme.example"}},
+		{"named", proposed, []string{"help@acme.example", "bob@elsewhere.example"}, []string{"created help none", "refused bob@elsewhere.example"}},
+		{"none is ours", proposed, []string{"support@acme.example"}, []string{"refused support@acme.example"}},
+		{"none was ours", nil, []string{"help@acme.example"}, nil},
+		{"empty", directory{}, nil, []string{"refused support@acme.example", "refused billing@acme.example"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := helpdesk.Path{Peer: "192.0.2.1", From: helpdesk.MustAddress("alice@customer.example"), To: tt.to}
+			said, err := b.Explain(t.Context(), Inquiry{Path: path, Relay: relay, Raw: []byte(raw), Proposed: tt.proposed})
+			if (err != nil) != (tt.want == nil) || err != nil && helpdesk.KindOf(err) != helpdesk.Invalid {
+				t.Fatalf("error = %v", err)
+			}
+			var got []string
+			for _, e := range said {
+				if e.Proposed != (tt.proposed != nil) {
+					t.Errorf("%+v is told as proposed %t", e, e.Proposed)
+				}
+				if e.Recognised == nil {
+					got = append(got, string(e.Result)+" "+e.Recipient)
+				} else {
+					got = append(got, string(e.Result)+" "+e.Mailbox+" "+string(e.Recognised.Trust.Proof))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("said (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if tickets, _ := b.all(); tickets != 0 {
+		t.Errorf("explaining made %d tickets", tickets)
+	}
+	if _, err := b.Route(help.Address); err == nil {
+		t.Error("what was proposed is served")
 	}
 }

@@ -28,6 +28,7 @@ type Store interface {
 	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
+	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
 	Commit(ctx context.Context, c *helpdesk.Change) error
@@ -37,6 +38,9 @@ type Store interface {
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
+	// IsAlias reports an address that is declared to forward to a mailbox of the
+	// account.
+	IsAlias(account string, a helpdesk.Address) bool
 }
 
 // Authenticator proves senders; *[mailauth.Checker] is one.
@@ -71,6 +75,9 @@ type Envelope struct {
 	// Refusable says that the client is the writer's own server and waits: what we
 	// refuse, it tells the writer. Behind a relay a refusal would become a bounce.
 	Refusable bool
+	// Results is the authserv-id of a server whose Authentication-Results are
+	// believed, as the operator named it with the relay that the client is.
+	Results string
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.
@@ -196,6 +203,8 @@ type incoming struct {
 	verdict  rule               // decide
 	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
 	entry    helpdesk.Entry     // clean
+
+	remember []helpdesk.Signature // replay: the signatures that prove it
 }
 
 func (c *incoming) note(format string, args ...any) {

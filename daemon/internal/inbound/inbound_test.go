@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -40,6 +38,10 @@ func (d directory) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) 
 	return helpdesk.HelpCenter{Account: account, Name: name}, true
 }
 
+func (d directory) IsAlias(account string, a helpdesk.Address) bool {
+	return slices.ContainsFunc(d, func(m helpdesk.Mailbox) bool { return m.Account == account && m.HasAlias(a) })
+}
+
 func box(account, name, address string) helpdesk.Mailbox {
 	return helpdesk.Mailbox{
 		Account: account, Name: name, Address: helpdesk.MustAddress(address), HelpCenter: "acme",
@@ -50,9 +52,10 @@ func box(account, name, address string) helpdesk.Mailbox {
 // bench is a pipeline on a real store.
 type bench struct {
 	*Pipeline
-	t    *testing.T
-	db   *store.Store
-	etcd *clientv3.Client
+	t  *testing.T
+	db *store.Store
+
+	replica func() *store.Store // another one on the same records
 }
 
 func newBench(t *testing.T) *bench {
@@ -62,11 +65,15 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	db, err := store.New(server.Client(), "test")
-	if err != nil {
-		t.Fatal(err)
+	open := func() *store.Store {
+		db, err := store.New(server.Client(), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(db.Close)
+		return db
 	}
-	t.Cleanup(db.Close)
+	db := open()
 	blobs, err := blob.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +87,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t: t, db: db, etcd: server.Client(), Pipeline: &Pipeline{
+	return &bench{t: t, db: db, replica: open, Pipeline: &Pipeline{
 		Memory: NewMemory(1 << 20),
 		Auth:   mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
 		Store:  db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
@@ -110,7 +117,7 @@ func (noDNS) LookupAddr(_ context.Context, name string) ([]string, error) { retu
 func (b *bench) with(t *testing.T, change func(p *Pipeline)) *bench {
 	p := *b.Pipeline
 	change(&p)
-	return &bench{Pipeline: &p, t: t, db: b.db, etcd: b.etcd}
+	return &bench{Pipeline: &p, t: t, db: b.db, replica: b.replica}
 }
 
 // try sends a mail from its writer through a trusted relay.

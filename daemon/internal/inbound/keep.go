@@ -10,6 +10,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 )
 
 // kept is a mail whose bytes are durable, and in memory until release.
@@ -17,8 +18,9 @@ type kept struct {
 	ref     blob.Ref
 	bytes   []byte
 	release func()
-	trust   *helpdesk.Trust                  // what is proven about the writer, once it is known
 	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
+
+	verdicts map[check]mailauth.Verdict // authenticate: on the writer
 }
 
 // Memory bounds the bytes of large mails that are looked at at the same time.

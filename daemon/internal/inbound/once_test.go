@@ -67,7 +67,7 @@ func TestSameMail(t *testing.T) {
 func TestSameMailAtOnce(t *testing.T) {
 	b := newBench(t)
 	raw := mail(alice, "<1@x>", "one")
-	replicas := []*bench{b, b.replica(t), b.replica(t)}
+	replicas := []*bench{b, b.another(t), b.another(t)}
 	results := atOnce(t, 16, func(i int) ([]helpdesk.Outcome, error) {
 		return replicas[i%len(replicas)].try(raw, "support@acme.example")
 	})
@@ -89,15 +89,10 @@ func TestSameMailAtOnce(t *testing.T) {
 	}
 }
 
-// replica is another daemon on the same etcd: a store of its own, that knows
-// nothing of what this one keeps in memory.
-func (b *bench) replica(t *testing.T) *bench {
-	t.Helper()
-	db, err := store.New(b.etcd, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
+// another is another daemon on the same etcd, which knows nothing of what this
+// one keeps in memory.
+func (b *bench) another(t *testing.T) *bench {
+	db := b.replica()
 	other := b.with(t, func(p *Pipeline) {
 		p.Store, p.Planner = db, &outbound.Planner{Budgets: db, Signer: p.Signer}
 	})

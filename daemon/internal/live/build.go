@@ -102,11 +102,16 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 	if err != nil {
 		return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
 	}
+	aliases, err := parseAddresses(spec.Aliases)
+	if err != nil {
+		return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
+	}
 	box := helpdesk.Mailbox{
 		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
 		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: l.options.Relay, Policy: policy(spec.Trust),
 		// The address is what a reply address hangs on, so it binds the token too.
 		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),
+		Aliases:  aliases, Results: spec.Inbound.AuthenticationResults,
 	}
 	if box.HelpCenter == "" {
 		box.HelpCenter = onlyCenter(key.Namespace, centers)
@@ -118,6 +123,18 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 		}
 	}
 	return box, nil
+}
+
+func parseAddresses(written []string) ([]helpdesk.Address, error) {
+	var all []helpdesk.Address
+	for _, w := range written {
+		a, err := helpdesk.ParseAddress(w)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // onlyCenter is the account's help center if there is just one: then a mailbox

@@ -49,16 +49,21 @@ func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 
 func (l *Live) load(dir string, settled config.Established) error {
 	set, problems := config.LoadFiles(dir) // with defaults
-	set.Established = settled
-	if err := append(problems, set.Validate()...).Err(); err != nil {
-		return err
-	}
-	next, err := l.build(config.Resolve(set))
+	next, err := l.check(set, problems, settled)
 	if err != nil {
 		return err
 	}
 	l.now.Store(next)
 	return nil
+}
+
+// check builds what may be served.
+func (l *Live) check(set *config.Set, problems config.Problems, settled config.Established) (*snapshot, error) {
+	set.Established = settled
+	if err := append(problems, set.Validate()...).Err(); err != nil {
+		return nil, err
+	}
+	return l.build(config.Resolve(set))
 }
 
 // pollEvery is how often the folder is looked at. Not all file systems that
@@ -116,7 +121,12 @@ func (l *Live) Mailboxes() []helpdesk.Mailbox { return slices.Clone(l.now.Load()
 
 // MailboxByAddress finds the mailbox of an address.
 func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
-	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Address.Same(a) })
+	return l.now.Load().MailboxByAddress(a)
+}
+
+// IsAlias reports an address that forwards to a mailbox of the account.
+func (l *Live) IsAlias(account string, a helpdesk.Address) bool {
+	return l.now.Load().IsAlias(account, a)
 }
 
 // Mailbox finds a mailbox by name.
@@ -126,7 +136,7 @@ func (l *Live) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 
 // HelpCenter finds a help center by name.
 func (l *Live) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
-	return find(l.now.Load().centers, func(h *helpdesk.HelpCenter) bool { return h.Account == account && h.Name == name })
+	return l.now.Load().HelpCenter(account, name)
 }
 
 // HelpCenterByHost finds a help center by the Host of a request.

@@ -206,6 +206,32 @@ func TestLookups(t *testing.T) {
 	}
 }
 
+// covers: M02
+func TestWhatProvesForMailbox(t *testing.T) {
+	l := load(t, Options{}, strings.Replace(mailbox("a", "support", ""), "inbound: {type: SMTP}",
+		"aliases: [old@a.example, Sales@brand.example], inbound: {type: SMTP, authenticationResults: mx.a.example}", 1), mailbox("b", "support", ""))
+	m, _ := l.Mailbox("a", "support")
+	if m.Results != "mx.a.example" || len(m.Aliases) != 2 {
+		t.Errorf("mailbox = %+v", m)
+	}
+	for _, tt := range []struct {
+		account, address string
+		want             bool
+	}{
+		{"a", "old@a.example", true},
+		{"a", "sales@BRAND.example", true},
+		{"b", "old@a.example", false},
+		{"a", "support@a.example", false},
+	} {
+		if got := l.IsAlias(tt.account, helpdesk.MustAddress(tt.address)); got != tt.want {
+			t.Errorf("%s is an alias in %s: %t, want %t", tt.address, tt.account, got, tt.want)
+		}
+	}
+	if _, ok := l.MailboxByAddress(helpdesk.MustAddress("old@a.example")); ok {
+		t.Error("an alias takes mail")
+	}
+}
+
 func TestRelays(t *testing.T) {
 	ours := helpdesk.Relay{Host: "localhost", Port: 25, TLS: helpdesk.TLSNone}
 	bare := strings.Replace(mailbox("a", "bare", ""), ", relay: {host: smtp.a.example, port: 465}", "", 1)

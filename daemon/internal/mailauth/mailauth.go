@@ -119,8 +119,9 @@ type Verdict struct {
 	DKIM   []Result       `json:"dkim,omitempty"`
 	DMARC  DMARC          `json:"dmarc"`
 
-	// Signatures identify the aligned signatures that passed: any of them on
-	// another mail makes that a copy. Each is a hash in hex of its d, s and b.
+	// Signatures identify the aligned signatures that passed, here or at the server
+	// whose results are believed: any of them on another mail makes that a copy.
+	// Each is a hash in hex of its d, s and b.
 	Signatures []string `json:"signatures,omitempty"`
 }
 

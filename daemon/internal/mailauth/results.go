@@ -49,6 +49,7 @@ func readResults(m Mail, from string) results {
 	if contradicts(list, "dmarc") || contradicts(list, "spf") {
 		return results{path: found.path}
 	}
+	found.goBy(m.Message.Header.Values("DKIM-Signature"))
 	if !slices.ContainsFunc(append(m.Message.To(), m.Message.Cc()...), m.isOurs) {
 		found.refuse("No address of ours is among the recipients that the mail shows, so it may be a copy of one that was for others.")
 	}
@@ -104,7 +105,11 @@ func (r *results) heed(ours []claim) {
 func (r *results) refuse(reason string) {
 	for i := range r.claims {
 		if cl := &r.claims[i]; cl.method != spfMethod && cl.refused == "" {
-			cl.refused, cl.Result.Result, cl.Reason = reason, Policy, clean(reason)
+			cl.refuse(reason)
 		}
 	}
+}
+
+func (c *claim) refuse(reason string) {
+	c.refused, c.Result.Result, c.Reason = reason, Policy, clean(reason)
 }

@@ -19,9 +19,10 @@ const (
 // claim is one way in which the writer may be proven.
 type claim struct {
 	Result
-	refused   string // why it proves nothing although it passed; a sentence
-	signature string // DKIM: see [Verdict.Signatures]
-	method    method // how another server found it; "" when we did
+	refused   string   // why it proves nothing although it passed; a sentence
+	signature string   // DKIM: see [Verdict.Signatures]
+	method    method   // how another server found it; "" when we did
+	vouched   []string // signatures that the other server may have gone by
 }
 
 // checkSPF evaluates SPF for the envelope sender, or for the name in HELO when

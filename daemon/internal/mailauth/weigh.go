@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -140,6 +141,11 @@ func (v *Verdict) pass(m Mail, cl *claim) {
 	}
 	if cl.signature != "" {
 		v.Signatures = append(v.Signatures, cl.signature)
+	}
+	for _, s := range cl.vouched {
+		if !slices.Contains(v.Signatures, s) {
+			v.Signatures = append(v.Signatures, s)
+		}
 	}
 	switch {
 	case cl.Server != "":

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
 
 // conn keeps the limits of time, rate and bytes, and fails for good with its
@@ -29,12 +31,12 @@ import (
 // be called from others.
 type conn struct {
 	net.Conn
-	server  *Server
-	peer    netip.Addr
-	trusted bool
-	opened  time.Time
-	first   []byte // the first bytes of the client
-	ends    wireEnds
+	server *Server
+	peer   netip.Addr
+	relay  *inbound.Relay // that the client is; nil if the operator did not name it
+	opened time.Time
+	first  []byte // the first bytes of the client
+	ends   wireEnds
 
 	mu       sync.Mutex
 	failed   *smtp.SMTPError // what every Read returns from now on
@@ -80,7 +82,7 @@ func (c *conn) prepare() *smtp.SMTPError {
 		return errBroken
 	}
 	deadline := now.Add(limits.Idle)
-	if end := c.opened.Add(limits.Session); !c.trusted && end.Before(deadline) {
+	if end := c.opened.Add(limits.Session); c.relay == nil && end.Before(deadline) {
 		deadline = end
 	}
 	if c.Conn.SetReadDeadline(deadline) != nil {

@@ -32,13 +32,13 @@ func (l *listener) Accept() (net.Conn, error) {
 // admit counts a connection in, unless there are too many.
 func (s *Server) admit(c net.Conn) (*conn, bool) {
 	peer := peerAddr(c)
-	trusted, source := s.isTrusted(peer), sourceOf(peer)
+	relay, source := s.relays.Find(peer), sourceOf(peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining || len(s.conns) >= s.limits.Connections || !trusted && s.bySource[source] >= s.limits.PerAddress {
+	if s.draining || len(s.conns) >= s.limits.Connections || relay == nil && s.bySource[source] >= s.limits.PerAddress {
 		return nil, false
 	}
-	wrapped := &conn{Conn: c, server: s, peer: peer, trusted: trusted, opened: time.Now()}
+	wrapped := &conn{Conn: c, server: s, peer: peer, relay: relay, opened: time.Now()}
 	s.conns[wrapped] = struct{}{}
 	s.bySource[source]++
 	return wrapped, true
@@ -55,15 +55,6 @@ func (s *Server) forget(c *conn) {
 	if s.bySource[source]--; s.bySource[source] <= 0 {
 		delete(s.bySource, source)
 	}
-}
-
-func (s *Server) isTrusted(a netip.Addr) bool {
-	for _, p := range s.trusted {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }
 
 // peerAddr has no zone: no prefix contains an address with one.

@@ -120,7 +120,11 @@ func start(t testing.TB, limits Limits, trusted ...netip.Prefix) *world {
 		t.Fatal(err)
 	}
 	w := &world{fakeIntake: &fakeIntake{}, meter: &fakeMeter{counts: map[string]int{}}, addr: l.Addr().String(), served: make(chan error, 1)}
-	w.server = New(w, w.meter, slog.New(slog.DiscardHandler), "mx.acme.example", limits, trusted)
+	var relays inbound.Relays
+	for _, network := range trusted {
+		relays = append(relays, inbound.Relay{Network: network})
+	}
+	w.server = New(w, w.meter, slog.New(slog.DiscardHandler), "mx.acme.example", limits, relays)
 	go func() { w.served <- w.server.Serve(l) }()
 	t.Cleanup(func() {
 		w.server.Shutdown(context.Background())

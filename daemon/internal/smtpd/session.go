@@ -66,9 +66,9 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		return errLater
 	}
 	tx := transaction{started: true, utf8: opts.UTF8, size: opts.Size, env: inbound.Envelope{
-		ID: transferID(), Peer: s.conn.peer.String(), Helo: s.smtp.Hostname(), Trusted: s.conn.trusted,
-		Refusable: !s.conn.trusted,
+		ID: transferID(), Peer: s.conn.peer.String(), Helo: s.smtp.Hostname(),
 	}}
+	tx.env.By(s.conn.relay)
 	switch {
 	case s.tx.started:
 		return s.refuse(s.tx.env, "sequence", errNested)

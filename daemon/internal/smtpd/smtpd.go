@@ -38,12 +38,12 @@ type Meter interface {
 // Limits of the dialog. Zero values are replaced by those of DefaultLimits.
 type Limits struct {
 	Connections   int           // in all
-	PerAddress    int           // from one address, of IPv6 one /64; trusted relays are exempt
+	PerAddress    int           // from one address, of IPv6 one /64; named relays are exempt
 	Recipients    int           // of one mail
 	BadRecipients int           // of one connection, before it is closed
 	MessageBytes  int64         // of one mail
 	Idle          time.Duration // without a byte from the client
-	Session       time.Duration // of one connection; trusted relays are exempt
+	Session       time.Duration // of one connection; named relays are exempt
 	RateGrace     time.Duration // from the start of a mail, before MinRate holds
 	MinRate       int64         // bytes a second within a mail
 	Drain         time.Duration // for transfers under way at shutdown
@@ -102,12 +102,12 @@ func (l Limits) withDefaults() Limits {
 
 // Server is an SMTP server. Make it with New.
 type Server struct {
-	intake  Intake
-	meter   Meter
-	log     *slog.Logger
-	limits  Limits
-	trusted []netip.Prefix
-	smtp    *smtp.Server
+	intake Intake
+	meter  Meter
+	log    *slog.Logger
+	limits Limits
+	relays inbound.Relays
+	smtp   *smtp.Server
 
 	ctx    context.Context // of all transfers; ends when Shutdown gives up waiting
 	cancel context.CancelFunc
@@ -123,11 +123,10 @@ type Server struct {
 	transfers sync.WaitGroup // calls of Accept; Add only with mu and while not closed
 }
 
-// New makes a server that calls itself domain. Clients in trusted networks are
-// relays that check their senders.
-func New(intake Intake, meter Meter, logger *slog.Logger, domain string, limits Limits, trusted []netip.Prefix) *Server {
+// New makes a server that calls itself domain.
+func New(intake Intake, meter Meter, logger *slog.Logger, domain string, limits Limits, relays inbound.Relays) *Server {
 	s := &Server{
-		intake: intake, meter: meter, log: logger, limits: limits.withDefaults(), trusted: trusted,
+		intake: intake, meter: meter, log: logger, limits: limits.withDefaults(), relays: relays,
 		conns: map[*conn]struct{}{}, bySource: map[netip.Prefix]int{}, served: make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())

@@ -38,6 +38,9 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 	for i := range c.Budgets {
 		b.guarded(b.tenant.budget(c.Budgets[i].Key), c.Budgets[i].Rev, &c.Budgets[i])
 	}
+	for i := range c.Signatures {
+		b.guarded(b.tenant.signature(c.Signatures[i].Key), c.Signatures[i].Rev, &c.Signatures[i])
+	}
 	for _, u := range c.Unchanged {
 		b.cmps = append(b.cmps, unchanged(b.tenant.contact(u.Contact), u.Rev))
 	}

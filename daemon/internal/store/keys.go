@@ -22,6 +22,7 @@
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
+//	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
 // sender empties for all; its keys name the account. Values are JSON with a
@@ -122,3 +123,7 @@ func (t tenant) delivery(ticket helpdesk.TicketID, id helpdesk.ID) string {
 func (t tenant) budgets() string { return t.root + "budget/" }
 
 func (t tenant) budget(key string) string { return t.budgets() + key }
+
+func (t tenant) signatures() string { return t.root + "signature/" }
+
+func (t tenant) signature(hash string) string { return t.signatures() + hash }

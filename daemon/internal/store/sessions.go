@@ -37,8 +37,8 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	return err
 }
 
-// Sweep removes what has lapsed at now: sessions and budgets. It is safe to run
-// on several replicas at once and returns how many records went.
+// Sweep removes what has lapsed at now: sessions, budgets, held mail and signatures. It is
+// safe to run on several replicas at once and returns how many records went.
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
 	t := s.keys.account(account)
 	gone := 0
@@ -54,6 +54,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 		t.heldAll(): func(v []byte) bool {
 			var x helpdesk.HeldItem
 			return json.Unmarshal(v, &x) == nil && !x.Expires.IsZero() && now.After(x.Expires)
+		},
+		t.signatures(): func(v []byte) bool {
+			var x helpdesk.Signature
+			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
 		},
 	} {
 		n, err := s.sweep(ctx, prefix, lapsed)
