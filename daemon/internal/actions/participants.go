@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, pa
 	return d.changePeople(ctx, by, number, "participant removed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		p := t.Participant(participant)
 		switch {
+		case p == nil && hasLeft(t, participant):
+			return errUnchanged
 		case p == nil:
 			return helpdesk.Errorf(helpdesk.NotFound, "there is no such participant of #%d", number)
 		case p.Role == helpdesk.Requester:
@@ -50,6 +53,10 @@ func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, pa
 		noteEvent(change, t, by, now, "Removed "+p.Address.String()+" from the request.")
 		return nil
 	})
+}
+
+func hasLeft(t *helpdesk.Ticket, participant uint16) bool {
+	return slices.ContainsFunc(t.Participants, func(p helpdesk.Participant) bool { return p.Number == participant && !p.Active() })
 }
 
 // DismissSuggestion takes somebody off the people whom the ticket suggests.

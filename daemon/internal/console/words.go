@@ -27,6 +27,7 @@ var (
 	}
 	senderWords = map[helpdesk.Sender]string{
 		helpdesk.SenderParticipant: "The sender takes part in the request.",
+		helpdesk.SenderCopied:      "The sender was copied on a mail of the request, and takes no part in it.",
 		helpdesk.SenderStranger:    "The sender takes no part in a request that it names.",
 		helpdesk.SenderAgent:       "The address belongs to an agent.",
 		helpdesk.SenderNobody:      "It does not say clearly who wrote it.",
@@ -51,6 +52,10 @@ var causeWords = map[helpdesk.Cause]string{
 	helpdesk.UnprovenSender:  "Nothing proves who wrote it.",
 	helpdesk.AgentUnproven:   "It says that it comes from an agent, and nothing proves that.",
 	helpdesk.UnmatchedReport: "It is a delivery report for nothing that we sent.",
+	helpdesk.NotInvited:      "The mailbox does not let this writer open a request.",
+	helpdesk.TwoTickets:      "It came to reply addresses of different requests.",
+	helpdesk.TooMany:         "The address wrote more than the mailbox takes in an hour.",
+	helpdesk.CalledSpam:      "Earlier mail of this address was called spam.",
 }
 
 var purposeWords = map[helpdesk.Purpose]string{
@@ -58,6 +63,7 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.Confirmation:    "Confirmation",
 	helpdesk.AgentReply:      "Reply",
 	helpdesk.Update:          "Update",
+	helpdesk.Joined:          "Told that they were added",
 }
 
 // reportWords of a copy that was sent, after what came back about it.
@@ -83,4 +89,15 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+
+	"release": "Customers see the message now.",
+	"add":     "They take part from now on.",
+	"remove":  "They take no part any more.",
+	"dismiss": "They are not suggested again.",
+
+	string(helpdesk.AcceptOnce):      "The mail is in the request now.",
+	string(helpdesk.AddCollaborator): "The mail is in the request, and its writer takes part from now on.",
+	string(helpdesk.NewTicket):       "The mail is a request of its own now.",
+	string(helpdesk.Spam):            "The mail was called spam. What comes from its address is held from now on.",
+	string(helpdesk.Drop):            "The mail was dropped.",
 }
