@@ -44,6 +44,7 @@ type Store interface {
 // Directory knows what is declared now.
 type Directory interface {
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
+	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 }
 

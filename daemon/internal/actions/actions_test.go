@@ -30,6 +30,13 @@ func (directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return helpdesk.Mailbox{Account: account, Name: name, Address: helpdesk.MustAddress(name + "@acme.example"), HelpCenter: "acme"}, true
 }
 
+func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
+	if a.Domain() != "acme.example" {
+		return helpdesk.Mailbox{}, false
+	}
+	return d.Mailbox("support", a.Local())
+}
+
 func (directory) HelpCenter(string, string) (helpdesk.HelpCenter, bool) {
 	return helpdesk.HelpCenter{}, false
 }

@@ -240,23 +240,3 @@ func (d *Desk) fit(ctx context.Context, account, text string) (short, hash strin
 	}
 	return strings.ToValidUTF8(text[:helpdesk.MaxInlineText], ""), ref.Hash.String(), nil
 }
-
-// Held lists the mails that wait for a decision.
-func (d *Desk) Held(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
-	if err := by.mayWork(); err != nil {
-		return nil, err
-	}
-	return d.store.Held(ctx, by.Account)
-}
-
-// HeldItem reads one of them.
-func (d *Desk) HeldItem(ctx context.Context, by Actor, id string) (*helpdesk.HeldItem, error) {
-	if err := by.mayWork(); err != nil {
-		return nil, err
-	}
-	parsed, err := helpdesk.ParseID(id)
-	if err != nil {
-		return nil, err
-	}
-	return d.store.HeldItem(ctx, by.Account, parsed)
-}

@@ -36,7 +36,16 @@ type Desk interface {
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
+	HeldDecided(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
+	HeldFile(ctx context.Context, by actions.Actor, id string, index int) (*actions.File, error)
+	HeldSource(ctx context.Context, by actions.Actor, id string) (*actions.File, error)
+	DecideHeld(ctx context.Context, by actions.Actor, id string, verdict helpdesk.Verdict) (*helpdesk.Decision, error)
+	Release(ctx context.Context, by actions.Actor, number int64, seq int) error
+
+	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
+	RemoveParticipant(ctx context.Context, by actions.Actor, number int64, participant uint16) error
+	DismissSuggestion(ctx context.Context, by actions.Actor, number int64, address string) error
 }
 
 //go:embed all:templates
@@ -84,6 +93,11 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
+	c.handle("POST /agent/held/{id}", c.decideHeld)
+	c.handle("GET /agent/held/{id}/files/{file}", c.heldFile)
+	c.handle("GET /agent/held/{id}/source", c.heldSource)
+	c.handle("POST /agent/tickets/{number}/"+peopleAct, c.changePeople)
+	c.handle("POST /agent/tickets/{number}/entries/{entry}/release", c.release)
 	c.open("/", func(*visit) error { return missing() })
 	return c
 }

@@ -14,7 +14,8 @@ type entry struct {
 	Name    string
 	Role    string
 	Channel channel
-	Unseen  bool // customers do not see it although it is a message
+	Unseen  bool   // customers do not see it although it is a message
+	Release string // where it is shown to them; "" if they see it
 	Files   []file
 	Paper   *paper // nil if it did not come as HTML
 	Why     why
@@ -59,7 +60,9 @@ func newEntry(ticket string, e *helpdesk.Entry) entry {
 	default: // whoever it was, it was said in our name
 		out.Look, out.Role = "agent", "Operator"
 	}
-	out.Unseen = e.Kind == helpdesk.Message && e.Hidden
+	if out.Unseen = e.Kind == helpdesk.Message && e.Hidden; out.Unseen {
+		out.Release = ticket + "/entries/" + strconv.Itoa(e.Seq) + "/release"
+	}
 	return out
 }
 

@@ -2,33 +2,58 @@ package console
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web"
 )
+
+// heldList shows the mails that wait, or those that were decided.
+type heldList struct {
+	Rows    []heldRow
+	Decided bool
+	Done    string
+}
 
 // heldRow is one held mail in the list.
 type heldRow struct {
 	*helpdesk.HeldItem
-	Who   string
-	Cause string
+	Who     string
+	Cause   string
+	Verdict string // what was decided; "" if it waits
 }
 
+// showDecided is the value of "show" that asks for decided mails.
+const showDecided = "decided"
+
 func (c *Handler) held(v *visit) error {
-	items, err := c.desk.Held(v.context(), v.by)
+	query := v.r.URL.Query()
+	list, read := heldList{Done: doneWords[query.Get("done")]}, c.desk.Held
+	if query.Get("show") == showDecided {
+		list.Decided, read = true, c.desk.HeldDecided
+	}
+	items, err := read(v.context(), v.by)
 	if err != nil {
 		return err
 	}
-	rows := make([]heldRow, len(items))
 	for i := range items {
-		rows[i] = newHeldRow(&items[i])
+		list.Rows = append(list.Rows, newHeldRow(&items[i]))
 	}
-	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held", len(items)), rows)
+	waiting := len(items)
+	if list.Decided {
+		waiting = 0
+	}
+	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held", waiting), list)
 	return nil
 }
 
 func newHeldRow(h *helpdesk.HeldItem) heldRow {
-	return heldRow{HeldItem: h, Who: claimed(h), Cause: or(causeWords[h.Cause], string(h.Cause))}
+	row := heldRow{HeldItem: h, Who: claimed(h), Cause: or(causeWords[h.Cause], string(h.Cause))}
+	if h.Decision != nil {
+		row.Verdict = decisionWords(h.Decision)
+	}
+	return row
 }
 
 // claimed is who the mail says wrote it.
@@ -45,26 +70,61 @@ func claimed(h *helpdesk.HeldItem) string {
 // heldPage is one held mail, asked as a question.
 type heldPage struct {
 	heldRow
-	Proven []string // what was proven about the writer, and by what
-	Found  []string // what else was found out
-	Ticket string   // address of the ticket that it would join
+	Path     string
+	Proof    string // what was proven about the writer
+	Reasons  []string
+	Found    []string // what else was found out
+	Ticket   string   // address of the ticket that it would join
+	Became   string   // address of what it became part of
+	Quoted   string
+	Cut      bool // there is more text in the source
+	Files    []file
+	Answers  []heldAnswer
+	Refused  string // why it can't be let in at all
+	Trouble  *web.Trouble
+	Verified bool // who wrote it is proven
 }
 
-func (c *Handler) heldItem(v *visit) error {
+func (c *Handler) heldItem(v *visit) error { return c.writeHeld(v, nil) }
+
+// writeHeld shows a held mail, with why it could not be decided.
+func (c *Handler) writeHeld(v *visit, failure error) error {
 	item, err := c.desk.HeldItem(v.context(), v.by, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	proof, found := recognised(&item.Recognised)
-	page := heldPage{
-		heldRow: newHeldRow(item),
-		Proven:  append([]string{proof}, item.Recognised.Trust.Reasons...),
-		Found:   append(found, item.Recognised.Evidence...),
-	}
-	if item.Number != 0 {
-		page.Ticket = draft{Number: item.Number}.path()
+	page := newHeldPage(item)
+	if failure != nil {
+		trouble := c.site.Trouble(v.r, failure)
+		if words := helpdesk.Public(failure); words != "" && helpdesk.KindOf(failure) == helpdesk.Conflict {
+			trouble.Happened, trouble.Next = web.Sentence(words), ""
+		}
+		page.Trouble = &trouble
 	}
 	title := or(strings.TrimSpace(item.Subject), "No subject")
-	c.write(v, http.StatusOK, "held-item", title, c.frame(v, "held", 0), page)
+	c.write(v, web.Status(failure), "held-item", title, c.frame(v, "held", 0), page)
 	return nil
 }
+
+func newHeldPage(h *helpdesk.HeldItem) heldPage {
+	page := heldPage{heldRow: newHeldRow(h), Path: heldPath(h), Answers: answers(h), Verified: h.Recognised.Trust.Proof == helpdesk.ProofPass}
+	page.Proof, page.Found = recognised(&h.Recognised)
+	page.Reasons, page.Found = h.Recognised.Trust.Reasons, append(page.Found, h.Recognised.Evidence...)
+	if h.Number != 0 {
+		page.Ticket = draft{Number: h.Number}.path()
+	}
+	if d := h.Decision; d != nil && d.Number != 0 {
+		page.Became = draft{Number: d.Number}.path() + "#entry-" + strconv.Itoa(d.Entry)
+	}
+	if h.Entry == nil {
+		page.Refused = web.Sentence(h.Refusal(helpdesk.AcceptOnce))
+		return page
+	}
+	page.Quoted, page.Cut = h.Entry.Quoted, h.Entry.TextBlob != "" || h.Entry.QuotedBlob != ""
+	for i := range h.Entry.Attachments {
+		page.Files = append(page.Files, file{Attachment: &h.Entry.Attachments[i], Path: page.Path + "/files/" + strconv.Itoa(i+1)})
+	}
+	return page
+}
+
+func heldPath(h *helpdesk.HeldItem) string { return "/agent/held/" + string(h.ID) }

@@ -19,8 +19,7 @@ type ticketPage struct {
 	Subject    string
 	Path       string
 	Channel    channel
-	Requester  *helpdesk.Participant
-	Others     []helpdesk.Participant // who takes part besides
+	People     people
 	Entries    []entry
 	Deliveries []delivery
 	Statuses   []helpdesk.Status
@@ -64,9 +63,13 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	if d.Act == replyAct || d.Act == noteAct {
 		page.Focus = d.Act
 	}
-	if helpdesk.KindOf(failure) == helpdesk.Invalid && d.Act != statusAct {
-		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
-	} else if failure != nil {
+	words := web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
+	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid; {
+	case invalid && page.Focus != "":
+		page.Error = words
+	case invalid && d.Act == peopleAct && d.Adding.Address != "":
+		page.People.Error = words
+	case failure != nil:
 		trouble := c.site.Trouble(v.r, failure)
 		page.Trouble = &trouble
 	}
@@ -80,7 +83,7 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	t := &detail.Ticket
 	page := ticketPage{
 		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(), Channel: channels[t.Channel],
-		Requester: t.Requester(), Statuses: helpdesk.Statuses, Draft: d,
+		People: newPeople(t, d.Adding), Statuses: helpdesk.Statuses, Draft: d,
 	}
 	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
 		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
@@ -89,13 +92,8 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 		page.Draft.Nonce = rand.Text()
 	}
 	for i := range t.Participants {
-		p := t.Participants[i]
-		if !p.Active() {
-			continue
-		}
-		page.Recipients = append(page.Recipients, p)
-		if p.Role != helpdesk.Requester {
-			page.Others = append(page.Others, p)
+		if p := t.Participants[i]; p.Active() {
+			page.Recipients = append(page.Recipients, p)
 		}
 	}
 	page.Send = sendWords(page.Recipients)

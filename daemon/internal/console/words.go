@@ -72,6 +72,7 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.Confirmation:    "Confirmation",
 	helpdesk.AgentReply:      "Reply",
 	helpdesk.Update:          "Update",
+	helpdesk.Joined:          "Told that they were added",
 }
 
 // reportWords of a copy that was sent, after what came back about it.
@@ -97,4 +98,15 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+
+	"release": "Customers see the message now.",
+	"add":     "They take part from now on.",
+	"remove":  "They take no part any more.",
+	"dismiss": "They are not suggested again.",
+
+	string(helpdesk.AcceptOnce):      "The mail is in the request now.",
+	string(helpdesk.AddCollaborator): "The mail is in the request, and its writer takes part from now on.",
+	string(helpdesk.NewTicket):       "The mail is a request of its own now.",
+	string(helpdesk.Spam):            "The mail was called spam. What comes from its address is held from now on.",
+	string(helpdesk.Drop):            "The mail was dropped.",
 }

@@ -28,6 +28,8 @@ type draft struct {
 	Status helpdesk.Status // of the ticket afterwards
 	// Nonce came with the page: a second click does not mail the customer twice.
 	Nonce string
+
+	Adding adding // to who takes part
 }
 
 func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Number, 10) }

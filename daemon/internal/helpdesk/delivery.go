@@ -12,6 +12,8 @@ const (
 	AgentReply      Purpose = "reply"
 	// Update tells a participant what another customer wrote.
 	Update Purpose = "update"
+	// Joined tells somebody that they take part from now on.
+	Joined Purpose = "joined"
 )
 
 // Automatic reports whether no person wrote the mail (RFC 3834).

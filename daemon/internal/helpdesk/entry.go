@@ -70,6 +70,8 @@ type Entry struct {
 	// Hidden keeps a message from customers until an agent releases it: its
 	// writer was not proven, or no person wrote it.
 	Hidden bool `json:"hidden,omitempty"`
+	// Released is who let customers see what had been held back or hidden.
+	Released *Release `json:"released,omitempty"`
 
 	MessageID  string       `json:"messageID,omitempty"`
 	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
@@ -83,3 +85,18 @@ const MaxInlineText = 16 << 10
 
 // Public reports whether customers may see the entry.
 func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden }
+
+// Release records on whose word something came before customers.
+type Release struct {
+	By Author    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Published is when the entry came before customers, if it is [Entry.Public]:
+// what waited for an agent did so later than it was written.
+func (e *Entry) Published() time.Time {
+	if e.Released != nil {
+		return e.Released.At
+	}
+	return e.At
+}

@@ -64,6 +64,9 @@ type Suggestion struct {
 	Name    string    `json:"name,omitempty"`
 	By      Address   `json:"by"` // who copied them
 	At      time.Time `json:"at"`
+	// Dismissed keeps the next mail with the same copies from suggesting them
+	// again.
+	Dismissed bool `json:"dismissed,omitempty"`
 }
 
 // MaxSuggestions keeps a ticket head small: more people than that on one mail

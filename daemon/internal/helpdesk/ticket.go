@@ -55,6 +55,8 @@ type Participant struct {
 	LinkGen uint16     `json:"linkGen"`
 	Joined  time.Time  `json:"joined"`
 	Left    *time.Time `json:"left,omitempty"`
+	// History lets a collaborator read what came before they joined.
+	History bool `json:"history,omitempty"`
 }
 
 // Active reports whether the participant still is one.
@@ -66,6 +68,12 @@ func (p *Participant) DisplayName() string {
 		return p.Name
 	}
 	return p.Address.String()
+}
+
+// Sees reports whether the participant may read an entry: it is public, and a
+// collaborator was there when it became so, or was shown the history.
+func (p *Participant) Sees(e *Entry) bool {
+	return e.Public() && (p.Role != Collaborator || p.History || !e.Published().Before(p.Joined))
 }
 
 // MaxParticipants keeps a ticket head small and one reply within the operations
@@ -155,20 +163,6 @@ func (t *Ticket) ParticipantByAddress(a Address) *Participant {
 	return nil
 }
 
-// Suggest adds somebody whom a mail was copied to, unless they take part or were
-// suggested before.
-func (t *Ticket) Suggest(s Suggestion) {
-	if t.ParticipantByAddress(s.Address) != nil || t.IsSuggested(s.Address) || len(t.Suggested) >= MaxSuggestions {
-		return
-	}
-	t.Suggested = append(t.Suggested, s)
-}
-
-// IsSuggested reports whether the address was copied on a mail of the ticket.
-func (t *Ticket) IsSuggested(a Address) bool {
-	return slices.ContainsFunc(t.Suggested, func(s Suggestion) bool { return s.Address.Same(a) })
-}
-
 // Join makes somebody a collaborator and takes them off the suggestions. It
 // returns nil when the ticket has [MaxParticipants] already, and who takes part
 // already as they are.
@@ -222,11 +216,25 @@ func (t *Ticket) Append(e *Entry) {
 	t.Entries++
 	e.Ticket, e.Seq = t.ID, t.Entries
 	t.Updated = e.At
-	if e.MessageID != "" && e.Public() {
-		t.MessageIDs = append(t.MessageIDs, e.MessageID)
-		if n := len(t.MessageIDs); n > MaxThreadIDs {
-			// The first id anchors the thread in most mail programs.
-			t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
-		}
+	t.threaded(e)
+}
+
+// threaded adds the Message-ID of an entry to the thread if customers may see
+// the entry.
+func (t *Ticket) threaded(e *Entry) {
+	if e.MessageID == "" || !e.Public() {
+		return
 	}
+	t.MessageIDs = append(t.MessageIDs, e.MessageID)
+	if n := len(t.MessageIDs); n > MaxThreadIDs {
+		// The first id anchors the thread in most mail programs.
+		t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
+	}
+}
+
+// Release shows a hidden message to customers and brings the head up to date.
+func (t *Ticket) Release(e *Entry, r Release) {
+	e.Hidden, e.Released = false, &r
+	t.Updated = r.At
+	t.threaded(e)
 }

@@ -1,6 +1,9 @@
 package helpdesk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CustomerView is a ticket as customers may see it. It has no field that could
 // hold a note, a held item or an agent's address, so no page or mail that is
@@ -28,10 +31,12 @@ type PublicMessage struct {
 }
 
 // CustomerView builds what participant viewer may see in a help center. Entries
-// before a collaborator joined are left out.
+// before a collaborator joined are left out, and what would tell of them: quotes
+// in later ones, and the form that began it all.
 func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter) CustomerView {
 	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated}
-	if t.Form != nil {
+	partly := slices.ContainsFunc(entries, func(e Entry) bool { return e.Public() && !viewer.Sees(&e) })
+	if t.Form != nil && !partly {
 		for _, value := range t.Form.Values {
 			if h.ShowsField == nil || h.ShowsField(value.Name) {
 				v.Form = append(v.Form, value)
@@ -40,13 +45,16 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 	}
 	for i := range entries {
 		e := &entries[i]
-		if !e.Public() || viewer.Role == Collaborator && e.At.Before(viewer.Joined) {
+		if !viewer.Sees(e) {
 			continue
 		}
 		m := PublicMessage{
 			Seq: e.Seq, FromAgent: e.Author.Role == AgentAs, Name: e.Author.DisplayName(), At: e.At,
 			Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments,
 			Mine: e.Author.Role == Customer && e.Author.ID == viewer.Contact,
+		}
+		if partly && !m.Mine {
+			m.Quoted = ""
 		}
 		if m.FromAgent {
 			m.Name = h.AgentName(e.Author)

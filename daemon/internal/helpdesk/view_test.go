@@ -29,7 +29,9 @@ func TestCustomerView(t *testing.T) {
 		{Seq: 3, Kind: Event, Author: Author{Role: System, Name: secret}, At: noon.Add(2 * time.Hour), Text: secret},
 		{Seq: 4, Kind: Message, Hidden: true, Author: customer(alice), At: noon.Add(2 * time.Hour), Text: secret, Attachments: []Attachment{{Name: secret}}},
 		{Seq: 5, Kind: Message, Author: agent, At: noon.Add(time.Hour), Text: "five"},
-		{Seq: 6, Kind: Message, Author: customer(bob), At: noon.Add(3 * time.Hour), Text: "six"},
+		{Seq: 6, Kind: Message, Author: customer(bob), At: noon.Add(3 * time.Hour), Text: "six", Quoted: "one"},
+		{Seq: 7, Kind: Message, Author: customer(alice), At: noon.Add(3 * time.Hour), Text: "seven", Quoted: "one"},
+		{Seq: 8, Kind: Message, Author: Author{Role: Customer, ID: "carol", Name: "Carol"}, At: noon, Text: "eight", Released: &Release{By: agent, At: noon.Add(4 * time.Hour)}},
 	}
 	ticket := &Ticket{
 		Number: 12, Subject: "Order", Status: Pending, Opened: noon, Updated: noon.Add(3 * time.Hour), Tags: []string{secret}, Priority: secret,
@@ -38,21 +40,29 @@ func TestCustomerView(t *testing.T) {
 	center := HelpCenter{DisplayName: "Acme", AgentNames: FirstName, ShowsField: func(name string) bool { return name == "order" }}
 	one := PublicMessage{Seq: 1, Name: "Alice", At: noon, Text: "one", Quoted: "q", Attachments: []Attachment{{Name: "f"}}}
 	five := PublicMessage{Seq: 5, FromAgent: true, Name: "Ada", At: noon.Add(time.Hour), Text: "five"}
-	six := PublicMessage{Seq: 6, Name: "Bob", At: noon.Add(3 * time.Hour), Text: "six"}
+	six := PublicMessage{Seq: 6, Name: "Bob", At: noon.Add(3 * time.Hour), Text: "six", Quoted: "one"}
+	seven := PublicMessage{Seq: 7, Name: "Alice", At: noon.Add(3 * time.Hour), Text: "seven", Quoted: "one"}
+	eight := PublicMessage{Seq: 8, Name: "Carol", At: noon, Text: "eight"}
+	form := []FormValue{{"order", "Order", "ORD-1"}}
 	mine := func(m PublicMessage) PublicMessage { m.Mine = true; return m }
+	unquoted := func(m PublicMessage) PublicMessage { m.Quoted = ""; return m }
+	told := bob
+	told.History = true
 	for _, tt := range []struct {
 		name   string
 		viewer Participant
+		form   []FormValue
 		want   []PublicMessage
 	}{
-		{"requester sees all that is public", alice, []PublicMessage{mine(one), five, six}},
-		{"collaborator sees from joining on", bob, []PublicMessage{five, mine(six)}},
+		{"requester sees all that is public", alice, form, []PublicMessage{mine(one), five, six, mine(seven), eight}},
+		{"collaborator sees from joining on", bob, nil, []PublicMessage{five, mine(six), unquoted(seven), eight}},
+		{"collaborator with the history sees all", told, form, []PublicMessage{one, five, mine(six), seven, eight}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ticket.CustomerView(&tt.viewer, entries, center)
 			want := CustomerView{
 				Number: 12, Subject: "Order", Status: Pending, Opened: noon, Updated: noon.Add(3 * time.Hour),
-				Thread: tt.want, Form: []FormValue{{"order", "Order", "ORD-1"}},
+				Thread: tt.want, Form: tt.form,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("view (-want +got):\n%s", diff)
@@ -79,10 +89,12 @@ func TestCustomerViewProperty(t *testing.T) {
 		for i := range entries {
 			entries[i].Seq = i + 1
 		}
-		viewer := rapid.SampledFrom([]Participant{alice, bob}).Draw(t, "viewer")
+		told := bob
+		told.History = true
+		viewer := rapid.SampledFrom([]Participant{alice, bob, told}).Draw(t, "viewer")
 		var want []int
 		for _, e := range entries {
-			late := viewer.Role == Requester || !e.At.Before(viewer.Joined)
+			late := viewer.Role == Requester || viewer.History || !e.At.Before(viewer.Joined)
 			if e.Kind == Message && !e.Hidden && late {
 				want = append(want, e.Seq)
 			}

@@ -220,6 +220,8 @@ func (o *occasion) senderName() string {
 // now could allow (row S30).
 func (o *occasion) writer(a helpdesk.Author) string {
 	switch {
+	case a.Role == helpdesk.System:
+		return o.senderName()
 	case a.Role != helpdesk.AgentAs:
 		return oneLine(a.DisplayName())
 	case o.center != nil:

@@ -20,7 +20,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-var purposes = []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update}
+var purposes = []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update, helpdesk.Joined}
 
 // sampleOccasion is a usual mail of the purpose.
 func sampleOccasion(t *testing.T, purpose helpdesk.Purpose) occasion {
@@ -43,6 +43,12 @@ func sampleOccasion(t *testing.T, purpose helpdesk.Purpose) occasion {
 		o.before = &customer
 		o.entry = &helpdesk.Entry{
 			Seq: 2, Kind: helpdesk.Message, At: noon, Text: "Hello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe",
+			Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")},
+		}
+	}
+	if purpose == helpdesk.Joined {
+		o.entry = &helpdesk.Entry{
+			Seq: 2, Kind: helpdesk.Event, At: noon, Text: "Added alice@customer.example to the request.",
 			Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")},
 		}
 	}
@@ -288,6 +294,7 @@ func TestComposeAgentNames(t *testing.T) {
 		{"hidden", func(o *occasion) { o.center.AgentNames = helpdesk.HiddenName }, "Acme Help"},
 		{"help center away", func(o *occasion) { o.center = nil }, "Acme Support"},
 		{"no help center", func(o *occasion) { o.center, o.ticket.HelpCenter = nil, "" }, "Grace Hopper"},
+		{"operator", func(o *occasion) { o.entry.Author = helpdesk.Author{Role: helpdesk.System, Name: "Grace"} }, "Acme Support"},
 		{"no help center, no name", func(o *occasion) { o.center, o.ticket.HelpCenter, o.entry.Author.Name = nil, "", "" }, "Acme Support"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

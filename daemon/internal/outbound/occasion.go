@@ -46,8 +46,9 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
 		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
 	}
-	if d.Purpose == helpdesk.Acknowledgement || d.Purpose == helpdesk.Confirmation {
-		return o, nil // they tell that it came, not what it says
+	switch d.Purpose {
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined:
+		return o, nil // they tell that something came about, not what was said
 	}
 	if !o.entry.Public() {
 		return nil, nil
@@ -56,13 +57,14 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	if d.Purpose == helpdesk.AgentReply {
-		o.before, err = q.answered(ctx, account, d)
+		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err
 }
 
-// answered finds what a customer said last before the entry; nil if nobody did.
-func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delivery) (*helpdesk.Entry, error) {
+// answered finds what a customer said last before the entry; nil if nobody did,
+// or if the recipient was not there yet.
+func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delivery, to *helpdesk.Participant) (*helpdesk.Entry, error) {
 	for seq := d.Entry - 1; seq >= max(1, d.Entry-lookBack); seq-- {
 		e, err := q.Store.Entry(ctx, account, d.Ticket, seq)
 		switch {
@@ -71,6 +73,9 @@ func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delive
 		case err != nil:
 			return nil, fmt.Errorf("read entry %d: %w", seq, err)
 		case e.Public() && e.Author.Role == helpdesk.Customer:
+			if !to.Sees(e) {
+				return nil, nil
+			}
 			return e, nil
 		}
 	}

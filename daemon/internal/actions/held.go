@@ -1,0 +1,158 @@
+package actions
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Held lists the mails that wait for a decision, newest first.
+func (d *Desk) Held(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
+	return d.heldItems(ctx, by, false)
+}
+
+// HeldDecided lists the mails that were decided and have not lapsed, the newest
+// decision first.
+func (d *Desk) HeldDecided(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
+	return d.heldItems(ctx, by, true)
+}
+
+func (d *Desk) heldItems(ctx context.Context, by Actor, decided bool) ([]helpdesk.HeldItem, error) {
+	if err := by.mayWork(); err != nil {
+		return nil, err
+	}
+	items, err := d.store.Held(ctx, by.Account)
+	if err != nil {
+		return nil, err
+	}
+	items = slices.DeleteFunc(items, func(h helpdesk.HeldItem) bool { return (h.Decision != nil) != decided })
+	slices.SortFunc(items, func(a, b helpdesk.HeldItem) int {
+		if decided {
+			return cmp.Or(b.Decision.At.Compare(a.Decision.At), cmp.Compare(a.ID, b.ID))
+		}
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID))
+	})
+	return items, nil
+}
+
+// HeldItem reads one held mail, decided or not.
+func (d *Desk) HeldItem(ctx context.Context, by Actor, id string) (*helpdesk.HeldItem, error) {
+	if err := by.mayWork(); err != nil {
+		return nil, err
+	}
+	parsed, err := helpdesk.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	return d.store.HeldItem(ctx, by.Account, parsed)
+}
+
+// HeldFile opens attachment index, from 1, of a held mail: NotFound if it has
+// none.
+func (d *Desk) HeldFile(ctx context.Context, by Actor, id string, index int) (*File, error) {
+	item, err := d.HeldItem(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	if item.Entry == nil || index < 1 || index > len(item.Entry.Attachments) {
+		return nil, noFile()
+	}
+	a := item.Entry.Attachments[index-1]
+	return d.openFile(ctx, by.Account, a.Blob, a.Name, a.MediaType)
+}
+
+// HeldSource opens a held mail as it came.
+func (d *Desk) HeldSource(ctx context.Context, by Actor, id string) (*File, error) {
+	item, err := d.HeldItem(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return d.openFile(ctx, by.Account, item.Raw, "held-"+string(item.ID)+".eml", "text/plain")
+}
+
+// DecideHeld settles a held mail in one transaction. A verdict that the item does
+// not offer is Invalid. An item that is decided answers Conflict with who
+// decided what; the same verdict of the same person again changes nothing.
+func (d *Desk) DecideHeld(ctx context.Context, by Actor, id string, verdict helpdesk.Verdict) (*helpdesk.Decision, error) {
+	if err := by.mayWork(); err != nil {
+		return nil, err
+	}
+	if _, err := helpdesk.ParseVerdict(string(verdict)); err != nil {
+		return nil, err
+	}
+	parsed, err := helpdesk.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	var before, made *helpdesk.Decision
+	err = helpdesk.Retry(ctx, func(int) error {
+		item, err := d.store.HeldItem(ctx, by.Account, parsed)
+		if err != nil {
+			return err
+		}
+		if before = item.Decision; before != nil {
+			return nil
+		}
+		made, err = d.decide(ctx, by, item, verdict)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case before != nil && before.Verdict == verdict && sameAuthor(before.By, by.author()):
+		return before, nil
+	case before != nil:
+		return nil, helpdesk.Errorf(helpdesk.Conflict, "%s", decidedWords(before))
+	}
+	d.log.InfoContext(ctx, "held mail decided", "account", by.Account, "held", parsed, "verdict", verdict,
+		"by", by.author().ID, "ticket", made.Number, "entry", made.Entry)
+	return made, nil
+}
+
+func sameAuthor(a, b helpdesk.Author) bool { return a.Role == b.Role && a.ID == b.ID }
+
+// decidedWords tell whoever comes second what was done.
+func decidedWords(d *helpdesk.Decision) string {
+	who := d.By.DisplayName()
+	switch d.Verdict {
+	case helpdesk.AcceptOnce:
+		return fmt.Sprintf("%s has accepted this mail already: it is in request #%d", who, d.Number)
+	case helpdesk.AddCollaborator:
+		return fmt.Sprintf("%s has accepted this mail already and added its writer: both are in request #%d", who, d.Number)
+	case helpdesk.NewTicket:
+		return fmt.Sprintf("%s has made request #%d of this mail already", who, d.Number)
+	case helpdesk.Spam:
+		return who + " has called this mail spam already"
+	}
+	return who + " has dropped this mail already"
+}
+
+// LiftSpam lets mail of an address in again that was called spam. NotFound if it
+// was not.
+func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
+	a, err := helpdesk.ParseAddress(address)
+	if err != nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
+	}
+	err = helpdesk.Retry(ctx, func(int) error {
+		contact, err := d.contactByAddress(ctx, by.Account, a)
+		if err != nil {
+			return err
+		}
+		if contact == nil || contact.Spam == nil {
+			return helpdesk.Errorf(helpdesk.NotFound, "mail of %s was not called spam", a)
+		}
+		contact.Spam = nil
+		return d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Contact: contact})
+	})
+	if err == nil {
+		d.log.InfoContext(ctx, "spam lifted", "account", by.Account, "address", a.String(), "by", by.author().ID)
+	}
+	return err
+}

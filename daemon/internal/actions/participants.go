@@ -1,0 +1,199 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// AddParticipant lets somebody take part in a ticket: they get its mails and a
+// link of their own (row S06). history lets them read what was written before
+// too. Who takes part already stays as they are, or may read more.
+func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, address, name string, history bool) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
+	a, err := helpdesk.ParseAddress(strings.TrimSpace(address))
+	if err != nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")
+	}
+	if name = oneLine(name); len(name) > MaxName {
+		return helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
+	}
+	if d.isOurs(by.Account, a) {
+		return helpdesk.Errorf(helpdesk.Invalid, "%s is an address of ours: mail to it would come back to us", a)
+	}
+	return d.changePeople(ctx, by, number, "participant added", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+		return d.add(ctx, change, t, joining{by: by, name: name, address: a, history: history, now: d.now()})
+	})
+}
+
+// RemoveParticipant lets a collaborator go. Their links and reply addresses are
+// dead from then on, and mail to them that waits is not sent.
+func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, participant uint16) error {
+	return d.changePeople(ctx, by, number, "participant removed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+		p := t.Participant(participant)
+		switch {
+		case p == nil && hasLeft(t, participant):
+			return errUnchanged
+		case p == nil:
+			return helpdesk.Errorf(helpdesk.NotFound, "there is no such participant of #%d", number)
+		case p.Role == helpdesk.Requester:
+			return helpdesk.Errorf(helpdesk.Invalid, "a request stays with who asked it")
+		}
+		now := d.now()
+		p.Left = &now
+		p.LinkGen++
+		noteEvent(change, t, by, now, "Removed "+p.Address.String()+" from the request.")
+		return nil
+	})
+}
+
+func hasLeft(t *helpdesk.Ticket, participant uint16) bool {
+	return slices.ContainsFunc(t.Participants, func(p helpdesk.Participant) bool { return p.Number == participant && !p.Active() })
+}
+
+// DismissSuggestion takes somebody off the people whom the ticket suggests.
+func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, address string) error {
+	a, err := helpdesk.ParseAddress(address)
+	if err != nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
+	}
+	return d.changePeople(ctx, by, number, "suggestion dismissed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+		if !t.Dismiss(a) {
+			return errUnchanged
+		}
+		noteEvent(change, t, by, d.now(), "Did not add "+a.String()+", who was copied.")
+		return nil
+	})
+}
+
+// changePeople commits one change of who takes part in a ticket.
+func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
+	err := helpdesk.Retry(ctx, func(int) error {
+		t, err := d.store.TicketByNumber(ctx, by.Account, number)
+		if err != nil {
+			return err
+		}
+		change := &helpdesk.Change{Account: by.Account, Ticket: t}
+		if err := how(t, change); err != nil {
+			return err
+		}
+		return d.store.Commit(ctx, change)
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err == nil {
+		d.log.InfoContext(ctx, what, "account", by.Account, "ticket", number, "by", by.author().ID)
+	}
+	return err
+}
+
+// add finds or makes the contact of who is to take part.
+func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket, j joining) error {
+	if known := t.ParticipantByAddress(j.address); known != nil {
+		if !j.history || known.History || known.Role != helpdesk.Collaborator {
+			return errUnchanged
+		}
+		known.History = true
+		noteEvent(change, t, j.by, j.now, "Let "+known.Address.String()+" read what was written before.")
+		return nil
+	}
+	found, err := d.store.Lookup(ctx, change.Account, store.Query{Address: j.address})
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.Agent != nil && !found.Agent.Disabled:
+		return helpdesk.Errorf(helpdesk.Invalid, "%s is an agent, and agents see every request", j.address)
+	case found.Contact != nil:
+		if j.contact = found.Contact.ID; j.name == "" {
+			j.name = found.Contact.Name
+		}
+		change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: found.Contact.ID, Rev: found.Contact.Rev})
+	default:
+		change.Contact = newContact(j.name, j.address, j.now) // whoever typed it proved nothing
+		j.contact = change.Contact.ID
+	}
+	box, err := d.mailbox(change.Account, t.Mailbox)
+	if err != nil {
+		return err
+	}
+	return d.letIn(ctx, change, box, t, j)
+}
+
+// joining is somebody who is to take part in a ticket.
+type joining struct {
+	by      Actor
+	contact helpdesk.ID
+	name    string
+	address helpdesk.Address
+	history bool
+	now     time.Time
+}
+
+// letIn makes them a collaborator, records who did, and tells them.
+func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, t *helpdesk.Ticket, j joining) error {
+	if t.ParticipantByAddress(j.address) != nil {
+		return nil // since the mail came
+	}
+	p := t.Join(j.contact, j.name, j.address, j.now)
+	if p == nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "request #%d has as many people as it can: at most %d take part at a time, and who comes and goes counts", t.Number, helpdesk.MaxParticipants)
+	}
+	p.History = j.history
+	words := "Added " + j.address.String() + " to the request."
+	if j.history {
+		words = "Added " + j.address.String() + " to the request, with what was written before."
+	}
+	seq := noteEvent(change, t, j.by, j.now, words)
+	return d.planner.Automatic(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, To: p, Purpose: helpdesk.Joined, Now: j.now})
+}
+
+// noteEvent adds what was done to the history and returns its number.
+func noteEvent(change *helpdesk.Change, t *helpdesk.Ticket, by Actor, now time.Time, words string) int {
+	e := helpdesk.Entry{Kind: helpdesk.Event, Channel: helpdesk.ByConsole, At: now, Author: by.author(), Text: words}
+	t.Append(&e)
+	change.Ticket, change.Entries = t, append(change.Entries, e)
+	return e.Seq
+}
+
+// newContact has one address, which nobody has proven.
+func newContact(name string, a helpdesk.Address, now time.Time) *helpdesk.Contact {
+	return &helpdesk.Contact{ID: helpdesk.NewID(), Name: name, Created: now, Addresses: []helpdesk.ContactAddress{{Address: a}}}
+}
+
+// contactByAddress is nil if nobody has the address.
+func (d *Desk) contactByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Contact, error) {
+	found, err := d.store.Lookup(ctx, account, store.Query{Address: a})
+	if err != nil {
+		return nil, err
+	}
+	return found.Contact, nil
+}
+
+// isOurs reports a mailbox of the account, by its plain address or with something
+// behind a "+".
+func (d *Desk) isOurs(account string, a helpdesk.Address) bool {
+	base, _, _ := strings.Cut(a.Local(), "+")
+	plain, err := helpdesk.ParseAddress(base + "@" + a.Domain())
+	if err != nil {
+		plain = a
+	}
+	for _, a := range []helpdesk.Address{a, plain} {
+		if box, ok := d.directory.MailboxByAddress(a); ok && box.Account == account {
+			return true
+		}
+	}
+	return false
+}
