@@ -71,6 +71,10 @@ type Entry struct {
 	// writer was not proven, or no person wrote it.
 	Hidden bool `json:"hidden,omitempty"`
 
+	// MovedTo is where the message stands now: it was split off, or its copy went
+	// back. Here only agents see that it was there.
+	MovedTo *EntryRef `json:"movedTo,omitempty"`
+
 	MessageID  string       `json:"messageID,omitempty"`
 	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
 	HTML       bool         `json:"html,omitempty"` // that mail says it as HTML too
@@ -82,4 +86,9 @@ type Entry struct {
 const MaxInlineText = 16 << 10
 
 // Public reports whether customers may see the entry.
-func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden }
+func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden && e.MovedTo == nil }
+
+// FromCustomer reports a message of a customer that stands here.
+func (e *Entry) FromCustomer() bool {
+	return e.Kind == Message && e.Author.Role == Customer && e.MovedTo == nil
+}

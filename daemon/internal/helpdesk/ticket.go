@@ -93,6 +93,9 @@ type Ticket struct {
 	Follows      TicketID      `json:"follows,omitzero"` // the ticket that this one goes on from
 	Maybe        TicketID      `json:"maybe,omitzero"`   // the ticket that its first mail may have meant
 	Suggested    []Suggestion  `json:"suggested,omitempty"`
+	Merged       *Merge        `json:"merged,omitempty"`    // it goes on in another ticket
+	Absorbed     []TicketID    `json:"absorbed,omitempty"`  // tickets that were merged into this one
+	SplitFrom    *EntryRef     `json:"splitFrom,omitempty"` // the entry that this ticket began as
 	Opened       time.Time     `json:"opened"`
 	Updated      time.Time     `json:"updated"`
 
@@ -217,11 +220,25 @@ func (t *Ticket) Append(e *Entry) {
 	t.Entries++
 	e.Ticket, e.Seq = t.ID, t.Entries
 	t.Updated = e.At
-	if e.MessageID != "" && e.Public() {
-		t.MessageIDs = append(t.MessageIDs, e.MessageID)
-		if n := len(t.MessageIDs); n > MaxThreadIDs {
-			// The first id anchors the thread in most mail programs.
-			t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
-		}
+	t.thread(e)
+}
+
+// Rethread finds the ids of the public thread anew, after entries of the past
+// became public or ceased to be.
+func (t *Ticket) Rethread(entries []Entry) {
+	t.MessageIDs = nil
+	for i := range entries {
+		t.thread(&entries[i])
+	}
+}
+
+func (t *Ticket) thread(e *Entry) {
+	if e.MessageID == "" || !e.Public() {
+		return
+	}
+	t.MessageIDs = append(t.MessageIDs, e.MessageID)
+	if n := len(t.MessageIDs); n > MaxThreadIDs {
+		// The first id anchors the thread in most mail programs.
+		t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
 	}
 }

@@ -13,6 +13,9 @@ type CustomerView struct {
 	Updated time.Time
 	Thread  []PublicMessage
 	Form    []FormValue
+	// ContinuedAs is the number of the ticket that this one was merged into, if
+	// the viewer takes part in that; else 0.
+	ContinuedAs int64
 }
 
 // PublicMessage is one message of a CustomerView.
@@ -28,10 +31,11 @@ type PublicMessage struct {
 }
 
 // CustomerView builds what participant viewer may see in a help center. Entries
-// before a collaborator joined are left out.
+// before a collaborator joined are left out, and so is the form: it is how the
+// ticket began.
 func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter) CustomerView {
 	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated}
-	if t.Form != nil {
+	if t.Form != nil && !viewer.late(t.Opened) {
 		for _, value := range t.Form.Values {
 			if h.ShowsField == nil || h.ShowsField(value.Name) {
 				v.Form = append(v.Form, value)
@@ -40,7 +44,7 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 	}
 	for i := range entries {
 		e := &entries[i]
-		if !e.Public() || viewer.Role == Collaborator && e.At.Before(viewer.Joined) {
+		if !viewer.Sees(e) {
 			continue
 		}
 		m := PublicMessage{
@@ -55,3 +59,9 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 	}
 	return v
 }
+
+// Sees reports whether the participant may read the entry.
+func (p *Participant) Sees(e *Entry) bool { return e.Public() && !p.late(e.At) }
+
+// late reports what was there before a collaborator came.
+func (p *Participant) late(at time.Time) bool { return p.Role == Collaborator && at.Before(p.Joined) }

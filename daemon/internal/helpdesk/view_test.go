@@ -43,16 +43,17 @@ func TestCustomerView(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		viewer Participant
+		form   []FormValue
 		want   []PublicMessage
 	}{
-		{"requester sees all that is public", alice, []PublicMessage{mine(one), five, six}},
-		{"collaborator sees from joining on", bob, []PublicMessage{five, mine(six)}},
+		{"requester sees all that is public", alice, []FormValue{{"order", "Order", "ORD-1"}}, []PublicMessage{mine(one), five, six}},
+		{"collaborator sees from joining on", bob, nil, []PublicMessage{five, mine(six)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ticket.CustomerView(&tt.viewer, entries, center)
 			want := CustomerView{
 				Number: 12, Subject: "Order", Status: Pending, Opened: noon, Updated: noon.Add(3 * time.Hour),
-				Thread: tt.want, Form: []FormValue{{"order", "Order", "ORD-1"}},
+				Thread: tt.want, Form: tt.form,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("view (-want +got):\n%s", diff)

@@ -56,13 +56,14 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	if d.Purpose == helpdesk.AgentReply {
-		o.before, err = q.answered(ctx, account, d)
+		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err
 }
 
-// answered finds what a customer said last before the entry; nil if nobody did.
-func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delivery) (*helpdesk.Entry, error) {
+// answered finds what a customer said last before the entry, where the recipient
+// sees it; nil if nobody did.
+func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delivery, to *helpdesk.Participant) (*helpdesk.Entry, error) {
 	for seq := d.Entry - 1; seq >= max(1, d.Entry-lookBack); seq-- {
 		e, err := q.Store.Entry(ctx, account, d.Ticket, seq)
 		switch {
@@ -70,7 +71,7 @@ func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delive
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("read entry %d: %w", seq, err)
-		case e.Public() && e.Author.Role == helpdesk.Customer:
+		case to.Sees(e) && e.Author.Role == helpdesk.Customer:
 			return e, nil
 		}
 	}
