@@ -13,7 +13,7 @@ import (
 // strongest locator wins: signed reply address, our signed Message-ID, any
 // Message-ID that we know. None of them proves who writes.
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
-	c.token, c.ticket, c.holder = helpdesk.TokenNone, nil, 0
+	c.token, c.named, c.ticket, c.holder = helpdesk.TokenNone, nil, nil, 0
 	if err := p.threadBySigned(ctx, c); err != nil {
 		return err
 	}
@@ -51,12 +51,13 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 			c.note("%s was issued for #%d and is no longer valid.", s.words, ticket.Number)
 			continue
 		}
-		c.ticket, c.token, c.holder = ticket, s.token, holder.Number
+		c.named, c.token, c.holder = ticket, s.token, holder.Number
 		if s.token == helpdesk.TokenOwn && !holder.Address.Same(c.writer.Address) {
 			c.token = helpdesk.TokenOther
 		}
 		c.note("%s names #%d.", s.words, ticket.Number)
-		return nil
+		c.ticket, err = p.follow(ctx, c, ticket)
+		return err
 	}
 	return nil
 }
@@ -107,13 +108,17 @@ func (p *Pipeline) threadByKnown(ctx context.Context, c *incoming) error {
 		if err != nil {
 			return fmt.Errorf("find ticket: %w", err)
 		}
-		// A thread may be carried on in another mailbox: that is another ticket.
-		if ticket.Mailbox != c.box.Name {
+		here, err := p.servedHere(ctx, c, ticket)
+		if err != nil {
+			return err
+		}
+		if !here {
 			continue
 		}
-		c.ticket, c.token = ticket, helpdesk.TokenKnown
+		c.named, c.token = ticket, helpdesk.TokenKnown
 		c.note("It answers entry %d of #%d.", ref.Entry, ticket.Number)
-		return nil
+		c.ticket, err = p.follow(ctx, c, ticket)
+		return err
 	}
 	return nil
 }
