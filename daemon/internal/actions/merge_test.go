@@ -174,7 +174,9 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	// They are a collaborator elsewhere no longer: the old page does not name it.
-	b.change(into, func(t *helpdesk.Ticket) { t.ParticipantByAddress(helpdesk.MustAddress("alice@customer.example")).Left = &noon })
+	b.change(into, func(t *helpdesk.Ticket) {
+		t.ParticipantByAddress(helpdesk.MustAddress("alice@customer.example")).Left = &noon
+	})
 	if got := b.seen(from, "Alice")[0]; !strings.HasSuffix(got, "goes on as 0") {
 		t.Errorf("who takes no part reads %q", got)
 	}
@@ -307,7 +309,9 @@ func TestUnmerge(t *testing.T) {
 			must(b.t, b.Unmerge(b.t.Context(), operator, third))
 		}, []string{"Carol requester", "Bob collaborator"}, "The merge of #2 was undone."},
 		{"they left by themselves", func(b *bench, _, into, _ int64) {
-			b.change(into, func(t *helpdesk.Ticket) { t.ParticipantByAddress(helpdesk.MustAddress("alice@customer.example")).Left = &noon })
+			b.change(into, func(t *helpdesk.Ticket) {
+				t.ParticipantByAddress(helpdesk.MustAddress("alice@customer.example")).Left = &noon
+			})
 		}, []string{"Carol requester", "Bob collaborator"}, "The merge of #2 was undone."},
 	}
 	for _, tt := range tests {
@@ -316,7 +320,9 @@ func TestUnmerge(t *testing.T) {
 			into, from, third := b.request("Carol", "1"), b.request("Alice", "2"), b.request("Alice", "3")
 			b.invite(from, "Bob")
 			b.invite(into, "Bob")
-			b.change(into, func(t *helpdesk.Ticket) { t.Suggest(helpdesk.Suggestion{Address: helpdesk.MustAddress("alice@customer.example")}) })
+			b.change(into, func(t *helpdesk.Ticket) {
+				t.Suggest(helpdesk.Suggestion{Address: helpdesk.MustAddress("alice@customer.example")})
+			})
 			b.change(from, func(t *helpdesk.Ticket) { t.Status = helpdesk.Resolved })
 			b.wait(time.Hour)
 			must(t, b.Merge(t.Context(), operator, from, into))

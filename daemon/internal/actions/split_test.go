@@ -123,7 +123,9 @@ func TestSplit(t *testing.T) {
 
 func TestWhoASplitAsksFor(t *testing.T) {
 	class := func(c helpdesk.Class) func(*helpdesk.Entry) {
-		return func(e *helpdesk.Entry) { e.Recognised, e.Hidden = &helpdesk.Recognition{Class: c}, c != helpdesk.ClassMessage }
+		return func(e *helpdesk.Entry) {
+			e.Recognised, e.Hidden = &helpdesk.Recognition{Class: c}, c != helpdesk.ClassMessage
+		}
 	}
 	for _, tt := range []struct {
 		name   string
