@@ -76,10 +76,11 @@ func (q *question) print(value any, words func(w io.Writer)) error {
 
 func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
-	fs := newFlags("ticket", "list | show NUMBER [FLAGS]", errs)
+	fs := newFlags("ticket", "list | show N | merge N INTO | unmerge N | split N ENTRY | unsplit N [FLAGS]", errs)
 	q.flags(fs)
 	limit := fs.Int("limit", 0, "list at most this many, newest first; 0 lists all")
 	before := fs.Int64("before", 0, "list only tickets with a lower number")
+	subject := fs.String("subject", "", "subject of what is split off; the mail's own without it")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
@@ -89,8 +90,10 @@ func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 		return q.listTickets(ctx, *limit, *before)
 	case len(rest) == 2 && rest[0] == "show":
 		return q.showTicket(ctx, strings.TrimPrefix(rest[1], "#"))
+	case len(rest) == 3 && (rest[0] == "merge" || rest[0] == "split"), len(rest) == 2 && (rest[0] == "unmerge" || rest[0] == "unsplit"):
+		return q.mergeTicket(ctx, *subject, rest...)
 	}
-	return fmt.Errorf("say list, or show and a number: %w", errUsage)
+	return fmt.Errorf("say list, show and a number, or merge, unmerge, split or unsplit with theirs: %w", errUsage)
 }
 
 func (q *question) listTickets(ctx context.Context, limit int, before int64) error {
@@ -131,8 +134,11 @@ func (q *question) showTicket(ctx context.Context, number string) error {
 	}
 	return q.print(t, func(w io.Writer) {
 		fmt.Fprintf(w, "#%d %s\n%s, %s, from %s by %s\n", t.Number, t.Subject, t.Status, t.Mailbox, t.Requester, t.Channel)
+		if t.MergedInto != 0 {
+			fmt.Fprintf(w, "merged into #%d\n", t.MergedInto)
+		}
 		for _, e := range t.Entries {
-			fmt.Fprintf(w, "\n%d. %s by %s, %s\n%s\n", e.Seq, e.Kind, e.Author, e.At.Local().Format(time.DateTime), e.Text)
+			fmt.Fprintf(w, "\n%s %s by %s, %s\n%s\n", e.Place(), e.Kind, e.Author, e.At.Local().Format(time.DateTime), e.Text)
 			if r := e.Recognised; r != nil {
 				fmt.Fprintf(w, "   (%s: %s)\n", r.Rule, strings.Join(append(r.Evidence, r.Trust.Reasons...), " "))
 			}

@@ -83,7 +83,7 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 	if !c.written() {
 		return nil
 	}
-	return c.desk.tell(ctx, c.change, box, t, &c.change.Entries[0], c.now)
+	return c.desk.mailOthers(ctx, c.change, box, t, &c.change.Entries[0], c.now)
 }
 
 // written reports that a person wrote the mail: only then does it wake anybody
@@ -192,7 +192,7 @@ func (c *deciding) open(ctx context.Context) error {
 		answer = helpdesk.Acknowledgement
 	}
 	return c.desk.planner.Automatic(ctx, c.change, outbound.Occasion{
-		Mailbox: box, Ticket: t, Entry: e.Seq, To: &t.Participants[0], Purpose: answer, Now: c.now,
+		Mailbox: box, Ticket: t, Entry: e.Seq, To: &t.Participants[0], Purpose: answer, ByAgent: true, Now: c.now,
 	})
 }
 

@@ -37,5 +37,14 @@ func (d *Desk) ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token stri
 		return nil, nil, err
 	}
 	view := t.CustomerView(viewer, entries, h)
+	if t.Merged != nil {
+		end, err := helpdesk.End(t, d.reading(ctx, h.Account))
+		if err != nil {
+			return nil, nil, err
+		}
+		if end.ParticipantByAddress(viewer.Address) != nil {
+			view.ContinuedAs = end.Number
+		}
+	}
 	return &view, viewer, nil
 }

@@ -27,33 +27,6 @@ func (d *Desk) Tickets(ctx context.Context, by Actor, before int64, limit int) (
 	return d.store.Tickets(ctx, by.Account, before, min(max(limit, 1), 100))
 }
 
-// Detail is a ticket as agents see it. Texts of entries are whole.
-type Detail struct {
-	Ticket     helpdesk.Ticket
-	Entries    []helpdesk.Entry
-	Deliveries []helpdesk.Delivery
-}
-
-// Ticket reads one ticket with its history.
-func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, error) {
-	if err := by.mayWork(); err != nil {
-		return nil, err
-	}
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := d.entries(ctx, by.Account, t.ID)
-	if err != nil {
-		return nil, err
-	}
-	deliveries, err := d.store.Deliveries(ctx, by.Account, t.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &Detail{Ticket: *t, Entries: entries, Deliveries: deliveries}, nil
-}
-
 // entries reads a history with the texts that records could not hold.
 func (d *Desk) entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error) {
 	entries, err := d.store.Entries(ctx, account, id)
@@ -196,6 +169,9 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 		change.Receipt = &helpdesk.Receipt{Key: w.receipt, At: e.At, Channel: helpdesk.ByConsole, Outcome: helpdesk.Outcome{
 			Result: helpdesk.Appended, Account: by.Account, Mailbox: t.Mailbox, Ticket: t.ID, Number: number, Entry: t.Entries + 1,
 		}}
+	}
+	if err := d.goesOn(ctx, by.Account, t); err != nil {
+		return err
 	}
 	if e.Text, e.TextBlob, err = d.fit(ctx, by.Account, w.text); err != nil {
 		return err

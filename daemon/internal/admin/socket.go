@@ -22,6 +22,10 @@ import (
 type Desk interface {
 	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
 	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
+	Merge(ctx context.Context, by actions.Actor, from, into int64) error
+	Unmerge(ctx context.Context, by actions.Actor, number int64) error
+	Split(ctx context.Context, by actions.Actor, number int64, seq int, subject string) (int64, error)
+	Unsplit(ctx context.Context, by actions.Actor, number int64) (int64, error)
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
@@ -63,6 +67,7 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
+	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/{act}", s.mergeTicket)
 	mux.HandleFunc("GET /accounts/{account}/held", s.listHeld)
 	mux.HandleFunc("GET /accounts/{account}/held/{id}", s.showHeld)
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -24,14 +25,17 @@ type Ticket struct {
 	Opened        time.Time            `json:"opened"`
 	Updated       time.Time            `json:"updated"`
 	Follows       string               `json:"follows,omitempty"` // id of the closed ticket it goes on from
+	MergedInto    int64                `json:"mergedInto,omitempty"`
+	SplitFrom     *helpdesk.EntryRef   `json:"splitFrom,omitempty"`
 	Form          *helpdesk.FormAnswer `json:"form,omitempty"`
 	EntryCount    int                  `json:"entryCount"`
 	Entries       []Entry              `json:"entries,omitempty"`
 	Deliveries    []Delivery           `json:"deliveries,omitempty"`
 }
 
-// Entry is one item of a ticket's history.
+// Entry is one item of a ticket's history, or of one that was merged into it.
 type Entry struct {
+	From        int64                 `json:"from,omitempty"` // the merged ticket that it is an entry of; 0 for none
 	Seq         int                   `json:"seq"`
 	Kind        helpdesk.EntryKind    `json:"kind"`
 	Author      string                `json:"author"` // address, or name where there is none
@@ -43,13 +47,27 @@ type Entry struct {
 	Quoted      string                `json:"quoted,omitempty"`
 	Attachments []helpdesk.Attachment `json:"attachments,omitempty"`
 	Hidden      bool                  `json:"hidden,omitempty"`
+	MovedTo     *helpdesk.EntryRef    `json:"movedTo,omitempty"` // where the message stands now
 	MessageID   string                `json:"messageID,omitempty"`
 	Raw         string                `json:"raw,omitempty"`
 	Recognised  *helpdesk.Recognition `json:"recognised,omitempty"`
 }
 
+// Place names the entry for people.
+func (e Entry) Place() string {
+	place := fmt.Sprintf("%d.", e.Seq)
+	if e.From != 0 {
+		place = fmt.Sprintf("#%d %s", e.From, place)
+	}
+	if e.MovedTo != nil {
+		place += fmt.Sprintf(" (moved to #%d)", e.MovedTo.Number)
+	}
+	return place
+}
+
 // Delivery is one outbound copy.
 type Delivery struct {
+	From      int64                  `json:"from,omitempty"` // the merged ticket that it is about; 0 for none
 	ID        helpdesk.ID            `json:"id"`
 	To        string                 `json:"to"`
 	Purpose   helpdesk.Purpose       `json:"purpose"`
@@ -73,31 +91,52 @@ func viewTicket(account string, t *helpdesk.Ticket) Ticket {
 	if t.Follows != 0 {
 		v.Follows = t.Follows.String()
 	}
+	if t.Merged != nil {
+		v.MergedInto = t.Merged.Number
+	}
+	v.SplitFrom = t.SplitFrom
 	return v
 }
 
 func viewDetail(account string, d *actions.Detail) Ticket {
 	v := viewTicket(account, &d.Ticket)
-	for _, e := range d.Entries {
-		author := e.Author.DisplayName()
-		if !e.Author.Address.IsZero() {
-			author = e.Author.Address.String()
+	for _, item := range d.Thread() {
+		e := viewEntry(item.Entry)
+		if item.Ticket.ID != d.Ticket.ID {
+			e.From = item.Ticket.Number
 		}
-		v.Entries = append(v.Entries, Entry{
-			Seq: e.Seq, Kind: e.Kind, Author: author, AuthorName: e.Author.Name, AuthorRole: e.Author.Role, Channel: e.Channel,
-			At: e.At, Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments, Hidden: e.Hidden,
-			MessageID: e.MessageID, Raw: e.Raw, Recognised: e.Recognised,
-		})
+		v.Entries = append(v.Entries, e)
 	}
-	for _, x := range d.Deliveries {
+	v.Deliveries = viewDeliveries(0, d.Deliveries)
+	for i := range d.Merged {
+		v.Deliveries = append(v.Deliveries, viewDeliveries(d.Merged[i].Ticket.Number, d.Merged[i].Deliveries)...)
+	}
+	return v
+}
+
+func viewEntry(e *helpdesk.Entry) Entry {
+	author := e.Author.DisplayName()
+	if !e.Author.Address.IsZero() {
+		author = e.Author.Address.String()
+	}
+	return Entry{
+		Seq: e.Seq, Kind: e.Kind, Author: author, AuthorName: e.Author.Name, AuthorRole: e.Author.Role, Channel: e.Channel,
+		At: e.At, Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments, Hidden: e.Hidden, MovedTo: e.MovedTo,
+		MessageID: e.MessageID, Raw: e.Raw, Recognised: e.Recognised,
+	}
+}
+
+func viewDeliveries(from int64, all []helpdesk.Delivery) []Delivery {
+	var views []Delivery
+	for _, x := range all {
 		one := Delivery{
-			ID: x.ID, To: x.To.String(), Purpose: x.Purpose, Entry: x.Entry, State: x.State,
+			From: from, ID: x.ID, To: x.To.String(), Purpose: x.Purpose, Entry: x.Entry, State: x.State,
 			Attempts: x.Attempts, Last: x.Last, MessageID: x.MessageID,
 		}
 		if !x.State.Final() {
 			one.Next = &x.Next
 		}
-		v.Deliveries = append(v.Deliveries, one)
+		views = append(views, one)
 	}
-	return v
+	return views
 }

@@ -13,8 +13,10 @@ type Change struct {
 	Account    string
 	Receipt    *Receipt // must be new
 	Ticket     *Ticket
-	Entries    []Entry // new
+	Also       *Ticket // the other one, where an act changes two
+	Entries    []Entry // new, or known ones that were moved
 	Messages   []MessageRef
+	Forgotten  []MessageRef // which found their entry and shall not any more
 	Contact    *Contact
 	Agent      *Agent
 	Held       *HeldItem

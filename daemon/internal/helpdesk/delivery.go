@@ -78,7 +78,7 @@ type Report struct {
 	Status string    `json:"status,omitempty"` // RFC 3463
 	Code   int       `json:"code,omitempty"`   // SMTP
 	Words  string    `json:"words,omitempty"`  // the other server's, cut
-	Entry  int       `json:"entry"`            // seq of the event that it became
+	Entry  int       `json:"entry"`            // seq of the event that it became, where the ticket goes on
 }
 
 // Reported takes in what came back about the copy. A report of another kind does

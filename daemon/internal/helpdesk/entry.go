@@ -73,6 +73,10 @@ type Entry struct {
 	// Released is who let customers see what had been held back or hidden.
 	Released *Release `json:"released,omitempty"`
 
+	// MovedTo is where the message stands now: it was split off, or its copy went
+	// back. Here only agents see that it was there.
+	MovedTo *EntryRef `json:"movedTo,omitempty"`
+
 	MessageID  string       `json:"messageID,omitempty"`
 	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
 	HTML       bool         `json:"html,omitempty"` // that mail says it as HTML too
@@ -84,7 +88,7 @@ type Entry struct {
 const MaxInlineText = 16 << 10
 
 // Public reports whether customers may see the entry.
-func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden }
+func (e *Entry) Public() bool { return e.Kind == Message && !e.Hidden && e.MovedTo == nil }
 
 // Release records on whose word something came before customers.
 type Release struct {
@@ -99,4 +103,9 @@ func (e *Entry) Published() time.Time {
 		return e.Released.At
 	}
 	return e.At
+}
+
+// FromCustomer reports a message of a customer that stands here.
+func (e *Entry) FromCustomer() bool {
+	return e.Kind == Message && e.Author.Role == Customer && e.MovedTo == nil
 }

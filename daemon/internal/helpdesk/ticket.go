@@ -101,6 +101,9 @@ type Ticket struct {
 	Follows      TicketID      `json:"follows,omitzero"` // the ticket that this one goes on from
 	Maybe        TicketID      `json:"maybe,omitzero"`   // the ticket that its first mail may have meant
 	Suggested    []Suggestion  `json:"suggested,omitempty"`
+	Merged       *Merge        `json:"merged,omitempty"`    // it goes on in another ticket
+	Absorbed     []TicketID    `json:"absorbed,omitempty"`  // tickets that were merged into this one
+	SplitFrom    *EntryRef     `json:"splitFrom,omitempty"` // the entry that this ticket began as
 	Opened       time.Time     `json:"opened"`
 	Updated      time.Time     `json:"updated"`
 
@@ -217,6 +220,15 @@ func (t *Ticket) Append(e *Entry) {
 	e.Ticket, e.Seq = t.ID, t.Entries
 	t.Updated = e.At
 	t.threaded(e)
+}
+
+// Rethread finds the ids of the public thread anew, after entries of the past
+// became public or ceased to be.
+func (t *Ticket) Rethread(entries []Entry) {
+	t.MessageIDs = nil
+	for i := range entries {
+		t.threaded(&entries[i])
+	}
 }
 
 // threaded adds the Message-ID of an entry to the thread if customers may see

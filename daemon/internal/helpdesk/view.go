@@ -16,6 +16,9 @@ type CustomerView struct {
 	Updated time.Time
 	Thread  []PublicMessage
 	Form    []FormValue
+	// ContinuedAs is the number of the ticket that this one was merged into, if
+	// the viewer takes part in that; else 0.
+	ContinuedAs int64
 }
 
 // PublicMessage is one message of a CustomerView.

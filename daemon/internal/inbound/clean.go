@@ -85,18 +85,27 @@ func (p *Pipeline) sent(ctx context.Context, c *incoming) ([]string, error) {
 	if c.ticket == nil {
 		return nil, nil
 	}
-	entries, err := p.Store.LastEntries(ctx, c.box.Account, c.ticket.ID, maxSent)
+	sent, err := p.sentOf(ctx, c, c.ticket)
+	if err != nil || c.named == nil || c.named.ID == c.ticket.ID {
+		return sent, err
+	}
+	earlier, err := p.sentOf(ctx, c, c.named) // before it was merged
+	return append(sent, earlier...), err
+}
+
+func (p *Pipeline) sentOf(ctx context.Context, c *incoming, t *helpdesk.Ticket) ([]string, error) {
+	entries, err := p.Store.LastEntries(ctx, c.box.Account, t.ID, maxSent)
 	if err != nil {
 		return nil, fmt.Errorf("read what was sent: %w", err)
 	}
 	var center *helpdesk.HelpCenter
-	if hc, ok := p.Directory.HelpCenter(c.box.Account, c.ticket.HelpCenter); ok {
+	if hc, ok := p.Directory.HelpCenter(c.box.Account, t.HelpCenter); ok {
 		center = &hc
 	}
 	var sent []string
 	for _, e := range entries {
 		if e.Public() {
-			sent = append(sent, outbound.Said(c.ticket, &e, c.box, center))
+			sent = append(sent, outbound.Said(t, &e, c.box, center))
 		}
 	}
 	return sent, nil

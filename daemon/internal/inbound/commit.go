@@ -211,7 +211,7 @@ func (p *Pipeline) answer(ctx context.Context, c *incoming, change *helpdesk.Cha
 		return nil
 	}
 	return p.Planner.Automatic(ctx, change, outbound.Occasion{
-		Mailbox: c.box, Ticket: t, Entry: c.entry.Seq, To: to, Purpose: purpose, Now: c.now,
+		Mailbox: p.sender(c, t), Ticket: t, Entry: c.entry.Seq, To: to, Purpose: purpose, Now: c.now,
 	})
 }
 

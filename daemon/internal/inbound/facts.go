@@ -63,8 +63,8 @@ func (c *incoming) isColleague() bool {
 	if c.ticket == nil || domain == "" || !slices.Contains(c.box.Policy.ColleagueDomains, domain) || !c.ticket.HasRoom() {
 		return false
 	}
-	for i := range c.ticket.Participants {
-		p := &c.ticket.Participants[i]
+	for i := range c.named.Participants {
+		p := &c.named.Participants[i]
 		if p.Active() && p.Address.Domain() == domain && (c.holder == 0 || p.Number == c.holder) {
 			return true
 		}

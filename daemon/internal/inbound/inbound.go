@@ -37,6 +37,7 @@ type Store interface {
 // Directory knows the mailboxes that are declared now.
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
+	Mailbox(account, name string) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 	// IsAlias reports an address that is declared to forward to a mailbox of the
 	// account.
@@ -191,8 +192,9 @@ type incoming struct {
 	class    helpdesk.Class     // classify
 	notice   *notice.Notice     // classify: what a report says
 	token    helpdesk.Token     // thread
-	holder   uint16             // thread: the participant that a signed token was issued to, 0 for none
-	ticket   *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	named    *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	holder   uint16             // thread: the participant of it that a signed token was issued to, 0 for none
+	ticket   *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
 	torn     bool               // thread: reply addresses of different tickets
 	maybe    *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
 	sender   helpdesk.Sender    // thread

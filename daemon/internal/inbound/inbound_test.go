@@ -34,6 +34,14 @@ func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	return d[i], true
 }
 
+func (d directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
+	i := slices.IndexFunc(d, func(m helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
+	if i < 0 {
+		return helpdesk.Mailbox{}, false
+	}
+	return d[i], true
+}
+
 func (d directory) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
 	return helpdesk.HelpCenter{Account: account, Name: name}, true
 }

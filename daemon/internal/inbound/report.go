@@ -12,13 +12,15 @@ import (
 )
 
 // report finds the copy of ours that a report is about. Only a token of ours
-// counts: anybody can write a report, and the addresses in it prove nothing.
+// counts: anybody can write a report, and the addresses in it prove nothing. The
+// copy is one of the ticket that the token was issued for; what came of it is
+// told where that goes on, before the eyes of agents.
 func (p *Pipeline) report(ctx context.Context, c *incoming) error {
 	c.reported = nil
 	if !c.verdict.event || c.verdict.act != toAppend || c.holder == 0 {
 		return nil
 	}
-	deliveries, err := p.Store.Deliveries(ctx, c.box.Account, c.ticket.ID)
+	deliveries, err := p.Store.Deliveries(ctx, c.box.Account, c.named.ID)
 	if err != nil {
 		return fmt.Errorf("find delivery: %w", err)
 	}

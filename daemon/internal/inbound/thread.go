@@ -17,7 +17,7 @@ import (
 // another mail named too. None of them proves who writes; the two last ones
 // count only for who takes part.
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
-	c.token, c.ticket, c.holder, c.maybe = helpdesk.TokenNone, nil, 0, nil
+	c.token, c.named, c.ticket, c.holder, c.maybe = helpdesk.TokenNone, nil, nil, 0, nil
 	for _, find := range []func(context.Context, *incoming) error{
 		p.threadBySigned, p.threadByKnown, p.threadBySubject, p.threadBySibling,
 	} {
@@ -52,17 +52,21 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 		if err != nil {
 			return err
 		}
+		if ticket == nil {
+			continue
+		}
+		c.note("%s names #%d.", s.words, ticket.Number)
+		end, err := p.follow(ctx, c, ticket)
 		switch {
-		case ticket == nil:
-		case c.ticket == nil:
-			c.ticket, c.token, c.holder = ticket, s.token, holder.Number
-			if s.token == helpdesk.TokenOwn && !holder.Address.Same(c.writer.Address) {
-				c.token = helpdesk.TokenOther
-			}
-			c.note("%s names #%d.", s.words, ticket.Number)
-		case ticket.ID != c.ticket.ID:
-			c.torn = true
-			c.note("%s names #%d too.", s.words, ticket.Number)
+		case err != nil:
+			return err
+		case c.ticket != nil:
+			c.torn = c.torn || end.ID != c.ticket.ID
+			continue
+		}
+		c.named, c.ticket, c.token, c.holder = ticket, end, s.token, holder.Number
+		if s.token == helpdesk.TokenOwn && !holder.Address.Same(c.writer.Address) {
+			c.token = helpdesk.TokenOther
 		}
 	}
 	return nil
@@ -136,9 +140,10 @@ func (p *Pipeline) threadByKnown(ctx context.Context, c *incoming) error {
 	if ticket == nil || err != nil {
 		return err
 	}
-	c.ticket, c.token = ticket, helpdesk.TokenKnown
 	c.note("It answers entry %d of #%d.", ref.Entry, ticket.Number)
-	return nil
+	c.named, c.token = ticket, helpdesk.TokenKnown
+	c.ticket, err = p.follow(ctx, c, ticket)
+	return err
 }
 
 // threadBySibling looks for mails that named the same Message-ID, of a mail that
@@ -151,7 +156,10 @@ func (p *Pipeline) threadBySibling(ctx context.Context, c *incoming) error {
 	if ticket == nil || err != nil {
 		return err
 	}
-	c.suppose(ticket, helpdesk.TokenSibling, fmt.Sprintf("It belongs to a mail that entry %d of #%d names and that never came here.", ref.Entry, ticket.Number))
+	c.note("It belongs to a mail that entry %d of #%d names and that never came here.", ref.Entry, ticket.Number)
+	if err := p.suppose(ctx, c, ticket, helpdesk.TokenSibling); err != nil {
+		return err
+	}
 	if c.ticket != nil {
 		c.flags = append(c.flags, helpdesk.LowConfidence)
 	}
@@ -178,21 +186,27 @@ func (p *Pipeline) threadBySubject(ctx context.Context, c *incoming) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("find ticket: %w", err)
-	case ticket.Mailbox == c.box.Name:
-		c.suppose(ticket, helpdesk.TokenSubject, fmt.Sprintf("Its subject names #%d.", number))
 	}
-	return nil
+	if here, err := p.servedHere(ctx, c, ticket); !here || err != nil {
+		return err
+	}
+	c.note("Its subject names #%d.", number)
+	return p.suppose(ctx, c, ticket, helpdesk.TokenSubject)
 }
 
 // suppose takes a weak locator for a participant, and for others as a hint that
 // agents see.
-func (c *incoming) suppose(ticket *helpdesk.Ticket, token helpdesk.Token, words string) {
-	c.note("%s", words)
-	if ticket.ParticipantByAddress(c.writer.Address) != nil {
-		c.ticket, c.token = ticket, token
-	} else if c.maybe == nil {
-		c.maybe = ticket
+func (p *Pipeline) suppose(ctx context.Context, c *incoming, ticket *helpdesk.Ticket, token helpdesk.Token) error {
+	end, err := p.follow(ctx, c, ticket)
+	switch {
+	case err != nil:
+		return err
+	case end.ParticipantByAddress(c.writer.Address) != nil:
+		c.named, c.ticket, c.token = ticket, end, token
+	case c.maybe == nil:
+		c.maybe = end
 	}
+	return nil
 }
 
 // refs are the found ones that are wanted, in the order of the mail.
@@ -214,11 +228,17 @@ func (p *Pipeline) among(ctx context.Context, c *incoming, refs []helpdesk.Messa
 	var by helpdesk.MessageRef
 	for _, ref := range refs {
 		ticket, err := p.Store.Ticket(ctx, c.box.Account, ref.Ticket)
-		switch {
-		case helpdesk.KindOf(err) == helpdesk.NotFound:
-		case err != nil:
+		if helpdesk.KindOf(err) == helpdesk.NotFound {
+			continue
+		}
+		if err != nil {
 			return nil, by, fmt.Errorf("find ticket: %w", err)
-		case ticket.Mailbox != c.box.Name:
+		}
+		here, err := p.servedHere(ctx, c, ticket)
+		switch {
+		case err != nil:
+			return nil, by, err
+		case !here:
 		case ticket.ParticipantByAddress(c.writer.Address) != nil:
 			return ticket, ref, nil
 		case first == nil:

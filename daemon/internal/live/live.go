@@ -131,7 +131,7 @@ func (l *Live) IsAlias(account string, a helpdesk.Address) bool {
 
 // Mailbox finds a mailbox by name.
 func (l *Live) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
-	return find(l.now.Load().boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
+	return l.now.Load().Mailbox(account, name)
 }
 
 // HelpCenter finds a help center by name.

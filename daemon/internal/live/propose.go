@@ -22,6 +22,11 @@ func (s *snapshot) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	return find(s.boxes, func(m *helpdesk.Mailbox) bool { return m.Address.Same(a) })
 }
 
+// Mailbox finds a mailbox by name.
+func (s *snapshot) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
+	return find(s.boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
+}
+
 // IsAlias reports an address that forwards to a mailbox of the account.
 func (s *snapshot) IsAlias(account string, a helpdesk.Address) bool {
 	_, found := find(s.boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.HasAlias(a) })

@@ -37,11 +37,11 @@ var (
 )
 
 // limitsOf are the limits that a mail counts against; it goes out if all let it.
-func limitsOf(p helpdesk.Purpose) []limit {
-	switch p {
-	case helpdesk.Confirmation:
+func limitsOf(p helpdesk.Purpose, byAgent bool) []limit {
+	switch {
+	case p == helpdesk.Confirmation:
 		return []limit{unprovenADay}
-	case helpdesk.Acknowledgement:
+	case p == helpdesk.Acknowledgement && !byAgent:
 		return []limit{acknowledgedNow, acknowledgedADay, provenAnHour}
 	}
 	return []limit{provenAnHour, ticketAnHour}

@@ -30,6 +30,9 @@ type Occasion struct {
 	Entry   int // seq of the entry that the mail tells about
 	To      *helpdesk.Participant
 	Purpose helpdesk.Purpose
+	// ByAgent says that an agent's act causes the mail, which no robot can go round
+	// with: an acknowledgement then counts as any other mail.
+	ByAgent bool
 	Now     time.Time
 }
 
@@ -40,7 +43,7 @@ func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occa
 		return nil
 	}
 	var spent []helpdesk.Budget
-	for _, l := range limitsOf(o.Purpose) {
+	for _, l := range limitsOf(o.Purpose, o.ByAgent) {
 		b, err := p.spent(ctx, change, l.key(o))
 		if err != nil {
 			return fmt.Errorf("read budget of automatic mail: %w", err)

@@ -61,7 +61,7 @@ func TestAutomaticBudget(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := len(change.Deliveries) * len(limitsOf(tt.purpose)); len(change.Budgets) != want {
+				if want := len(change.Deliveries) * len(limitsOf(tt.purpose, false)); len(change.Budgets) != want {
 					t.Fatalf("%d mails cost %d budgets, want %d", len(change.Deliveries), len(change.Budgets), want)
 				}
 				got += len(change.Deliveries)
@@ -223,7 +223,7 @@ func TestBudgetNeverOverspends(t *testing.T) {
 		spent, now := ledger{}, noon
 		p := &Planner{Budgets: spent, Signer: signer}
 		purpose := rapid.SampledFrom([]helpdesk.Purpose{helpdesk.Confirmation, helpdesk.Acknowledgement}).Draw(t, "purpose")
-		most := limitsOf(purpose)[0]
+		most := limitsOf(purpose, false)[0]
 		ticket := sampleTicket()
 		var sent []time.Time
 		for range rapid.IntRange(1, 100).Draw(t, "tries") {

@@ -19,6 +19,9 @@ type ticket struct {
 	Form    []helpdesk.FormValue
 	SentTo  string
 	Closed  bool
+	// GoesOnAs is the request that this one was merged into; 0 for none, or none
+	// of theirs.
+	GoesOnAs int64
 }
 
 func (p *Handler) ticket(v *visit) error {
@@ -33,7 +36,7 @@ func (p *Handler) ticket(v *visit) error {
 	body := ticket{
 		Number: seen.Number, Subject: or(seen.Subject, "Your request"), Status: seen.Status, Label: v.center.StatusLabel(seen.Status),
 		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form,
-		SentTo: viewer.Address.String(), Closed: seen.Status == helpdesk.Closed,
+		SentTo: viewer.Address.String(), Closed: seen.Status == helpdesk.Closed, GoesOnAs: seen.ContinuedAs,
 	}
 	p.write(v, http.StatusOK, "ticket", body.Subject, p.frame(v), body)
 	return nil

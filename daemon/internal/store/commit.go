@@ -21,11 +21,15 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 	b := batch{keys: s.keys, tenant: s.keys.account(c.Account), account: c.Account}
 	b.receipt(c.Receipt)
 	b.ticket(c.Ticket)
+	b.ticket(c.Also)
 	for i := range c.Entries {
 		b.entry(&c.Entries[i])
 	}
 	for _, m := range c.Messages {
 		b.put(b.tenant.message(m), m)
+	}
+	for _, m := range c.Forgotten {
+		b.ops = append(b.ops, clientv3.OpDelete(b.tenant.message(m)))
 	}
 	b.contact(c.Contact)
 	b.agent(c.Agent)

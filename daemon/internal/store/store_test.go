@@ -134,6 +134,55 @@ func TestCommitIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// An act on two tickets is one act, and a Message-ID can be given to another
+// ticket.
+//
+// covers: P05
+func TestCommitTwoTickets(t *testing.T) {
+	s := openStore(t)
+	first := sample(1, "r1")
+	if err := s.Commit(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	old, err := s.Ticket(t.Context(), account, first.Ticket.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := *old
+	stale.Rev--
+	moved := helpdesk.MessageRef{MessageID: first.Messages[0].MessageID, Ticket: helpdesk.NewTicketID(), Entry: 1}
+	for _, tt := range []struct {
+		name string
+		also *helpdesk.Ticket
+		want []helpdesk.MessageRef
+	}{
+		{"the other one changed meanwhile", &stale, first.Messages},
+		{"both as they were read", old, []helpdesk.MessageRef{moved}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			change := &helpdesk.Change{
+				Account: account, Ticket: &helpdesk.Ticket{ID: moved.Ticket, Number: 2}, Also: tt.also,
+				Messages: []helpdesk.MessageRef{moved}, Forgotten: first.Messages,
+			}
+			tt.also.Subject = "changed"
+			if err := s.Commit(t.Context(), change); (err == nil) != (tt.also == old) {
+				t.Errorf("commit = %v", err)
+			}
+			found, err := s.Lookup(t.Context(), account, Query{MessageIDs: []string{moved.MessageID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, found.Refs); diff != "" {
+				t.Errorf("refs (-want +got):\n%s", diff)
+			}
+			now, err := s.Ticket(t.Context(), account, old.ID)
+			if err != nil || (now.Subject == "changed") != (tt.also == old) {
+				t.Errorf("other ticket = %+v, %v", now, err)
+			}
+		})
+	}
+}
+
 // covers: P05
 func TestCommitRace(t *testing.T) {
 	s := openStore(t)

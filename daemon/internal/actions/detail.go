@@ -1,0 +1,100 @@
+package actions
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Detail is a ticket as agents see it. Texts of entries are whole.
+type Detail struct {
+	Ticket     helpdesk.Ticket
+	Entries    []helpdesk.Entry
+	Deliveries []helpdesk.Delivery
+	// Merged are the tickets that were merged into this one, and into those; they
+	// have none in turn.
+	Merged []Detail
+}
+
+// Ticket reads one ticket with its history, and those that were merged into it.
+func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, error) {
+	if err := by.mayWork(); err != nil {
+		return nil, err
+	}
+	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := d.detail(ctx, by.Account, t)
+	if err != nil {
+		return nil, err
+	}
+	merged, _, err := helpdesk.Family(t, d.reading(ctx, by.Account))
+	if err != nil {
+		return nil, err
+	}
+	for i := range merged {
+		part, err := d.detail(ctx, by.Account, &merged[i])
+		if err != nil {
+			return nil, err
+		}
+		detail.Merged = append(detail.Merged, *part)
+	}
+	return detail, nil
+}
+
+func (d *Desk) detail(ctx context.Context, account string, t *helpdesk.Ticket) (*Detail, error) {
+	entries, err := d.entries(ctx, account, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	deliveries, err := d.store.Deliveries(ctx, account, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &Detail{Ticket: *t, Entries: entries, Deliveries: deliveries}, nil
+}
+
+// Item is an entry of a thread, with the ticket that it is an entry of.
+type Item struct {
+	Ticket *helpdesk.Ticket
+	Entry  *helpdesk.Entry
+}
+
+// Thread is the history of the ticket with those of the merged ones, in the
+// order of time. What was moved from one of them to another stands there only.
+func (d *Detail) Thread() []Item {
+	var thread []Item
+	at := map[*helpdesk.Entry]time.Time{}
+	for _, part := range append([]*Detail{d}, pointers(d.Merged)...) {
+		var last time.Time
+		for i := range part.Entries {
+			e := &part.Entries[i]
+			if e.MovedTo != nil && d.has(e.MovedTo.Ticket) {
+				continue
+			}
+			if e.At.After(last) { // clocks differ; within a ticket, the order is that of the numbers
+				last = e.At
+			}
+			at[e] = last
+			thread = append(thread, Item{Ticket: &part.Ticket, Entry: e})
+		}
+	}
+	slices.SortStableFunc(thread, func(a, b Item) int { return at[a.Entry].Compare(at[b.Entry]) })
+	return thread
+}
+
+// has reports a ticket of the thread.
+func (d *Detail) has(id helpdesk.TicketID) bool {
+	return d.Ticket.ID == id || slices.ContainsFunc(d.Merged, func(m Detail) bool { return m.Ticket.ID == id })
+}
+
+func pointers(all []Detail) []*Detail {
+	out := make([]*Detail, len(all))
+	for i := range all {
+		out[i] = &all[i]
+	}
+	return out
+}
