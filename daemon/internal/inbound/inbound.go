@@ -68,7 +68,7 @@ type Envelope struct {
 	ID      string           // of this transfer, for the log and for the answer to the client
 	From    helpdesk.Address // reverse-path; zero for the null sender
 	To      []Recipient
-	Peer    string // address of the client
+	Peer    string // address of the client; "" for a mail that was fetched, without SMTP
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
 	// Results is the authserv-id of a server whose Authentication-Results are
