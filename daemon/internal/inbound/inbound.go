@@ -70,7 +70,7 @@ type Envelope struct {
 	ID      string           // of this transfer, for the log and for the answer to the client
 	From    helpdesk.Address // reverse-path; zero for the null sender
 	To      []Recipient
-	Peer    string // address of the client
+	Peer    string // address of the client; "" for a mail that was fetched, without SMTP
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
 	// Refusable says that the client is the writer's own server and waits: what we

@@ -21,6 +21,7 @@ type kept struct {
 	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
 
 	verdicts map[check]mailauth.Verdict // authenticate: on the writer
+	says     string                     // replay: identity of what it says, once it is asked for
 }
 
 // Memory bounds the bytes of large mails that are looked at at the same time.

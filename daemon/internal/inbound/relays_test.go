@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 )
 
 // Of named relays the one that a client is counts, and of two the one that is
@@ -164,5 +166,54 @@ func TestSignedRecipients(t *testing.T) {
 	}
 	if _, err := base.Route(helpdesk.MustAddress("sales@acme.example")); helpdesk.KindOf(err) != helpdesk.NotFound {
 		t.Errorf("mail to an alias: %v, want it refused", err)
+	}
+}
+
+// counting counts what is asked of DNS and of the processor.
+type counting struct {
+	Authenticator
+	checks int
+}
+
+func (c *counting) Check(ctx context.Context, m mailauth.Mail) (mailauth.Verdict, error) {
+	c.checks++
+	return c.Authenticator.Check(ctx, m)
+}
+
+// losing loses the first races.
+type losing struct {
+	Store
+	left int
+}
+
+func (l *losing) Commit(ctx context.Context, c *helpdesk.Change) error {
+	if l.left--; l.left >= 0 {
+		return helpdesk.Errorf(helpdesk.Conflict, "somebody else was first")
+	}
+	return l.Store.Commit(ctx, c)
+}
+
+// A mail is checked once, whatever its mailboxes and however often a race is
+// lost; but once for each account, whose addresses differ.
+func TestCheckedOnce(t *testing.T) {
+	b, s := newBench(t), newSigner(t)
+	b = b.believing(t, s)
+	for _, tt := range []struct {
+		name string
+		to   []string
+		want int
+	}{
+		{"one mailbox", []string{"support@acme.example"}, 1},
+		{"two mailboxes", []string{"support@acme.example", "billing@acme.example"}, 1},
+		{"two accounts", []string{"support@acme.example", "help@other.example"}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			count := &counting{Authenticator: b.Auth}
+			b := b.with(t, func(p *Pipeline) { p.Auth, p.Store = count, &losing{p.Store, 2} })
+			o := b.bring(stranger, s.sign(t, letter("", tt.name)), tt.to...)
+			if count.checks != tt.want || told(o[0]) != "created proven-new pass" {
+				t.Errorf("checked %d times, want %d; %s", count.checks, tt.want, told(o[0]))
+			}
+		})
 	}
 }

@@ -25,13 +25,15 @@ func (p *Pipeline) replayed(ctx context.Context, c *incoming, v mailauth.Verdict
 	if err != nil {
 		return fmt.Errorf("check the sender: %w", err)
 	}
-	says := saying(c.mail)
+	if c.kept.says == "" {
+		c.kept.says = saying(c.mail)
+	}
 	for _, s := range known {
 		switch {
 		case !c.now.Before(s.Until): // never seen, or so long ago that it could not be believed any more
-			s.Mail, s.Until = says, c.now.Add(mailauth.Remember)
+			s.Mail, s.Until = c.kept.says, c.now.Add(mailauth.Remember)
 			c.remember = append(c.remember, s)
-		case s.Mail != says:
+		case s.Mail != c.kept.says:
 			c.trust = v.Copied()
 		}
 	}

@@ -77,3 +77,19 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+func FuzzIdentify(f *testing.F) {
+	f.Add("v=1; d=example.com; s=s1; b=AAAA BBBB=")
+	f.Add("d=.;s=;b=?")
+	f.Add("b=AA==; d")
+	f.Fuzz(func(t *testing.T, s string) {
+		id, domain := identify(s)
+		if id == "" && domain != "" || id != "" && len(id) != 64 {
+			t.Fatalf("%q of %q", id, domain)
+		}
+		// Folding the field makes no other signature of it.
+		if again, _ := identify(strings.ReplaceAll(s, ";", " ;\r\n\t")); again != id && len(s) < maxSignature/4 {
+			t.Fatalf("%q folded is %q", id, again)
+		}
+	})
+}

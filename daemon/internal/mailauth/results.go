@@ -19,7 +19,8 @@ const (
 // results is what the server that the operator named found out.
 type results struct {
 	claims []claim
-	path   bool // it knows the server that the mail came from first
+	path   bool   // it knows the server that the mail came from first
+	absent string // why there are none; a sentence
 }
 
 // readResults reads the topmost Authentication-Results field, if it is of the
@@ -31,12 +32,15 @@ type results struct {
 // below may be a stranger's.
 func readResults(m Mail, from string) results {
 	fields := m.Message.Header.Values("Authentication-Results")
-	if m.Results == "" || len(fields) == 0 {
+	if m.Results == "" {
 		return results{}
+	}
+	if len(fields) == 0 {
+		return results{absent: "It carries no results of the server " + m.Results + "."}
 	}
 	id, list, err := parseResults(fields[0])
 	if err != nil || id != lower(m.Results) {
-		return results{}
+		return results{absent: "The results on top of it are not of the server " + m.Results + "."}
 	}
 	var found results
 	for _, r := range list {

@@ -148,3 +148,27 @@ func TestParseResults(t *testing.T) {
 		})
 	}
 }
+
+// Who named a server is told when it did not do its part.
+//
+// covers: M02
+func TestAbsentResults(t *testing.T) {
+	for _, c := range []struct {
+		name, fields string
+		want         string // "" for no word of it
+	}{
+		{"none", "", "It carries no results of the server mx.host.example."},
+		{"another server's on top", "Authentication-Results: mx.evil.example; dmarc=pass header.from=example.com\r\n", "The results on top of it are not of the server mx.host.example."},
+		{"unreadable", "Authentication-Results: (\r\n", "The results on top of it are not of the server mx.host.example."},
+		{"there, and nothing passed", "Authentication-Results: mx.host.example; none\r\n", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := direct(c.fields+letter()+words, badPeer, "")
+			m.SPF, m.Results = false, "mx.host.example"
+			told := strings.Join(mustCheck(t, keys(), m).Trust.Reasons, "\n")
+			if !contains(told, c.want) || contains(told, "mx.host.example") != (c.want != "") {
+				t.Errorf("told %q, want %q in it", told, c.want)
+			}
+		})
+	}
+}

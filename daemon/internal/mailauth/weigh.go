@@ -50,6 +50,9 @@ func (c *Checker) weigh(ctx context.Context, m Mail, from string, found evidence
 		return v, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("check the sender of a mail from %s: %w", from, open))
 	}
 	v.withoutProof(p, from, refused, found.pathKnown(m))
+	if found.results.absent != "" {
+		v.because(found.results.absent)
+	}
 	if len(unaligned) > 0 {
 		v.because(fmt.Sprintf("What it does carry is a proof for %s, which is another sender than %s.", unaligned[0], from))
 	}
@@ -157,8 +160,8 @@ func (v *Verdict) pass(m Mail, cl *claim) {
 	}
 }
 
-// maxReasons is one for each claim that can pass, and two.
-const maxReasons = MaxSignatures + maxResults + 2
+// maxReasons is one for each claim that can pass, and three.
+const maxReasons = MaxSignatures + maxResults + 3
 
 func (v *Verdict) because(sentence string) {
 	if len(v.Trust.Reasons) < maxReasons {
