@@ -33,8 +33,8 @@ var verdictLooks = map[helpdesk.Verdict]heldAnswer{
 	helpdesk.AcceptOnce:      {Label: "Accept once", Icon: "check"},
 	helpdesk.AddCollaborator: {Label: "Add as collaborator", Icon: "person"},
 	helpdesk.NewTicket:       {Label: "New request", Icon: "inbox"},
-	helpdesk.Spam:            {Label: "Spam", Icon: "shield", Away: true},
-	helpdesk.Drop:            {Label: "Drop", Icon: "out", Away: true},
+	helpdesk.Spam:            {Label: "Spam", Icon: "alert", Away: true},
+	helpdesk.Drop:            {Label: "Drop", Icon: "hidden", Away: true},
 }
 
 // does says what becomes of the mail and of its writer.

@@ -198,7 +198,7 @@ func TestPeople(t *testing.T) {
 	d := &desk{detail: people()}
 	h := serve(d)
 	page := webtest.Page(t, webtest.Get(t, h, base+"/agent/tickets/7", session))
-	has(t, page, "Dave &lt;D&gt;", "dave@elsewhere.example", "Remove <bdi>bob@customer.example</bdi>", `name="participant" value="2"`, "May read what was written before", "Add somebody")
+	has(t, page, "Dave &lt;D&gt;", "dave@elsewhere.example", "Remove <bdi>bob@customer.example</bdi>", `name="participant" value="2"`, "May read what came before", "Add somebody")
 	hasNot(t, page, "eve@elsewhere.example", `name="participant" value="1"`, "gone@customer.example", `id="person-error"`)
 	for _, tt := range []struct {
 		name string
