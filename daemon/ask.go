@@ -102,7 +102,7 @@ func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 	case len(rest) >= 2 && rest[0] == "participants":
 		return q.participants(ctx, strings.TrimPrefix(rest[1], "#"), rest[2:], person)
 	case len(rest) == 3 && rest[0] == "release":
-		return q.post(ctx, struct{}{}, &struct{}{}, "tickets", strings.TrimPrefix(rest[1], "#"), "entries", rest[2], "release")
+		return q.release(ctx, strings.TrimPrefix(rest[1], "#"), rest[2])
 	}
 	return fmt.Errorf("say list, or show, participants or release and a number: %w", errUsage)
 }

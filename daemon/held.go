@@ -105,6 +105,14 @@ func runContact(ctx context.Context, args []string, out, errs io.Writer) error {
 	return q.print(person, func(w io.Writer) { fmt.Fprintf(w, "mail of %s is no longer held as spam\n", person.Address) })
 }
 
+// release shows a hidden message of a ticket to its customers.
+func (q *question) release(ctx context.Context, number, entry string) error {
+	if err := q.post(ctx, struct{}{}, &struct{}{}, "tickets", number, "entries", entry, "release"); err != nil {
+		return err
+	}
+	return q.print(struct{}{}, func(w io.Writer) { fmt.Fprintf(w, "entry %s of #%s is shown to customers\n", entry, number) })
+}
+
 // participants changes who takes part in a ticket, if it is told to, and prints
 // who does.
 func (q *question) participants(ctx context.Context, number string, change []string, person admin.Person) error {

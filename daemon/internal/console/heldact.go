@@ -123,6 +123,25 @@ func (c *Handler) decideHeld(v *visit) error {
 	return nil
 }
 
+// liftSpam lets mail in again of the address that a held mail came from.
+func (c *Handler) liftSpam(v *visit) error {
+	item, err := c.desk.HeldItem(v.context(), v.by, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	err = c.desk.LiftSpam(v.context(), v.by, item.From.String())
+	switch kind := helpdesk.KindOf(err); {
+	case err == nil:
+		http.Redirect(v.w, v.r, "/agent/held?show="+showDecided+"&done=lift", http.StatusSeeOther)
+		return nil
+	case kind == helpdesk.SignIn:
+		return err
+	case kind == helpdesk.NotFound: // it was lifted before
+		err = helpdesk.Errorf(helpdesk.Invalid, "%s", helpdesk.Public(err))
+	}
+	return c.writeHeld(v, err)
+}
+
 func (c *Handler) heldFile(v *visit) error {
 	index, err := strconv.Atoi(v.r.PathValue("file"))
 	if err != nil {
