@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // question is a command that asks a running daemon over its socket.
@@ -61,6 +60,14 @@ func (q *question) get(ctx context.Context, value any, parts ...string) error {
 	return admin.NewClient(q.dir).Get(ctx, path, value)
 }
 
+func (q *question) post(ctx context.Context, in, out any, parts ...string) error {
+	path, err := q.path(ctx, parts...)
+	if err != nil {
+		return err
+	}
+	return admin.NewClient(q.dir).Post(ctx, path, in, out)
+}
+
 // print writes value as JSON, or as what words writes for people.
 func (q *question) print(value any, words func(w io.Writer)) error {
 	if q.json {
@@ -76,11 +83,15 @@ func (q *question) print(value any, words func(w io.Writer)) error {
 
 func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
-	fs := newFlags("ticket", "list | show N | merge N INTO | unmerge N | split N ENTRY | unsplit N [FLAGS]", errs)
+	fs := newFlags("ticket", "list | show N | participants N [add ADDRESS | remove P | dismiss ADDRESS] | release N ENTRY |\n"+
+		"  merge N INTO | unmerge N | split N ENTRY | unsplit N [FLAGS]", errs)
 	q.flags(fs)
 	limit := fs.Int("limit", 0, "list at most this many, newest first; 0 lists all")
 	before := fs.Int64("before", 0, "list only tickets with a lower number")
 	subject := fs.String("subject", "", "subject of what is split off; the mail's own without it")
+	person := admin.Person{}
+	fs.StringVar(&person.Name, "name", "", "name of who is added")
+	fs.BoolVar(&person.History, "history", false, "let who is added read what was written before")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
@@ -90,10 +101,14 @@ func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 		return q.listTickets(ctx, *limit, *before)
 	case len(rest) == 2 && rest[0] == "show":
 		return q.showTicket(ctx, strings.TrimPrefix(rest[1], "#"))
+	case len(rest) >= 2 && rest[0] == "participants":
+		return q.participants(ctx, strings.TrimPrefix(rest[1], "#"), rest[2:], person)
+	case len(rest) == 3 && rest[0] == "release":
+		return q.release(ctx, strings.TrimPrefix(rest[1], "#"), rest[2])
 	case len(rest) == 3 && (rest[0] == "merge" || rest[0] == "split"), len(rest) == 2 && (rest[0] == "unmerge" || rest[0] == "unsplit"):
 		return q.mergeTicket(ctx, *subject, rest...)
 	}
-	return fmt.Errorf("say list, show and a number, or merge, unmerge, split or unsplit with theirs: %w", errUsage)
+	return fmt.Errorf("say list, or what to do and the number of a ticket: %w", errUsage)
 }
 
 func (q *question) listTickets(ctx context.Context, limit int, before int64) error {
@@ -144,37 +159,6 @@ func (q *question) showTicket(ctx context.Context, number string) error {
 			}
 		}
 	})
-}
-
-func runHeld(ctx context.Context, args []string, out, errs io.Writer) error {
-	q := &question{out: out}
-	fs := newFlags("held", "list | show ID [FLAGS]", errs)
-	q.flags(fs)
-	rest, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	switch {
-	case len(rest) == 1 && rest[0] == "list":
-		var items []helpdesk.HeldItem
-		if err := q.get(ctx, &items, "held"); err != nil {
-			return err
-		}
-		return q.print(items, func(w io.Writer) {
-			for _, h := range items {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", h.ID, h.Cause, h.From, h.Subject)
-			}
-		})
-	case len(rest) == 2 && rest[0] == "show":
-		var h helpdesk.HeldItem
-		if err := q.get(ctx, &h, "held", rest[1]); err != nil {
-			return err
-		}
-		return q.print(h, func(w io.Writer) {
-			fmt.Fprintf(w, "%s %s\nfrom %s, %s\n%s\n\n%s\n", h.ID, h.Cause, h.From, h.At.Local().Format(time.DateTime), h.Subject, h.Text)
-		})
-	}
-	return fmt.Errorf("say list, or show and an id: %w", errUsage)
 }
 
 func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {

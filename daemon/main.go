@@ -27,8 +27,9 @@ var commands = []command{
 	{"check", "read manifests and tell all problems, or ok", runCheck},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
-	{"ticket", "list and show tickets of a running daemon", runTicket},
-	{"held", "list and show mail that was held back", runHeld},
+	{"ticket", "list and show tickets of a running daemon, and who takes part", runTicket},
+	{"held", "list, show and decide mail that was held back", runHeld},
+	{"contact", "let mail in again that was called spam", runContact},
 	{"agent", "list and add agents", runAgent},
 	{"version", "tell the version", runVersion},
 }

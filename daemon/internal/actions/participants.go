@@ -61,6 +61,9 @@ func hasLeft(t *helpdesk.Ticket, participant uint16) bool {
 
 // DismissSuggestion takes somebody off the people whom the ticket suggests.
 func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, address string) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	a, err := helpdesk.ParseAddress(address)
 	if err != nil {
 		return helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)

@@ -12,7 +12,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-func (d *desk) did(by actions.Actor, format string, args ...any) {
+func (d *desk) merged(by actions.Actor, format string, args ...any) {
 	d.added = append(d.added, by.Account+" "+fmt.Sprintf(format, args...))
 }
 
@@ -20,22 +20,22 @@ func (d *desk) Merge(_ context.Context, by actions.Actor, from, into int64) erro
 	if from == into {
 		return helpdesk.Errorf(helpdesk.Invalid, "a request can't be merged into itself")
 	}
-	d.did(by, "merge %d into %d", from, into)
+	d.merged(by, "merge %d into %d", from, into)
 	return nil
 }
 
 func (d *desk) Unmerge(_ context.Context, by actions.Actor, number int64) error {
-	d.did(by, "unmerge %d", number)
+	d.merged(by, "unmerge %d", number)
 	return nil
 }
 
 func (d *desk) Split(_ context.Context, by actions.Actor, number int64, seq int, subject string) (int64, error) {
-	d.did(by, "split %d %d %q", number, seq, subject)
+	d.merged(by, "split %d %d %q", number, seq, subject)
 	return 13, nil
 }
 
 func (d *desk) Unsplit(_ context.Context, by actions.Actor, number int64) (int64, error) {
-	d.did(by, "unsplit %d", number)
+	d.merged(by, "unsplit %d", number)
 	return 12, nil
 }
 

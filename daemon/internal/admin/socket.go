@@ -27,7 +27,14 @@ type Desk interface {
 	Split(ctx context.Context, by actions.Actor, number int64, seq int, subject string) (int64, error)
 	Unsplit(ctx context.Context, by actions.Actor, number int64) (int64, error)
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
+	HeldDecided(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
+	DecideHeld(ctx context.Context, by actions.Actor, id string, verdict helpdesk.Verdict) (*helpdesk.Decision, error)
+	LiftSpam(ctx context.Context, by actions.Actor, address string) error
+	Release(ctx context.Context, by actions.Actor, number int64, seq int) error
+	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
+	RemoveParticipant(ctx context.Context, by actions.Actor, number int64, participant uint16) error
+	DismissSuggestion(ctx context.Context, by actions.Actor, number int64, address string) error
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
 	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
 }
@@ -70,6 +77,12 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/{act}", s.mergeTicket)
 	mux.HandleFunc("GET /accounts/{account}/held", s.listHeld)
 	mux.HandleFunc("GET /accounts/{account}/held/{id}", s.showHeld)
+	mux.HandleFunc("POST /accounts/{account}/held/{id}", s.decideHeld)
+	mux.HandleFunc("POST /accounts/{account}/contacts/unblock", s.unblock)
+	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/entries/{entry}/release", s.releaseEntry)
+	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants", s.addParticipant)
+	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants/{participant}/remove", s.removeParticipant)
+	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/suggestions/dismiss", s.dismissSuggestion)
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /explain", s.explainMail)
@@ -121,19 +134,6 @@ func (s *socket) showTicket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, r, viewDetail(r.PathValue("account"), detail), nil)
-}
-
-func (s *socket) listHeld(w http.ResponseWriter, r *http.Request) {
-	items, err := s.desk.Held(r.Context(), operator(r))
-	if items == nil {
-		items = []helpdesk.HeldItem{}
-	}
-	s.answer(w, r, items, err)
-}
-
-func (s *socket) showHeld(w http.ResponseWriter, r *http.Request) {
-	item, err := s.desk.HeldItem(r.Context(), operator(r), r.PathValue("id"))
-	s.answer(w, r, item, err)
 }
 
 // Agent is an agent as the command line prints it.

@@ -31,6 +31,19 @@ type Ticket struct {
 	EntryCount    int                  `json:"entryCount"`
 	Entries       []Entry              `json:"entries,omitempty"`
 	Deliveries    []Delivery           `json:"deliveries,omitempty"`
+	Participants  []Participant        `json:"participants,omitempty"`
+	Suggested     []string             `json:"suggested,omitempty"` // addresses that were copied on a mail
+}
+
+// Participant is somebody who takes part in a ticket, or did.
+type Participant struct {
+	Number  uint16        `json:"number"`
+	Address string        `json:"address"`
+	Name    string        `json:"name,omitempty"`
+	Role    helpdesk.Role `json:"role"`
+	Joined  time.Time     `json:"joined"`
+	Left    *time.Time    `json:"left,omitempty"`
+	History bool          `json:"history,omitempty"` // reads what was written before
 }
 
 // Entry is one item of a ticket's history, or of one that was merged into it.
@@ -50,6 +63,7 @@ type Entry struct {
 	MovedTo     *helpdesk.EntryRef    `json:"movedTo,omitempty"` // where the message stands now
 	MessageID   string                `json:"messageID,omitempty"`
 	Raw         string                `json:"raw,omitempty"`
+	Released    *helpdesk.Release     `json:"released,omitempty"`
 	Recognised  *helpdesk.Recognition `json:"recognised,omitempty"`
 }
 
@@ -111,6 +125,16 @@ func viewDetail(account string, d *actions.Detail) Ticket {
 	for i := range d.Merged {
 		v.Deliveries = append(v.Deliveries, viewDeliveries(d.Merged[i].Ticket.Number, d.Merged[i].Deliveries)...)
 	}
+	for _, p := range d.Ticket.Participants {
+		v.Participants = append(v.Participants, Participant{
+			Number: p.Number, Address: p.Address.String(), Name: p.Name, Role: p.Role, Joined: p.Joined, Left: p.Left, History: p.History,
+		})
+	}
+	for _, s := range d.Ticket.Suggested {
+		if d.Ticket.IsSuggested(s.Address) {
+			v.Suggested = append(v.Suggested, s.Address.String())
+		}
+	}
 	return v
 }
 
@@ -122,7 +146,7 @@ func viewEntry(e *helpdesk.Entry) Entry {
 	return Entry{
 		Seq: e.Seq, Kind: e.Kind, Author: author, AuthorName: e.Author.Name, AuthorRole: e.Author.Role, Channel: e.Channel,
 		At: e.At, Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments, Hidden: e.Hidden, MovedTo: e.MovedTo,
-		MessageID: e.MessageID, Raw: e.Raw, Recognised: e.Recognised,
+		MessageID: e.MessageID, Raw: e.Raw, Released: e.Released, Recognised: e.Recognised,
 	}
 }
 

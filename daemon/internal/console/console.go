@@ -41,6 +41,7 @@ type Desk interface {
 	HeldFile(ctx context.Context, by actions.Actor, id string, index int) (*actions.File, error)
 	HeldSource(ctx context.Context, by actions.Actor, id string) (*actions.File, error)
 	DecideHeld(ctx context.Context, by actions.Actor, id string, verdict helpdesk.Verdict) (*helpdesk.Decision, error)
+	LiftSpam(ctx context.Context, by actions.Actor, address string) error
 	Release(ctx context.Context, by actions.Actor, number int64, seq int) error
 
 	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
@@ -94,6 +95,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)
+	c.handle("POST /agent/held/{id}/lift", c.liftSpam)
 	c.handle("GET /agent/held/{id}/files/{file}", c.heldFile)
 	c.handle("GET /agent/held/{id}/source", c.heldSource)
 	c.handle("POST /agent/tickets/{number}/"+peopleAct, c.changePeople)

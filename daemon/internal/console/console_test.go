@@ -193,7 +193,7 @@ func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
 		{"GET", "/agent"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
 		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
-		{"POST", "/agent/held/x"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
+		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
 	} {
 		for name, cookies := range map[string][]*http.Cookie{
@@ -401,7 +401,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	h := serve(d)
 	for _, path := range []string{
 		"/agent", "/agent/tickets/7", "/agent/tickets/7/reply", "/agent/tickets/7/note", "/agent/tickets/7/status", "/agent/held",
-		"/agent/held/" + string(heldItem.ID), "/agent/tickets/7/participants", "/agent/tickets/7/entries/6/release", "/agent/sign-in", "/agent/sign-out", "/agent/none",
+		"/agent/held/" + string(heldItem.ID), "/agent/held/" + string(heldItem.ID) + "/lift", "/agent/tickets/7/participants", "/agent/tickets/7/entries/6/release", "/agent/sign-in", "/agent/sign-out", "/agent/none",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			r := httptest.NewRequest(method, base+path+"?text=x&status=Open&address=a&password=right", nil)

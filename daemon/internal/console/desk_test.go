@@ -33,6 +33,11 @@ func (d *desk) DecideHeld(_ context.Context, by actions.Actor, id string, verdic
 	return made, nil
 }
 
+func (d *desk) LiftSpam(_ context.Context, by actions.Actor, address string) error {
+	d.changes = append(d.changes, "lift "+address)
+	return errors.Join(d.check(by), d.writeErr)
+}
+
 func (d *desk) Release(_ context.Context, by actions.Actor, number int64, seq int) error {
 	d.changes = append(d.changes, fmt.Sprintf("release %d %d", number, seq))
 	return errors.Join(d.check(by), d.writeErr)

@@ -83,6 +83,7 @@ type heldPage struct {
 	Refused  string // why it can't be let in at all
 	Trouble  *web.Trouble
 	Verified bool // who wrote it is proven
+	Blocked  bool // mail of the address is held as spam, unless that was lifted since
 }
 
 func (c *Handler) heldItem(v *visit) error { return c.writeHeld(v, nil) }
@@ -110,6 +111,7 @@ func newHeldPage(h *helpdesk.HeldItem) heldPage {
 	page := heldPage{heldRow: newHeldRow(h), Path: heldPath(h), Answers: answers(h), Verified: h.Recognised.Trust.Proof == helpdesk.ProofPass}
 	page.Proof, page.Found = recognised(&h.Recognised)
 	page.Reasons, page.Found = h.Recognised.Trust.Reasons, append(page.Found, h.Recognised.Evidence...)
+	page.Blocked = h.Cause == helpdesk.CalledSpam || h.Decision != nil && h.Decision.Verdict == helpdesk.Spam
 	if h.Number != 0 {
 		page.Ticket = draft{Number: h.Number}.path()
 	}

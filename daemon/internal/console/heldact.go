@@ -33,8 +33,8 @@ var verdictLooks = map[helpdesk.Verdict]heldAnswer{
 	helpdesk.AcceptOnce:      {Label: "Accept once", Icon: "check"},
 	helpdesk.AddCollaborator: {Label: "Add as collaborator", Icon: "person"},
 	helpdesk.NewTicket:       {Label: "New request", Icon: "inbox"},
-	helpdesk.Spam:            {Label: "Spam", Icon: "shield", Away: true},
-	helpdesk.Drop:            {Label: "Drop", Icon: "out", Away: true},
+	helpdesk.Spam:            {Label: "Spam", Icon: "alert", Away: true},
+	helpdesk.Drop:            {Label: "Drop", Icon: "hidden", Away: true},
 }
 
 // does says what becomes of the mail and of its writer.
@@ -121,6 +121,25 @@ func (c *Handler) decideHeld(v *visit) error {
 	}
 	http.Redirect(v.w, v.r, next, http.StatusSeeOther)
 	return nil
+}
+
+// liftSpam lets mail in again of the address that a held mail came from.
+func (c *Handler) liftSpam(v *visit) error {
+	item, err := c.desk.HeldItem(v.context(), v.by, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	err = c.desk.LiftSpam(v.context(), v.by, item.From.String())
+	switch kind := helpdesk.KindOf(err); {
+	case err == nil:
+		http.Redirect(v.w, v.r, "/agent/held?show="+showDecided+"&done=lift", http.StatusSeeOther)
+		return nil
+	case kind == helpdesk.SignIn:
+		return err
+	case kind == helpdesk.NotFound: // it was lifted before
+		err = helpdesk.Errorf(helpdesk.Invalid, "%s", helpdesk.Public(err))
+	}
+	return c.writeHeld(v, err)
 }
 
 func (c *Handler) heldFile(v *visit) error {

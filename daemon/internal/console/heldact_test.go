@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,22 @@ func TestHeldDecidedList(t *testing.T) {
 	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{}), base+"/agent/held?show=decided", session)), "Nothing was decided")
 }
 
+func TestLiftSpam(t *testing.T) {
+	item := heldItem
+	item.Decision = &helpdesk.Decision{Verdict: helpdesk.Spam, By: robin.Author(), At: webtest.Now}
+	d := &desk{held: []helpdesk.HeldItem{item}}
+	h := serve(d)
+	has(t, webtest.Page(t, webtest.Get(t, h, heldURL, session)), "Let mail of <bdi>carol@elsewhere.example</bdi> in again")
+	r := webtest.Post(t, h, heldURL+"/lift", nil, session)
+	if r.StatusCode != http.StatusSeeOther || !slices.Equal(d.changes, []string{"lift carol@elsewhere.example"}) {
+		t.Errorf("status %d, changes %v", r.StatusCode, d.changes)
+	}
+	has(t, webtest.Page(t, webtest.Get(t, h, base+r.Header.Get("Location"), session)), "no longer held as spam")
+	d.writeErr = helpdesk.Errorf(helpdesk.NotFound, "mail of carol was not called spam")
+	has(t, webtest.Page(t, webtest.Post(t, h, heldURL+"/lift", nil, session)), "Mail of carol was not called spam.", `role="alert"`)
+	hasNot(t, webtest.Page(t, webtest.Get(t, serve(&desk{held: []helpdesk.HeldItem{heldItem}}), heldURL, session)), "in again")
+}
+
 // covers: P04, P12
 func TestHeldFiles(t *testing.T) {
 	h := serve(&desk{held: []helpdesk.HeldItem{heldItem}})
@@ -198,7 +215,7 @@ func TestPeople(t *testing.T) {
 	d := &desk{detail: people()}
 	h := serve(d)
 	page := webtest.Page(t, webtest.Get(t, h, base+"/agent/tickets/7", session))
-	has(t, page, "Dave &lt;D&gt;", "dave@elsewhere.example", "Remove <bdi>bob@customer.example</bdi>", `name="participant" value="2"`, "May read what was written before", "Add somebody")
+	has(t, page, "Dave &lt;D&gt;", "dave@elsewhere.example", "Remove <bdi>bob@customer.example</bdi>", `name="participant" value="2"`, "May read what came before", "Add somebody")
 	hasNot(t, page, "eve@elsewhere.example", `name="participant" value="1"`, "gone@customer.example", `id="person-error"`)
 	for _, tt := range []struct {
 		name string

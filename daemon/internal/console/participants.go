@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
@@ -15,6 +16,8 @@ const peopleAct = "participants"
 type people struct {
 	Path      string
 	Requester *helpdesk.Participant
+	Channel   channel // by which they asked
+	Opened    time.Time
 	Others    []helpdesk.Participant
 	Suggested []helpdesk.Suggestion
 	Adding    adding
@@ -28,7 +31,9 @@ type adding struct {
 }
 
 func newPeople(t *helpdesk.Ticket, in adding) people {
-	p := people{Path: draft{Number: t.Number}.path() + "/" + peopleAct, Requester: t.Requester(), Adding: in}
+	p := people{
+		Path: draft{Number: t.Number}.path() + "/" + peopleAct, Requester: t.Requester(), Channel: channels[t.Channel], Opened: t.Opened, Adding: in,
+	}
 	for i := range t.Participants {
 		if one := t.Participants[i]; one.Active() && one.Role != helpdesk.Requester {
 			p.Others = append(p.Others, one)

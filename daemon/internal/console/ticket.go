@@ -18,7 +18,6 @@ type ticketPage struct {
 	Ticket     *helpdesk.Ticket
 	Subject    string
 	Path       string
-	Channel    channel
 	People     people
 	Entries    []entry
 	Deliveries []delivery
@@ -82,7 +81,7 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	t := &detail.Ticket
 	page := ticketPage{
-		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(), Channel: channels[t.Channel],
+		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(),
 		People: newPeople(t, d.Adding), Statuses: helpdesk.Statuses, Draft: d,
 	}
 	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {

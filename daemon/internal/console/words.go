@@ -109,4 +109,5 @@ var doneWords = map[string]string{
 	string(helpdesk.NewTicket):       "The mail is a request of its own now.",
 	string(helpdesk.Spam):            "The mail was called spam. What comes from its address is held from now on.",
 	string(helpdesk.Drop):            "The mail was dropped.",
+	"lift":                           "Mail of the address is no longer held as spam.",
 }
