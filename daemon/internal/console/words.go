@@ -83,4 +83,9 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+
+	mergeAct:   "The requests are merged: both go on here.",
+	unmergeAct: "The merge is undone.",
+	splitAct:   "The message is a request of its own now.",
+	unsplitAct: "The message is back, and so is what was written to its request.",
 }
