@@ -64,7 +64,8 @@ type Item struct {
 }
 
 // Thread is the history of the ticket with those of the merged ones, in the
-// order of time. What was moved from one of them to another stands there only.
+// order of time. What was moved from one of them to another stands there only,
+// and what two of them tell is told once.
 func (d *Detail) Thread() []Item {
 	var thread []Item
 	at := map[*helpdesk.Entry]time.Time{}
@@ -72,7 +73,7 @@ func (d *Detail) Thread() []Item {
 		var last time.Time
 		for i := range part.Entries {
 			e := &part.Entries[i]
-			if e.MovedTo != nil && d.has(e.MovedTo.Ticket) {
+			if e.MovedTo != nil && d.has(e.MovedTo.Ticket) || e.ToldBy != 0 && d.has(e.ToldBy) {
 				continue
 			}
 			if e.At.After(last) { // clocks differ; within a ticket, the order is that of the numbers

@@ -52,8 +52,8 @@ func (d *Desk) tryMerge(ctx context.Context, by Actor, from, into int64) error {
 	if err != nil {
 		return err
 	}
-	d.tell(change, by, a, "Merged into #%d.", b.Number)
-	d.tell(change, by, b, "#%d was merged into this request.%s", a.Number, newcomers(a, b))
+	d.tell(change, by, a, b.ID, "Merged into #%d.", b.Number)
+	d.tell(change, by, b, 0, "#%d was merged into this request.%s", a.Number, newcomers(a, b))
 	return d.store.Commit(ctx, change)
 }
 
@@ -148,8 +148,8 @@ func (d *Desk) tryUnmerge(ctx context.Context, by Actor, number int64) error {
 	}
 	merged := a.Merged.At
 	stayed := a.Unmerge(b, others, func(p *helpdesk.Participant) bool { return wroteSince(entries, p, merged) }, d.now())
-	d.tell(change, by, a, "The merge into #%d was undone.", b.Number)
-	d.tell(change, by, b, "The merge of #%d was undone.%s", a.Number, stay(stayed))
+	d.tell(change, by, a, b.ID, "The merge into #%d was undone.", b.Number)
+	d.tell(change, by, b, 0, "The merge of #%d was undone.%s", a.Number, stay(stayed))
 	return d.store.Commit(ctx, change)
 }
 
@@ -204,10 +204,11 @@ func (d *Desk) reading(ctx context.Context, account string) func(helpdesk.Ticket
 	return func(id helpdesk.TicketID) (*helpdesk.Ticket, error) { return d.store.Ticket(ctx, account, id) }
 }
 
-// tell adds an event to a ticket that the change writes.
-func (d *Desk) tell(change *helpdesk.Change, by Actor, t *helpdesk.Ticket, format string, args ...any) {
+// tell adds an event to a ticket that the change writes; toldBy is the ticket
+// that tells of it too, 0 for none.
+func (d *Desk) tell(change *helpdesk.Change, by Actor, t *helpdesk.Ticket, toldBy helpdesk.TicketID, format string, args ...any) {
 	e := helpdesk.Entry{
-		Kind: helpdesk.Event, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author(), Text: fmt.Sprintf(format, args...),
+		Kind: helpdesk.Event, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author(), Text: fmt.Sprintf(format, args...), ToldBy: toldBy,
 	}
 	t.Append(&e)
 	change.Entries = append(change.Entries, e)

@@ -155,7 +155,7 @@ func TestMerge(t *testing.T) {
 	same(t, "participants", []string{"Carol requester", "Bob collaborator", "Alice collaborator"}, people(d.Ticket))
 	same(t, "thread", []string{
 		"#1 My lamp is dark.", "#2 The lamp of Carol is dark.", "#1 Still dark.",
-		"#1 #2 was merged into this request. Alice takes part from here on.", "#2 Merged into #1.",
+		"#1 #2 was merged into this request. Alice takes part from here on.",
 	}, shown(d))
 
 	b.wait(time.Hour)

@@ -157,8 +157,8 @@ func (d *Desk) trySplit(ctx context.Context, by Actor, number int64, seq int, su
 	t.Append(&e)
 	change.Entries = append(change.Entries, e)
 	move(change, old, entries, original, t, &e)
-	d.tell(change, by, t, "Split off from #%d, entry %d.", old.Number, seq)
-	d.tell(change, by, old, "Entry %d was split off as #%d.", seq, made)
+	d.tell(change, by, t, old.ID, "Split off from #%d, entry %d.", old.Number, seq)
+	d.tell(change, by, old, 0, "Entry %d was split off as #%d.", seq, made)
 	if err := d.acknowledge(ctx, change, t, &e, proven); err != nil {
 		return 0, err
 	}
@@ -271,8 +271,8 @@ func (d *Desk) tryUnsplit(ctx context.Context, by Actor, number int64) (int64, e
 	}
 	moveBack(change, t, ours, at(ours, original.MovedTo.Seq), old, theirs, original)
 	t.Merged.Returned = true
-	d.tell(change, by, t, "Put back into #%d.", old.Number)
-	d.tell(change, by, old, "Entry %d is back from #%d, which was merged into this request.%s", original.Seq, number, newcomers(t, old))
+	d.tell(change, by, t, old.ID, "Put back into #%d.", old.Number)
+	d.tell(change, by, old, 0, "Entry %d is back from #%d, which was merged into this request.%s", original.Seq, number, newcomers(t, old))
 	return old.Number, d.store.Commit(ctx, change)
 }
 

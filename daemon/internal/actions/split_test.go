@@ -89,8 +89,8 @@ func TestSplit(t *testing.T) {
 		t.Errorf("put back into #%d; %+v", back, d.Ticket)
 	}
 	same(t, "old thread, undone", []string{
-		"#1 My lamp is dark.", "#1 And my cup is broken.", "#1 The lamp still is dark.", "#1 Entry 2 was split off as #2.", "#2 Split off from #1, entry 2.",
-		"#1 Entry 2 is back from #2, which was merged into this request.", "#2 The blue cup.", "#2 Put back into #1.",
+		"#1 My lamp is dark.", "#1 And my cup is broken.", "#1 The lamp still is dark.", "#1 Entry 2 was split off as #2.",
+		"#1 Entry 2 is back from #2, which was merged into this request.", "#2 The blue cup.",
 	}, shown(was))
 	same(t, "new thread, undone", []string{"#2 moved to #1", "#2 Split off from #1, entry 2.", "#2 The blue cup.", "#2 Put back into #1."}, shown(d))
 	same(t, "views, undone", before, [][]string{b.seen(old, "Alice"), b.seen(old, "Bob")})

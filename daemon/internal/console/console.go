@@ -35,6 +35,8 @@ type Desk interface {
 	Note(ctx context.Context, by actions.Actor, number int64, text string) error
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
+	Merging
+
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldDecided(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
@@ -92,6 +94,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/files/{file}", c.file)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status
+	c.mergePages()
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)

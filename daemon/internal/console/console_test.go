@@ -165,7 +165,9 @@ func (d *desk) check(by actions.Actor) error {
 	return d.readErr
 }
 
-func serve(d *desk) http.Handler {
+func serve(d *desk) http.Handler { return serveDesk(d) }
+
+func serveDesk(d console.Desk) http.Handler {
 	site := webtest.Site(io.Discard, center)
 	return site.Handler(console.New(d, site))
 }
@@ -195,6 +197,8 @@ func TestEveryPageNeedsASession(t *testing.T) {
 		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
+		{"GET", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/unmerge"}, {"POST", "/agent/tickets/7/unsplit"},
+		{"GET", "/agent/tickets/7/entries/5/split"}, {"POST", "/agent/tickets/7/entries/5/split"},
 	} {
 		for name, cookies := range map[string][]*http.Cookie{
 			"no cookie": nil, "ended": {{Name: session.Name, Value: "ended"}}, "cookie without the prefix": {{Name: "postern_agent", Value: "good"}},

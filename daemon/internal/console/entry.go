@@ -19,6 +19,9 @@ type entry struct {
 	Files   []file
 	Paper   *paper // nil if it did not come as HTML
 	Why     why
+	Anchor  string
+	From    int64  // the request that was merged into this one and that it is an entry of; 0 for none
+	Split   string // where it can be split off; "" if it can't
 }
 
 // file is one attachment.
@@ -46,9 +49,11 @@ type why struct {
 
 // newEntry shows an entry of the ticket at that address.
 func newEntry(ticket string, e *helpdesk.Entry) entry {
-	out := entry{Entry: e, Name: e.Author.DisplayName(), Channel: channels[e.Channel], Why: reasons(e)}
+	out := entry{Entry: e, Name: e.Author.DisplayName(), Channel: channels[e.Channel], Why: reasons(e), Anchor: anchor(0, e.Seq)}
 	out.attach(ticket + "/entries/" + strconv.Itoa(e.Seq))
 	switch {
+	case e.MovedTo != nil:
+		out.Look = "moved"
 	case e.Kind == helpdesk.Note:
 		out.Look, out.Role = "note", "Note"
 	case e.Kind == helpdesk.Event:

@@ -29,6 +29,7 @@ type ticketPage struct {
 	Focus      string // the act whose text goes on being written
 	Trouble    *web.Trouble
 	Done       string
+	merged
 }
 
 func (c *Handler) showTicket(v *visit) error {
@@ -57,7 +58,9 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	}
 	page := newTicketPage(detail, d)
 	if v.r.Method == http.MethodGet {
-		page.Done = doneWords[v.r.URL.Query().Get("done")]
+		query := v.r.URL.Query()
+		page.Done = doneWords[query.Get("done")]
+		page.offerUndo(page.Path, query.Get("done"), query.Get("of"))
 	}
 	if d.Act == replyAct || d.Act == noteAct {
 		page.Focus = d.Act
@@ -96,12 +99,11 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 		}
 	}
 	page.Send = sendWords(page.Recipients)
-	for i := range detail.Entries {
-		page.Entries = append(page.Entries, newEntry(page.Path, &detail.Entries[i]))
-	}
+	page.Entries, page.merged = thread(detail), newMerged(detail)
 	for i := range slices.Backward(detail.Deliveries) {
 		page.Deliveries = append(page.Deliveries, newDelivery(&detail.Deliveries[i]))
 	}
+	page.Deliveries = append(page.Deliveries, mergedDeliveries(detail)...)
 	return page
 }
 
@@ -125,10 +127,11 @@ type delivery struct {
 	Purpose string
 	Tried   string // how often, while it waits
 	Answer  string // what the other server said
+	Anchor  string // of the entry that it tells about
 }
 
 func newDelivery(d *helpdesk.Delivery) delivery {
-	out := delivery{Delivery: d, Words: stateWords[d.State], Purpose: purposeWords[d.Purpose]}
+	out := delivery{Delivery: d, Words: stateWords[d.State], Purpose: purposeWords[d.Purpose], Anchor: anchor(0, d.Entry)}
 	if d.State == helpdesk.Queued && d.Attempts > 0 {
 		out.Words, out.Tried = "Will be tried again", "tried once"
 		if d.Attempts > 1 {

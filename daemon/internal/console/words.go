@@ -110,4 +110,8 @@ var doneWords = map[string]string{
 	string(helpdesk.Spam):            "The mail was called spam. What comes from its address is held from now on.",
 	string(helpdesk.Drop):            "The mail was dropped.",
 	"lift":                           "Mail of the address is no longer held as spam.",
+	mergeAct:                         "The requests are merged: both go on here.",
+	unmergeAct:                       "The merge is undone.",
+	splitAct:                         "The message is a request of its own now.",
+	unsplitAct:                       "The message is back, and so is what was written to its request.",
 }

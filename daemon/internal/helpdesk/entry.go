@@ -77,6 +77,10 @@ type Entry struct {
 	// back. Here only agents see that it was there.
 	MovedTo *EntryRef `json:"movedTo,omitempty"`
 
+	// ToldBy is the ticket that tells of this event too: where both histories are
+	// read, once is enough.
+	ToldBy TicketID `json:"toldBy,omitzero"`
+
 	MessageID  string       `json:"messageID,omitempty"`
 	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
 	HTML       bool         `json:"html,omitempty"` // that mail says it as HTML too
