@@ -29,7 +29,7 @@ var commands = []command{
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
 	{"ticket", "list and show tickets of a running daemon", runTicket},
 	{"held", "list and show mail that was held back", runHeld},
-	{"agent", "list and add agents", runAgent},
+	{"agent", "list, add and change agents", runAgent},
 	{"version", "tell the version", runVersion},
 }
 

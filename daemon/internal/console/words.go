@@ -24,6 +24,11 @@ var (
 		helpdesk.TokenMessage: "It answers a mail that we sent: it names our signed Message-ID.",
 		helpdesk.TokenKnown:   "It answers a mail that was taken in before.",
 		helpdesk.TokenNone:    "It names no request.",
+
+		helpdesk.TokenAgentReply: "It came to the address for answers that was issued to this agent.",
+		helpdesk.TokenAgentNote:  "It came to the address for notes that was issued to this agent.",
+		helpdesk.TokenAgentOther: "It came to an address that was issued to an agent, and not to this sender.",
+		helpdesk.TokenForward:    "An agent passed on the mail of a customer.",
 	}
 	senderWords = map[helpdesk.Sender]string{
 		helpdesk.SenderParticipant: "The sender takes part in the request.",
@@ -58,6 +63,8 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.Confirmation:    "Confirmation",
 	helpdesk.AgentReply:      "Reply",
 	helpdesk.Update:          "Update",
+	helpdesk.AgentNotice:     "Notice to an agent",
+	helpdesk.CommandReceipt:  "Receipt to an agent",
 }
 
 // reportWords of a copy that was sent, after what came back about it.

@@ -12,6 +12,10 @@ const (
 	AgentReply      Purpose = "reply"
 	// Update tells a participant what another customer wrote.
 	Update Purpose = "update"
+	// AgentNotice tells an agent what a customer wrote.
+	AgentNotice Purpose = "agentnotice"
+	// CommandReceipt tells an agent what became of a mail of theirs.
+	CommandReceipt Purpose = "commandreceipt"
 )
 
 // Automatic reports whether no person wrote the mail (RFC 3834).
@@ -38,8 +42,9 @@ type Delivery struct {
 	ID          ID        `json:"id"`
 	Ticket      TicketID  `json:"ticket"`
 	Entry       int       `json:"entry"`       // seq of the entry that it tells about
-	Participant uint16    `json:"participant"` // number in the ticket
-	To          Address   `json:"to"`          // as it was when the mail was decided
+	Participant uint16    `json:"participant"` // number in the ticket; 0 of a copy for an agent
+	Agent       ID        `json:"agent,omitempty"`
+	To          Address   `json:"to"` // as it was when the mail was decided
 	Purpose     Purpose   `json:"purpose"`
 	Mailbox     string    `json:"mailbox"`
 	MessageID   string    `json:"messageID"` // final: the same on every attempt
