@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
 // Assign gives the ticket to an agent, or to nobody with "". A ticket that is
@@ -119,4 +120,18 @@ func (d *Desk) SetAgent(ctx context.Context, by Actor, address string, in AgentC
 	}
 	d.log.InfoContext(ctx, "agent changed", "account", by.Account, "agent", agent.ID, "mail", agent.Mail, "disabled", agent.Disabled)
 	return agent, nil
+}
+
+// notify mails the agents who are mailed what customers write. The ticket must
+// be part of the change.
+func (d *Desk) notify(ctx context.Context, change *helpdesk.Change, o outbound.Occasion) error {
+	agents, err := d.store.Agents(ctx, change.Account)
+	if err != nil {
+		return err
+	}
+	left, err := d.planner.Notify(ctx, change, o, agents)
+	if left > 0 {
+		d.log.WarnContext(ctx, "agents not mailed, too many mails", "account", change.Account, "ticket", o.Ticket.Number, "agents", left)
+	}
+	return err
 }

@@ -108,3 +108,21 @@ func TestSetAgent(t *testing.T) {
 		t.Errorf("a disabled agent signs in: %v", err)
 	}
 }
+
+// covers: P09
+func TestSubmissionsTellAgents(t *testing.T) {
+	b := newBench(t)
+	b.agent("ada@acme.example")
+	b.agent("bob@acme.example")
+	if _, err := b.SetAgent(t.Context(), operator, "bob@acme.example", AgentChange{Mail: new(helpdesk.MailAll)}); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, d := range b.detail(b.ticket("n1")).Deliveries {
+		told = append(told, string(d.Purpose)+" "+d.To.String())
+	}
+	slices.Sort(told)
+	if want := []string{"agentnotice bob@acme.example", "confirmation alice@customer.example"}; !slices.Equal(told, want) {
+		t.Errorf("mails %v, want %v", told, want)
+	}
+}

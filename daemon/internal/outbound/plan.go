@@ -31,6 +31,7 @@ type Occasion struct {
 	Ticket  *helpdesk.Ticket
 	Entry   int // seq of the entry that the mail tells about
 	To      *helpdesk.Participant
+	Agent   *helpdesk.Agent // to whom it goes instead
 	Purpose helpdesk.Purpose
 	Now     time.Time
 }
@@ -51,28 +52,44 @@ var limits = map[bool]limit{
 }
 
 // Automatic adds an automatic mail to the change if the gate lets it through.
-// It is the only way by which automatic mail comes to be. Who left gets none.
+// It is the only way by which automatic mail comes to be. Who left gets none. A
+// mail to an agent gives them a seat in the ticket, which is part of the change.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
-	if !o.To.Active() {
-		return nil
+	var spent *helpdesk.Budget
+	var err error
+	switch {
+	case o.Agent != nil && o.Ticket.SeatOf(o.Agent.ID) == nil:
+	case o.Agent != nil:
+		spent, err = p.allowAgent(ctx, change, o)
+	case o.To.Active():
+		proven := o.Purpose != helpdesk.Confirmation
+		spent, err = p.allow(ctx, change, budgetKey(proven, o.To.Address), limits[proven], o.Now)
 	}
-	proven := o.Purpose != helpdesk.Confirmation
-	key := budgetKey(proven, o.To.Address)
-	spent, err := p.spent(ctx, change, key)
 	if err != nil {
 		return fmt.Errorf("read budget of automatic mail: %w", err)
 	}
-	allowed := limits[proven]
-	if o.Now.After(spent.Until) {
-		spent.Used, spent.Until = 0, o.Now.Add(allowed.window)
-	}
-	if spent.Used >= allowed.most {
+	if spent == nil {
 		return nil
 	}
-	spent.Used++
-	change.Budgets = append(slices.DeleteFunc(change.Budgets, func(b helpdesk.Budget) bool { return b.Key == key }), spent)
+	change.Budgets = append(slices.DeleteFunc(change.Budgets, func(b helpdesk.Budget) bool { return b.Key == spent.Key }), *spent)
 	change.Deliveries = append(change.Deliveries, p.delivery(o))
 	return nil
+}
+
+// allow counts one mail against a budget; nil says that it is used up.
+func (p *Planner) allow(ctx context.Context, change *helpdesk.Change, key string, allowed limit, now time.Time) (*helpdesk.Budget, error) {
+	spent, err := p.spent(ctx, change, key)
+	if err != nil {
+		return nil, err
+	}
+	if now.After(spent.Until) {
+		spent.Used, spent.Until = 0, now.Add(allowed.window)
+	}
+	if spent.Used >= allowed.most {
+		return nil, nil
+	}
+	spent.Used++
+	return &spent, nil
 }
 
 // spent looks into the change first: what it causes for the same address counts
@@ -98,18 +115,31 @@ func (p *Planner) Reply(change *helpdesk.Change, o Occasion) {
 
 // delivery names one copy: its own recipient, reply address and Message-ID.
 func (p *Planner) delivery(o Occasion) helpdesk.Delivery {
-	return helpdesk.Delivery{
-		ID: helpdesk.NewID(), Ticket: o.Ticket.ID, Entry: o.Entry, Participant: o.To.Number, To: o.To.Address,
+	d := helpdesk.Delivery{
+		ID: helpdesk.NewID(), Ticket: o.Ticket.ID, Entry: o.Entry,
 		Purpose: o.Purpose, Mailbox: o.Mailbox.Name, MessageID: p.messageID(o), Created: o.Now,
 		State: helpdesk.Queued, Next: o.Now,
 	}
+	if o.Agent != nil {
+		d.Agent, d.To = o.Agent.ID, o.Agent.Address
+	} else {
+		d.Participant, d.To = o.To.Number, o.To.Address
+	}
+	return d
 }
 
 // messageID is signed, so that a mail that answers it finds its ticket.
 func (p *Planner) messageID(o Occasion) string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails since Go 1.24
-	return p.Signer.MessageID(links.Audience(o.Mailbox.Audience), locator(o.Ticket, o.To), random, o.Mailbox.Address.Domain())
+	return p.Signer.MessageID(links.Audience(o.Mailbox.Audience), o.locator(), random, o.Mailbox.Address.Domain())
+}
+
+func (o *Occasion) locator() links.Reply {
+	if o.Agent != nil {
+		return seatLocator(o.Ticket, *o.Ticket.SeatOf(o.Agent.ID))
+	}
+	return locator(o.Ticket, o.To)
 }
 
 // locator is what reply addresses and Message-IDs of a participant carry.
