@@ -10,9 +10,12 @@ import (
 type act int
 
 const (
-	toHold   act = iota // keep it back for an agent
-	toAppend            // an entry of the ticket that the token names
-	toOpen              // a new ticket
+	toHold    act = iota // keep it back for an agent
+	toAppend             // an entry of the ticket that the token names
+	toOpen               // a new ticket
+	toAnswer             // an agent's public answer
+	toNote               // an agent's note
+	toForward            // a new ticket for the customer whose mail an agent passes on
 )
 
 // rule is one row of the decision table. An empty list matches everything.
@@ -43,6 +46,9 @@ var (
 
 	// unwritten is what programs write in the place of people.
 	unwritten = classes{helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice}
+
+	// agentTokens are addresses that were issued to agents.
+	agentTokens = tokens{helpdesk.TokenAgentReply, helpdesk.TokenAgentNote, helpdesk.TokenAgentOther}
 )
 
 // table is read from top to bottom; the first row that matches decides. The last
@@ -64,6 +70,21 @@ var table = []rule{
 		act: toHold, cause: helpdesk.AgentUnproven},
 	{name: "failed", proof: proofs{helpdesk.ProofFail},
 		act: toHold, cause: helpdesk.UnprovenSender},
+
+	// Agents by mail: the address says what they want, the proof that it is them.
+	// Nobody else's words ever become ours.
+	{name: "agent-answer", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenAgentReply},
+		sender: senders{helpdesk.SenderAgent}, act: toAnswer},
+	{name: "agent-note", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenAgentNote},
+		sender: senders{helpdesk.SenderAgent}, act: toNote},
+	{name: "agent-automatic", class: unwritten, token: agentTokens,
+		act: toAppend, hidden: true, event: true},
+	{name: "agent-address-unproven", proof: proofs{helpdesk.ProofNone}, token: agentTokens,
+		act: toHold, cause: helpdesk.AgentUnproven},
+	{name: "agent-address-other", token: agentTokens,
+		act: toHold, cause: helpdesk.NotParticipant},
+	{name: "agent-forward", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenForward},
+		sender: senders{helpdesk.SenderAgent}, act: toForward},
 
 	{name: "automatic-answer", class: unwritten,
 		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},

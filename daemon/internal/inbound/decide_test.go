@@ -35,13 +35,28 @@ func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, 
 	case proof == helpdesk.ProofFail:
 		return ruling{Act: toHold, Cause: helpdesk.UnprovenSender}
 	}
+	agents := token == helpdesk.TokenAgentReply || token == helpdesk.TokenAgentNote || token == helpdesk.TokenAgentOther
+	switch {
+	case agents && class != helpdesk.ClassMessage:
+		return ruling{Act: toAppend, Hidden: true, Event: true}
+	case agents && proof != helpdesk.ProofPass:
+		return ruling{Act: toHold, Cause: helpdesk.AgentUnproven}
+	case token == helpdesk.TokenAgentReply && sender == helpdesk.SenderAgent:
+		return ruling{Act: toAnswer}
+	case token == helpdesk.TokenAgentNote && sender == helpdesk.SenderAgent:
+		return ruling{Act: toNote}
+	case agents:
+		return ruling{Act: toHold, Cause: helpdesk.NotParticipant}
+	case token == helpdesk.TokenForward && sender == helpdesk.SenderAgent && class == helpdesk.ClassMessage && proof == helpdesk.ProofPass:
+		return ruling{Act: toForward}
+	}
 	if class != helpdesk.ClassMessage {
 		if signed {
 			return ruling{Act: toAppend, Hidden: true}
 		}
 		return ruling{Act: toOpen, Hidden: true}
 	}
-	names := token != helpdesk.TokenNone
+	names := token != helpdesk.TokenNone && token != helpdesk.TokenForward
 	if proof == helpdesk.ProofPass {
 		switch {
 		case names && sender == helpdesk.SenderParticipant:
@@ -60,13 +75,14 @@ func expected(class helpdesk.Class, proof helpdesk.Proof, token helpdesk.Token, 
 	return ruling{Act: toOpen, Answer: helpdesk.Confirmation}
 }
 
-// covers: M02, P06
+// covers: M02, P06, P09
 func TestDecide(t *testing.T) {
 	reached := map[string]bool{}
 	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
 		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {
 		for _, proof := range []helpdesk.Proof{helpdesk.ProofPass, helpdesk.ProofNone, helpdesk.ProofFail} {
-			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenNone} {
+			for _, token := range []helpdesk.Token{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenNone,
+				helpdesk.TokenAgentReply, helpdesk.TokenAgentNote, helpdesk.TokenAgentOther, helpdesk.TokenForward} {
 				for _, sender := range []helpdesk.Sender{helpdesk.SenderParticipant, helpdesk.SenderStranger, helpdesk.SenderAgent, helpdesk.SenderNobody} {
 					t.Run(string(class)+" "+string(proof)+" "+string(token)+" "+string(sender), func(t *testing.T) {
 						c := &incoming{class: class, trust: helpdesk.Trust{Proof: proof}, token: token, sender: sender}
@@ -102,6 +118,11 @@ func invariants(t *testing.T, c *incoming) {
 	}{
 		{"words that customers see on a known ticket come from a proven participant",
 			v.act == toAppend && !v.hidden && (c.sender != helpdesk.SenderParticipant || c.trust.Proof != helpdesk.ProofPass)},
+		{"words of an agent come from a proven agent, at an address of their own",
+			(v.act == toAnswer || v.act == toNote || v.act == toForward) && (c.sender != helpdesk.SenderAgent || c.trust.Proof != helpdesk.ProofPass ||
+				c.class != helpdesk.ClassMessage || v.act == toAnswer && c.token != helpdesk.TokenAgentReply)},
+		{"what comes to an agent's address is no customer's word",
+			(c.token == helpdesk.TokenAgentReply || c.token == helpdesk.TokenAgentNote || c.token == helpdesk.TokenAgentOther) && v.act == toAppend && !v.event},
 		{"nothing is put on a ticket that was not named", v.act == toAppend && c.token == helpdesk.TokenNone},
 		{"what a program sent is not answered", c.class != helpdesk.ClassMessage && v.answer != ""},
 		{"what a program sent is not shown", c.class != helpdesk.ClassMessage && v.act != toHold && !v.hidden},

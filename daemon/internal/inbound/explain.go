@@ -85,7 +85,7 @@ func (c *incoming) expected() helpdesk.Expectation {
 	switch {
 	case c.verdict.act == toHold:
 		o.Result = helpdesk.HeldBack
-	case c.verdict.act == toOpen || c.goesOn():
+	case c.verdict.act == toOpen || c.verdict.act == toForward || c.goesOn():
 		o.Result = helpdesk.Created
 	default:
 		o.Result = helpdesk.Appended

@@ -18,6 +18,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/notice"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/quotes"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -26,6 +27,8 @@ type Store interface {
 	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
+	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
@@ -45,7 +48,7 @@ type Authenticator interface {
 	Check(ctx context.Context, m mailauth.Mail) (mailauth.Verdict, error)
 }
 
-// Pipeline takes mail in. All fields must be set.
+// Pipeline takes mail in. All fields must be set but Merger.
 type Pipeline struct {
 	Store     Store
 	Blobs     blob.Store
@@ -56,6 +59,7 @@ type Pipeline struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Memory    *Memory // of large mails
+	Merger    Merger  // does what agents order by mail; nil refuses it
 }
 
 // Envelope is what the way of delivery tells about a mail. At least one
@@ -178,6 +182,9 @@ type incoming struct {
 	verdict  rule               // decide
 	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
 	entry    helpdesk.Entry     // clean
+	said     *agentText         // clean: what an agent's mail says; nil of other mail
+	forward  *quotes.Forward    // thread: the customer's mail that an agent passes on
+	original helpdesk.Address   // thread: who wrote that
 }
 
 func (c *incoming) note(format string, args ...any) {

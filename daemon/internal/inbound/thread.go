@@ -14,8 +14,13 @@ import (
 // Message-ID that we know. None of them proves who writes.
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
 	c.token, c.ticket, c.holder = helpdesk.TokenNone, nil, 0
-	if err := p.threadBySigned(ctx, c); err != nil {
+	if err := p.threadByAgent(ctx, c); err != nil { // seats.go
 		return err
+	}
+	if c.ticket == nil {
+		if err := p.threadBySigned(ctx, c); err != nil {
+			return err
+		}
 	}
 	if c.ticket == nil {
 		if err := p.threadByKnown(ctx, c); err != nil {
@@ -23,6 +28,7 @@ func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
 		}
 	}
 	c.sender = c.who()
+	p.passesOn(c) // forward.go
 	if c.token == helpdesk.TokenOther && c.sender == helpdesk.SenderParticipant {
 		c.note("The reply address was issued to another participant.")
 	}
@@ -37,6 +43,7 @@ type signed struct {
 }
 
 func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
+	var noticed *helpdesk.Ticket
 	for _, s := range p.signedLocators(c) {
 		ticket, err := p.Store.Ticket(ctx, c.box.Account, helpdesk.TicketID(s.reply.Ticket))
 		if helpdesk.KindOf(err) == helpdesk.NotFound {
@@ -45,6 +52,10 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 		}
 		if err != nil {
 			return fmt.Errorf("find ticket: %w", err)
+		}
+		if seat := ticket.Seat(s.reply.Participant); seat != nil && uint8(seat.Gen) == s.reply.Gen {
+			noticed = ticket
+			continue
 		}
 		holder := ticket.Participant(s.reply.Participant)
 		if holder == nil || uint8(holder.LinkGen) != s.reply.Gen {
@@ -57,6 +68,9 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 		}
 		c.note("%s names #%d.", s.words, ticket.Number)
 		return nil
+	}
+	if noticed != nil {
+		c.answersNotice(noticed) // seats.go
 	}
 	return nil
 }
@@ -123,7 +137,7 @@ func (c *incoming) who() helpdesk.Sender {
 	switch {
 	case c.writer.Address.IsZero():
 		return helpdesk.SenderNobody
-	case c.found.Agent != nil && !c.found.Agent.Disabled:
+	case c.agent() != nil:
 		return helpdesk.SenderAgent
 	case c.ticket != nil && c.ticket.ParticipantByAddress(c.writer.Address) != nil:
 		return helpdesk.SenderParticipant

@@ -39,7 +39,11 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 		b.guarded(b.tenant.budget(c.Budgets[i].Key), c.Budgets[i].Rev, &c.Budgets[i])
 	}
 	for _, u := range c.Unchanged {
-		b.cmps = append(b.cmps, unchanged(b.tenant.contact(u.Contact), u.Rev))
+		key := b.tenant.contact(u.Contact)
+		if u.Agent != "" {
+			key = b.tenant.agent(u.Agent)
+		}
+		b.cmps = append(b.cmps, unchanged(key, u.Rev))
 	}
 	return b.commit(ctx, s)
 }
