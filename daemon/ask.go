@@ -160,39 +160,3 @@ func (q *question) showTicket(ctx context.Context, number string) error {
 		}
 	})
 }
-
-func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
-	q := &question{out: out}
-	fs := newFlags("agent", "list | add ADDRESS --name NAME [FLAGS]", errs)
-	q.flags(fs)
-	name := fs.String("name", "", "name of the new agent")
-	rest, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	switch {
-	case len(rest) == 1 && rest[0] == "list":
-		var agents []admin.Agent
-		if err := q.get(ctx, &agents, "agents"); err != nil {
-			return err
-		}
-		return q.print(agents, func(w io.Writer) {
-			for _, a := range agents {
-				fmt.Fprintf(w, "%s\t%s\n", a.Address, a.Name)
-			}
-		})
-	case len(rest) == 2 && rest[0] == "add":
-		path, err := q.path(ctx, "agents")
-		if err != nil {
-			return err
-		}
-		var made admin.Agent
-		if err := admin.NewClient(q.dir).Post(ctx, path, admin.Agent{Name: *name, Address: rest[1]}, &made); err != nil {
-			return err
-		}
-		return q.print(made, func(w io.Writer) {
-			fmt.Fprintf(w, "agent %s added\npassword: %s\n", made.Address, made.Password)
-		})
-	}
-	return fmt.Errorf("say list, or add and an address: %w", errUsage)
-}

@@ -30,7 +30,7 @@ var commands = []command{
 	{"ticket", "list and show tickets of a running daemon, and who takes part", runTicket},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"contact", "let mail in again that was called spam", runContact},
-	{"agent", "list and add agents", runAgent},
+	{"agent", "list, add and change agents", runAgent},
 	{"version", "tell the version", runVersion},
 }
 

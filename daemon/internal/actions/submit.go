@@ -186,6 +186,9 @@ func (s *submission) commit(ctx context.Context) (int64, error) {
 	}); err != nil {
 		return 0, err
 	}
+	if err := d.notify(ctx, change, outbound.Occasion{Mailbox: s.box, Ticket: t, Entry: 1, Now: t.Opened}); err != nil {
+		return 0, err
+	}
 	if err := d.store.Commit(ctx, change); err != nil {
 		return 0, err
 	}

@@ -177,12 +177,15 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 		return err
 	}
 	t.Append(&e)
+	change.Entries = []helpdesk.Entry{e}
+	if by.Agent != nil && w.kind != helpdesk.Event {
+		t.Watch(by.Agent.ID)
+	}
 	if also != nil {
 		if err := also(t, change, e.Seq); err != nil {
 			return err
 		}
 	}
-	change.Entries = []helpdesk.Entry{e}
 	return d.store.Commit(ctx, change)
 }
 

@@ -117,6 +117,15 @@ func (d *desk) AddAgent(_ context.Context, by actions.Actor, name, address, pass
 	return &helpdesk.Agent{ID: "b", Name: name, Address: helpdesk.MustAddress(address), Password: "$argon2id$secret"}, password, nil
 }
 
+func (d *desk) SetAgent(_ context.Context, _ actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error) {
+	a := &helpdesk.Agent{ID: "b", Name: "Bob", Address: helpdesk.MustAddress(address)}
+	if in.Mail != nil {
+		a.Mail = *in.Mail
+	}
+	a.Disabled = in.Disabled != nil && *in.Disabled
+	return a, nil
+}
+
 // serve answers on the socket in dir.
 func serve(t *testing.T, dir string) *desk {
 	t.Helper()
@@ -213,7 +222,7 @@ func TestSocketAgents(t *testing.T) {
 	if err := c.Get(t.Context(), "/accounts/support/agents", &listed); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example"}}, listed); diff != "" {
+	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example", Mail: helpdesk.MailMine}}, listed); diff != "" {
 		t.Errorf("agents, without hashes (-want +got):\n%s", diff)
 	}
 	for _, tt := range []struct {
@@ -224,6 +233,8 @@ func TestSocketAgents(t *testing.T) {
 	}{
 		{"password made up", "support", Agent{Name: "Bob", Address: "bob@acme.example"}, "made up", ""},
 		{"password given", "support", Agent{Name: "Eve", Address: "eve@acme.example", Password: "long enough"}, "", ""},
+		{"mailed all", "support", Agent{Name: "Cid", Address: "cid@acme.example", Mail: "all"}, "made up", ""},
+		{"mailed something", "support", Agent{Name: "Dan", Address: "dan@acme.example", Mail: "some"}, "", `"some" does not say which mail an agent gets; use all, mine or none`},
 		{"taken", "support", Agent{Name: "Bob", Address: "taken@acme.example"}, "", "there is an agent with that address already"},
 		{"account mistyped", "supprot", Agent{Name: "Bob", Address: "bob@acme.example"}, "", `nothing is declared for the account "supprot"`},
 		{"endless", "support", Agent{Name: strings.Repeat("n", maxRequest)}, "", "the request can't be read"},
@@ -236,8 +247,33 @@ func TestSocketAgents(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff([]string{"support Bob", "support Eve"}, d.added); diff != "" {
+	if diff := cmp.Diff([]string{"support Bob", "support Eve", "support Cid"}, d.added); diff != "" {
 		t.Errorf("added (-want +got):\n%s", diff)
+	}
+}
+
+// covers: P09
+func TestSocketSetsAgents(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir)
+	c := NewClient(dir)
+	for _, tt := range []struct {
+		name string
+		in   AgentChange
+		want Agent
+		err  string
+	}{
+		{"mail", AgentChange{Mail: "NONE"}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailNone}, ""},
+		{"disable", AgentChange{Disabled: new(true)}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailMine, Disabled: true}, ""},
+		{"mail unknown", AgentChange{Mail: "some"}, Agent{}, `"some" does not say which mail an agent gets; use all, mine or none`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got Agent
+			err := c.Post(t.Context(), "/accounts/support/agents/bob@acme.example", tt.in, &got)
+			if diff := cmp.Diff(tt.want, got); diff != "" || (err == nil) != (tt.err == "") || err != nil && err.Error() != tt.err {
+				t.Errorf("%v, agent (-want +got):\n%s", err, diff)
+			}
+		})
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -37,6 +36,7 @@ type Desk interface {
 	DismissSuggestion(ctx context.Context, by actions.Actor, number int64, address string) error
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
 	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
+	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
 }
 
 // Explain tells what would become of a mail that came by a path.
@@ -85,6 +85,7 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/suggestions/dismiss", s.dismissSuggestion)
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
+	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
 }
@@ -136,48 +137,13 @@ func (s *socket) showTicket(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, viewDetail(r.PathValue("account"), detail), nil)
 }
 
-// Agent is an agent as the command line prints it.
-type Agent struct {
-	ID       helpdesk.ID `json:"id"`
-	Name     string      `json:"name"`
-	Address  string      `json:"address"`
-	Disabled bool        `json:"disabled,omitempty"`
-	Password string      `json:"password,omitempty"` // only of one just made, and only if it was made up
-}
-
 func (s *socket) listAgents(w http.ResponseWriter, r *http.Request) {
 	agents, err := s.desk.Agents(r.Context(), operator(r))
 	views := make([]Agent, len(agents))
 	for i, a := range agents {
-		views[i] = Agent{ID: a.ID, Name: a.Name, Address: a.Address.String(), Disabled: a.Disabled}
+		views[i] = viewAgent(&a)
 	}
 	s.answer(w, r, views, err)
-}
-
-// maxRequest is far above a name, an address and a password.
-const maxRequest = 64 << 10
-
-func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
-	account := r.PathValue("account")
-	if !slices.Contains(s.accounts(), account) {
-		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.NotFound, "nothing is declared for the account %q", account))
-		return
-	}
-	var in Agent
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&in); err != nil {
-		s.answer(w, r, nil, helpdesk.Errorf(helpdesk.Invalid, "the request can't be read"))
-		return
-	}
-	agent, password, err := s.desk.AddAgent(r.Context(), operator(r), in.Name, in.Address, in.Password)
-	if err != nil {
-		s.answer(w, r, nil, err)
-		return
-	}
-	out := Agent{ID: agent.ID, Name: agent.Name, Address: agent.Address.String()}
-	if in.Password == "" {
-		out.Password = password
-	}
-	s.answer(w, r, out, nil)
 }
 
 // statuses of the socket: the command line only tells found, wrong and broken.

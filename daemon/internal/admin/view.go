@@ -17,6 +17,9 @@ type Ticket struct {
 	Status        helpdesk.Status      `json:"status"`
 	Priority      string               `json:"priority,omitempty"`
 	Tags          []string             `json:"tags,omitempty"`
+	Assignee      helpdesk.ID          `json:"assignee,omitempty"`
+	Watchers      []helpdesk.ID        `json:"watchers,omitempty"`
+	Submitter     string               `json:"submitter,omitempty"` // address of the agent who brought it in
 	Channel       helpdesk.Channel     `json:"channel"`
 	Requester     string               `json:"requester"` // address
 	RequesterName string               `json:"requesterName,omitempty"`
@@ -96,11 +99,14 @@ type Delivery struct {
 func viewTicket(account string, t *helpdesk.Ticket) Ticket {
 	v := Ticket{
 		Number: t.Number, ID: t.ID.String(), Account: account, Subject: t.Subject, Status: t.Status,
-		Priority: t.Priority, Tags: t.Tags, Channel: t.Channel, Mailbox: t.Mailbox, HelpCenter: t.HelpCenter,
+		Priority: t.Priority, Tags: t.Tags, Assignee: t.Assignee, Watchers: t.Watchers, Channel: t.Channel, Mailbox: t.Mailbox, HelpCenter: t.HelpCenter,
 		Opened: t.Opened, Updated: t.Updated, Form: t.Form, EntryCount: t.Entries,
 	}
 	if r := t.Requester(); r != nil {
 		v.Requester, v.RequesterName = r.Address.String(), r.Name
+	}
+	if t.Submitter != nil {
+		v.Submitter = t.Submitter.Address.String()
 	}
 	if t.Follows != 0 {
 		v.Follows = t.Follows.String()

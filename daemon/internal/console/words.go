@@ -26,6 +26,11 @@ var (
 		helpdesk.TokenSubject: "The number of the request stands in its subject.",
 		helpdesk.TokenSibling: "It names a mail that never came here, and that a mail of the request names too. That is weak evidence.",
 		helpdesk.TokenNone:    "It names no request.",
+
+		helpdesk.TokenAgentReply: "It came to the address for answers that was issued to this agent.",
+		helpdesk.TokenAgentNote:  "It came to the address for notes that was issued to this agent.",
+		helpdesk.TokenAgentOther: "It came to an address that was issued to an agent, and not to this sender.",
+		helpdesk.TokenForward:    "An agent passed on the mail of a customer.",
 	}
 	senderWords = map[helpdesk.Sender]string{
 		helpdesk.SenderParticipant: "The sender takes part in the request.",
@@ -73,6 +78,8 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.AgentReply:      "Reply",
 	helpdesk.Update:          "Update",
 	helpdesk.Joined:          "Told that they were added",
+	helpdesk.AgentNotice:     "Notice to an agent",
+	helpdesk.CommandReceipt:  "Receipt to an agent",
 }
 
 // reportWords of a copy that was sent, after what came back about it.

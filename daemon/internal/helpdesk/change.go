@@ -38,9 +38,10 @@ type Budget struct {
 	Rev int64 `json:"-"`
 }
 
-// Revision guards a contact that was only read.
+// Revision guards a contact or an agent that was only read.
 type Revision struct {
 	Contact ID
+	Agent   ID // instead
 	Rev     int64
 }
 

@@ -31,6 +31,7 @@ type Agent struct {
 	Address  Address   `json:"address"`
 	Password string    `json:"password"` // argon2id in PHC form
 	Disabled bool      `json:"disabled,omitempty"`
+	Mail     AgentMail `json:"mail,omitempty"` // "" is [MailMine]
 	Created  time.Time `json:"created"`
 
 	Rev int64 `json:"-"`

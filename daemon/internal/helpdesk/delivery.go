@@ -14,6 +14,10 @@ const (
 	Update Purpose = "update"
 	// Joined tells somebody that they take part from now on.
 	Joined Purpose = "joined"
+	// AgentNotice tells an agent what a customer wrote.
+	AgentNotice Purpose = "agentnotice"
+	// CommandReceipt tells an agent what became of a mail of theirs.
+	CommandReceipt Purpose = "commandreceipt"
 )
 
 // Automatic reports whether no person wrote the mail (RFC 3834).
@@ -40,8 +44,9 @@ type Delivery struct {
 	ID          ID        `json:"id"`
 	Ticket      TicketID  `json:"ticket"`
 	Entry       int       `json:"entry"`       // seq of the entry that it tells about
-	Participant uint16    `json:"participant"` // number in the ticket
-	To          Address   `json:"to"`          // as it was when the mail was decided
+	Participant uint16    `json:"participant"` // number in the ticket; 0 of a copy for an agent
+	Agent       ID        `json:"agent,omitempty"`
+	To          Address   `json:"to"` // as it was when the mail was decided
 	Purpose     Purpose   `json:"purpose"`
 	Mailbox     string    `json:"mailbox"`
 	MessageID   string    `json:"messageID"` // final: the same on every attempt

@@ -97,6 +97,10 @@ type Ticket struct {
 	Priority     string        `json:"priority,omitempty"`
 	Tags         []string      `json:"tags,omitempty"`
 	Participants []Participant `json:"participants"`
+	Assignee     ID            `json:"assignee,omitempty"` // the agent whose work it is; "" for nobody
+	Watchers     []ID          `json:"watchers,omitempty"` // agents who follow it; at most MaxWatchers
+	Seats        []Seat        `json:"seats,omitempty"`
+	Submitter    *Author       `json:"submitter,omitempty"` // the agent who brought it in for its requester
 	Form         *FormAnswer   `json:"form,omitempty"`
 	Follows      TicketID      `json:"follows,omitzero"` // the ticket that this one goes on from
 	Maybe        TicketID      `json:"maybe,omitzero"`   // the ticket that its first mail may have meant

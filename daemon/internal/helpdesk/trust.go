@@ -33,10 +33,16 @@ const (
 	TokenSibling Token = "sibling" // a Message-ID that we never saw, but that another mail named too
 	TokenSubject Token = "subject" // the number in the subject
 	TokenNone    Token = "none"
+
+	TokenAgentReply Token = "agent-reply" // the address for answers that was issued to this very agent
+	TokenAgentNote  Token = "agent-note"  // the address for notes that was issued to this very agent
+	TokenAgentOther Token = "agent-other" // an address that was issued to an agent, and not to this sender
+	TokenForward    Token = "forward"     // nothing of ours; an agent passes on the mail of a customer
 )
 
 // Tokens are all of them.
-var Tokens = []Token{TokenOwn, TokenOther, TokenMessage, TokenKnown, TokenSibling, TokenSubject, TokenNone}
+var Tokens = []Token{TokenOwn, TokenOther, TokenMessage, TokenKnown, TokenSibling, TokenSubject, TokenNone,
+	TokenAgentReply, TokenAgentNote, TokenAgentOther, TokenForward}
 
 // Sender says who the From address is to the ticket that the token names.
 type Sender string

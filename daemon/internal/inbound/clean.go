@@ -18,6 +18,12 @@ import (
 // clean makes the entry: what the writer newly wrote, the rest folded, and the
 // files as blobs.
 func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
+	switch c.verdict.act {
+	case toAnswer, toNote:
+		return p.cleanWork(ctx, c) // work.go
+	case toForward:
+		return p.cleanForward(ctx, c) // forward.go
+	}
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now,
 		Author: helpdesk.Author{Role: helpdesk.Customer, Name: c.writer.Name, Address: c.writer.Address},
@@ -58,6 +64,10 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 	if told := c.eventWords(); told != "" { // the sentence, with all that the mail system wrote folded below
 		whole, _ := c.mail.Text()
 		split.Reply, split.Folded = told, []string{whole}
+	}
+	if !c.verdict.event {
+		// Whoever was passed on our mail to an agent: it is no customer's to read.
+		split.Reply, split.Folded = aboveMark(split.Reply), []string{aboveMark(strings.Join(split.Folded, "\n\n"))}
 	}
 	// Signed tokens of ours come back in quotes; stored, they would let whoever
 	// may read the thread act as whom they were issued to (A30).

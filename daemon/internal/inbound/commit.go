@@ -30,6 +30,10 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 		err = p.open(ctx, c, change, &outcome, c.ticket)
 	case toOpen:
 		err = p.open(ctx, c, change, &outcome, nil)
+	case toAnswer, toNote:
+		err = p.work(ctx, c, change, &outcome)
+	case toForward:
+		err = p.openForward(ctx, c, change, &outcome)
 	}
 	if err != nil {
 		return helpdesk.Outcome{}, err
@@ -41,6 +45,7 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 	if err := p.Store.Commit(ctx, change); err != nil {
 		return helpdesk.Outcome{}, err
 	}
+	p.merge(ctx, c) // obey.go: a second act
 	return outcome, nil
 }
 
@@ -102,6 +107,9 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 		change.Deliveries = append(change.Deliveries, *d)
 	}
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Appended, t.ID, t.Number, c.entry.Seq
+	if err := p.notify(ctx, c, change); err != nil { // notify.go
+		return err
+	}
 	if !c.entry.Public() {
 		return nil
 	}
@@ -146,6 +154,9 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 	p.suggest(c, t)
 	p.record(c, change, t)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
+	if err := p.notify(ctx, c, change); err != nil {
+		return err
+	}
 	if answer == "" {
 		return nil
 	}

@@ -10,12 +10,15 @@ import (
 type act int
 
 const (
-	toHold   act = iota // keep it back for an agent
-	toAppend            // an entry of the ticket that the token names
-	toJoin              // the same, and its writer takes part from now on
-	toOpen              // a new ticket
-	toFork              // a new ticket that goes on from the one that the token names
-	toRefuse            // not taken; the writer is told by their own server
+	toHold    act = iota // keep it back for an agent
+	toAppend             // an entry of the ticket that the token names
+	toJoin               // the same, and its writer takes part from now on
+	toOpen               // a new ticket
+	toFork               // a new ticket that goes on from the one that the token names
+	toAnswer             // an agent's public answer
+	toNote               // an agent's note
+	toForward            // a new ticket for the customer whose mail an agent passes on
+	toRefuse             // not taken; the writer is told by their own server
 )
 
 // rule is one row of the decision table. An empty list matches everything.
@@ -54,6 +57,9 @@ var (
 
 	// named are all that a participant may name their ticket by.
 	named = tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown, helpdesk.TokenSibling, helpdesk.TokenSubject}
+
+	// agentTokens are addresses that were issued to agents.
+	agentTokens = tokens{helpdesk.TokenAgentReply, helpdesk.TokenAgentNote, helpdesk.TokenAgentOther}
 )
 
 // table is read from top to bottom; the first row that matches decides. The last
@@ -77,6 +83,21 @@ var table = []rule{
 		act: toRefuse},
 	{name: "failed", proof: proofs{helpdesk.ProofFail}, not: lenient,
 		act: toHold, cause: helpdesk.UnprovenSender},
+
+	// Agents by mail: the address says what they want, the proof that it is them.
+	// Nobody else's words ever become ours.
+	{name: "agent-answer", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenAgentReply},
+		sender: senders{helpdesk.SenderAgent}, act: toAnswer},
+	{name: "agent-note", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenAgentNote},
+		sender: senders{helpdesk.SenderAgent}, act: toNote},
+	{name: "agent-automatic", class: unwritten, token: agentTokens,
+		act: toAppend, hidden: true, event: true},
+	{name: "agent-address-unproven", proof: proofs{helpdesk.ProofNone, helpdesk.ProofFail}, token: agentTokens,
+		act: toHold, cause: helpdesk.AgentUnproven},
+	{name: "agent-address-other", token: agentTokens,
+		act: toHold, cause: helpdesk.NotParticipant},
+	{name: "agent-forward", class: classes{helpdesk.ClassMessage}, proof: proofs{helpdesk.ProofPass}, token: tokens{helpdesk.TokenForward},
+		sender: senders{helpdesk.SenderAgent}, act: toForward},
 
 	// Too much of it, or unwanted before.
 	{name: "called-spam", fact: calledSpam,

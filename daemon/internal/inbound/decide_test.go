@@ -55,6 +55,11 @@ func expected(s situation) ruling {
 		return ruling{Act: toRefuse}
 	case s.proof == helpdesk.ProofFail && !s.is(lenient):
 		return hold(helpdesk.UnprovenSender)
+	}
+	if agents, ruled := expectedOfAgents(s); ruled {
+		return agents
+	}
+	switch {
 	case s.is(calledSpam):
 		return hold(helpdesk.CalledSpam)
 	case s.is(tooMany):
@@ -78,13 +83,38 @@ func expected(s situation) ruling {
 	return expectedUnproven(s, signed)
 }
 
+// expectedOfAgents rules what comes to the address of an agent, and what an agent
+// passes on.
+func expectedOfAgents(s situation) (ruling, bool) {
+	proven, person := s.proof == helpdesk.ProofPass, s.class == helpdesk.ClassMessage
+	switch s.token {
+	case helpdesk.TokenForward:
+		return ruling{Act: toForward}, s.sender == helpdesk.SenderAgent && person && proven
+	case helpdesk.TokenAgentReply, helpdesk.TokenAgentNote, helpdesk.TokenAgentOther:
+	default:
+		return ruling{}, false
+	}
+	switch {
+	case !person:
+		return ruling{Act: toAppend, Hidden: true, Event: true}, true
+	case !proven:
+		return hold(helpdesk.AgentUnproven), true
+	case s.token == helpdesk.TokenAgentReply && s.sender == helpdesk.SenderAgent:
+		return ruling{Act: toAnswer}, true
+	case s.token == helpdesk.TokenAgentNote && s.sender == helpdesk.SenderAgent:
+		return ruling{Act: toNote}, true
+	}
+	return hold(helpdesk.NotParticipant), true
+}
+
 func expectedProven(s situation, signed bool) ruling {
 	outsider := s.sender == helpdesk.SenderStranger || s.sender == helpdesk.SenderCopied
 	answers := signed || s.token == helpdesk.TokenKnown
+	names := s.token != helpdesk.TokenNone && s.token != helpdesk.TokenForward
 	switch {
-	case s.sender == helpdesk.SenderParticipant && s.token != helpdesk.TokenNone && s.is(renamed):
+	case s.sender == helpdesk.SenderParticipant && names && s.is(renamed):
 		return ruling{Act: toFork, Answer: helpdesk.Acknowledgement}
-	case s.sender == helpdesk.SenderParticipant && s.token != helpdesk.TokenNone:
+	case s.sender == helpdesk.SenderParticipant && names:
 		return ruling{Act: toAppend}
 	case outsider && answers && s.is(colleague):
 		return ruling{Act: toJoin}
@@ -129,7 +159,7 @@ func situations(see func(situation)) {
 	}
 }
 
-// covers: M02, P06
+// covers: M02, P06, P09
 func TestDecide(t *testing.T) {
 	reached := map[string]bool{}
 	count := 0

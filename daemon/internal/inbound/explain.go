@@ -129,7 +129,7 @@ func (c *incoming) expected() helpdesk.Expectation {
 		o.Result = helpdesk.HeldBack
 	case c.verdict.act == toRefuse:
 		o.Result = helpdesk.TurnedAway
-	case c.verdict.act == toOpen || c.verdict.act == toFork || c.goesOn():
+	case c.verdict.act == toOpen || c.verdict.act == toFork || c.verdict.act == toForward || c.goesOn():
 		o.Result = helpdesk.Created
 	default:
 		o.Result = helpdesk.Appended

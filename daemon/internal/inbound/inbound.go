@@ -18,6 +18,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/notice"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/quotes"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -27,6 +28,8 @@ type Store interface {
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
+	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
@@ -51,7 +54,7 @@ type Authenticator interface {
 	Check(ctx context.Context, m mailauth.Mail) (mailauth.Verdict, error)
 }
 
-// Pipeline takes mail in. All fields must be set.
+// Pipeline takes mail in. All fields must be set but Merger.
 type Pipeline struct {
 	Store     Store
 	Blobs     blob.Store
@@ -62,6 +65,7 @@ type Pipeline struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Memory    *Memory // of large mails
+	Merger    Merger  // does what agents order by mail; nil refuses it
 }
 
 // Envelope is what the way of delivery tells about a mail. At least one
@@ -205,6 +209,9 @@ type incoming struct {
 	verdict  rule               // decide
 	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
 	entry    helpdesk.Entry     // clean
+	said     *agentText         // clean: what an agent's mail says; nil of other mail
+	forward  *quotes.Forward    // thread: the customer's mail that an agent passes on
+	original helpdesk.Address   // thread: who wrote that
 
 	remember []helpdesk.Signature // replay: the signatures that prove it
 }

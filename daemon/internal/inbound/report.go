@@ -83,6 +83,9 @@ const maxWords = 500
 // eventWords say in a sentence what a report means for the ticket.
 func (c *incoming) eventWords() string {
 	d := c.reported
+	if d == nil && slices.Contains(agentTokens, c.token) && c.verdict.event {
+		return "An automatic answer came to the address of an agent, from " + c.writer.Address.String() + "."
+	}
 	if d == nil {
 		return ""
 	}

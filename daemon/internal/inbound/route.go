@@ -15,6 +15,10 @@ type Recipient struct {
 	Reply *links.Reply
 	// Bounce is what a signed bounce address named.
 	Bounce *links.Reply
+	// Agent is what an agent's signed address named: where the agent answers, or
+	// with Note, where the agent notes something.
+	Agent *links.Reply
+	Note  bool
 }
 
 // Delimiters between a mailbox's local part and a signed token.
@@ -52,6 +56,12 @@ func (p *Pipeline) routeToken(to helpdesk.Address) (Recipient, bool) {
 	}
 	if bounce, err := p.Signer.ParseBounceToken(links.Audience(box.Audience), token); err == nil {
 		return Recipient{Mailbox: box, Bounce: &bounce}, true
+	}
+	if seat, err := p.Signer.ParseAgentReplyToken(links.Audience(box.Audience), token); err == nil {
+		return Recipient{Mailbox: box, Agent: &seat}, true
+	}
+	if seat, err := p.Signer.ParseAgentNoteToken(links.Audience(box.Audience), token); err == nil {
+		return Recipient{Mailbox: box, Agent: &seat, Note: true}, true
 	}
 	return Recipient{}, false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
@@ -19,7 +20,7 @@ import (
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
 	c.token, c.named, c.ticket, c.holder, c.maybe = helpdesk.TokenNone, nil, nil, 0, nil
 	for _, find := range []func(context.Context, *incoming) error{
-		p.threadBySigned, p.threadByKnown, p.threadBySubject, p.threadBySibling,
+		p.threadByAgent, p.threadBySigned, p.threadByKnown, p.threadBySubject, p.threadBySibling,
 	} {
 		if c.ticket != nil {
 			break
@@ -29,6 +30,7 @@ func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
 		}
 	}
 	c.sender = c.who()
+	p.passesOn(c) // forward.go
 	if c.token == helpdesk.TokenOther && c.sender == helpdesk.SenderParticipant {
 		c.note("The reply address was issued to another participant.")
 	}
@@ -44,6 +46,7 @@ type signed struct {
 }
 
 func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
+	var noticed *helpdesk.Ticket
 	for _, s := range p.signedLocators(c) {
 		if c.ticket != nil && !s.address {
 			return nil // the rest could only name the same, or what was answered before
@@ -52,7 +55,10 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 		if err != nil {
 			return err
 		}
-		if ticket == nil {
+		if holder == nil { // it is no longer valid, or an agent's
+			if noticed == nil {
+				noticed = ticket
+			}
 			continue
 		}
 		c.note("%s names #%d.", s.words, ticket.Number)
@@ -69,11 +75,14 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 			c.token = helpdesk.TokenOther
 		}
 	}
-	return nil
+	if noticed == nil || c.ticket != nil {
+		return nil
+	}
+	return p.answersNotice(ctx, c, noticed) // seats.go
 }
 
-// locate reads the ticket of a locator and whom it was issued to; nil if it is
-// no longer valid.
+// locate reads the ticket of a locator and whom it was issued to: nobody if that
+// is an agent. Both are nil if it is no longer valid.
 func (p *Pipeline) locate(ctx context.Context, c *incoming, s signed) (*helpdesk.Ticket, *helpdesk.Participant, error) {
 	ticket, err := p.Store.Ticket(ctx, c.box.Account, helpdesk.TicketID(s.reply.Ticket))
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
@@ -82,6 +91,9 @@ func (p *Pipeline) locate(ctx context.Context, c *incoming, s signed) (*helpdesk
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("find ticket: %w", err)
+	}
+	if seat := ticket.Seat(s.reply.Participant); seat != nil && uint8(seat.Gen) == s.reply.Gen {
+		return ticket, nil, nil
 	}
 	holder := ticket.Participant(s.reply.Participant)
 	if holder == nil || uint8(holder.LinkGen) != s.reply.Gen {
@@ -268,7 +280,7 @@ func (c *incoming) who() helpdesk.Sender {
 	switch {
 	case c.writer.Address.IsZero():
 		return helpdesk.SenderNobody
-	case c.found.Agent != nil && !c.found.Agent.Disabled && !(takesPart && c.trust.Proof == helpdesk.ProofPass):
+	case c.agent() != nil && (slices.Contains(agentTokens, c.token) || !takesPart || c.trust.Proof != helpdesk.ProofPass):
 		return helpdesk.SenderAgent
 	case takesPart:
 		return helpdesk.SenderParticipant

@@ -1,8 +1,9 @@
 // Package links makes and reads what Postern signs: the portal link of one
 // participant of one ticket, the reply address and the bounce address of one
-// outgoing copy, and our own Message-IDs.
+// outgoing copy, the addresses by which one agent answers and notes in one
+// ticket, and our own Message-IDs.
 //
-// All four are capabilities in a few dozen characters: a packed record and a
+// All of them are capabilities in a few dozen characters: a packed record and a
 // truncated HMAC-SHA256. They locate; whether the bearer may do something is
 // decided by the caller from the stored ticket (does it exist, is the
 // participant active, is the generation current, does the help center allow
@@ -29,10 +30,10 @@
 //	17  2  participant
 //	19 16  MAC
 //
-//	reply, bounce, Message-ID: 25 bytes, 40 characters of lower-case base32
+//	reply, bounce, agent's reply and note, Message-ID: 25 bytes, 40 characters of lower-case base32
 //	 0  1  type in the high four bits, kid in the low four
 //	 1  8  ticket
-//	 9  2  participant
+//	 9  2  participant, or an agent's seat
 //	11  1  generation
 //	12 13  MAC
 //

@@ -98,7 +98,7 @@ func TestEveryBitCounts(t *testing.T) {
 	eachBit(raw, func(b []byte) {
 		refuse(t, forms()[0], s, testAud, linkPrefix+base64.RawURLEncoding.EncodeToString(b), "bit flipped")
 	})
-	for _, f := range forms()[1:3] {
+	for _, f := range forms()[1:5] {
 		raw, err := lowerBase32.DecodeString(f.make(s, testAud))
 		if err != nil {
 			t.Fatal(err)
@@ -123,17 +123,21 @@ func eachBit(raw []byte, f func([]byte)) {
 	}
 }
 
-// The three 25-byte records differ in key and label alone, or in their type.
+// The 25-byte records differ in key and label alone, or in their type.
 //
 // covers: P02
 func TestPurposesDoNotMix(t *testing.T) {
 	s := mustSigner(t, mustRing(t))
 	tokens := map[string]string{
-		"reply":      s.ReplyToken(testAud, testCopy),
-		"bounce":     s.BounceToken(testAud, testCopy),
-		"message id": s.pack(testAud, forMessageID, testCopy),
+		"reply":       s.ReplyToken(testAud, testCopy),
+		"bounce":      s.BounceToken(testAud, testCopy),
+		"agent reply": s.AgentReplyToken(testAud, testCopy),
+		"agent note":  s.AgentNoteToken(testAud, testCopy),
+		"message id":  s.pack(testAud, forMessageID, testCopy),
 	}
-	parsers := map[string]purpose{"reply": forReply, "bounce": forBounce, "message id": forMessageID}
+	parsers := map[string]purpose{
+		"reply": forReply, "bounce": forBounce, "agent reply": forAnswer, "agent note": forNote, "message id": forMessageID,
+	}
 	for made, token := range tokens {
 		for as, p := range parsers {
 			_, err := s.unpack(testAud, p, token)
@@ -173,7 +177,7 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 			t.Errorf("link of version %d: %v", version, err)
 		}
 	}
-	for _, p := range []purpose{forReply, forBounce, forMessageID} {
+	for _, p := range []purpose{forReply, forBounce, forAnswer, forNote, forMessageID} {
 		_, key := s.signing(testAud, p)
 		for kind := range byte(16) {
 			raw := make([]byte, replyBytes)

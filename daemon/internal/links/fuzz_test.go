@@ -45,6 +45,8 @@ func FuzzParseReplyToken(f *testing.F) {
 	s := mustSigner(f, ringOf(f, 2, []byte(strings.Repeat("s", secretSize))))
 	f.Add(s.ReplyToken(testAud, testCopy), uint64(42), uint16(3), uint8(7), uint16(39), "A")
 	f.Add(strings.ToUpper(s.BounceToken(testAud, testCopy)), uint64(0), uint16(0), uint8(0), uint16(0), "\n")
+	f.Add(s.AgentReplyToken(testAud, testCopy), uint64(42), uint16(1001), uint8(1), uint16(0), "A")
+	f.Add(s.AgentNoteToken(testAud, testCopy), uint64(42), uint16(1001), uint8(1), uint16(0), "m")
 	f.Add(strings.Repeat("=", 40), uint64(1), uint16(1), uint8(1), uint16(8), "\u212a")
 	f.Fuzz(func(t *testing.T, text string, ticket uint64, participant uint16, gen uint8, at uint16, put string) {
 		want := Reply{Ticket: ticket, Participant: participant, Gen: gen}
@@ -60,6 +62,16 @@ func FuzzParseReplyToken(f *testing.F) {
 			}
 			if r, err := s.ParseBounceToken(testAud, tok); err == nil {
 				if again := s.BounceToken(testAud, r); !sameASCIIFold(again, tok) {
+					t.Fatalf("accepted %q, which is another spelling of %q", tok, again)
+				}
+			}
+			if r, err := s.ParseAgentReplyToken(testAud, tok); err == nil {
+				if again := s.AgentReplyToken(testAud, r); !sameASCIIFold(again, tok) {
+					t.Fatalf("accepted %q, which is another spelling of %q", tok, again)
+				}
+			}
+			if r, err := s.ParseAgentNoteToken(testAud, tok); err == nil {
+				if again := s.AgentNoteToken(testAud, r); !sameASCIIFold(again, tok) {
 					t.Fatalf("accepted %q, which is another spelling of %q", tok, again)
 				}
 			}

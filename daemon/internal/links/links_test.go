@@ -80,6 +80,18 @@ func forms() []form {
 				_, err := s.ParseBounceToken(a, tok)
 				return err
 			}},
+		{name: "agent reply",
+			make: func(s *Signer, a Audience) string { return s.AgentReplyToken(a, testCopy) },
+			parse: func(s *Signer, a Audience, tok string) error {
+				_, err := s.ParseAgentReplyToken(a, tok)
+				return err
+			}},
+		{name: "agent note",
+			make: func(s *Signer, a Audience) string { return s.AgentNoteToken(a, testCopy) },
+			parse: func(s *Signer, a Audience, tok string) error {
+				_, err := s.ParseAgentNoteToken(a, tok)
+				return err
+			}},
 		{name: "message id",
 			make: func(s *Signer, a Audience) string { return s.MessageID(a, testCopy, testRand, "acme.example") },
 			parse: func(s *Signer, a Audience, tok string) error {

@@ -11,7 +11,7 @@ import (
 // compares Gen with the stored generation and looks at the ticket.
 type Reply struct {
 	Ticket      uint64
-	Participant uint16 // who that copy was sent to
+	Participant uint16 // who that copy was sent to: a participant, or the seat of an agent
 	Gen         uint8  // low byte of the participant's generation
 }
 
@@ -20,7 +20,7 @@ const (
 	replyMAC   = 13
 	replyBytes = replyBody + replyMAC
 
-	// ReplyTokenLen is the length of reply and bounce tokens: 25 bytes in
+	// ReplyTokenLen is the length of all tokens in addresses: 25 bytes in
 	// base32, which leaves no bit over.
 	ReplyTokenLen = 40
 
@@ -46,6 +46,26 @@ func (s *Signer) BounceToken(aud Audience, r Reply) string { return s.pack(aud, 
 // [ErrInvalid] if it is not authentic for aud.
 func (s *Signer) ParseBounceToken(aud Audience, token string) (Reply, error) {
 	return s.unpack(aud, forBounce, token)
+}
+
+// AgentReplyToken is the token of the address by which an agent answers a
+// ticket: 40 characters of [a-z2-7]. Participant is the agent's seat.
+func (s *Signer) AgentReplyToken(aud Audience, r Reply) string { return s.pack(aud, forAnswer, r) }
+
+// ParseAgentReplyToken reads the token of an agent's reply address in any ASCII
+// case. [ErrInvalid] if it is not authentic for aud.
+func (s *Signer) ParseAgentReplyToken(aud Audience, token string) (Reply, error) {
+	return s.unpack(aud, forAnswer, token)
+}
+
+// AgentNoteToken is the token of the address by which an agent notes something
+// in a ticket: 40 characters of [a-z2-7]. Participant is the agent's seat.
+func (s *Signer) AgentNoteToken(aud Audience, r Reply) string { return s.pack(aud, forNote, r) }
+
+// ParseAgentNoteToken reads the token of an agent's note address in any ASCII
+// case. [ErrInvalid] if it is not authentic for aud.
+func (s *Signer) ParseAgentNoteToken(aud Audience, token string) (Reply, error) {
+	return s.unpack(aud, forNote, token)
 }
 
 func (s *Signer) pack(aud Audience, p purpose, r Reply) string {

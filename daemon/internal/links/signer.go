@@ -34,10 +34,12 @@ var (
 	forReply     = purpose{info: "postern/v1/reply", label: "postern-reply-v1\x00", kind: 1}
 	forMessageID = purpose{info: "postern/v1/mid", label: "postern-mid-v1\x00", kind: 1}
 	forBounce    = purpose{info: "postern/v1/bounce", label: "postern-bounce-v1\x00", kind: 2}
+	forAnswer    = purpose{info: "postern/v1/agent-reply", label: "postern-agent-reply-v1\x00", kind: 3}
+	forNote      = purpose{info: "postern/v1/agent-note", label: "postern-agent-note-v1\x00", kind: 4}
 )
 
 // maxDerived bounds the derived keys kept. One help center in use has at most
-// four (one per purpose) for the key that signs and as many for each older key
+// six (one per purpose) for the key that signs and as many for each older key
 // that mail still bears: 4096 serve some hundreds of help centers in about
 // half a MiB, and beyond it a key is derived again in microseconds.
 const maxDerived = 4096

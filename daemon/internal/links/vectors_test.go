@@ -127,7 +127,9 @@ func TestLinkVectors(t *testing.T) {
 func TestReplyVectors(t *testing.T) {
 	for _, v := range readVectors(t).Tokens {
 		s, aud := v.open(t)
-		purposes := map[string]purpose{"reply": forReply, "bounce": forBounce, "mid": forMessageID}
+		purposes := map[string]purpose{
+			"reply": forReply, "bounce": forBounce, "agent-reply": forAnswer, "agent-note": forNote, "mid": forMessageID,
+		}
 		p, ok := purposes[v.Purpose]
 		if !ok {
 			t.Fatalf("unknown purpose %q", v.Purpose)

@@ -3,6 +3,7 @@ package outbound
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -13,6 +14,7 @@ import (
 type limit struct {
 	kind   string
 	ticket bool // counts for the ticket, not for the address
+	part   int  // of a count that is parted, from 1; 0 for a whole one
 	most   int
 	window time.Duration
 }
@@ -49,6 +51,9 @@ func limitsOf(p helpdesk.Purpose, byAgent bool) []limit {
 
 // key names the budget. It does not show whom it counts: it outlives the contact.
 func (l limit) key(o Occasion) string {
+	if o.Agent != nil {
+		return l.kind + "/" + string(o.Agent.ID) + "/" + strconv.Itoa(l.part)
+	}
 	if l.ticket {
 		return l.kind + "/" + o.Ticket.ID.String()
 	}

@@ -33,6 +33,9 @@ type occasion struct {
 	entry    *helpdesk.Entry // with its whole text
 	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
 	to       *helpdesk.Participant
+	agent    *helpdesk.Agent // who gets it instead
+	seat     helpdesk.Seat   // of the agent
+	assignee string          // whose work it is, in words; of mail to agents
 	box      helpdesk.Mailbox
 	center   *helpdesk.HelpCenter // nil if the ticket has none
 	now      time.Time
@@ -65,15 +68,20 @@ type composer struct{ signer *links.Signer }
 
 // compose makes the bytes of one copy and its reverse-path.
 func (c composer) compose(o occasion) (Parcel, error) {
-	words := c.letter(o)
 	var text, html bytes.Buffer
+	var mail *eml.Outgoing
+	var words any
+	if o.agent != nil {
+		mail, words = c.agentEnvelope(o), c.agentLetter(o)
+	} else {
+		mail, words = c.envelope(o), c.letter(o)
+	}
 	if err := texts.ExecuteTemplate(&text, string(o.delivery.Purpose)+".txt", words); err != nil {
 		return Parcel{}, fmt.Errorf("compose text: %w", err)
 	}
 	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
-	mail := c.envelope(o)
 	mail.Text, mail.HTML = text.String(), html.String()
 	var raw bytes.Buffer
 	if _, err := mail.WriteTo(&raw); err != nil {
@@ -150,14 +158,17 @@ func (c composer) returnPath(o occasion) helpdesk.Address {
 // the local part leaves no room for one, the plain address has to do: the
 // Message-ID finds the ticket too.
 func (c composer) token(o occasion, sign func(links.Audience, links.Reply) string) helpdesk.Address {
-	token := sign(links.Audience(o.box.Audience), locator(o.ticket, o.to))
-	local, err := links.JoinSubaddress(o.box.Address.Local(), '+', token)
+	return c.address(o.box, sign, locator(o.ticket, o.to))
+}
+
+func (c composer) address(box helpdesk.Mailbox, sign func(links.Audience, links.Reply) string, r links.Reply) helpdesk.Address {
+	local, err := links.JoinSubaddress(box.Address.Local(), '+', sign(links.Audience(box.Audience), r))
 	if err != nil {
-		return o.box.Address
+		return box.Address
 	}
-	address, err := helpdesk.ParseAddress(local + "@" + o.box.Address.Domain())
+	address, err := helpdesk.ParseAddress(local + "@" + box.Address.Domain())
 	if err != nil {
-		return o.box.Address
+		return box.Address
 	}
 	return address
 }

@@ -32,7 +32,7 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	to := t.Participant(d.Participant)
-	if to == nil {
+	if to == nil && d.Agent == "" {
 		return nil, nil
 	}
 	box, ok := q.Directory.Mailbox(account, d.Mailbox)
@@ -46,6 +46,9 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
 		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
 	}
+	if d.Agent != "" {
+		return q.agentOccasion(ctx, account, o)
+	}
 	switch d.Purpose {
 	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined:
 		return o, nil // they tell that something came about, not what was said
@@ -53,7 +56,7 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if !o.entry.Public() {
 		return nil, nil
 	}
-	if err := q.wholeText(ctx, account, o.entry); err != nil {
+	if o.entry.Text, err = q.whole(ctx, account, o.entry.Text, o.entry.TextBlob); err != nil {
 		return nil, err
 	}
 	if d.Purpose == helpdesk.AgentReply {
@@ -82,26 +85,26 @@ func (q *Queue) answered(ctx context.Context, account string, d *helpdesk.Delive
 	return nil, nil
 }
 
-// wholeText puts the text of an entry in place that is too long for a record.
-func (q *Queue) wholeText(ctx context.Context, account string, e *helpdesk.Entry) error {
-	if e.TextBlob == "" {
-		return nil
+// whole is a text that may be too long for a record, from its blob then.
+func (q *Queue) whole(ctx context.Context, account, short, hash string) (string, error) {
+	if hash == "" {
+		return short, nil
 	}
-	h, err := blob.ParseHash(e.TextBlob)
+	h, err := blob.ParseHash(hash)
 	if err != nil {
-		return fmt.Errorf("read text: %w", err)
+		return "", fmt.Errorf("read text: %w", err)
 	}
 	r, err := q.Blobs.Open(ctx, account, h)
 	if err != nil {
-		return fmt.Errorf("read text: %w", err)
+		return "", fmt.Errorf("read text: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(r, maxMailText))
+	read, err := io.ReadAll(io.LimitReader(r, maxMailText))
 	if err := errors.Join(err, r.Close()); err != nil {
-		return fmt.Errorf("read text: %w", err)
+		return "", fmt.Errorf("read text: %w", err)
 	}
-	e.Text = strings.ToValidUTF8(string(text), "") // the limit may cut a character
+	text := strings.ToValidUTF8(string(read), "") // the limit may cut a character
 	if r.Size() > maxMailText {
-		e.Text += "\n…"
+		text += "\n…"
 	}
-	return nil
+	return text, nil
 }

@@ -29,6 +29,7 @@ type Occasion struct {
 	Ticket  *helpdesk.Ticket
 	Entry   int // seq of the entry that the mail tells about
 	To      *helpdesk.Participant
+	Agent   *helpdesk.Agent // to whom it goes instead
 	Purpose helpdesk.Purpose
 	// ByAgent says that an agent's act causes the mail, which no robot can go round
 	// with: an acknowledgement then counts as any other mail.
@@ -37,31 +38,49 @@ type Occasion struct {
 }
 
 // Automatic adds an automatic mail to the change if the gate lets it through.
-// It is the only way by which automatic mail comes to be. Who left gets none.
+// It is the only way by which automatic mail comes to be. Who left gets none. A
+// mail to an agent gives them a seat in the ticket, which is part of the change.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
-	if !o.To.Active() {
-		return nil
-	}
 	var spent []helpdesk.Budget
-	for _, l := range limitsOf(o.Purpose, o.ByAgent) {
-		b, err := p.spent(ctx, change, l.key(o))
-		if err != nil {
-			return fmt.Errorf("read budget of automatic mail: %w", err)
-		}
-		if o.Now.After(b.Until) {
-			b.Used, b.Until = 0, o.Now.Add(l.window)
-		}
-		if b.Used >= l.most {
-			return nil
-		}
-		b.Used++
-		spent = append(spent, b)
+	var err error
+	switch {
+	case o.Agent != nil && o.Ticket.SeatOf(o.Agent.ID) == nil:
+	case o.Agent != nil:
+		spent, err = p.allowAgent(ctx, change, o)
+	case o.To.Active():
+		spent, err = p.allow(ctx, change, o, limitsOf(o.Purpose, o.ByAgent))
+	}
+	if err != nil {
+		return fmt.Errorf("read budget of automatic mail: %w", err)
+	}
+	if spent == nil {
+		return nil
 	}
 	for _, b := range spent {
 		change.Budgets = append(slices.DeleteFunc(change.Budgets, func(old helpdesk.Budget) bool { return old.Key == b.Key }), b)
 	}
 	change.Deliveries = append(change.Deliveries, p.delivery(o))
 	return nil
+}
+
+// allow counts one mail against each limit; nil says that one is used up.
+func (p *Planner) allow(ctx context.Context, change *helpdesk.Change, o Occasion, limits []limit) ([]helpdesk.Budget, error) {
+	var spent []helpdesk.Budget
+	for _, l := range limits {
+		b, err := p.spent(ctx, change, l.key(o))
+		if err != nil {
+			return nil, err
+		}
+		if o.Now.After(b.Until) {
+			b.Used, b.Until = 0, o.Now.Add(l.window)
+		}
+		if b.Used >= l.most {
+			return nil, nil
+		}
+		b.Used++
+		spent = append(spent, b)
+	}
+	return spent, nil
 }
 
 // spent looks into the change first: what it causes for the same address counts
@@ -87,18 +106,31 @@ func (p *Planner) Reply(change *helpdesk.Change, o Occasion) {
 
 // delivery names one copy: its own recipient, reply address and Message-ID.
 func (p *Planner) delivery(o Occasion) helpdesk.Delivery {
-	return helpdesk.Delivery{
-		ID: helpdesk.NewID(), Ticket: o.Ticket.ID, Entry: o.Entry, Participant: o.To.Number, To: o.To.Address,
+	d := helpdesk.Delivery{
+		ID: helpdesk.NewID(), Ticket: o.Ticket.ID, Entry: o.Entry,
 		Purpose: o.Purpose, Mailbox: o.Mailbox.Name, MessageID: p.messageID(o), Created: o.Now,
 		State: helpdesk.Queued, Next: o.Now,
 	}
+	if o.Agent != nil {
+		d.Agent, d.To = o.Agent.ID, o.Agent.Address
+	} else {
+		d.Participant, d.To = o.To.Number, o.To.Address
+	}
+	return d
 }
 
 // messageID is signed, so that a mail that answers it finds its ticket.
 func (p *Planner) messageID(o Occasion) string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails since Go 1.24
-	return p.Signer.MessageID(links.Audience(o.Mailbox.Audience), locator(o.Ticket, o.To), random, o.Mailbox.Address.Domain())
+	return p.Signer.MessageID(links.Audience(o.Mailbox.Audience), o.locator(), random, o.Mailbox.Address.Domain())
+}
+
+func (o *Occasion) locator() links.Reply {
+	if o.Agent != nil {
+		return seatLocator(o.Ticket, *o.Ticket.SeatOf(o.Agent.ID))
+	}
+	return locator(o.Ticket, o.To)
 }
 
 // locator is what reply addresses and Message-IDs of a participant carry.

@@ -22,6 +22,7 @@ type Store interface {
 	SaveDelivery(ctx context.Context, account string, d *helpdesk.Delivery) error
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
+	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 }
 
 // Directory knows what is declared now.

@@ -46,7 +46,11 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 		b.guarded(b.tenant.signature(c.Signatures[i].Key), c.Signatures[i].Rev, &c.Signatures[i])
 	}
 	for _, u := range c.Unchanged {
-		b.cmps = append(b.cmps, unchanged(b.tenant.contact(u.Contact), u.Rev))
+		key := b.tenant.contact(u.Contact)
+		if u.Agent != "" {
+			key = b.tenant.agent(u.Agent)
+		}
+		b.cmps = append(b.cmps, unchanged(key, u.Rev))
 	}
 	return b.commit(ctx, s)
 }

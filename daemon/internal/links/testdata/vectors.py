@@ -63,6 +63,7 @@ def main() -> None:
                 "key": key.hex(), "scope": scope, "expires": exp, "gen": gen, "ticket": f"{ticket:016x}",
                 "participant": participant, "token": link(key, kid, scope, exp, gen, ticket, participant)})
         for purpose, kind, label in [("reply", 1, b"postern-reply-v1"), ("bounce", 2, b"postern-bounce-v1"),
+                                     ("agent-reply", 3, b"postern-agent-reply-v1"), ("agent-note", 4, b"postern-agent-note-v1"),
                                      ("mid", 1, b"postern-mid-v1")]:
             key = hkdf(master, aud, b"postern/v1/" + purpose.encode(), 32)
             for ticket, participant, gen in [(0x0123456789ABCDEF, 3, 7), (0, 0, 0), (2**64 - 1, 65535, 255)]:

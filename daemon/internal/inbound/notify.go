@@ -1,0 +1,42 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+)
+
+// noticeTries is how many lost races still let agents be told. Taking the mail in
+// comes first: the desk shows it to everybody.
+const noticeTries = 20
+
+// notify mails the agents who want it what came to the ticket of the change: what
+// a person wrote, and that an answer of ours came back. What programs write can
+// wait until somebody looks.
+func (p *Pipeline) notify(ctx context.Context, c *incoming, change *helpdesk.Change) error {
+	told := c.entry.Recognised // the entry shares it
+	bounced := c.reported != nil && c.reported.State == helpdesk.Bounced && !c.reported.Purpose.Automatic()
+	if c.class != helpdesk.ClassMessage && !bounced {
+		return nil
+	}
+	if c.try >= noticeTries {
+		told.Evidence = append(told.Evidence, "Agents were not mailed: too many mails at once.")
+		return nil
+	}
+	agents, err := p.Store.Agents(ctx, c.box.Account)
+	if err != nil {
+		return err
+	}
+	if self := c.agent(); self != nil { // they know
+		agents = slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return a.ID == self.ID })
+	}
+	o := outbound.Occasion{Mailbox: c.box, Ticket: change.Ticket, Entry: c.entry.Seq, Now: c.now}
+	left, err := p.Planner.Notify(ctx, change, o, agents)
+	if left > 0 {
+		told.Evidence = append(told.Evidence, fmt.Sprintf("%d agents were not mailed: too many mails.", left))
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// obey does the commands that change the head of the ticket, and says of each
+// what it did. What could not be done is told, too; the text goes out all the
+// same, as the command was understood.
+func (p *Pipeline) obey(ctx context.Context, c *incoming, agent *helpdesk.Agent) ([]string, error) {
+	o, t := c.said.orders, c.ticket
+	var done []string
+	tell := func(format string, args ...any) { done = append(done, fmt.Sprintf(format, args...)) }
+	if o.status != "" {
+		tell("status set to %s", o.status)
+		t.Status = o.status
+	}
+	if o.assign != "" {
+		words, err := p.assign(ctx, c, agent)
+		if err != nil {
+			return nil, err
+		}
+		tell("%s", words)
+	}
+	if o.priority != "" {
+		t.Priority = o.priority
+		tell("priority set to %s", o.priority)
+	}
+	if len(o.add)+len(o.remove) > 0 {
+		tell("%s", retag(t, o))
+	}
+	switch {
+	case o.merge == 0:
+	case p.Merger == nil:
+		tell("refused: #merge %d: merging by mail is not available", o.merge)
+	case o.merge == t.Number:
+		tell("refused: #merge %d: that is this request", o.merge)
+	default:
+		tell("it is merged into #%d next", o.merge)
+	}
+	return done, nil
+}
+
+// assign gives the ticket to whom the mail names, if there is such an agent.
+func (p *Pipeline) assign(ctx context.Context, c *incoming, by *helpdesk.Agent) (string, error) {
+	to := by
+	switch who := c.said.orders.assign; who {
+	case "none":
+		c.ticket.Assign("")
+		return "assigned to nobody", nil
+	case "me":
+	default:
+		a, err := helpdesk.ParseAddress(who)
+		if err == nil {
+			to, err = p.Store.AgentByAddress(ctx, c.box.Account, a)
+		}
+		if helpdesk.KindOf(err) == helpdesk.NotFound || err == nil && to.Disabled {
+			return "refused: #assign " + who + ": there is no such agent", nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	c.ticket.Assign(to.ID)
+	return "assigned to " + oneLine(to.Name), nil
+}
+
+func retag(t *helpdesk.Ticket, o orders) string {
+	added, removed, err := t.Retag(o.add, o.remove)
+	if err != nil {
+		return "refused: #tag: " + helpdesk.Public(err)
+	}
+	var words []string
+	if len(added) > 0 {
+		words = append(words, "tags added: "+strings.Join(added, ", "))
+	}
+	if len(removed) > 0 {
+		words = append(words, "tags removed: "+strings.Join(removed, ", "))
+	}
+	if len(words) == 0 {
+		return "the tags were so already"
+	}
+	return strings.Join(words, "; ")
+}
+
+// merge is the second act of a mail that asks for it: the first is committed.
+// When it is refused, the agent is told by another receipt.
+func (p *Pipeline) merge(ctx context.Context, c *incoming) {
+	if c.said == nil || c.said.orders.merge == 0 || p.Merger == nil || c.said.orders.merge == c.ticket.Number {
+		return
+	}
+	agent, from, into := c.agent(), c.ticket.Number, c.said.orders.merge
+	err := p.Merger.Merge(ctx, c.box.Account, agent, from, into)
+	if err == nil {
+		return
+	}
+	why := helpdesk.Public(err)
+	if why == "" || helpdesk.KindOf(err) == helpdesk.Internal {
+		why = "something went wrong; please try again"
+		p.Log.ErrorContext(ctx, "merge by mail failed", "account", c.box.Account, "ticket", from, "into", into, "error", err)
+	}
+	again := helpdesk.Retry(ctx, func(int) error {
+		t, err := p.Store.Ticket(ctx, c.box.Account, c.ticket.ID)
+		if err != nil {
+			return err
+		}
+		change := &helpdesk.Change{Account: c.box.Account, Ticket: t}
+		if err := p.receipt(ctx, c, change, agent, fmt.Sprintf("refused: #merge %d: %s.", into, why), ""); err != nil {
+			return err
+		}
+		return p.Store.Commit(ctx, change)
+	})
+	if again != nil {
+		p.Log.ErrorContext(ctx, "refusal not told", "account", c.box.Account, "ticket", from, "error", errors.Join(err, again))
+	}
+}

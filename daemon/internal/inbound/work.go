@@ -1,0 +1,152 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+)
+
+// Merger makes two tickets one, on the authority of an agent.
+type Merger interface {
+	// Merge moves what came to ticket from over to ticket into. An error of kind
+	// Invalid or NotFound has words for the agent.
+	Merge(ctx context.Context, account string, by *helpdesk.Agent, from, into int64) error
+}
+
+// cleanWork makes the entry of an agent's mail. It bears no Message-ID: that of
+// an agent's mail program would go out to customers in References.
+func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
+	said, err := p.readAgentText(ctx, c, c.verdict.act == toNote)
+	if err != nil {
+		return err
+	}
+	c.said = said
+	e := helpdesk.Entry{
+		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now, Author: c.agent().Author(), Raw: c.kept.ref.Hash.String(),
+		HTML: c.mail.HTMLParts() > 0, Recognised: c.recognition(),
+	}
+	if said.orders.note {
+		e.Kind = helpdesk.Note
+	} else {
+		said.text = withoutAddress(said.text, c.writer.Address, c.box.Address)
+	}
+	if e.Text, e.TextBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(said.text)); err != nil {
+		return err
+	}
+	if e.Quoted, e.QuotedBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(said.quoted)); err != nil {
+		return err
+	}
+	files, err := p.files(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if said.orders.note || !carriesMail(f) {
+			e.Attachments = append(e.Attachments, f)
+		} else {
+			c.note("The file %q is a mail, and was not shown to customers.", cut(oneLine(f.Name), maxCopiedName))
+		}
+	}
+	c.entry = e
+	return nil
+}
+
+// carriesMail reports a file that is a mail: mail programs can be set to attach
+// what they answer, which is for agents only.
+func carriesMail(f helpdesk.Attachment) bool {
+	name, kind := strings.ToLower(f.Name), strings.ToLower(f.MediaType)
+	return strings.HasPrefix(kind, "message/") || kind == "application/vnd.ms-outlook" || kind == "application/mbox" ||
+		strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".mbox")
+}
+
+// withoutAddress puts the address of the mailbox in the place of the agent's own,
+// which signatures tell in many ways (row S30).
+func withoutAddress(text string, agent, box helpdesk.Address) string {
+	return regexp.MustCompile(`(?i)`+regexp.QuoteMeta(agent.String())).ReplaceAllLiteralString(text, box.String())
+}
+
+// work does what an agent's mail asks for: the commands on the head of the
+// ticket, the answer or the note, and the receipt, all in one transaction.
+func (p *Pipeline) work(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) error {
+	t, agent := c.ticket, c.agent()
+	change.Ticket = t
+	change.Unchanged = append(change.Unchanged, helpdesk.Revision{Agent: agent.ID, Rev: agent.Rev})
+	done, err := p.obey(ctx, c, agent)
+	if err != nil {
+		return err
+	}
+	outcome.Result, outcome.Ticket, outcome.Number = helpdesk.Appended, t.ID, t.Number
+	if c.said.text != "" {
+		t.Watch(agent.ID)
+		t.Append(&c.entry)
+		change.Entries = []helpdesk.Entry{c.entry}
+		done = append([]string{p.post(c, change)}, done...)
+	}
+	if err := p.receive(ctx, c, change, agent, done); err != nil {
+		return err
+	}
+	outcome.Entry = change.Entries[0].Seq
+	if id := c.mail.MessageID(); id != "" {
+		change.Messages = []helpdesk.MessageRef{{MessageID: id, Ticket: t.ID, Entry: outcome.Entry}}
+	}
+	return nil
+}
+
+// post mails an answer to everybody who takes part, as from the console, and
+// says what was done.
+func (p *Pipeline) post(c *incoming, change *helpdesk.Change) string {
+	if c.said.orders.note {
+		return "a note was written"
+	}
+	t, before := c.ticket, len(change.Deliveries)
+	if c.said.orders.status == "" {
+		t.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
+	}
+	p.Planner.Reply(change, outbound.Occasion{Mailbox: c.box, Ticket: t, Entry: c.entry.Seq, Purpose: helpdesk.AgentReply, Now: c.now})
+	if n := len(change.Deliveries) - before; n != 1 {
+		return fmt.Sprintf("the answer was sent to %d people", n)
+	}
+	return "the answer was sent to 1 person"
+}
+
+// receive tells in the ticket, and to the agent, what became of a mail that held
+// more than words.
+func (p *Pipeline) receive(ctx context.Context, c *incoming, change *helpdesk.Change, agent *helpdesk.Agent, done []string) error {
+	refused := c.said.orders.refused
+	if c.said.orders.lines == 0 && len(refused) == 0 && c.said.why == "" {
+		return nil
+	}
+	for _, r := range refused {
+		done = append(done, "refused: "+r)
+	}
+	if c.said.why != "" {
+		done = append(done, c.said.why)
+	}
+	return p.receipt(ctx, c, change, agent, strings.Join(done, "; ")+".", c.said.kept)
+}
+
+// receipt adds the event that tells what an agent's mail did, and mails it.
+func (p *Pipeline) receipt(ctx context.Context, c *incoming, change *helpdesk.Change, agent *helpdesk.Agent, done, kept string) error {
+	e := helpdesk.Entry{
+		Kind: helpdesk.Event, Channel: helpdesk.ByMail, At: c.now, Author: agent.Author(), MessageID: c.mail.MessageID(),
+		Raw: c.kept.ref.Hash.String(), Recognised: c.recognition(),
+	}
+	var err error
+	if e.Text, e.TextBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(oneLine(agent.Name)+", by mail: "+done)); err != nil {
+		return err
+	}
+	if e.Quoted, e.QuotedBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(kept)); err != nil {
+		return err
+	}
+	t := change.Ticket
+	t.Append(&e)
+	change.Entries = append(change.Entries, e)
+	return p.Planner.Automatic(ctx, change, outbound.Occasion{
+		Mailbox: c.box, Ticket: t, Entry: e.Seq, Agent: agent, Purpose: helpdesk.CommandReceipt, Now: c.now,
+	})
+}

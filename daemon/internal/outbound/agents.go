@@ -1,0 +1,124 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+)
+
+const (
+	// noticesPerHour is more than an agent reads and less than a flood brings.
+	noticesPerHour = 300
+
+	// noticeShards parts the count of an agent's notices. Each mail that comes in
+	// counts one for every agent who is mailed all; on one record, all of them
+	// would wait for each other.
+	noticeShards = 30
+
+	// noticeDraws is how many parts of the count are looked at for room. When the
+	// limit is near, some notices are left out early.
+	noticeDraws = 3
+
+	// receiptsPerHour is more commands than a person sends; a loop of two robots
+	// dies out within minutes.
+	receiptsPerHour = 60
+
+	// maxCopies bounds the copies of one change. Each costs three of the 128
+	// operations of a transaction, and what else is written about a dozen.
+	maxCopies = 36
+)
+
+// Notify adds a notice for every one of the agents who is mailed what customers
+// write in the ticket; who follows it comes first. It returns how many were left
+// out, as a limit was reached.
+func (p *Planner) Notify(ctx context.Context, change *helpdesk.Change, o Occasion, agents []helpdesk.Agent) (left int, err error) {
+	mailed := slices.DeleteFunc(slices.Clone(agents), func(a helpdesk.Agent) bool { return !a.IsMailed(o.Ticket) })
+	slices.SortStableFunc(mailed, func(a, b helpdesk.Agent) int {
+		return rank(a.Follows(o.Ticket)) - rank(b.Follows(o.Ticket))
+	})
+	o.Purpose, o.To = helpdesk.AgentNotice, nil
+	for i := range mailed {
+		before := len(change.Deliveries)
+		if o.Agent = &mailed[i]; before < maxCopies {
+			if err := p.Automatic(ctx, change, o); err != nil {
+				return 0, err
+			}
+		}
+		if len(change.Deliveries) == before {
+			left++
+		}
+	}
+	return left, nil
+}
+
+func rank(follows bool) int {
+	if follows {
+		return 0
+	}
+	return 1
+}
+
+// allowAgent finds room in the budget of an agent; nil says that there is none.
+func (p *Planner) allowAgent(ctx context.Context, change *helpdesk.Change, o Occasion) ([]helpdesk.Budget, error) {
+	if o.Purpose != helpdesk.AgentNotice {
+		return p.allow(ctx, change, o, []limit{{kind: "receipt", most: receiptsPerHour, window: time.Hour}})
+	}
+	for range noticeDraws {
+		part := limit{kind: "agent", part: 1 + rand.N(noticeShards), most: noticesPerHour / noticeShards, window: time.Hour}
+		if spent, err := p.allow(ctx, change, o, []limit{part}); err != nil || spent != nil {
+			return spent, err
+		}
+	}
+	return nil, nil
+}
+
+// agentToken makes the addresses by which an agent answers and notes.
+type agentToken func(links.Audience, links.Reply) string
+
+// seatLocator is what the addresses and Message-IDs of an agent carry.
+func seatLocator(t *helpdesk.Ticket, seat helpdesk.Seat) links.Reply {
+	return links.Reply{Ticket: uint64(t.ID), Participant: seat.Number, Gen: uint8(seat.Gen)}
+}
+
+// agentOccasion reads what a delivery to an agent is about; nil if the agent may
+// not read it any more. Agents see all of a ticket.
+func (q *Queue) agentOccasion(ctx context.Context, account string, o *occasion) (*occasion, error) {
+	agent, err := q.Store.Agent(ctx, account, o.delivery.Agent)
+	if helpdesk.KindOf(err) == helpdesk.NotFound || agent != nil && agent.Disabled {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	seat := o.ticket.SeatOf(agent.ID)
+	if seat == nil {
+		return nil, errors.New("the agent has no seat in the ticket")
+	}
+	o.agent, o.seat = agent, *seat
+	e := o.entry
+	if e.Text, err = q.whole(ctx, account, e.Text, e.TextBlob); err != nil {
+		return nil, err
+	}
+	if e.Quoted, err = q.whole(ctx, account, e.Quoted, e.QuotedBlob); err != nil {
+		return nil, err
+	}
+	o.assignee = "nobody"
+	if id := o.ticket.Assignee; id == agent.ID {
+		o.assignee = "you"
+	} else if id != "" {
+		assignee, err := q.Store.Agent(ctx, account, id)
+		if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+			return nil, fmt.Errorf("read assignee: %w", err)
+		}
+		if assignee != nil {
+			o.assignee = assignee.Name
+		}
+	}
+	return o, nil
+}
