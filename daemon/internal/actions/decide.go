@@ -83,7 +83,7 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 	if !c.written() {
 		return nil
 	}
-	return c.desk.tell(ctx, c.change, box, t, &c.change.Entries[0], c.now)
+	return c.desk.mailOthers(ctx, c.change, box, t, &c.change.Entries[0], c.now)
 }
 
 // written reports that a person wrote the mail: only then does it wake anybody

@@ -27,7 +27,7 @@ func (b *bench) linkOf(number int64, participant uint16) string {
 }
 
 // seen are the texts that a link shows; nil if it shows nothing.
-func (b *bench) seen(link string) []string {
+func (b *bench) opened(link string) []string {
 	b.t.Helper()
 	view, _, err := b.ViewByLink(b.t.Context(), center(), link)
 	if helpdesk.KindOf(err) == helpdesk.NotFound && err != nil {
@@ -80,7 +80,7 @@ func TestAddParticipant(t *testing.T) {
 		t.Errorf("history (-want +got):\n%s", diff)
 	}
 	for n, want := range map[uint16][]string{1: {"Where is it?", "for all"}, 2: {"for all"}, 3: {"Where is it?", "for all"}} {
-		if diff := cmp.Diff(want, b.seen(b.linkOf(number, n))); diff != "" {
+		if diff := cmp.Diff(want, b.opened(b.linkOf(number, n))); diff != "" {
 			t.Errorf("participant %d sees (-want +got):\n%s", n, diff)
 		}
 	}
@@ -96,7 +96,7 @@ func TestAddParticipant(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = b.detail(number)
-	if got := b.seen(b.linkOf(number, 2)); len(got) != 2 || len(d.Ticket.Participants) != 3 || len(sentTo(d, helpdesk.Joined)) != 2 {
+	if got := b.opened(b.linkOf(number, 2)); len(got) != 2 || len(d.Ticket.Participants) != 3 || len(sentTo(d, helpdesk.Joined)) != 2 {
 		t.Errorf("he sees %v, %d take part", got, len(d.Ticket.Participants))
 	}
 }
@@ -112,7 +112,7 @@ func TestRemoveParticipant(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := b.linkOf(number, 2)
-	if len(b.seen(old)) != 1 {
+	if len(b.opened(old)) != 1 {
 		t.Fatal("the link shows nothing")
 	}
 	for range 2 { // the second click
@@ -122,8 +122,8 @@ func TestRemoveParticipant(t *testing.T) {
 	}
 	d := b.detail(number)
 	gone := d.Ticket.Participants[1]
-	if gone.Active() || gone.LinkGen != 2 || b.seen(old) != nil {
-		t.Errorf("participant = %+v; the link shows %v", gone, b.seen(old))
+	if gone.Active() || gone.LinkGen != 2 || b.opened(old) != nil {
+		t.Errorf("participant = %+v; the link shows %v", gone, b.opened(old))
 	}
 	if e := d.Entries[len(d.Entries)-1]; e.Kind != helpdesk.Event || e.Text != "Removed carol@elsewhere.example from the request." {
 		t.Errorf("entry = %+v", e)
@@ -139,8 +139,8 @@ func TestRemoveParticipant(t *testing.T) {
 		t.Fatal(err)
 	}
 	back := b.detail(number).Ticket.ParticipantByAddress(carol)
-	if back.Number != 3 || back.Contact != gone.Contact || b.seen(old) != nil || len(b.seen(b.linkOf(number, 3))) != 0 {
-		t.Errorf("she is back as %+v; the old link shows %v", back, b.seen(old))
+	if back.Number != 3 || back.Contact != gone.Contact || b.opened(old) != nil || len(b.opened(b.linkOf(number, 3))) != 0 {
+		t.Errorf("she is back as %+v; the old link shows %v", back, b.opened(old))
 	}
 }
 

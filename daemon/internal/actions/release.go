@@ -51,15 +51,15 @@ func (d *Desk) tryRelease(ctx context.Context, by Actor, number int64, seq int) 
 		if err != nil {
 			return err
 		}
-		if err := d.tell(ctx, change, box, t, e, now); err != nil {
+		if err := d.mailOthers(ctx, change, box, t, e, now); err != nil {
 			return err
 		}
 	}
 	return d.store.Commit(ctx, change)
 }
 
-// tell adds a mail about a customer's entry for everybody else who takes part.
-func (d *Desk) tell(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, t *helpdesk.Ticket, e *helpdesk.Entry, now time.Time) error {
+// mailOthers adds a mail about a customer's entry for everybody else who takes part.
+func (d *Desk) mailOthers(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, t *helpdesk.Ticket, e *helpdesk.Entry, now time.Time) error {
 	for i := range t.Participants {
 		to := &t.Participants[i]
 		if to.Address.Same(e.Author.Address) {

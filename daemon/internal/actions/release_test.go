@@ -51,7 +51,7 @@ func TestRelease(t *testing.T) {
 			b.hide(number, tt.class)
 			b.change(number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Pending })
 			link := b.linkOf(number, 1)
-			if got := b.seen(link); len(got) != 1 {
+			if got := b.opened(link); len(got) != 1 {
 				t.Fatalf("customers see %v before", got)
 			}
 			b.wait(time.Hour)
@@ -65,7 +65,7 @@ func TestRelease(t *testing.T) {
 			if e.Hidden || e.Released == nil || e.Released.By.ID != ada.Agent.ID || !e.Released.At.Equal(b.time()) || d.Ticket.Status != tt.status || !d.Ticket.Updated.Equal(b.time()) {
 				t.Errorf("status %s, entry %+v", d.Ticket.Status, e)
 			}
-			if diff := cmp.Diff([]string{"Where is it?", "hidden words"}, b.seen(link)); diff != "" {
+			if diff := cmp.Diff([]string{"Where is it?", "hidden words"}, b.opened(link)); diff != "" {
 				t.Errorf("customers see (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.want, sentTo(d, helpdesk.Update)); diff != "" {
