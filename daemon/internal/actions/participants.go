@@ -27,7 +27,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 		return helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
 	}
 	if d.isOurs(by.Account, a) {
-		return helpdesk.Errorf(helpdesk.Invalid, "%s is an address of ours: mail to it would come back to us", a)
+		return helpdesk.Errorf(helpdesk.Invalid, "mail to %s would come back to us: it is an address of ours", a)
 	}
 	return d.changePeople(ctx, by, number, "participant added", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		return d.add(ctx, change, t, joining{by: by, name: name, address: a, history: history, now: d.now()})
@@ -118,7 +118,7 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 	}
 	switch {
 	case found.Agent != nil && !found.Agent.Disabled:
-		return helpdesk.Errorf(helpdesk.Invalid, "%s is an agent, and agents see every request", j.address)
+		return helpdesk.Errorf(helpdesk.Invalid, "agents see every request, and %s is the address of one", j.address)
 	case found.Contact != nil:
 		if j.contact = found.Contact.ID; j.name == "" {
 			j.name = found.Contact.Name
