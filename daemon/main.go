@@ -27,7 +27,7 @@ var commands = []command{
 	{"check", "read manifests and tell all problems, or ok", runCheck},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
-	{"ticket", "list and show tickets of a running daemon", runTicket},
+	{"ticket", "list, show, merge and split tickets of a running daemon", runTicket},
 	{"held", "list and show mail that was held back", runHeld},
 	{"agent", "list and add agents", runAgent},
 	{"version", "tell the version", runVersion},
