@@ -263,13 +263,17 @@ func (d *Desk) tryUnsplit(ctx context.Context, by Actor, number int64) (int64, e
 	if original == nil || original.MovedTo == nil || original.MovedTo.Ticket != t.ID {
 		return 0, fmt.Errorf("undo split of #%d: its message does not say that it is there", number)
 	}
+	moved := at(ours, original.MovedTo.Seq)
+	if moved == nil {
+		return 0, fmt.Errorf("undo split of #%d: it has no copy of its message", number)
+	}
 	change, err := d.join(ctx, by, t, old, func(p *helpdesk.Participant) bool {
-		return p.Role != helpdesk.Requester || wroteMore(ours, p, original.MovedTo.Seq)
+		return p.Role != helpdesk.Requester || wroteMore(ours, p, moved.Seq)
 	})
 	if err != nil {
 		return 0, err
 	}
-	moveBack(change, t, ours, at(ours, original.MovedTo.Seq), old, theirs, original)
+	moveBack(change, t, ours, moved, old, theirs, original)
 	t.Merged.Returned = true
 	d.tell(change, by, t, old.ID, "Put back into #%d.", old.Number)
 	d.tell(change, by, old, 0, "Entry %d is back from #%d, which was merged into this request.%s", original.Seq, number, newcomers(t, old))

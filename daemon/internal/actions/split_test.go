@@ -100,7 +100,7 @@ func TestSplit(t *testing.T) {
 	same(t, "participants, undone", []string{"Alice requester", "Bob collaborator"}, people(was.Ticket))
 
 	must(t, b.Unmerge(t.Context(), ada, made)) // undoes the undo
-	d, was = b.detail(made), b.detail(old)
+	was = b.detail(old)
 	same(t, "old thread, split again", []string{
 		"#1 My lamp is dark.", "#1 moved to #2", "#1 The lamp still is dark.", "#1 Entry 2 was split off as #2.",
 		"#1 Entry 2 is back from #2, which was merged into this request.", "#1 The merge of #2 was undone.",

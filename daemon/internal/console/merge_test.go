@@ -109,6 +109,22 @@ func TestMergedTicket(t *testing.T) {
 	has(t, page, "My &lt;words&gt;</textarea>", "Request #7 was merged and goes on as #9: do it there.")
 }
 
+func TestMergedTicketInTheList(t *testing.T) {
+	page := webtest.Page(t, webtest.Get(t, serveDesk(&mergedOnes{&desk{newest: 1}}), base+"/agent", session))
+	has(t, page, `<span class="tag">In #9</span>`)
+}
+
+// mergedOnes are a desk where every ticket was merged.
+type mergedOnes struct{ *desk }
+
+func (m *mergedOnes) Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error) {
+	found, err := m.desk.Tickets(ctx, by, before, limit)
+	for i := range found {
+		found[i].Merged = &helpdesk.Merge{Number: 9}
+	}
+	return found, err
+}
+
 // covers: P10
 func TestMergePages(t *testing.T) {
 	free := func() *actions.Detail { d := full(); d.Ticket.ID = 7; return d }

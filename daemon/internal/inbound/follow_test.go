@@ -1,6 +1,8 @@
 package inbound
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -229,5 +231,45 @@ func TestBounceOfAMergedTicket(t *testing.T) {
 	}
 	if a, c := b.ticket(from.Number), b.ticket(into.Number); a.Status != helpdesk.Closed || c.Status != helpdesk.Open {
 		t.Errorf("tickets are %s and %s, want the one left alone and the other open", a.Status, c.Status)
+	}
+}
+
+// busy does something just before the first commit, as another replica may.
+type busy struct {
+	Store
+	first func()
+}
+
+func (s *busy) Commit(ctx context.Context, c *helpdesk.Change) error {
+	if s.first != nil {
+		first := s.first
+		s.first = nil
+		first()
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+// A merge, or its undoing, while a mail is taken in: the mail lands where it
+// would have, had it come a moment later.
+//
+// covers: P04
+func TestMailWhileTicketsAreMerged(t *testing.T) {
+	b := newBench(t)
+	one := b.accept(mail(alice, "<1@x>", "one"), "support@acme.example").Number
+	two := b.accept(mail(mary, "<2@x>", "two"), "support@acme.example").Number
+	for i, tt := range []struct {
+		name  string
+		first func()
+		want  int64
+	}{
+		{"merge", func() { b.merge(one, two) }, two},
+		{"undo", func() { b.unmerge(one) }, one},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := b.with(t, func(p *Pipeline) { p.Store = &busy{Store: b.db, first: tt.first} })
+			if o := b.accept(mail(alice, fmt.Sprintf("<more%d@x>", i), "more"), b.replyAddress(one, 1)); o.Number != tt.want || o.Result != helpdesk.Appended {
+				t.Errorf("outcome = %+v, want #%d", o, tt.want)
+			}
+		})
 	}
 }
