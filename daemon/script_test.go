@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the dialogs of testdata/script over the real program. Each
 // is read like a page of the manual; the commands are below.
 func TestScripts(t *testing.T) {
+	// DNS as scripts have it that name it with --dns.
+	dns := startDNS(t, map[string]string{"acme.example": "v=spf1 ip4:192.0.2.25 -all", "_dmarc.acme.example": "v=DMARC1; p=reject"})
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 			e.Values[processesKey{}] = daemons
 			e.Defer(daemons.killAll)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("DNS", dns)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -216,12 +219,13 @@ func sendMail(addr, from, to, raw string) error {
 
 var (
 	ticketLink  = regexp.MustCompile(`http://\S+/t/pl1_[A-Za-z0-9_-]{47}`)
+	noteAddress = regexp.MustCompile(`<mailto:(\S+)>`)
 	numberInfix = regexp.MustCompile(`#(\d+)`)
 )
 
 // cmdCaught waits for the newest caught mail to an address whose subject holds
 // some words, and that was not seen before. It writes the mail to FILE.eml and
-// its text to FILE.txt, and sets LINK, REPLYTO, MESSAGEID and NUMBER from it.
+// its text to FILE.txt, and sets LINK, REPLYTO, NOTETO, MESSAGEID and NUMBER from it.
 //
 //	caught ADDRESS SUBJECT FILE
 func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
@@ -250,6 +254,9 @@ func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("MESSAGEID", mail.MessageID())
 	if replyTo := mail.ReplyTo(); len(replyTo) > 0 {
 		ts.Setenv("REPLYTO", replyTo[0].Address.String())
+	}
+	if m := noteAddress.FindStringSubmatch(text); m != nil {
+		ts.Setenv("NOTETO", m[1])
 	}
 	if m := numberInfix.FindStringSubmatch(text); m != nil {
 		ts.Setenv("NUMBER", m[1])
