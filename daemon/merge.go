@@ -7,8 +7,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
+
+// merger lets agents merge by mail what they may merge in the console.
+type merger struct{ desk *actions.Desk }
+
+// Merge implements [inbound.Merger].
+func (m merger) Merge(ctx context.Context, account string, by *helpdesk.Agent, from, into int64) error {
+	return m.desk.Merge(ctx, actions.Actor{Account: account, Agent: by}, from, into)
+}
 
 // mergeTicket asks the daemon to merge or split a ticket, or to undo that:
 // args are the act and its numbers.

@@ -218,12 +218,13 @@ func sendMail(addr, from, to, raw string) error {
 
 var (
 	ticketLink  = regexp.MustCompile(`http://\S+/t/pl1_[A-Za-z0-9_-]{47}`)
+	noteAddress = regexp.MustCompile(`<mailto:(\S+)>`)
 	numberInfix = regexp.MustCompile(`#(\d+)`)
 )
 
 // cmdCaught waits for the newest caught mail to an address whose subject holds
 // some words, and that was not seen before. It writes the mail to FILE.eml and
-// its text to FILE.txt, and sets LINK, REPLYTO, MESSAGEID and NUMBER from it.
+// its text to FILE.txt, and sets LINK, REPLYTO, NOTETO, MESSAGEID and NUMBER from it.
 //
 //	caught ADDRESS SUBJECT FILE
 func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
@@ -252,6 +253,9 @@ func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("MESSAGEID", mail.MessageID())
 	if replyTo := mail.ReplyTo(); len(replyTo) > 0 {
 		ts.Setenv("REPLYTO", replyTo[0].Address.String())
+	}
+	if m := noteAddress.FindStringSubmatch(text); m != nil {
+		ts.Setenv("NOTETO", m[1])
 	}
 	if m := numberInfix.FindStringSubmatch(text); m != nil {
 		ts.Setenv("NUMBER", m[1])

@@ -58,6 +58,8 @@ var senders = map[string]string{
 	"proven.example":        "v=spf1 ip4:127.0.0.0/8 -all",
 	"strict.example":        "v=spf1 -all",
 	"_dmarc.strict.example": "v=DMARC1; p=reject",
+	"acme.example":          "v=spf1 ip4:192.0.2.25 -all",
+	"_dmarc.acme.example":   "v=DMARC1; p=reject",
 }
 
 // startServer runs serve on free ports, with a plain desk and a relay.

@@ -92,11 +92,15 @@ func (c *deciding) written() bool {
 	return c.item.Recognised.Class == helpdesk.ClassMessage && c.item.Cause != helpdesk.UnmatchedReport
 }
 
-// ticket is what the mail names, as it is now.
+// ticket is what the mail names, as it is now and where it goes on if it was
+// merged.
 func (c *deciding) ticket(ctx context.Context) (*helpdesk.Ticket, helpdesk.Mailbox, error) {
 	t, err := c.desk.store.Ticket(ctx, c.by.Account, c.item.Ticket)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return nil, helpdesk.Mailbox{}, helpdesk.Errorf(helpdesk.Invalid, "request #%d is gone: make a new one of the mail, or drop it", c.item.Number)
+	}
+	if err == nil {
+		t, err = helpdesk.End(t, c.desk.reading(ctx, c.by.Account))
 	}
 	if err != nil {
 		return nil, helpdesk.Mailbox{}, err

@@ -104,6 +104,9 @@ func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what st
 
 // add finds or makes the contact of who is to take part.
 func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket, j joining) error {
+	if err := d.goesOn(ctx, change.Account, t); err != nil {
+		return err
+	}
 	if known := t.ParticipantByAddress(j.address); known != nil {
 		if !j.history || known.History || known.Role != helpdesk.Collaborator {
 			return errUnchanged

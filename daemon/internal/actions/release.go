@@ -39,6 +39,8 @@ func (d *Desk) tryRelease(ctx context.Context, by Actor, number int64, seq int) 
 	switch {
 	case e.Kind != helpdesk.Message:
 		return helpdesk.Errorf(helpdesk.Invalid, "only messages can be shown to customers")
+	case e.MovedTo != nil:
+		return helpdesk.Errorf(helpdesk.Invalid, "it was moved to request #%d: show it there", e.MovedTo.Number)
 	case !e.Hidden:
 		return errUnchanged
 	}

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
 // The worst that may happen to an agent who answers by mail is that customers
@@ -157,4 +159,41 @@ func TestNoticesInCustomersMailAreCutOff(t *testing.T) {
 	if e.Text != "What is this?" || strings.Contains(e.Quoted, "assigned to") || strings.Contains(e.Quoted, "agents only") {
 		t.Errorf("entry %q, folded %q", e.Text, e.Quoted)
 	}
+}
+
+// Wherever in a mail a note of ours stands, and however it is marked, customers
+// do not read it.
+//
+// covers: P09
+func FuzzAnswer(f *testing.F) {
+	const secret = "this customer never pays before the third reminder has gone out"
+	raw := "From: Ann Agent <ann@acme.example>\r\nTo: support@acme.example\r\nSubject: Re: [#1] Order\r\nIn-Reply-To: <x@y>\r\n\r\nx\r\n"
+	c := &incoming{mail: eml.Read([]byte(raw))}
+	c.writer, _ = c.mail.OneFrom()
+	sent := outbound.AgentMark + "\n\nAlice wrote in request #1.\n\nWhere is it?\n\nIt is for agents only."
+	f.Add("Hello\n\n> Where is it?\n\nOn Monday.\n", uint16(5), "> ", uint8(30))
+	f.Add("On Monday.\n\n-----Original Message-----\nFrom: x <a@b.example>\nSent: today\nTo: y\nSubject: z\n\n"+sent, uint16(90), "", uint8(0))
+	f.Add("#note\n"+sent, uint16(6), "| ", uint8(12))
+	f.Add(strings.ReplaceAll(sent, "\n", "\n> "), uint16(60), ">>", uint8(64))
+	f.Fuzz(func(t *testing.T, text string, at uint16, marks string, wrap uint8) {
+		text = strings.ToValidUTF8(text, "")
+		i := int(at) % (len(text) + 1)
+		hidden := secret
+		if w := int(wrap); w > 0 && w < len(hidden) {
+			hidden = hidden[:w] + "\n" + hidden[w:]
+		}
+		text = strings.ToValidUTF8(text[:i], "") + "\n" + marks + hidden + "\n" + strings.ToValidUTF8(text[i:], "")
+		a := &agentText{}
+		top, below := splitMark(text)
+		a.orders, top = readOrders(top)
+		if a.orders.note {
+			return
+		}
+		a.answer(ownWords{c: c, known: &memory{internal: []string{secret}, sent: []string{sent}, public: []string{"Where is it?"}}}, top, below)
+		a.check(true)
+		words := strings.Join(strings.FieldsFunc(a.text, func(r rune) bool { return !isWord(r) || strings.ContainsRune(">|", r) }), " ")
+		if strings.Contains(words, "pays before the third reminder has gone") {
+			t.Fatalf("of\n%q\ncustomers read\n%q", text, a.text)
+		}
+	})
 }

@@ -107,22 +107,16 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 		change.Deliveries = append(change.Deliveries, *d)
 	}
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Appended, t.ID, t.Number, c.entry.Seq
-	if err := p.notify(ctx, c, change); err != nil { // notify.go
-		return err
-	}
-	if !c.entry.Public() {
-		return nil
-	}
 	for i := range t.Participants {
 		to := &t.Participants[i]
-		if !to.Active() || to.Address.Same(c.writer.Address) {
+		if !c.entry.Public() || !to.Active() || to.Address.Same(c.writer.Address) {
 			continue
 		}
 		if err := p.answer(ctx, c, change, t, to, helpdesk.Update); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.notify(ctx, c, change) // notify.go: last, as it takes what room is left
 }
 
 // open makes a new ticket of the mail and acknowledges it as the row allows.
@@ -154,13 +148,12 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 	p.suggest(c, t)
 	p.record(c, change, t)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Created, t.ID, t.Number, c.entry.Seq
-	if err := p.notify(ctx, c, change); err != nil {
-		return err
+	if answer != "" {
+		if err := p.answer(ctx, c, change, t, &t.Participants[0], answer); err != nil {
+			return err
+		}
 	}
-	if answer == "" {
-		return nil
-	}
-	return p.answer(ctx, c, change, t, &t.Participants[0], answer)
+	return p.notify(ctx, c, change)
 }
 
 // record puts the entry on the ticket and makes its Message-ID findable.

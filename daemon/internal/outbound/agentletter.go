@@ -82,7 +82,7 @@ func proofOf(e *helpdesk.Entry) string {
 	case e.Recognised == nil:
 		return "The address was typed into a form; nothing proves it."
 	case e.Recognised.Trust.Proof == helpdesk.ProofPass && len(e.Recognised.Trust.Reasons) > 0:
-		return "The writer is proven: " + oneLine(e.Recognised.Trust.Reasons[0])
+		return "The writer is proven. " + oneLine(e.Recognised.Trust.Reasons[0])
 	case e.Recognised.Trust.Proof == helpdesk.ProofPass:
 		return "The writer is proven."
 	case e.Recognised.Trust.Proof == helpdesk.ProofFail:

@@ -1,0 +1,68 @@
+package inbound
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Many mails at once count against the budget of one agent, and none of them is
+// lost or left untold for that.
+//
+// covers: P09, M01
+func TestManyMailsAtOnceTellAgents(t *testing.T) {
+	const mails = 40
+	o := newOffice(t)
+	var wg sync.WaitGroup
+	outcomes := make([]helpdesk.Outcome, mails)
+	for i := range mails {
+		wg.Go(func() {
+			from := fmt.Sprintf("C%d <c%d@customer.example>", i, i)
+			got, err := o.try(mail(from, fmt.Sprintf("<many.%d@x>", i), "Hello"), "support@acme.example")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			outcomes[i] = got[0]
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	for _, got := range outcomes {
+		if n := len(o.copies(got, helpdesk.AgentNotice)); n != 1 {
+			t.Errorf("#%d: %d notices, %v", got.Number, n, o.entry(got).Recognised.Evidence)
+		}
+	}
+}
+
+// covers: P09
+func TestALargeTicketFitsATransaction(t *testing.T) {
+	o := newOffice(t)
+	for i := range 40 {
+		o.agent(fmt.Sprintf("Agent %d <a%d@acme.example>", i, i), helpdesk.MailAll)
+	}
+	o.change(o.number, func(t *helpdesk.Ticket) {
+		for i := range helpdesk.MaxParticipants {
+			t.Join(helpdesk.NewID(), "", helpdesk.MustAddress(fmt.Sprintf("p%d@customer.example", i)), noon)
+		}
+	})
+	got := o.accept(mail(alice, "<large@x>", "Hello"), o.replyAddress(o.number, 1))
+	if n := len(o.copies(got, helpdesk.Update)); n != helpdesk.MaxParticipants-1 {
+		t.Errorf("%d participants were told", n)
+	}
+	if n := len(o.copies(got, helpdesk.AgentNotice)); n < 2 || n > 10 {
+		t.Errorf("%d agents were told", n)
+	}
+	if e := o.entry(got); len(e.Recognised.Evidence) == 0 {
+		t.Errorf("nothing says that agents were left out: %+v", e.Recognised)
+	}
+	// An answer by mail reaches all of them, in one transaction too.
+	answer := o.accept(mail(ann, "<a@x>", "#resolve\r\nOn Monday."), o.address(o.ann, false))
+	if n := len(o.copies(answer, helpdesk.AgentReply)); n != helpdesk.MaxParticipants {
+		t.Errorf("%d participants got the answer", n)
+	}
+}
