@@ -26,20 +26,22 @@ const atOnce = 8
 // covers: P02, P04, P05, P06, M02, M04
 func TestConversations(t *testing.T) {
 	w := newWorld(t, *seed)
-	c := &tally{conversations: *number}
-	people := w.people(max(1, *number*4/5))
-	each(*number, atOnce, func(n int) { w.newTalk(n, people).play() })
+	c := w.tally
+	w.loops(c)
+	w.relayAbuse()
+	w.playAll(*number)
 
 	f, err := w.findTruth()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.count(c, f)
+	w.countAbuse(c)
 	w.sweep(c)
 	for _, fault := range w.faults {
 		t.Error(fault)
 	}
-	t.Logf("\n%s\n%s", c.table(), c.quirks())
+	t.Logf("\n%s", c.report())
 	c.check(t)
 	if *write != "" {
 		if err := c.writeTables(*write); err != nil {
@@ -47,3 +49,20 @@ func TestConversations(t *testing.T) {
 		}
 	}
 }
+
+// playAll plays conversations, and attacks between them.
+func (w *world) playAll(n int) {
+	people := w.people(max(1, n*4/5))
+	plays := make([]func(), 0, n)
+	for i := range n {
+		plays = append(plays, w.newTalk(i, people).play)
+	}
+	for i := range len(attacks) * max(1, n/perAttack) {
+		plays = append(plays, w.newAttack(i).play)
+	}
+	w.random("order", 0).Shuffle(len(plays), func(i, j int) { plays[i], plays[j] = plays[j], plays[i] })
+	each(len(plays), atOnce, func(i int) { plays[i]() })
+}
+
+// perAttack is how many conversations there are for each attack of a kind.
+const perAttack = 300

@@ -31,6 +31,10 @@ type tally struct {
 	canaries, pages int
 	inTheirName     int // pages that show a request which somebody made in the reader's name
 	relayed         []finding
+	woken           []finding // what programs wrote, shown to customers
+	notes           int
+	unmarked        []finding // bounces that did not mark their mail, and marks without a bounce
+	bounced         int
 	backscatter     []finding
 
 	loops          []loop
@@ -52,6 +56,7 @@ type loop struct {
 
 // count compares what became of the mails with what is true about them.
 func (w *world) count(c *tally, f *truth) {
+	c.conversations = *number
 	c.splitsBy, c.joinableBy = map[string]int{}, map[string]int{}
 	c.mailsIn, c.mailsOut = w.ledger.carried, len(w.sink.all())
 	stories := map[string]*sent{} // by mailbox and hash
@@ -63,8 +68,10 @@ func (w *world) count(c *tally, f *truth) {
 			c.kept1(f, s)
 			c.joined(f, s)
 			c.believes(f, s)
+			c.programs(f, s)
 		}
 	}
+	c.marks(f)
 	for _, number := range slices.Sorted(maps.Keys(f.tickets)) {
 		c.merged(f.tickets[number], number, stories, w.ledger.portal)
 	}
@@ -155,5 +162,37 @@ func (c *tally) merged(t *ticket, number int64, stories map[string]*sent, portal
 		default:
 			c.merges = append(c.merges, s.finding(fmt.Sprintf("is entry %d of #%d, which is about %s; %s", e.Seq, number, owner, e.why())))
 		}
+	}
+}
+
+// programs wants what no person wrote to be seen by agents alone, and bounces to
+// mark the mail that came back.
+func (c *tally) programs(f *truth, s *sent) {
+	switch s.who {
+	case absent:
+		c.notes++
+		for _, p := range f.places(s) {
+			if p.entry != nil && !p.entry.Hidden {
+				c.woken = append(c.woken, s.finding(fmt.Sprintf("is shown to customers on #%d; %s", p.ticket, p.entry.why())))
+			}
+		}
+	case mailServer:
+		c.bounced++
+		if id := s.answers.reading().messageID; f.state[id] != "bounced" {
+			c.unmarked = append(c.unmarked, s.finding(fmt.Sprintf("left the mail that it returns as %s", f.state[id])))
+		}
+	}
+}
+
+// marks wants no mail to be taken for returned that did not come back.
+func (c *tally) marks(f *truth) {
+	marked := 0
+	for _, state := range f.state {
+		if state == "bounced" {
+			marked++
+		}
+	}
+	if marked > c.bounced {
+		c.unmarked = append(c.unmarked, finding{words: fmt.Sprintf("%d mails are marked as returned, and %d were", marked, c.bounced)})
 	}
 }

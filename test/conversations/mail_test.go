@@ -154,8 +154,8 @@ type sent struct {
 	answers *received
 	follows *sent
 	quirk   string // what the program did that makes it hard, "" for nothing
-	// claims is the story whose own reply address it was sent to in the name of its
-	// customer: it may wait on that ticket, for agents alone.
+	// claims is the story that the reply address is of, which it was sent to by
+	// somebody else: it may stand on that ticket, for agents alone.
 	claims string
 	// pretends is whom it claims to come from, and does not; "" for honest mail.
 	pretends string

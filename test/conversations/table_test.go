@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,6 +41,8 @@ func (c *tally) measures() []measure {
 		none("mails in another's name that were believed", c.believed, fmt.Sprintf("of %d", c.pretended)),
 		none("mails in an agent's name that reached a customer", c.relayed, ""),
 		none("mails to somebody who never wrote", c.backscatter, ""),
+		none("absence notes that customers were shown", c.woken, fmt.Sprintf("of %d", c.notes)),
+		none("bounces that did not mark their mail, or marks without one", c.unmarked, fmt.Sprintf("of %d", c.bounced)),
 		none("guessed reply addresses that were taken", c.guessed, fmt.Sprintf("of %d", c.guesses)),
 		c.loopMeasure(),
 		{name: fmt.Sprintf("mails to %d victims from %d submissions", c.victims, c.submissions), wanted: fmt.Sprintf("≤ %d", c.victims*mailsAtDay),
@@ -92,6 +95,12 @@ func (c *tally) table() string {
 	return b.String()
 }
 
+// report is all tables.
+func (c *tally) report() string {
+	return c.table() + "\nReplies, by what makes it hard to find their ticket:\n\n" + c.quirks() +
+		"\nPrograms that answer each mail, and desks that answer each other:\n\n" + c.robots()
+}
+
 // quirks prints how replies fared, by what the mail program did.
 func (c *tally) quirks() string {
 	var b strings.Builder
@@ -112,8 +121,22 @@ func (c *tally) quirks() string {
 	return b.String()
 }
 
-// maxShown findings of each measure are named; the rest is counted.
-const maxShown = 20
+// Findings of each measure that are named, and mails that are kept of each; the
+// rest is counted.
+const (
+	maxShown = 20
+	maxKept  = 6
+)
+
+// robots prints how each loop went.
+func (c *tally) robots() string {
+	var b strings.Builder
+	b.WriteString("| who answers | mails of ours | mails of theirs |\n|---|---|---|\n")
+	for _, l := range c.loops {
+		fmt.Fprintf(&b, "| %s | %d | %d |\n", l.name, l.ours, l.them)
+	}
+	return b.String()
+}
 
 // check fails the test for each measure that does not hold, and keeps the mails
 // that show it.
@@ -139,11 +162,8 @@ func (c *tally) check(t *testing.T) {
 // findingsDir outlives the test: with -artifacts it is where go test puts them.
 func findingsDir(t *testing.T) string {
 	t.Helper()
-	if keep := os.Getenv("TALK_DIR"); keep != "" {
-		if err := os.MkdirAll(keep, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		return keep
+	if f := flag.Lookup("test.artifacts"); f != nil && f.Value.String() == "true" {
+		return t.ArtifactDir()
 	}
 	dir, err := os.MkdirTemp("", "conversations-")
 	if err != nil {
@@ -154,7 +174,7 @@ func findingsDir(t *testing.T) string {
 
 func keepMails(t *testing.T, path string, mails [][]byte) string {
 	var paths []string
-	for i, raw := range mails {
+	for i, raw := range mails[:min(len(mails), maxKept)] {
 		name := fmt.Sprintf("%s-%d.eml", path, i)
 		if err := os.WriteFile(name, raw, 0o600); err != nil {
 			t.Error(err)
@@ -181,6 +201,6 @@ func (c *tally) writeTables(path string) error {
 	if !ok || !closed {
 		return fmt.Errorf("%s has no marks to write between", path)
 	}
-	made := fmt.Sprintf("Seed %d.\n\n%s\n%s", *seed, c.table(), c.quirks())
+	made := fmt.Sprintf("Seed %d.\n\n%s", *seed, c.report())
 	return os.WriteFile(path, slices.Concat(before, beginMark, []byte(made), endMark, after), 0o644)
 }

@@ -11,6 +11,7 @@ type truth struct {
 	held    []held
 	at      map[string][]place // where a mail is, by mailbox and hash
 	sentBy  map[string]int64   // ticket of a mail of ours, by Message-ID
+	state   map[string]string  // of a mail of ours, by Message-ID
 	byID    map[string]int64   // number of a ticket, by id
 }
 
@@ -57,6 +58,23 @@ func (d *desk) settle(account string) (map[int64]*ticket, error) {
 	return nil, err
 }
 
+// awaitSent waits until the desk has written down that a mail went out: a bounce
+// comes later than that, unless the server next door makes it.
+func (d *desk) awaitSent(number int64, m *received) error {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		t, err := d.ticket("support", number)
+		if err != nil {
+			return err
+		}
+		for _, one := range t.Deliveries {
+			if one.MessageID == m.reading().messageID && one.State == "sent" {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("#%d: %s was not written down as sent", number, m.reading().messageID)
+}
+
 func (t *ticket) queued() bool {
 	for _, d := range t.Deliveries {
 		if d.State == "queued" {
@@ -68,7 +86,7 @@ func (t *ticket) queued() bool {
 
 // findTruth reads everything when nothing is under way any more.
 func (w *world) findTruth() (*truth, error) {
-	f := &truth{at: map[string][]place{}, sentBy: map[string]int64{}, byID: map[string]int64{}, tickets: map[int64]*ticket{}}
+	f := &truth{at: map[string][]place{}, sentBy: map[string]int64{}, state: map[string]string{}, byID: map[string]int64{}, tickets: map[int64]*ticket{}}
 	for _, account := range accounts {
 		tickets, err := w.acme.settle(account)
 		if err != nil {
@@ -101,7 +119,7 @@ func (f *truth) addTicket(number int64, t *ticket) {
 		}
 	}
 	for _, d := range t.Deliveries {
-		f.sentBy[d.MessageID] = number
+		f.sentBy[d.MessageID], f.state[d.MessageID] = number, d.State
 	}
 }
 

@@ -30,7 +30,15 @@ type world struct {
 	ledger *ledger
 
 	mu     sync.Mutex
+	tally  *tally
 	faults []string // what went wrong with the run itself
+}
+
+// tell writes into the tally.
+func (w *world) tell(count func(*tally)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	count(w.tally)
 }
 
 // The desks. Each account is one namespace.
@@ -38,7 +46,6 @@ const (
 	support = "support@acme.test"
 	billing = "billing@acme.test" // takes 1 MiB at most
 	beta    = "desk@beta.test"    // another account of the same installation
-	globex  = "help@globex.test"
 
 	agentAddress = "robin@acme.test"
 	freelancer   = "sam@loose.test" // an agent whose domain proves nothing
@@ -106,12 +113,22 @@ apiVersion: postern.dev/v1alpha1
 kind: Mailbox
 metadata: {name: help, namespace: support}
 spec: {address: help@globex.test, inbound: {type: SMTP}}
+---
+apiVersion: postern.dev/v1alpha1
+kind: Mailbox
+metadata: {name: info, namespace: support}
+spec: {address: info@globex.test, inbound: {type: SMTP}}
+---
+apiVersion: postern.dev/v1alpha1
+kind: Mailbox
+metadata: {name: service, namespace: support}
+spec: {address: service@globex.test, inbound: {type: SMTP}}
 `
 
 // newWorld starts everything. It is ended with the test.
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
-	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger()}
+	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: &tally{}}
 	w.names = startNames(t, seed)
 	w.sink = startSink(t)
 	program := buildPostern(t)
