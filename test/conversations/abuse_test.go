@@ -24,7 +24,8 @@ func (a *attack) guess() {
 		a.w.fault("%s: an unknown address was answered with %v, %v", a.story(""), unknown, err)
 		return
 	}
-	for range 10 {
+	const connections = 30
+	for range connections {
 		var tries []string
 		for range 7 {
 			tries = append(tries, "support+"+a.random(40)+"@acme.test")

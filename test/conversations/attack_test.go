@@ -41,6 +41,7 @@ func (w *world) newAttack(i int) *attack {
 }
 
 func (a *attack) play() {
+	a.w.tell(func(c *tally) { c.attacks++ })
 	for _, kind := range attacks {
 		if kind.name == a.name {
 			kind.play(a)
@@ -61,8 +62,7 @@ func (a *attack) slug() string {
 }
 
 func (a *attack) person(domain string) *person {
-	p := a.w.person(a.r, a.slug(), domain)
-	return p
+	return a.w.person(a.r, a.slug(), domain)
 }
 
 // victim is a customer who got an answer already.
@@ -77,7 +77,7 @@ func (a *attack) victim(domain string) *talk {
 
 // talk is an honest conversation of somebody.
 func (a *attack) talk(who *person) *talk {
-	t := &talk{w: a.w, n: a.n, r: a.r, kind: a.story("%s", who.address), who: who, box: support, program: program{subject: "Re", quote: "top"}}
+	t := &talk{w: a.w, n: a.n, r: a.r, kind: kind{name: a.story("%s", who.address)}, who: who, box: support, program: program{subject: "Re", quote: "top"}}
 	t.readers = newReaders(who.address)
 	t.subject = "Account " + t.canary("subject", t.readers)
 	return t

@@ -11,6 +11,7 @@ type person struct {
 	name    string
 	address string
 	domain  *domain
+	known   *readers // who may read the name
 }
 
 func (p *person) from() string { return fmt.Sprintf("%s <%s>", p.name, p.address) }

@@ -53,10 +53,11 @@ func TestConversations(t *testing.T) {
 // playAll plays conversations, and attacks between them.
 func (w *world) playAll(n int) {
 	people := w.people(max(1, n*4/5))
-	plays := make([]func(), 0, n)
-	for i := range n {
-		plays = append(plays, w.newTalk(i, people).play)
+	var plays []func()
+	for i, kind := range deal(w.random("deal", 0), n) {
+		plays = append(plays, w.newTalk(i, kind, people).play)
 	}
+	w.tally.conversations = len(plays)
 	for i := range len(attacks) * max(1, n/perAttack) {
 		plays = append(plays, w.newAttack(i).play)
 	}

@@ -15,7 +15,8 @@ type finding struct {
 
 // tally is what is counted.
 type tally struct {
-	conversations, mailsIn, mailsOut int
+	conversations, attacks int
+	mailsIn, mailsOut      int
 
 	lost, doubled   []finding
 	merges          []finding
@@ -56,7 +57,6 @@ type loop struct {
 
 // count compares what became of the mails with what is true about them.
 func (w *world) count(c *tally, f *truth) {
-	c.conversations = *number
 	c.splitsBy, c.joinableBy = map[string]int{}, map[string]int{}
 	c.mailsIn, c.mailsOut = w.ledger.carried, len(w.sink.all())
 	stories := map[string]*sent{} // by mailbox and hash

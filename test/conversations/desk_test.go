@@ -136,6 +136,8 @@ type (
 		Requester  string     `json:"requester"`
 		Mailbox    string     `json:"mailbox"`
 		Follows    string     `json:"follows"`
+		Updated    time.Time  `json:"updated"`
+		EntryCount int        `json:"entryCount"`
 		Entries    []entry    `json:"entries"`
 		Deliveries []delivery `json:"deliveries"`
 	}

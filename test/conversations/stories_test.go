@@ -112,6 +112,7 @@ func (t *talk) earlyColleague() { t.withColleague(true) }
 func (t *talk) withColleague(first bool) {
 	other := t.w.person(t.r, fmt.Sprintf("c%d", t.n), t.who.domain.name)
 	t.readers.add(other.address) // they have the customer's mail
+	t.who.known.add(other.address)
 	l, s := t.opening(t.readers)
 	l.add("Cc", other.from())
 	t.first = s
@@ -142,6 +143,7 @@ func (t *talk) list() {
 	list := &person{name: "Team", address: fmt.Sprintf("team%d@lists.test", t.n), domain: t.w.names.domains["lists.test"]}
 	member := t.w.person(t.r, fmt.Sprintf("m%d", t.n), "customer.test")
 	t.readers.add(list.address, member.address)
+	t.who.known.add(list.address, member.address)
 	l, s := t.opening(t.readers)
 	l.add("Cc", list.address)
 	t.first = s

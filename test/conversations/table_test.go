@@ -28,14 +28,13 @@ type measure struct {
 
 func (c *tally) measures() []measure {
 	return []measure{
-		{name: "conversations", found: fmt.Sprint(c.conversations)},
-		{name: "mails in", found: fmt.Sprint(c.mailsIn)},
-		{name: "mails out", found: fmt.Sprint(c.mailsOut)},
+		{name: fmt.Sprintf("conversations, and attacks of %d kinds between them", len(attacks)+1), found: fmt.Sprintf("%d, %d", c.conversations, c.attacks+1)},
+		{name: "mails that were brought, and mails that were sent", found: fmt.Sprintf("%d, %d", c.mailsIn, c.mailsOut)},
 		none("mails that were taken in and are nowhere", c.lost, ""),
 		none("mails that are in two places", c.doubled, ""),
 		none("wrong merges: mails on the ticket of another conversation", c.merges, ""),
 		c.splitMeasure(),
-		{name: "replies held for an agent, with the right ticket named", found: fmt.Sprint(c.kept)},
+		{name: "replies held for an agent to decide", found: fmt.Sprint(c.kept)},
 		{name: "replies on their ticket for agents alone", found: fmt.Sprint(c.hidden)},
 		none("leaks to non-participants", c.leaks, fmt.Sprintf("of %d canaries, in %d mails and %d pages", c.canaries, c.mailsOut, c.pages)),
 		none("mails in another's name that were believed", c.believed, fmt.Sprintf("of %d", c.pretended)),

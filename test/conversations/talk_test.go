@@ -11,7 +11,7 @@ type talk struct {
 	w       *world
 	n       int
 	r       *rand.Rand
-	kind    string
+	kind    kind
 	who     *person
 	program program
 	box     string
@@ -25,7 +25,6 @@ type talk struct {
 }
 
 // kinds of conversations, with their shares: guesses, like those of programs.
-// Each of them is played once, before the rest is drawn.
 var kinds = []share[kind]{
 	{kind{"plain", (*talk).plain}, 620},
 	{kind{"the same mail twice", (*talk).twice}, 30},
@@ -35,17 +34,39 @@ var kinds = []share[kind]{
 	{kind{"a colleague's reply that comes first", (*talk).earlyColleague}, 5},
 	{kind{"a mailing list in Cc", (*talk).list}, 15},
 	{kind{"through a forwarder", (*talk).forwarded}, 50},
-	{kind{"opened in the portal", (*talk).portal}, 60},
-	{kind{"a reply to the acknowledgement", (*talk).acknowledged}, 60},
+	{kind{inPortal, (*talk).portal}, 60},
+	{kind{toAcknowledgement, (*talk).acknowledged}, 60},
 	{kind{"something to add", (*talk).addition}, 30},
 	{kind{"out of office", (*talk).away}, 30},
 	{kind{"an answer that bounces", (*talk).bounces}, 15},
 	{kind{"a reply to a closed request", (*talk).closed}, 15},
 }
 
+// Kinds whose customer has an address of their own.
+const (
+	inPortal          = "opened in the portal"
+	toAcknowledgement = "a reply to the acknowledgement"
+)
+
 type kind struct {
 	name string
 	play func(*talk)
+}
+
+// deal gives each of n conversations its kind: by their shares, and each kind to
+// one at least.
+func deal(r *rand.Rand, n int) []kind {
+	var dealt []kind
+	for _, k := range kinds[1:] {
+		for range max(1, n*k.mille/1000) {
+			dealt = append(dealt, k.thing)
+		}
+	}
+	for len(dealt) < n {
+		dealt = append(dealt, kinds[0].thing)
+	}
+	r.Shuffle(len(dealt), func(i, j int) { dealt[i], dealt[j] = dealt[j], dealt[i] })
+	return dealt
 }
 
 // topics are few, so that many conversations have the same subject.
@@ -72,24 +93,20 @@ func (w *world) people(n int) []*person {
 func (w *world) person(r *rand.Rand, local, domain string) *person {
 	p := &person{name: pick(r, givenNames), domain: w.names.domains[domain]}
 	p.address = strings.ToLower(p.name) + "." + local + "@" + domain
+	p.known = newReaders(p.address)
 	if r.IntN(10) == 0 {
-		p.name += " " + w.book.canary(r, "name", "customer "+p.address, newReaders(p.address))
+		p.name += " " + w.book.canary(r, "name", "customer "+p.address, p.known)
 	}
 	return p
 }
 
 // newTalk decides who talks about what. Those whose story hangs on automatic
 // mail, which is limited for each address, have an address of their own.
-func (w *world) newTalk(n int, people []*person) *talk {
+func (w *world) newTalk(n int, k kind, people []*person) *talk {
 	r := w.random("talk", n)
-	t := &talk{w: w, n: n, r: r, program: drawProgram(r), box: support, who: pick(r, people)}
-	k := draw(r, kinds)
-	if n < len(kinds) {
-		k = kinds[n].thing
-	}
-	t.kind = k.name
+	t := &talk{w: w, n: n, r: r, kind: k, program: drawProgram(r), box: support, who: pick(r, people)}
 	switch {
-	case t.kind == "opened in the portal", t.kind == "a reply to the acknowledgement":
+	case k.name == inPortal, k.name == toAcknowledgement:
 		t.who = w.person(r, fmt.Sprintf("q%d", n), t.who.domain.name)
 	case r.IntN(5) == 0:
 		t.box = billing
@@ -103,16 +120,10 @@ func (w *world) newTalk(n int, people []*person) *talk {
 }
 
 // play plays the conversation to its end.
-func (t *talk) play() {
-	for _, k := range kinds {
-		if k.thing.name == t.kind {
-			k.thing.play(t)
-		}
-	}
-}
+func (t *talk) play() { t.kind.play(t) }
 
 // name is the story that all mails of the conversation are part of.
-func (t *talk) name() string { return fmt.Sprintf("conversation %d (%s)", t.n, t.kind) }
+func (t *talk) name() string { return fmt.Sprintf("conversation %d (%s)", t.n, t.kind.name) }
 
 func (t *talk) canary(place string, readers *readers) string {
 	return t.w.book.canary(t.r, place, t.name()+" of "+t.who.address, readers)

@@ -25,37 +25,39 @@ type place struct {
 // accounts of the desk under test.
 var accounts = []string{"support", "beta"}
 
-// settle waits until a desk has nothing more to send, and returns its tickets.
-func (d *desk) settle(account string) (map[int64]*ticket, error) {
-	tickets := map[int64]*ticket{}
+// settle waits until a desk has nothing more to send, and brings the tickets of
+// an account in known up to date.
+func (d *desk) settle(account string, known map[int64]*ticket) error {
 	err := d.tickets(account, func(page []ticket) bool {
 		for _, head := range page {
-			tickets[head.Number] = nil
+			if old := known[head.Number]; old == nil || old.queued() || old.EntryCount != head.EntryCount || !old.Updated.Equal(head.Updated) {
+				known[head.Number] = nil
+			}
 		}
 		return false
 	})
 	for deadline := time.Now().Add(patience); err == nil; {
 		waiting := 0
-		for number, known := range tickets {
-			if known != nil && !known.queued() {
+		for number, old := range known {
+			if old != nil && !old.queued() {
 				continue
 			}
-			if tickets[number], err = d.ticket(account, number); err != nil {
-				return nil, err
+			if known[number], err = d.ticket(account, number); err != nil {
+				return err
 			}
-			if tickets[number].queued() {
+			if known[number].queued() {
 				waiting++
 			}
 		}
 		if waiting == 0 {
-			return tickets, nil
+			return nil
 		}
 		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("%d requests still have mail to send", waiting)
+			return fmt.Errorf("%d requests still have mail to send", waiting)
 		}
 		time.Sleep(20 * time.Millisecond) // an attempt takes about that long
 	}
-	return nil, err
+	return err
 }
 
 // awaitSent waits until the desk has written down that a mail went out: a bounce
@@ -88,8 +90,8 @@ func (t *ticket) queued() bool {
 func (w *world) findTruth() (*truth, error) {
 	f := &truth{at: map[string][]place{}, sentBy: map[string]int64{}, state: map[string]string{}, byID: map[string]int64{}, tickets: map[int64]*ticket{}}
 	for _, account := range accounts {
-		tickets, err := w.acme.settle(account)
-		if err != nil {
+		tickets := map[int64]*ticket{}
+		if err := w.acme.settle(account, tickets); err != nil {
 			return nil, err
 		}
 		for number, t := range tickets {
