@@ -223,10 +223,11 @@ func hashOf(raw []byte) string {
 }
 
 // alsoFor notes that a mail went to a second mailbox: there it is another one.
-func (l *ledger) alsoFor(s *sent, box string) {
+func (l *ledger) alsoFor(s *sent, box string) *sent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	other := *s
 	other.box = box
 	l.mails = append(l.mails, &other)
+	return &other
 }

@@ -40,14 +40,19 @@ func (t *talk) twice() {
 	t.rounds(1)
 }
 
-// twoBoxes: one mail to two mailboxes is one ticket in each.
+// twoBoxes: one mail to two mailboxes is one ticket in each, and stays so when
+// both hear more.
 func (t *talk) twoBoxes() {
 	t.box = support
 	l, s := t.opening(t.readers)
 	l.set("To", support+", "+billing)
 	t.first = s
 	t.send(s, l, support, billing)
-	t.w.ledger.alsoFor(s, billing)
+	twin := t.w.ledger.alsoFor(s, billing)
+	more := t.more(l, s)
+	more.letter.set("To", support+", "+billing)
+	t.send(more.sent, more.letter, support, billing)
+	t.w.ledger.alsoFor(more.sent, billing).follows = twin
 	t.rounds(1)
 }
 

@@ -2,8 +2,10 @@ package conversations
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,22 +102,24 @@ func (c *tally) report() string {
 		"\nPrograms that answer each mail, and desks that answer each other:\n\n" + c.robots()
 }
 
-// quirks prints how replies fared, by what the mail program did.
+// quirks prints how replies fared, by what the mail program did. What is rare and
+// went well is counted together.
 func (c *tally) quirks() string {
 	var b strings.Builder
 	b.WriteString("| what makes the reply hard | replies | wrong splits |\n|---|---|---|\n")
-	var names []string
-	for name := range c.joinableBy {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(x, y string) int {
-		if d := c.joinableBy[y] - c.joinableBy[x]; d != 0 {
-			return d
-		}
-		return strings.Compare(x, y)
+	names := slices.SortedFunc(maps.Keys(c.joinableBy), func(x, y string) int {
+		return cmp.Or(c.joinableBy[y]-c.joinableBy[x], strings.Compare(x, y))
 	})
+	others := 0
 	for _, name := range names {
+		if c.splitsBy[name] == 0 && c.joinableBy[name] < c.joinable/200 {
+			others += c.joinableBy[name]
+			continue
+		}
 		fmt.Fprintf(&b, "| %s | %d | %d |\n", name, c.joinableBy[name], c.splitsBy[name])
+	}
+	if others > 0 {
+		fmt.Fprintf(&b, "| rarer combinations of these | %d | 0 |\n", others)
 	}
 	return b.String()
 }
