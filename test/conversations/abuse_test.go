@@ -1,13 +1,9 @@
 package conversations
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
-
-	"github.com/emersion/go-smtp"
 )
 
 // guess tries reply addresses that were never given out (A04). Each must look
@@ -53,13 +49,12 @@ func (a *attack) random(n int) string {
 // try offers recipients on one connection and returns the answers.
 func (a *attack) try(recipients []string) ([]string, error) {
 	way := a.attacker.way(a.r)
-	conn, err := (&net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(way.peer)}}).Dial("tcp", a.w.acme.smtp)
+	client, err := dial(a.w.acme.smtp, way)
 	if err != nil {
 		return nil, err
 	}
-	client := smtp.NewClient(conn)
 	defer client.Close()
-	if err := errors.Join(client.Hello(way.helo), client.Mail(way.from, nil)); err != nil {
+	if err := client.Mail(way.from, nil); err != nil {
 		return nil, err
 	}
 	var answers []string

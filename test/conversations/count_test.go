@@ -65,7 +65,7 @@ func (w *world) count(c *tally, f *truth) {
 			stories[boxName(s.box)+h] = s
 		}
 		if s.err == nil {
-			c.kept1(f, s)
+			c.inOnePlace(f, s)
 			c.joined(f, s)
 			c.believes(f, s)
 			c.programs(f, s)
@@ -77,8 +77,8 @@ func (w *world) count(c *tally, f *truth) {
 	}
 }
 
-// kept1 wants every mail that was answered with 250 in one place.
-func (c *tally) kept1(f *truth, s *sent) {
+// inOnePlace wants every mail that was answered with 250 in one place.
+func (c *tally) inOnePlace(f *truth, s *sent) {
 	switch places := f.places(s); {
 	case len(places) == 0:
 		c.lost = append(c.lost, s.finding("was answered with 250 and is nowhere"))

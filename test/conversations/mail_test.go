@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"mime"
@@ -123,21 +124,49 @@ type route struct {
 	to   []string // recipients
 }
 
-// carry hands raw to a desk. The error is the desk's answer, or a broken line.
-func carry(address string, way route, raw []byte) error {
-	conn, err := (&net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(way.peer)}}).Dial("tcp", address)
+// tries of a mail that is answered with 4xx: mail servers come again.
+const (
+	maxTries = 5
+	tryAgain = 100 * time.Millisecond
+)
+
+// carry hands raw to a desk, as often as that asks for. The error is the desk's
+// answer, or a broken line.
+func carry(address string, way route, raw []byte) (err error) {
+	for range maxTries {
+		err = carryOnce(address, way, raw)
+		if answer, ok := errors.AsType[*smtp.SMTPError](err); !ok || !answer.Temporary() {
+			return err
+		}
+		time.Sleep(tryAgain)
+	}
+	return err
+}
+
+func carryOnce(address string, way route, raw []byte) error {
+	client, err := dial(address, way)
 	if err != nil {
 		return err
 	}
-	client := smtp.NewClient(conn)
 	defer client.Close()
-	if err := client.Hello(way.helo); err != nil {
-		return err
-	}
 	if err := client.SendMail(way.from, way.to, bytes.NewReader(raw)); err != nil {
 		return err
 	}
 	return client.Quit()
+}
+
+// dial connects as a server does, and says its name.
+func dial(address string, way route) (*smtp.Client, error) {
+	conn, err := (&net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(way.peer)}}).Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	client := smtp.NewClient(conn)
+	if err := client.Hello(way.helo); err != nil {
+		_ = client.Close() // it is of no use
+		return nil, err
+	}
+	return client, nil
 }
 
 // sent is a mail that was handed to a desk, and what is true about it.

@@ -17,7 +17,7 @@ import (
 // its servers are in.
 type domain struct {
 	name    string
-	network int    // 127.0.N.0/24
+	network int    // 127.0.N.0/24: on Linux, all of 127.0.0.0/8 is this machine
 	spf     bool   // says that its network sends for it
 	signs   bool   // with DKIM
 	dmarc   string // record, "" for none

@@ -61,9 +61,7 @@ func readMail(raw []byte) *reading {
 	}
 	r.auto = h.Get("Auto-Submitted") != ""
 	r.readPart(h.Get("Content-Type"), h.Get("Content-Transfer-Encoding"), parsed.Body)
-	for _, m := range linkInMail.FindAllString(r.all, -1) {
-		r.links = append(r.links, m)
-	}
+	r.links = linkInMail.FindAllString(r.all, -1)
 	return r
 }
 
