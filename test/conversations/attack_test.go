@@ -139,7 +139,7 @@ func (a *attack) ticketTrick() {
 			}
 			raw := third.sign(l.bytes())
 			s := &sent{who: "third party", story: a.story("%s to %s", from, to), box: support}
-			if to != support {
+			if to != support || l.get("In-Reply-To") != "" {
 				s.claims = own.name()
 			}
 			a.expect(a.w.post(s, route{peer: third.peer(a.r), helo: "mail.slack.test", from: from, to: []string{to}}, raw), "")
@@ -233,7 +233,7 @@ func (a *attack) forgedThread() {
 // forge sends one mail. What claims to be an agent's must never reach anybody.
 func (a *attack) forge(victim *talk, from, to, id string) {
 	readers := newReaders()
-	s := &sent{story: a.story("%s on %s", from, id), box: support}
+	s := &sent{story: a.story("%s on %s", from, id), box: support, claims: victim.name()}
 	if from == a.attacker.address {
 		readers.add(from) // it may become a request of their own
 	} else {
@@ -241,9 +241,6 @@ func (a *attack) forge(victim *talk, from, to, id string) {
 	}
 	if from == victim.who.address {
 		readers.addPages(from)
-		if to != support {
-			s.claims = victim.name()
-		}
 	}
 	l := a.mail(from, to, readers)
 	if from == agentAddress || from == freelancer || from == support {

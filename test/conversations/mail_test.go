@@ -183,8 +183,8 @@ type sent struct {
 	answers *received
 	follows *sent
 	quirk   string // what the program did that makes it hard, "" for nothing
-	// claims is the story that the reply address is of, which it was sent to by
-	// somebody else: it may stand on that ticket, for agents alone.
+	// claims is the story that it names by a token or Message-ID without being part
+	// of it: it may stand on that ticket, for agents alone.
 	claims string
 	// pretends is whom it claims to come from, and does not; "" for honest mail.
 	pretends string
