@@ -33,8 +33,10 @@ type desk struct {
 
 	mu       sync.Mutex
 	browsers map[string]*http.Client // by the address that they sit at
-	known    map[string]int64        // number of the ticket that has a mail, by mailbox and hash
-	seen     map[string]bool         // tickets that were read, by account and number
+
+	reading sync.Mutex
+	known   map[string]int64 // number of the ticket that has a mail, by mailbox and hash
+	seen    map[string]bool  // tickets that were read, by account and number
 }
 
 // lines keeps what a process logs.
@@ -215,8 +217,8 @@ func (d *desk) tickets(account string, stop func(page []ticket) bool) error {
 // find tells which ticket has a mail; 0 if none. It looks at a likely one first,
 // then at those that are new since the last call.
 func (d *desk) find(account, box, hash string, likely int64) (int64, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.reading.Lock()
+	defer d.reading.Unlock()
 	if likely != 0 {
 		if err := d.learn(account, likely); err != nil {
 			return 0, err
