@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // This file has one function for each kind of conversation.
@@ -291,7 +292,7 @@ func bounce(r *rand.Rand, about *received, recipient, diagnostic string) []byte 
 To: <%[2]s>
 Subject: Undelivered Mail Returned to Sender
 Message-ID: %[3]s
-Date: Sun, 22 Nov 2026 10:00:00 +0000
+Date: %[7]s
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status; boundary="report"
 
@@ -317,7 +318,7 @@ Content-Type: text/rfc822-headers
 
 %[6]s
 --report--
-`, domainOf(recipient), about.from, messageID(r, domainOf(recipient)), recipient, diagnostic, headerOf(about.raw))
+`, domainOf(recipient), about.from, messageID(r, domainOf(recipient)), recipient, diagnostic, headerOf(about.raw), time.Now().Format(time.RFC1123Z))
 	return []byte(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n"))
 }
 
