@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit mailcheck bench vuln fuzz generate setup clean
+.PHONY: help run build test check unit mailcheck talk bench vuln fuzz generate setup clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ export MAILCHECK
 
 mailcheck: ## score the reading of mail against public samples (MAILCHECK= their folder)
 	go test -count=1 -v ./test/mailcheck
+
+CONVERSATIONS ?= 5000
+WRITE ?=
+talk: ## play CONVERSATIONS with robots and attackers against the program and count what goes wrong (WRITE=docs/trust.md)
+	go test -count=1 -timeout 2h -v -run 'TestConversations$$' ./test/conversations -conversations $(CONVERSATIONS) $(if $(WRITE),-write $(abspath $(WRITE)))
 
 unit: ## all tests, with the race detector
 	go test -race -shuffle=on -timeout 15m ./...

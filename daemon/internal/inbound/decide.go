@@ -106,7 +106,7 @@ var table = []rule{
 		act: toHold, cause: helpdesk.TooMany},
 
 	{name: "automatic-answer", class: unwritten,
-		token: located,
+		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown},
 		act:   toAppend, hidden: true},
 	{name: "automatic-uninvited", class: unwritten, fact: uninvited,
 		act: toHold, cause: helpdesk.NotInvited},

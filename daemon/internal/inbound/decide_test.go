@@ -67,7 +67,7 @@ func expected(s situation) ruling {
 	}
 	if s.class != helpdesk.ClassMessage {
 		switch {
-		case signed:
+		case signed, s.token == helpdesk.TokenKnown:
 			return ruling{Act: toAppend, Hidden: true}
 		case s.is(uninvited):
 			return hold(helpdesk.NotInvited)

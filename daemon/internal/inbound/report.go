@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,10 @@ func (p *Pipeline) report(ctx context.Context, c *incoming) error {
 	if err != nil {
 		return fmt.Errorf("find delivery: %w", err)
 	}
+	if c.underWay(deliveries) {
+		// The other server was faster than our record of its answer: it comes again.
+		return helpdesk.Wrap(helpdesk.Unavailable, errors.New("the copy that the report is about is still being sent"))
+	}
 	d := p.returned(c, deliveries)
 	if d == nil {
 		c.note("It is about no copy that was sent to this participant.")
@@ -32,6 +37,15 @@ func (p *Pipeline) report(ctx context.Context, c *incoming) error {
 	d.Reported(c.reportOn(d))
 	c.reported = d
 	return nil
+}
+
+// underWay reports a report about a copy that is claimed and not yet recorded as
+// sent. Taken in now, it would mark nothing.
+func (c *incoming) underWay(deliveries []helpdesk.Delivery) bool {
+	return slices.ContainsFunc(deliveries, func(d helpdesk.Delivery) bool {
+		return d.Participant == c.holder && d.State == helpdesk.Queued && d.Claim != "" && c.now.Before(d.Until) &&
+			slices.Contains(c.notice.MessageIDs, d.MessageID)
+	})
 }
 
 // returned is the delivery whose Message-ID the report returns. Where it returns
