@@ -171,8 +171,8 @@ func (r ownWords) read(text string) (own, folded string) {
 	return trimBlank(own), strings.Join(split.Folded, "\n\n")
 }
 
-// leak is how many words in lines of an agent's own may stand in texts that are
-// for agents alone: phrases that everybody uses have fewer.
+// leak is how many words in a row, on lines of an agent's own, repeat a text that
+// is for agents alone: phrases that everybody uses have fewer.
 const leak = 8
 
 // forCustomers leaves of the quotes in a text those that customers have seen. It
@@ -191,7 +191,7 @@ func (r ownWords) forCustomers(text string) (string, bool) {
 		switch {
 		case strings.Contains(oneLine(line), markWords), quoted && !seen[i].All():
 			continue
-		case !quoted && !seen[i].All():
+		case !quoted && !seen[i].All() && secret[i].Run >= leak:
 			repeated += secret[i].Known
 		}
 		own = own || !quoted && strings.ContainsFunc(line, isWord)

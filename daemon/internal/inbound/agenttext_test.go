@@ -71,6 +71,9 @@ func TestAnswersLeakNothing(t *testing.T) {
 		{"a note, pasted in pieces", func(_, _ string) string {
 			return "SECRET note: this customer never\r\npays before the third reminder\r\nhas gone out. It comes on Monday."
 		}, ""},
+		{"phrases that everybody uses", func(_, _ string) string {
+			return "The third reminder has gone out by mistake, and you never pay before the lamp comes. Please send everything to my new colleague."
+		}, "The third reminder has gone out by mistake, and you never pay before the lamp comes. Please send everything to my new colleague."},
 		{"what customers know, pasted", func(_, _ string) string {
 			return "You wrote: where is the blue lamp that I have ordered last week? It comes on Monday."
 		}, "You wrote: where is the blue lamp that I have ordered last week? It comes on Monday."},
@@ -115,14 +118,14 @@ func TestAnswersInHTMLLeakNothing(t *testing.T) {
 func TestAnswersCarryNoAddressesOfAgents(t *testing.T) {
 	o := newOffice(t)
 	reply, note := o.address(o.ann, false), o.address(o.ann, true)
-	got := o.accept(mail(ann, "<a@x>", "Write to ANN@acme.example or "+reply+" or mailto:"+note+" then."), reply)
+	got := o.accept(mail(ann, "<a@x>", "Write to ANN@acme.example or joann@acme.example or "+reply+" or mailto:"+note+" then."), reply)
 	e := o.entry(got)
-	for _, secret := range []string{"ann@", "ANN@", reply[:20], note[:20]} {
+	for _, secret := range []string{" ann@", "ANN@", reply[:20], note[:20]} {
 		if strings.Contains(e.Text, secret) {
 			t.Errorf("customers read %q:\n%s", secret, e.Text)
 		}
 	}
-	if !strings.HasPrefix(e.Text, "Write to support@acme.example or ") {
+	if !strings.HasPrefix(e.Text, "Write to support@acme.example or joann@acme.example or ") {
 		t.Errorf("text %q", e.Text)
 	}
 }

@@ -66,3 +66,33 @@ func TestALargeTicketFitsATransaction(t *testing.T) {
 		t.Errorf("%d participants got the answer", n)
 	}
 }
+
+// covers: P09, M07
+func TestAgentsAreToldThatAnAnswerCameBack(t *testing.T) {
+	o := newOffice(t)
+	id := o.answered(o.number, 1)
+	o.change(o.number, func(t *helpdesk.Ticket) { t.Assignee = o.boris.ID })
+	for _, tt := range []struct {
+		name, action, id string
+		want             int // notices to Bob, who has the ticket
+	}{
+		{"a delay", "delayed", id, 0},
+		{"a failure", "failed", id, 1},
+		{"a failure of a notice", "failed", o.noticeID(), 1},
+	} {
+		text, head := deliveryReport(tt.action, "5.1.1", "550 5.1.1 User unknown", tt.id)
+		got, err := o.tryEnvelope(Envelope{ID: "t", Peer: "192.0.2.9"}, mail("mailer-daemon@mx.example", "<"+tt.name+"@x>", text, head), "support@acme.example")
+		if err != nil || got[0].Result != helpdesk.Appended || o.entry(got[0]).Kind != helpdesk.Event {
+			t.Fatalf("%s: %+v, %v; want an event", tt.name, got, err)
+		}
+		n := 0
+		for _, c := range o.copies(o.first, helpdesk.AgentNotice) {
+			if c == "agentnotice boris@acme.example" {
+				n++
+			}
+		}
+		if n != tt.want {
+			t.Errorf("%s: %d notices, want %d", tt.name, n, tt.want)
+		}
+	}
+}

@@ -67,7 +67,10 @@ func carriesMail(f helpdesk.Attachment) bool {
 // withoutAddress puts the address of the mailbox in the place of the agent's own,
 // which signatures tell in many ways (row S30).
 func withoutAddress(text string, agent, box helpdesk.Address) string {
-	return regexp.MustCompile(`(?i)`+regexp.QuoteMeta(agent.String())).ReplaceAllLiteralString(text, box.String())
+	own := regexp.MustCompile(`(?i)(^|[^a-z0-9._+%-])` + regexp.QuoteMeta(agent.String()))
+	return own.ReplaceAllStringFunc(text, func(found string) string {
+		return found[:len(found)-len(agent.String())] + box.String()
+	})
 }
 
 // work does what an agent's mail asks for: the commands on the head of the

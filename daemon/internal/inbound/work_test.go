@@ -88,6 +88,14 @@ func (o *office) notice(seq int) string {
 	return strings.ReplaceAll(outbound.SaidToAgent(t, &o.entries(o.first)[seq-1], m), "\n", "\r\n")
 }
 
+// noticeID is the Message-ID of a mail to Ann.
+func (o *office) noticeID() string {
+	o.t.Helper()
+	seat := o.ticket(o.number).SeatOf(o.ann.ID)
+	m, _ := o.Directory.MailboxByAddress(helpdesk.MustAddress("support@acme.example"))
+	return o.Signer.MessageID(links.Audience(m.Audience), links.Reply{Ticket: uint64(o.first.Ticket), Participant: seat.Number, Gen: 1}, [8]byte{7}, "acme.example")
+}
+
 func quoted(text string) string {
 	return "> " + strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\r\n> ") + "\r\n"
 }
@@ -175,9 +183,7 @@ func TestOnlyTheAgentSpeaksForUs(t *testing.T) {
 	stale := o.address(o.boris, false)
 	o.change(o.number, func(t *helpdesk.Ticket) { t.SeatOf(o.boris.ID).Gen-- })
 	annReply, annNote, borisReply := o.address(o.ann, false), o.address(o.ann, true), o.address(o.boris, false)
-	seat := o.ticket(o.number).SeatOf(o.ann.ID)
-	m, _ := o.Directory.MailboxByAddress(helpdesk.MustAddress("support@acme.example"))
-	noticeID := o.Signer.MessageID(links.Audience(m.Audience), links.Reply{Ticket: uint64(o.first.Ticket), Participant: seat.Number, Gen: 1}, [8]byte{7}, "acme.example")
+	noticeID := o.noticeID()
 	disowning := func(p *Pipeline) {
 		p.Auth = mailauth.New(mailauth.Options{Resolver: disowned{}, Now: p.Now})
 	}

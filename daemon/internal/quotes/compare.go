@@ -121,28 +121,11 @@ func (f *folding) foldUnmarked(origins []origin) {
 // compareLines finds for each line how much of it was sent. Words are compared
 // across lines, for mail programs wrap anew what they quote.
 func compareLines(lines []line, sent []string) []origin {
-	texts := make(map[uint64]int)
-	total := 0
-	for n, text := range sent {
-		words := appendWords(nil, text)
-		words = words[:min(len(words), maxSentWords-total)]
-		total += len(words)
-		for i := 0; i+shingle <= len(words); i++ {
-			if h := mix(words[i : i+shingle]); texts[h] == 0 {
-				texts[h] = n + 1
-			}
-		}
-	}
+	texts := shingles(sent)
 	origins := make([]origin, len(lines))
-	var words []uint64
-	var at []int
-	for i, l := range lines {
-		before := len(words)
-		words = appendWords(words, l.text)
-		origins[i].words = len(words) - before
-		for range origins[i].words {
-			at = append(at, i)
-		}
+	words, at := wordsOf(lines)
+	for _, i := range at {
+		origins[i].words++
 	}
 	counted := 0 // words before this one are counted as known
 	for i := 0; i+shingle <= len(words); i++ {
@@ -157,6 +140,35 @@ func compareLines(lines []line, sent []string) []origin {
 		counted = i + shingle
 	}
 	return origins
+}
+
+// shingles are the runs of words in texts, with the number of the first text that
+// has each.
+func shingles(sent []string) map[uint64]int {
+	texts := make(map[uint64]int)
+	total := 0
+	for n, text := range sent {
+		words := appendWords(nil, text)
+		words = words[:min(len(words), maxSentWords-total)]
+		total += len(words)
+		for i := 0; i+shingle <= len(words); i++ {
+			if h := mix(words[i : i+shingle]); texts[h] == 0 {
+				texts[h] = n + 1
+			}
+		}
+	}
+	return texts
+}
+
+// wordsOf are the words of all lines, and the line of each.
+func wordsOf(lines []line) (words []uint64, at []int) {
+	for i, l := range lines {
+		words = appendWords(words, l.text)
+		for len(at) < len(words) {
+			at = append(at, i)
+		}
+	}
+	return words, at
 }
 
 // The hash is FNV-1a of 64 bits. Whoever finds words that collide makes a line
