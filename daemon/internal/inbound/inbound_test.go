@@ -60,13 +60,13 @@ func box(account, name, address string) helpdesk.Mailbox {
 // bench is a pipeline on a real store.
 type bench struct {
 	*Pipeline
-	t  *testing.T
+	t  testing.TB
 	db *store.Store
 
 	replica func() *store.Store // another one on the same records
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	server, err := embedded.Start(t.Context(), filepath.Join(t.TempDir(), "etcd"))
 	if err != nil {
@@ -122,7 +122,7 @@ func (noDNS) LookupIPAddr(_ context.Context, name string) ([]net.IPAddr, error) 
 func (noDNS) LookupAddr(_ context.Context, name string) ([]string, error) { return nil, notFound(name) }
 
 // with is the same bench with another store or other blobs.
-func (b *bench) with(t *testing.T, change func(p *Pipeline)) *bench {
+func (b *bench) with(t testing.TB, change func(p *Pipeline)) *bench {
 	p := *b.Pipeline
 	change(&p)
 	return &bench{Pipeline: &p, t: t, db: b.db, replica: b.replica}

@@ -23,7 +23,7 @@ import (
 // signer signs as customer.example.
 type signer struct{ key ed25519.PrivateKey }
 
-func newSigner(t *testing.T) *signer {
+func newSigner(t testing.TB) *signer {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -33,7 +33,7 @@ func newSigner(t *testing.T) *signer {
 }
 
 // sign puts a signature over the fields named and the body on top of a mail.
-func (s *signer) sign(t *testing.T, raw string, fields ...string) string {
+func (s *signer) sign(t testing.TB, raw string, fields ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	err := dkim.Sign(&b, strings.NewReader(raw), &dkim.SignOptions{
@@ -70,7 +70,7 @@ func (s *signer) records() records {
 
 // believing is the bench with the records of a signer, in the real time, which is
 // what signatures are made in.
-func (b *bench) believing(t *testing.T, s *signer) *bench {
+func (b *bench) believing(t testing.TB, s *signer) *bench {
 	return b.with(t, func(p *Pipeline) {
 		p.Auth, p.Now = mailauth.New(mailauth.Options{Resolver: s.records()}), time.Now
 	})
