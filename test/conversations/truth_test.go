@@ -60,23 +60,6 @@ func (d *desk) settle(account string, known map[int64]*ticket) error {
 	return err
 }
 
-// awaitSent waits until the desk has written down that a mail went out: a bounce
-// comes later than that, unless the server next door makes it.
-func (d *desk) awaitSent(number int64, m *received) error {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		t, err := d.ticket("support", number)
-		if err != nil {
-			return err
-		}
-		for _, one := range t.Deliveries {
-			if one.MessageID == m.reading().messageID && one.State == "sent" {
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("#%d: %s was not written down as sent", number, m.reading().messageID)
-}
-
 func (t *ticket) queued() bool {
 	for _, d := range t.Deliveries {
 		if d.State == "queued" {

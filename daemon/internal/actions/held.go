@@ -9,33 +9,38 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Held lists the mails that wait for a decision, newest first.
+// MaxHeld is how many held mails are listed. A flood may hold thousands, and a
+// page of all of them would help nobody.
+const MaxHeld = 200
+
+// Held lists the mails that wait for a decision, the newest first, at most
+// [MaxHeld].
 func (d *Desk) Held(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
-	return d.heldItems(ctx, by, false)
-}
-
-// HeldDecided lists the mails that were decided and have not lapsed, the newest
-// decision first.
-func (d *Desk) HeldDecided(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
-	return d.heldItems(ctx, by, true)
-}
-
-func (d *Desk) heldItems(ctx context.Context, by Actor, decided bool) ([]helpdesk.HeldItem, error) {
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	items, err := d.store.Held(ctx, by.Account)
-	if err != nil {
+	return d.store.Held(ctx, by.Account, false, MaxHeld)
+}
+
+// HeldCount is how many mails wait.
+func (d *Desk) HeldCount(ctx context.Context, by Actor) (int, error) {
+	if err := by.mayWork(); err != nil {
+		return 0, err
+	}
+	return d.store.HeldCount(ctx, by.Account)
+}
+
+// HeldDecided lists the mails that were decided and have not lapsed, at most
+// [MaxHeld] of those that came last, the newest decision first.
+func (d *Desk) HeldDecided(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) {
+	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	items = slices.DeleteFunc(items, func(h helpdesk.HeldItem) bool { return (h.Decision != nil) != decided })
+	items, err := d.store.Held(ctx, by.Account, true, MaxHeld)
 	slices.SortFunc(items, func(a, b helpdesk.HeldItem) int {
-		if decided {
-			return cmp.Or(b.Decision.At.Compare(a.Decision.At), cmp.Compare(a.ID, b.ID))
-		}
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(b.Decision.At.Compare(a.Decision.At), cmp.Compare(b.ID, a.ID))
 	})
-	return items, nil
+	return items, err
 }
 
 // HeldItem reads one held mail, decided or not.

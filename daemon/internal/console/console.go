@@ -37,7 +37,9 @@ type Desk interface {
 
 	Merging
 
+	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
+	HeldCount(ctx context.Context, by actions.Actor) (int, error)
 	HeldDecided(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
 	HeldItem(ctx context.Context, by actions.Actor, id string) (*helpdesk.HeldItem, error)
 	HeldFile(ctx context.Context, by actions.Actor, id string, index int) (*actions.File, error)

@@ -36,6 +36,7 @@ type desk struct {
 	detail   *actions.Detail
 	held     []helpdesk.HeldItem
 	decided  []helpdesk.HeldItem
+	more     int // held mails beyond those
 	batches  int
 }
 

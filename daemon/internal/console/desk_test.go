@@ -57,3 +57,8 @@ func (d *desk) DismissSuggestion(_ context.Context, by actions.Actor, number int
 	d.changes = append(d.changes, fmt.Sprintf("dismiss %d %s", number, address))
 	return errors.Join(d.check(by), d.writeErr)
 }
+
+func (d *desk) HeldCount(ctx context.Context, by actions.Actor) (int, error) {
+	items, err := d.Held(ctx, by)
+	return len(items) + d.more, err
+}

@@ -13,6 +13,7 @@ import (
 type heldList struct {
 	Rows    []heldRow
 	Decided bool
+	More    int // that wait and are not in the list
 	Done    string
 }
 
@@ -40,9 +41,12 @@ func (c *Handler) held(v *visit) error {
 	for i := range items {
 		list.Rows = append(list.Rows, newHeldRow(&items[i]))
 	}
-	waiting := len(items)
-	if list.Decided {
-		waiting = 0
+	waiting, err := c.desk.HeldCount(v.context(), v.by)
+	if err != nil {
+		return err
+	}
+	if !list.Decided {
+		list.More = waiting - len(items)
 	}
 	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held", waiting), list)
 	return nil

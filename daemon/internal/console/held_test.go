@@ -53,3 +53,11 @@ func TestHeldCauses(t *testing.T) {
 		seen[page] = cause
 	}
 }
+
+func TestHeldListIsBounded(t *testing.T) {
+	d := &desk{held: []helpdesk.HeldItem{{ID: "a", Subject: "The newest"}}, more: 1234}
+	page := webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/held", session))
+	has(t, page, "The newest", "1234 older ones wait besides")
+	list := webtest.Page(t, webtest.Get(t, serve(d), base+"/agent", session))
+	has(t, list, "1235")
+}

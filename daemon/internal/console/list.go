@@ -51,7 +51,7 @@ func (c *Handler) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	held, err := c.desk.Held(v.context(), v.by)
+	held, err := c.desk.HeldCount(v.context(), v.by)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *Handler) list(v *visit) error {
 	if last != 0 {
 		page.Older = olderPath(status, last)
 	}
-	c.write(v, http.StatusOK, "list", page.Title, c.frame(v, page.Queue, len(held)), page)
+	c.write(v, http.StatusOK, "list", page.Title, c.frame(v, page.Queue, held), page)
 	return nil
 }
 

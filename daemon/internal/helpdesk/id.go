@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // TicketID names a ticket inside the machine: 64 random bits, so that knowing
@@ -48,6 +49,19 @@ func NewID() ID {
 	var b [10]byte
 	_, _ = rand.Read(b[:])
 	return ID(strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
+}
+
+// orderedBase32 writes the letters and digits of ids in the order of their
+// bytes, so that what was encoded sorts as it did.
+var orderedBase32 = base32.NewEncoding("234567abcdefghijklmnopqrstuvwxyz")
+
+// NewTimedID is an id that sorts by the time at which it was made: 48 bits of
+// milliseconds and 32 random ones. It is not for what must not be guessed.
+func NewTimedID(now time.Time) ID {
+	var b [10]byte
+	binary.BigEndian.PutUint64(b[:], uint64(now.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:])
+	return ID(orderedBase32.EncodeToString(b[:]))
 }
 
 // ParseID refuses anything that NewID cannot have made, so that an id from

@@ -65,7 +65,7 @@ func (c *incoming) path() *helpdesk.Path {
 
 func (p *Pipeline) hold(c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) {
 	item := &helpdesk.HeldItem{
-		ID: helpdesk.NewID(), Cause: c.verdict.cause, Mailbox: c.box.Name,
+		ID: helpdesk.NewTimedID(c.now), Cause: c.verdict.cause, Mailbox: c.box.Name,
 		From: c.writer.Address, FromName: c.writer.Name, Subject: subject(c), Text: c.entry.Text,
 		Raw: c.entry.Raw, At: c.now, Recognised: *c.entry.Recognised,
 		Entry: &c.entry, Copied: p.copied(c), Expires: c.now.Add(helpdesk.HeldFor),

@@ -33,9 +33,7 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 	}
 	b.contact(c.Contact)
 	b.agent(c.Agent)
-	if c.Held != nil {
-		b.guarded(b.tenant.held(c.Held.ID), c.Held.Rev, c.Held)
-	}
+	b.held(c.Held)
 	for i := range c.Deliveries {
 		b.delivery(&c.Deliveries[i])
 	}
@@ -162,4 +160,17 @@ func (b *batch) delivery(d *helpdesk.Delivery) {
 		return
 	}
 	b.put(pending, due{Ticket: d.Ticket, Next: d.Next})
+}
+
+// held moves an item that was decided away from those that wait.
+func (b *batch) held(h *helpdesk.HeldItem) {
+	switch {
+	case h == nil:
+	case h.Decision == nil:
+		b.guarded(b.tenant.held(h.ID), h.Rev, h)
+	default:
+		b.cmps = append(b.cmps, unchanged(b.tenant.held(h.ID), h.Rev))
+		b.ops = append(b.ops, clientv3.OpDelete(b.tenant.held(h.ID)))
+		b.put(b.tenant.decided(h.ID), h)
+	}
 }

@@ -19,7 +19,8 @@
 //	/postern/<inst>/accounts/<account>/agent/<id>       helpdesk.Agent
 //	/postern/<inst>/accounts/<account>/agentaddress/<addr>   <id> of the agent
 //	/postern/<inst>/accounts/<account>/session/<hash>   helpdesk.Session; hash of the cookie
-//	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem
+//	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
+//	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
@@ -111,6 +112,10 @@ func (t tenant) session(hash string) string { return t.sessions() + hash }
 func (t tenant) heldAll() string { return t.root + "held/" }
 
 func (t tenant) held(id helpdesk.ID) string { return t.heldAll() + string(id) }
+
+func (t tenant) decidedAll() string { return t.root + "decided/" }
+
+func (t tenant) decided(id helpdesk.ID) string { return t.decidedAll() + string(id) }
 
 func (t tenant) deliveries(id helpdesk.TicketID) string {
 	return t.root + "delivery/" + id.String() + "/"

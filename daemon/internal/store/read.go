@@ -160,22 +160,40 @@ func (s *Store) Agents(ctx context.Context, account string) ([]helpdesk.Agent, e
 	return list(ctx, s, s.keys.account(account).agents(), func(a *helpdesk.Agent, rev int64) { a.Rev = rev })
 }
 
-// Held reads all held items of an account.
-func (s *Store) Held(ctx context.Context, account string) ([]helpdesk.HeldItem, error) {
-	return list(ctx, s, s.keys.account(account).heldAll(), func(h *helpdesk.HeldItem, rev int64) { h.Rev = rev })
+// Held reads up to limit held items, the newest first, of those that wait or of
+// those that were decided.
+func (s *Store) Held(ctx context.Context, account string, decided bool, limit int) ([]helpdesk.HeldItem, error) {
+	prefix := s.keys.account(account).heldAll()
+	if decided {
+		prefix = s.keys.account(account).decidedAll()
+	}
+	return list(ctx, s, prefix, func(h *helpdesk.HeldItem, rev int64) { h.Rev = rev },
+		clientv3.WithLimit(int64(limit)), clientv3.WithSort(clientv3.SortByKey, clientv3.SortDescend))
 }
 
-// HeldItem reads one held item; NotFound if there is none.
-func (s *Store) HeldItem(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.HeldItem, error) {
-	h, rev, err := getRecord[helpdesk.HeldItem](ctx, s, s.keys.account(account).held(id))
+// HeldCount is how many held items wait.
+func (s *Store) HeldCount(ctx context.Context, account string) (int, error) {
+	resp, err := s.get(ctx, s.keys.account(account).heldAll(), clientv3.WithPrefix(), clientv3.WithCountOnly())
 	if err != nil {
-		return nil, err
+		return 0, fmt.Errorf("count held mail: %w", err)
 	}
-	if h == nil {
-		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such held mail")
+	return int(resp.Count), nil
+}
+
+// HeldItem reads one held item, decided or not; NotFound if there is none.
+func (s *Store) HeldItem(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.HeldItem, error) {
+	t := s.keys.account(account)
+	for _, key := range []string{t.held(id), t.decided(id)} {
+		h, rev, err := getRecord[helpdesk.HeldItem](ctx, s, key)
+		if err != nil {
+			return nil, err
+		}
+		if h != nil {
+			h.Rev = rev
+			return h, nil
+		}
 	}
-	h.Rev = rev
-	return h, nil
+	return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such held mail")
 }
 
 // Budget reads what was spent; an unknown or lapsed key has spent nothing.

@@ -42,6 +42,10 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
 	t := s.keys.account(account)
 	gone := 0
+	heldLapsed := func(v []byte) bool {
+		var x helpdesk.HeldItem
+		return json.Unmarshal(v, &x) == nil && !x.Expires.IsZero() && now.After(x.Expires)
+	}
 	for prefix, lapsed := range map[string]func([]byte) bool{
 		t.sessions(): func(v []byte) bool {
 			var x helpdesk.Session
@@ -51,10 +55,8 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 			var x helpdesk.Budget
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
 		},
-		t.heldAll(): func(v []byte) bool {
-			var x helpdesk.HeldItem
-			return json.Unmarshal(v, &x) == nil && !x.Expires.IsZero() && now.After(x.Expires)
-		},
+		t.heldAll():    heldLapsed,
+		t.decidedAll(): heldLapsed,
 		t.signatures(): func(v []byte) bool {
 			var x helpdesk.Signature
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
