@@ -168,9 +168,9 @@ func (p *Pipeline) record(c *incoming, change *helpdesk.Change, t *helpdesk.Tick
 	}
 }
 
-// maxUnseen is enough for the mail that went past us and what it answered; each
-// is a record.
-const maxUnseen = 8
+// maxUnseen is enough for the mail that went past us and what it answered. Each
+// is an operation of the transaction, which copies to everybody nearly fill.
+const maxUnseen = 4
 
 // unseen are the ids that the mail names and that we have no mail of, newest
 // first. What names them too may belong to the same thread.

@@ -50,7 +50,11 @@ func TestALargeTicketFitsATransaction(t *testing.T) {
 			t.Join(helpdesk.NewID(), "", helpdesk.MustAddress(fmt.Sprintf("p%d@customer.example", i)), noon)
 		}
 	})
-	got := o.accept(mail(alice, "<large@x>", "Hello"), o.replyAddress(o.number, 1))
+	unknown := "References:"
+	for i := range 20 {
+		unknown += fmt.Sprintf(" <u%d@x>", i)
+	}
+	got := o.accept(mail(alice, "<large@x>", "Hello", unknown), o.replyAddress(o.number, 1))
 	if n := len(o.copies(got, helpdesk.Update)); n != helpdesk.MaxParticipants-1 {
 		t.Errorf("%d participants were told", n)
 	}
