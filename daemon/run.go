@@ -93,7 +93,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
-		Memory: inbound.NewMemory(inbound.DefaultMemory), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
+		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
 	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
 	d.queue = &outbound.Queue{

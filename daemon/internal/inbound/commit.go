@@ -14,7 +14,6 @@ import (
 // ticket, entry, contact, indexes and outgoing mail.
 func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, error) {
 	change := &helpdesk.Change{Account: c.box.Account, Signatures: c.remember}
-	c.spend(change)
 	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised}
 	var err error
 	switch c.verdict.act {

@@ -104,7 +104,7 @@ func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *e
 	boxes := mailboxes(byAccount(env.To))
 	env.Refusable = env.Refusable && len(boxes) == 1
 	for _, to := range boxes {
-		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: held, mail: mail, now: p.Now()}
+		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: held, mail: mail, now: p.Now(), look: true}
 		known, err := p.weigh(ctx, c)
 		switch {
 		case err != nil:

@@ -41,7 +41,7 @@ func (c *incoming) findFacts() {
 		"The sender's domain asks to refuse mail that is not proven, and this mailbox goes by that.")
 	note(calledSpam, c.found.Contact != nil && c.found.Contact.Spam != nil,
 		"An agent called earlier mail of this address spam.")
-	note(tooMany, c.flood.over, "The address has written more within an hour than the mailbox takes.")
+	note(tooMany, c.over, "The address has written more within an hour than the mailbox takes.")
 	note(torn, c.torn, "It came to reply addresses of different tickets.")
 	note(colleague, c.isColleague(), "The writer is of the same organisation as somebody who takes part, and colleagues may join.")
 	note(uninvited, c.isUninvited(), "The mailbox lets this writer open no ticket.")

@@ -1,9 +1,7 @@
 package inbound
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"sync"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -13,41 +11,83 @@ import (
 // begins with the first one and is not prolonged by more.
 const floodWindow = time.Hour
 
-// flood is how much the writer's address wrote within the hour.
-type flood struct {
-	count helpdesk.Budget // with this mail; Key is "" when it is not counted
-	over  bool
+// maxCounted bounds the addresses that are counted at one time; at some hundred
+// bytes each it is some twenty MiB. When it is reached, counting begins anew: whoever
+// has that many addresses is not held up by a limit for one.
+const maxCounted = 100_000
+
+// Counts is how many mails each address sent to each mailbox within the hour.
+// They are in memory: on disk, every mail of one sender would have to wait for
+// the one before. A restart, or another replica, counts anew, which makes the
+// limit softer and nothing else.
+type Counts struct {
+	mu     sync.Mutex
+	counts map[counted]count
 }
 
-// countMails counts the mail against the limit of its address. What is proven
-// and what is not are counted apart: a forger must not use up the limit of whom
-// they pretend to be. Two robots that answer each other end here at the latest.
-func (p *Pipeline) countMails(ctx context.Context, c *incoming) error {
-	c.flood = flood{}
+// counted is what one count is about. What is proven and what is not are counted
+// apart: a forger must not use up the limit of whom they pretend to be.
+type counted struct {
+	account, mailbox, address string
+	proven                    bool
+}
+
+type count struct {
+	mails int
+	until time.Time
+}
+
+// NewCounts makes an empty one.
+func NewCounts() *Counts { return &Counts{counts: map[counted]count{}} }
+
+// take counts one mail and returns how many there are within the window, it
+// included. With look it is not counted.
+func (f *Counts) take(c counted, now time.Time, look bool) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	seen, ok := f.counts[c]
+	if !ok || now.After(seen.until) {
+		seen = count{until: now.Add(floodWindow)}
+	}
+	seen.mails++
+	if look {
+		return seen.mails
+	}
+	if !ok && len(f.counts) >= maxCounted {
+		f.forget(now)
+	}
+	f.counts[c] = seen
+	return seen.mails
+}
+
+// forget drops what has lapsed, or everything if that is not enough.
+func (f *Counts) forget(now time.Time) {
+	for c, seen := range f.counts {
+		if now.After(seen.until) {
+			delete(f.counts, c)
+		}
+	}
+	if len(f.counts) >= maxCounted/2 {
+		clear(f.counts)
+	}
+}
+
+// countMail counts the mail against the limit of its address, once for each
+// mailbox however often a race is lost. Two robots that answer each other end
+// here at the latest.
+func (p *Pipeline) countMail(c *incoming) {
 	most := c.box.Policy.PerHour()
-	if most == 0 || c.writer.Address.IsZero() || c.try >= calmTries {
-		return nil
+	if most == 0 || c.writer.Address.IsZero() {
+		return
 	}
-	kind := "mails/unproven/"
-	if c.trust.Proof == helpdesk.ProofPass {
-		kind = "mails/proven/"
+	what := counted{c.box.Account, c.box.Name, c.writer.Address.Key(), c.trust.Proof == helpdesk.ProofPass}
+	over, known := c.kept.over[what]
+	if !known {
+		over = p.Counts.take(what, c.now, c.look) > most
+		if c.kept.over == nil {
+			c.kept.over = map[counted]bool{}
+		}
+		c.kept.over[what] = over
 	}
-	sum := sha256.Sum256([]byte(c.box.Name + "\x00" + c.writer.Address.Key()))
-	count, err := p.Planner.Budgets.Budget(ctx, c.box.Account, kind+hex.EncodeToString(sum[:12]))
-	if err != nil {
-		return err
-	}
-	if c.now.After(count.Until) {
-		count.Used, count.Until = 0, c.now.Add(floodWindow)
-	}
-	count.Used++
-	c.flood = flood{count: count, over: count.Used > most}
-	return nil
-}
-
-// spend writes the count with what the mail causes.
-func (c *incoming) spend(change *helpdesk.Change) {
-	if c.flood.count.Key != "" && !c.flood.over { // over the limit there is nothing left to count
-		change.Budgets = append(change.Budgets, c.flood.count)
-	}
+	c.over = over
 }

@@ -65,6 +65,7 @@ type Pipeline struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Memory    *Memory // of large mails
+	Counts    *Counts // of the mails of each address
 	Merger    Merger  // does what agents order by mail; nil refuses it
 }
 
@@ -166,9 +167,7 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 	if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 		return nil, err
 	}
-	if err := p.countMails(ctx, c); err != nil { // flood.go: how much the address wrote
-		return nil, err
-	}
+	p.countMail(c)               // flood.go: how much the address wrote
 	c.findFacts()                // facts.go: what the mailbox's policy makes of it
 	c.decide()                   // decide.go: the table
 	return nil, p.report(ctx, c) // report.go: which copy of ours a report is about
@@ -187,7 +186,8 @@ type incoming struct {
 	kept *kept
 	mail *eml.Mail
 	now  time.Time
-	try  int // how often a race was lost
+	try  int  // how often a race was lost
+	look bool // nothing is to come of it
 
 	receipt  string             // recognise: identity of the mail
 	found    *store.Found       // recognise: what the store knows of it
@@ -203,7 +203,7 @@ type incoming struct {
 	maybe    *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
 	sender   helpdesk.Sender    // thread
 	flags    []helpdesk.Flag    // thread, facts: what an agent should look at
-	flood    flood              // flood
+	over     bool               // flood: the address wrote more than the mailbox takes
 	facts    map[fact]bool      // facts
 	evidence []string           // thread, classify: plain sentences
 	verdict  rule               // decide

@@ -96,9 +96,9 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	return &bench{t: t, db: db, replica: open, Pipeline: &Pipeline{
-		Memory: NewMemory(1 << 20),
-		Auth:   mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
-		Store:  db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
+		Memory: NewMemory(1 << 20), Counts: NewCounts(),
+		Auth:  mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
+		Store: db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 		Directory: directory{
 			box("support", "support", "support@acme.example"), box("support", "billing", "billing@acme.example"),

@@ -18,6 +18,7 @@ type kept struct {
 	ref     blob.Ref
 	bytes   []byte
 	release func()
+	over    map[counted]bool                 // which counts the mail is over, once it is counted
 	files   map[string][]helpdesk.Attachment // by account: what clean made blobs of, once for all mailboxes and tries
 
 	verdicts map[check]mailauth.Verdict // authenticate: on the writer

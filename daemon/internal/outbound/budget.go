@@ -44,7 +44,7 @@ func limitsOf(p helpdesk.Purpose, byAgent bool) []limit {
 	case p == helpdesk.Confirmation:
 		return []limit{unprovenADay}
 	case p == helpdesk.Acknowledgement && !byAgent:
-		return []limit{acknowledgedNow, acknowledgedADay, provenAnHour}
+		return []limit{acknowledgedNow, acknowledgedADay}
 	}
 	return []limit{provenAnHour, ticketAnHour}
 }
