@@ -32,6 +32,9 @@ func (d *Desk) decide(ctx context.Context, by Actor, item *helpdesk.HeldItem, ve
 	if c.found, err = d.store.Lookup(ctx, by.Account, store.Query{Address: item.From}); err != nil {
 		return nil, err
 	}
+	if a := c.found.Agent; a != nil && !a.Disabled && (verdict == helpdesk.AcceptOnce || verdict == helpdesk.AddCollaborator) {
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "its writer is an agent: agents answer in the request itself")
+	}
 	switch verdict {
 	case helpdesk.AcceptOnce:
 		err = c.join(ctx, false)
@@ -48,6 +51,9 @@ func (d *Desk) decide(ctx context.Context, by Actor, item *helpdesk.HeldItem, ve
 	item.Decision = &c.decision
 	if item.Expires.IsZero() { // of an older version, which let none lapse
 		item.Expires = c.now.Add(helpdesk.HeldFor)
+	}
+	if c.decision.Number != 0 {
+		item.Entry = nil // it is in the ticket now; both would not fit into one transaction
 	}
 	if err := d.store.Commit(ctx, c.change); err != nil {
 		return nil, err
@@ -74,7 +80,7 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 		contact := c.contact()
 		contact.Spam = nil // who takes part is heard
 		if err := c.desk.letIn(ctx, c.change, box, t, joining{
-			by: c.by, contact: contact.ID, name: c.item.FromName, address: c.item.From, now: c.now,
+			by: c.by, contact: contact.ID, name: c.provenName(), address: c.item.From, now: c.now,
 		}); err != nil {
 			return err
 		}
@@ -84,6 +90,15 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 		return nil
 	}
 	return c.desk.mailOthers(ctx, c.change, box, t, &c.change.Entries[0], c.now)
+}
+
+// provenName is what the writer calls themselves, if that is proven: it stands in
+// the mail that tells them that they were added.
+func (c *deciding) provenName() string {
+	if c.item.Recognised.Trust.Proof == helpdesk.ProofPass {
+		return c.item.FromName
+	}
+	return ""
 }
 
 // written reports that a person wrote the mail: only then does it wake anybody
@@ -205,6 +220,7 @@ func (c *deciding) block() error {
 	if c.found.Agent != nil {
 		return helpdesk.Errorf(helpdesk.Invalid, "the address is an agent's, and must go on working")
 	}
-	c.contact().Spam = &c.now
+	contact := c.contact()
+	contact.Spam, contact.SpamProven = &c.now, c.item.Recognised.Trust.Proof == helpdesk.ProofPass
 	return nil
 }

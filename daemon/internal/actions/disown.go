@@ -44,12 +44,29 @@ func (d *Desk) tryDisown(ctx context.Context, h helpdesk.HelpCenter, token strin
 		Kind: helpdesk.Event, Channel: helpdesk.ByPortal, At: now, Author: helpdesk.Author{Role: helpdesk.System},
 		Text: "The owner of " + who.Address.String() + " says that this request is not theirs. They get no more mail about it, and for a year no confirmation.",
 	}
+	address := who.Address
 	who.Left = &now
 	who.LinkGen++
+	change := &helpdesk.Change{Account: h.Account, Ticket: t}
 	t.Status = helpdesk.Closed
+	if t.Merged != nil {
+		t.Merged.Status = helpdesk.Closed // undoing the merge must not open it again
+		end, err := helpdesk.End(t, d.reading(ctx, h.Account))
+		if err != nil {
+			return err
+		}
+		if p := end.ParticipantByAddress(address); p != nil && p.Role == helpdesk.Collaborator && end.ID != t.ID {
+			p.Left = &now
+			p.LinkGen++
+			there := e
+			end.Append(&there)
+			change.Also, change.Entries = end, append(change.Entries, there)
+		}
+	}
 	t.Append(&e)
+	change.Entries = append(change.Entries, e)
 	err = d.store.Commit(ctx, &helpdesk.Change{
-		Account: h.Account, Ticket: t, Entries: []helpdesk.Entry{e},
+		Account: h.Account, Ticket: t, Also: change.Also, Entries: change.Entries,
 		Budgets: []helpdesk.Budget{outbound.Suppress(who.Address, spent.Rev, now)},
 	})
 	if err == nil {

@@ -120,11 +120,12 @@ func TestAddCollaborator(t *testing.T) {
 		name  string
 		proof helpdesk.Proof
 		cause helpdesk.Cause
+		named string
 		want  bool // the address counts as proven
 	}{
-		{"proven", helpdesk.ProofPass, helpdesk.NotParticipant, true},
-		{"unproven", helpdesk.ProofNone, helpdesk.UnprovenSender, false},
-		{"called spam before", helpdesk.ProofPass, helpdesk.CalledSpam, false},
+		{"proven", helpdesk.ProofPass, helpdesk.NotParticipant, "Carol", true},
+		{"unproven, so the name may be anybody's words", helpdesk.ProofNone, helpdesk.UnprovenSender, "", false},
+		{"called spam before", helpdesk.ProofPass, helpdesk.CalledSpam, "Carol", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
@@ -148,7 +149,7 @@ func TestAddCollaborator(t *testing.T) {
 				t.Fatalf("contact = %+v, want proven: %t, and heard", known, tt.want)
 			}
 			p := d.Ticket.ParticipantByAddress(carol)
-			if p == nil || p.Role != helpdesk.Collaborator || p.Contact != known.ID || p.Name != "Carol" || !d.Ticket.IsSuggested(helpdesk.MustAddress("dave@elsewhere.example")) {
+			if p == nil || p.Role != helpdesk.Collaborator || p.Contact != known.ID || p.Name != tt.named || !d.Ticket.IsSuggested(helpdesk.MustAddress("dave@elsewhere.example")) {
 				t.Fatalf("participant = %+v, suggested %+v", p, d.Ticket.Suggested)
 			}
 			var texts []string

@@ -12,6 +12,9 @@ type Contact struct {
 	// Spam is when an agent called mail of this contact spam; nil: never. What
 	// they write is held from then on.
 	Spam *time.Time `json:"spam,omitempty"`
+	// SpamProven says that it was theirs for sure. Otherwise somebody may have
+	// written in their name, and only what nothing proves is held.
+	SpamProven bool `json:"spamProven,omitempty"`
 
 	Rev int64 `json:"-"`
 }

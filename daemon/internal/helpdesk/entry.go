@@ -73,6 +73,10 @@ type Entry struct {
 	// Released is who let customers see what had been held back or hidden.
 	Released *Release `json:"released,omitempty"`
 
+	// Answers is the merged ticket that the mail was an answer to: who took no part
+	// in that one must not read what it quotes.
+	Answers TicketID `json:"answers,omitzero"`
+
 	// MovedTo is where the message stands now: it was split off, or its copy went
 	// back. Here only agents see that it was there.
 	MovedTo *EntryRef `json:"movedTo,omitempty"`

@@ -37,12 +37,20 @@ const (
 	MaxFamily = 32
 )
 
+// Order is a merge that an agent asked for by mail. It is written with what else
+// the mail does, so that it is done even if the process dies in between.
+type Order struct {
+	Into int64 `json:"into"` // number of a ticket
+	By   ID    `json:"by"`
+}
+
 // MergeInto ends t and makes those who take part in it collaborators of into:
 // they see it from then on. Who takes part there already stays as they are.
 // others are the tickets that were merged into it before; joins leaves people
 // out, nil nobody. Invalid says that into would have too many participants; then
 // both must be forgotten.
 func (t *Ticket) MergeInto(into *Ticket, others []Ticket, joins func(*Participant) bool, by Author, at time.Time) error {
+	t.Ordered = nil // whoever asked for one has it, or was faster
 	m := &Merge{Into: into.ID, Number: into.Number, By: by, At: at, Status: t.Status}
 	for i := range t.Participants {
 		p := &t.Participants[i]

@@ -102,8 +102,9 @@ type Ticket struct {
 	Seats        []Seat        `json:"seats,omitempty"`
 	Submitter    *Author       `json:"submitter,omitempty"` // the agent who brought it in for its requester
 	Form         *FormAnswer   `json:"form,omitempty"`
-	Follows      TicketID      `json:"follows,omitzero"` // the ticket that this one goes on from
-	Maybe        TicketID      `json:"maybe,omitzero"`   // the ticket that its first mail may have meant
+	Follows      TicketID      `json:"follows,omitzero"`  // the ticket that this one goes on from
+	Ordered      *Order        `json:"ordered,omitempty"` // a merge that is to be done next
+	Maybe        TicketID      `json:"maybe,omitzero"`    // the ticket that its first mail may have meant
 	Suggested    []Suggestion  `json:"suggested,omitempty"`
 	Merged       *Merge        `json:"merged,omitempty"`    // it goes on in another ticket
 	Absorbed     []TicketID    `json:"absorbed,omitempty"`  // tickets that were merged into this one

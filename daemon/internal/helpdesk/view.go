@@ -56,7 +56,7 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 			Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments,
 			Mine: e.Author.Role == Customer && e.Author.ID == viewer.Contact,
 		}
-		if partly && !m.Mine {
+		if (partly || e.Answers != 0) && !m.Mine {
 			m.Quoted = ""
 		}
 		if m.FromAgent {

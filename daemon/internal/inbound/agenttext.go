@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,35 +26,67 @@ type memory struct {
 	public   []string // what customers may see
 	internal []string // what they must not
 	sent     []string // the notices, as agents got them
+	partial  bool     // there is more that is for agents alone than is compared
 }
 
-// agentMemory is how many entries are compared with what an agent sends.
-const agentMemory = 50
+const (
+	// agentMemory is how many entries are compared with what an agent sends.
+	agentMemory = 50
+	// agentMemoryBytes is how much of it is for agents alone: it is below what
+	// package quotes compares, even if every word has one letter.
+	agentMemoryBytes = 96 << 10
+)
 
 func (p *Pipeline) remember(ctx context.Context, c *incoming) (*memory, error) {
-	entries, err := p.Store.LastEntries(ctx, c.box.Account, c.ticket.ID, agentMemory)
+	merged, _, err := helpdesk.Family(c.ticket, p.reading(ctx, c))
 	if err != nil {
-		return nil, fmt.Errorf("read what was sent: %w", err)
+		return nil, fmt.Errorf("read merged tickets: %w", err)
 	}
 	m := &memory{}
+	for _, t := range append([]helpdesk.Ticket{*c.ticket}, merged...) {
+		if err := p.rememberOf(ctx, c, m, &t); err != nil {
+			return nil, err
+		}
+	}
+	size := 0
+	for _, text := range m.internal {
+		size += len(text)
+	}
+	m.partial = m.partial || size > agentMemoryBytes
+	return m, nil
+}
+
+func (p *Pipeline) rememberOf(ctx context.Context, c *incoming, m *memory, t *helpdesk.Ticket) error {
+	entries, err := p.Store.LastEntries(ctx, c.box.Account, t.ID, agentMemory)
+	if err != nil {
+		return fmt.Errorf("read what was sent: %w", err)
+	}
+	m.partial = m.partial || t.Entries > len(entries)
 	for i := range entries {
 		e := &entries[i]
+		m.partial = m.partial || !e.Public() && (e.TextBlob != "" || e.QuotedBlob != "")
 		switch {
-		case e.Public():
+		case e.Public() && t.ID == c.ticket.ID && seenByAll(t, e):
 			m.public = append(m.public, e.Text)
+		case e.Public() && t.ID == c.ticket.ID: // some who get the answer have not seen it
 		case e.Author.Role == helpdesk.AgentAs: // what a receipt gave back is theirs to send again
 			m.internal = append(m.internal, e.Text)
 		default:
 			m.internal = append(m.internal, e.Text, e.Quoted)
 		}
 		if e.Author.Role != helpdesk.AgentAs {
-			m.sent = append(m.sent, outbound.SaidToAgent(c.ticket, e, c.box))
+			m.sent = append(m.sent, outbound.SaidToAgent(t, e, c.box))
 			frame := *e
 			frame.Text = ""
-			m.internal = append(m.internal, outbound.SaidToAgent(c.ticket, &frame, c.box))
+			m.internal = append(m.internal, outbound.SaidToAgent(t, &frame, c.box))
 		}
 	}
-	return m, nil
+	return nil
+}
+
+// seenByAll reports an entry that everybody who takes part may read.
+func seenByAll(t *helpdesk.Ticket, e *helpdesk.Entry) bool {
+	return !slices.ContainsFunc(t.Participants, func(p helpdesk.Participant) bool { return p.Active() && !p.Sees(e) })
 }
 
 // readAgentText reads an agent's mail: commands, then an answer or a note.
@@ -113,6 +146,13 @@ func (a *agentText) answer(reader ownWords, top, below string) {
 		return // without marks nothing below can be told apart
 	}
 	answers, _ := reader.read(below)
+	if reader.known.partial {
+		// What is not compared can't be told apart: never a note as our answer.
+		if a.kept = answers; strings.ContainsFunc(answers, isWord) {
+			a.why = "what was written below the line was not sent, as the request is too long to tell it apart from what only agents may read"
+		}
+		return
+	}
 	if answers, leaks = reader.forCustomers(answers); leaks {
 		a.kept, a.why = answers, "what was written below the line was not sent, as it stands among what only agents may read"
 		return

@@ -57,7 +57,7 @@ func (p *Pipeline) prove(ctx context.Context, c *incoming, q check) (mailauth.Ve
 		Ours: func(a helpdesk.Address) bool { return p.belongs(q.account, a) }, Results: q.results,
 	})
 	if failed != nil {
-		if sent, ok := c.mail.Date(); ok && c.now.Sub(sent) < patience {
+		if sent, ok := c.mail.Date(); ok && c.now.Sub(sent).Abs() < patience {
 			return mailauth.Verdict{}, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("check the sender: %w", failed))
 		}
 	}

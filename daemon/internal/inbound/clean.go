@@ -34,6 +34,9 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 	if c.verdict.event {
 		e.Kind, e.Author = helpdesk.Event, helpdesk.Author{Role: helpdesk.System, Name: "Mail system"}
 	}
+	if c.named != nil && c.ticket != nil && c.named.ID != c.ticket.ID {
+		e.Answers = c.named.ID
+	}
 	words, err := p.content(ctx, c)
 	if err != nil {
 		return err

@@ -44,7 +44,9 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 	if err := p.Store.Commit(ctx, change); err != nil {
 		return helpdesk.Outcome{}, err
 	}
-	p.merge(ctx, c) // obey.go: a second act
+	if c.said != nil {
+		p.merge(ctx, c, c.ticket.ID) // obey.go: a second act
+	}
 	return outcome, nil
 }
 

@@ -127,6 +127,9 @@ func (c *incoming) expected() helpdesk.Expectation {
 	switch {
 	case c.verdict.act == toHold:
 		o.Result = helpdesk.HeldBack
+		if t := c.meant(); t != nil {
+			o.Ticket, o.Number = t.ID, t.Number
+		}
 	case c.verdict.act == toRefuse:
 		o.Result = helpdesk.TurnedAway
 	case c.verdict.act == toOpen || c.verdict.act == toFork || c.verdict.act == toForward || c.goesOn():
@@ -134,5 +137,9 @@ func (c *incoming) expected() helpdesk.Expectation {
 	default:
 		o.Result = helpdesk.Appended
 	}
-	return helpdesk.Expectation{Outcome: o, Cause: c.verdict.cause, Answer: c.verdict.answer}
+	answer := c.verdict.answer
+	if c.goesOn() && c.trust.Proof == helpdesk.ProofPass {
+		answer = helpdesk.Acknowledgement
+	}
+	return helpdesk.Expectation{Outcome: o, Cause: c.verdict.cause, Answer: answer}
 }

@@ -39,20 +39,27 @@ func (c *incoming) findFacts() {
 		"The sender's domain asks for nothing to be done with mail that is not proven, and this mailbox goes by that.")
 	note(refusable, failed && c.trust.Policy == "reject" && c.env.Refusable,
 		"The sender's domain asks to refuse mail that is not proven, and this mailbox goes by that.")
-	note(calledSpam, c.found.Contact != nil && c.found.Contact.Spam != nil,
-		"An agent called earlier mail of this address spam.")
+	note(calledSpam, c.isCalledSpam(), "An agent called earlier mail of this address spam.")
 	note(tooMany, c.over, "The address has written more within an hour than the mailbox takes.")
 	note(torn, c.torn, "It came to reply addresses of different tickets.")
 	note(colleague, c.isColleague(), "The writer is of the same organisation as somebody who takes part, and colleagues may join.")
 	note(uninvited, c.isUninvited(), "The mailbox lets this writer open no ticket.")
 	c.facts[shown] = policy.ShowUnproven
-	if c.ticket != nil && policy.ChangedSubject != helpdesk.AppendChanged && policy.ChangedSubject != "" && otherSubject(c.mail.Subject(), c.ticket.Subject) {
+	if c.ticket != nil && policy.ChangedSubject != helpdesk.AppendChanged && policy.ChangedSubject != "" && otherSubject(c.mail.Subject(), c.ticket.Subject) &&
+		(c.named == nil || otherSubject(c.mail.Subject(), c.named.Subject)) {
 		note(renamed, policy.ChangedSubject == helpdesk.ForkChanged, "It answers under another subject, and this mailbox makes a new ticket of that.")
 		if policy.ChangedSubject == helpdesk.SuggestChanged {
 			c.flags = append(c.flags, helpdesk.OtherSubject)
 			c.note("It answers under another subject.")
 		}
 	}
+}
+
+// isCalledSpam spares who is proven and takes part in what they answer, and who is
+// proven where the spam was not.
+func (c *incoming) isCalledSpam() bool {
+	contact, proven := c.found.Contact, c.trust.Proof == helpdesk.ProofPass
+	return contact != nil && contact.Spam != nil && !(proven && (c.sender == helpdesk.SenderParticipant || !contact.SpamProven))
 }
 
 // isColleague reports a writer whose organisation the mailbox names and who is
@@ -63,9 +70,14 @@ func (c *incoming) isColleague() bool {
 	if c.ticket == nil || domain == "" || !slices.Contains(c.box.Policy.ColleagueDomains, domain) || !c.ticket.HasRoom() {
 		return false
 	}
+	for i := range c.ticket.Participants {
+		if p := &c.ticket.Participants[i]; !p.Active() && p.Address.Same(c.writer.Address) {
+			return false // an agent took them out, or they said that it is not theirs
+		}
+	}
 	for i := range c.named.Participants {
 		p := &c.named.Participants[i]
-		if p.Active() && p.Address.Domain() == domain && (c.holder == 0 || p.Number == c.holder) {
+		if p.Active() && c.ticket.ParticipantByAddress(p.Address) != nil && p.Address.Domain() == domain && (c.holder == 0 || p.Number == c.holder) {
 			return true
 		}
 	}

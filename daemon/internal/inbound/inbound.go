@@ -133,6 +133,7 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		}
 		if known != nil {
 			outcome = *known
+			p.merge(ctx, c, known.Ticket) // obey.go: what the first time left undone
 			return nil
 		}
 		if c.verdict.act == toRefuse {

@@ -33,7 +33,7 @@ func (p *Pipeline) notify(ctx context.Context, c *incoming, change *helpdesk.Cha
 	if self := c.agent(); self != nil { // they know
 		agents = slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return a.ID == self.ID })
 	}
-	o := outbound.Occasion{Mailbox: c.box, Ticket: change.Ticket, Entry: c.entry.Seq, Now: c.now}
+	o := outbound.Occasion{Mailbox: p.sender(c, change.Ticket), Ticket: change.Ticket, Entry: c.entry.Seq, Now: c.now}
 	left, err := p.Planner.Notify(ctx, change, o, agents)
 	if left > 0 {
 		told.Evidence = append(told.Evidence, fmt.Sprintf("%d agents were not mailed: too many mails.", left))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -41,6 +42,7 @@ func (p *Pipeline) obey(ctx context.Context, c *incoming, agent *helpdesk.Agent)
 	case o.merge == t.Number:
 		tell("refused: #merge %d: that is this request", o.merge)
 	default:
+		t.Ordered = &helpdesk.Order{Into: o.merge, By: agent.ID}
 		tell("it is merged into #%d next", o.merge)
 	}
 	return done, nil
@@ -88,15 +90,16 @@ func retag(t *helpdesk.Ticket, o orders) string {
 	return strings.Join(words, "; ")
 }
 
-// merge is the second act of a mail that asks for it: the first is committed.
-// When it is refused, the agent is told by another receipt.
-func (p *Pipeline) merge(ctx context.Context, c *incoming) {
-	if c.said == nil || c.said.orders.merge == 0 || p.Merger == nil || c.said.orders.merge == c.ticket.Number {
+// merge is the second act of a mail that asks for it: the first is committed. A
+// mail that comes again, as its sender never heard of the first time, finishes
+// what that left undone.
+func (p *Pipeline) merge(ctx context.Context, c *incoming, ticket helpdesk.TicketID) {
+	t, agent, err := p.ordered(ctx, c, ticket)
+	if t == nil || err != nil {
 		return
 	}
-	agent, from, into := c.agent(), c.ticket.Number, c.said.orders.merge
-	err := p.Merger.Merge(ctx, c.box.Account, agent, from, into)
-	if err == nil {
+	from, into := t.Number, t.Ordered.Into
+	if err = p.Merger.Merge(ctx, c.box.Account, agent, from, into); err == nil {
 		return
 	}
 	why := helpdesk.Public(err)
@@ -105,10 +108,11 @@ func (p *Pipeline) merge(ctx context.Context, c *incoming) {
 		p.Log.ErrorContext(ctx, "merge by mail failed", "account", c.box.Account, "ticket", from, "into", into, "error", err)
 	}
 	again := helpdesk.Retry(ctx, func(int) error {
-		t, err := p.Store.Ticket(ctx, c.box.Account, c.ticket.ID)
+		t, err := p.Store.Ticket(ctx, c.box.Account, ticket)
 		if err != nil {
 			return err
 		}
+		t.Ordered = nil
 		change := &helpdesk.Change{Account: c.box.Account, Ticket: t}
 		if err := p.receipt(ctx, c, change, agent, fmt.Sprintf("refused: #merge %d: %s.", into, why), ""); err != nil {
 			return err
@@ -118,4 +122,25 @@ func (p *Pipeline) merge(ctx context.Context, c *incoming) {
 	if again != nil {
 		p.Log.ErrorContext(ctx, "refusal not told", "account", c.box.Account, "ticket", from, "error", errors.Join(err, again))
 	}
+}
+
+// ordered reads a ticket that is to be merged, and the agent who asked for it; nil
+// if there is nothing to do.
+func (p *Pipeline) ordered(ctx context.Context, c *incoming, ticket helpdesk.TicketID) (*helpdesk.Ticket, *helpdesk.Agent, error) {
+	if p.Merger == nil || ticket == 0 {
+		return nil, nil, nil
+	}
+	t, err := p.Store.Ticket(ctx, c.box.Account, ticket)
+	if err != nil || t.Ordered == nil {
+		return nil, nil, err
+	}
+	agents, err := p.Store.Agents(ctx, c.box.Account)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(agents, func(a helpdesk.Agent) bool { return a.ID == t.Ordered.By && !a.Disabled })
+	if i < 0 {
+		return nil, nil, nil
+	}
+	return t, &agents[i], nil
 }

@@ -165,21 +165,47 @@ func TestTooManyMails(t *testing.T) {
 	}
 }
 
-// What comes from an address that an agent called spam waits for agents.
+// What comes from an address that an agent called spam waits for agents. If it was
+// not proven to be theirs, it is no reason against what is; and whoever takes part
+// is heard.
 func TestCalledSpam(t *testing.T) {
-	b := newBench(t)
-	b.accept(mail(mary, "<1@x>", "buy this"), "support@acme.example")
-	found, err := b.db.Lookup(t.Context(), "support", store.Query{Receipt: "none", Address: helpdesk.MustAddress("mary@elsewhere.example")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	when := noon
-	found.Contact.Spam = &when
-	if err := b.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Contact: found.Contact}); err != nil {
-		t.Fatal(err)
-	}
-	got := b.accept(mail(mary, "<2@x>", "buy that"), "support@acme.example")
-	if said := said(got); said != "held called-spam none" {
-		t.Errorf("outcome = %s, want held called-spam none", said)
+	for _, tt := range []struct {
+		name   string
+		proven bool // that the spam was theirs
+		bare   bool // nothing proves this mail
+		answer bool // to their own request
+		want   string
+	}{
+		{"proven, as the spam was", true, false, false, "held called-spam none"},
+		{"unproven", true, true, false, "held called-spam none"},
+		{"proven, which the spam was not", false, false, false, "created proven-new none"},
+		{"unproven, as the spam was", false, true, false, "held called-spam none"},
+		{"a participant's answer", true, false, true, "appended proven-participant own"},
+		{"an answer that nothing proves", true, true, true, "held called-spam own"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			opened := b.accept(mail(mary, "<1@x>", "buy this"), "support@acme.example")
+			found, err := b.db.Lookup(t.Context(), "support", store.Query{Receipt: "none", Address: helpdesk.MustAddress("mary@elsewhere.example")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			when := noon
+			found.Contact.Spam, found.Contact.SpamProven = &when, tt.proven
+			if err := b.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Contact: found.Contact}); err != nil {
+				t.Fatal(err)
+			}
+			to := "support@acme.example"
+			if tt.answer {
+				to = b.replyAddress(opened.Number, 1)
+			}
+			got, err := b.tryEnvelope(Envelope{From: helpdesk.MustAddress("x@elsewhere.example"), Trusted: !tt.bare}, mail(mary, "<2@x>", "buy that"), to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := said(got[0]); said != tt.want {
+				t.Errorf("outcome = %s, want %s", said, tt.want)
+			}
+		})
 	}
 }

@@ -110,7 +110,7 @@ func (p *Pipeline) post(c *incoming, change *helpdesk.Change) string {
 	if c.said.orders.status == "" {
 		t.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
 	}
-	p.Planner.Reply(change, outbound.Occasion{Mailbox: c.box, Ticket: t, Entry: c.entry.Seq, Purpose: helpdesk.AgentReply, Now: c.now})
+	p.Planner.Reply(change, outbound.Occasion{Mailbox: p.sender(c, t), Ticket: t, Entry: c.entry.Seq, Purpose: helpdesk.AgentReply, Now: c.now})
 	if n := len(change.Deliveries) - before; n != 1 {
 		return fmt.Sprintf("the answer was sent to %d people", n)
 	}
@@ -150,6 +150,6 @@ func (p *Pipeline) receipt(ctx context.Context, c *incoming, change *helpdesk.Ch
 	t.Append(&e)
 	change.Entries = append(change.Entries, e)
 	return p.Planner.Automatic(ctx, change, outbound.Occasion{
-		Mailbox: c.box, Ticket: t, Entry: e.Seq, Agent: agent, Purpose: helpdesk.CommandReceipt, Now: c.now,
+		Mailbox: p.sender(c, t), Ticket: t, Entry: e.Seq, Agent: agent, Purpose: helpdesk.CommandReceipt, Now: c.now,
 	})
 }

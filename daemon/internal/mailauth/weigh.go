@@ -142,7 +142,7 @@ func (v *Verdict) pass(m Mail, cl *claim) {
 	if v.Domain == "" {
 		v.Domain = cl.Domain
 	}
-	if cl.signature != "" {
+	if cl.signature != "" && !slices.Contains(v.Signatures, cl.signature) {
 		v.Signatures = append(v.Signatures, cl.signature)
 	}
 	for _, s := range cl.vouched {

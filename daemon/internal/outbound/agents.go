@@ -31,7 +31,7 @@ const (
 
 	// maxCopies bounds the copies of one change. Each costs three of the 128
 	// operations of a transaction, and what else is written about a dozen.
-	maxCopies = 36
+	maxCopies = 30
 )
 
 // Notify adds a notice for every one of the agents who is mailed what customers
@@ -42,6 +42,8 @@ func (p *Planner) Notify(ctx context.Context, change *helpdesk.Change, o Occasio
 	slices.SortStableFunc(mailed, func(a, b helpdesk.Agent) int {
 		return rank(a.Follows(o.Ticket)) - rank(b.Follows(o.Ticket))
 	})
+	most := min(len(mailed), maxCopies) // each may cost reads: in a flood none of them has room
+	mailed, left = mailed[:most], len(mailed)-most
 	o.Purpose, o.To = helpdesk.AgentNotice, nil
 	for i := range mailed {
 		before := len(change.Deliveries)

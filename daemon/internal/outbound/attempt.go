@@ -95,7 +95,7 @@ func (q *Queue) claim(ctx context.Context, p store.Pending) (*helpdesk.Delivery,
 	if d.State.Final() || now.Before(q.free(d)) {
 		return d, nil
 	}
-	if d.Purpose.Automatic() && !q.Brake.pass(p.Account+"/"+d.Mailbox, now) {
+	if braked(d.Purpose) && !q.Brake.pass(p.Account+"/"+d.Mailbox, now) {
 		return q.stopped(ctx, p.Account, d, now)
 	}
 	d.Attempts++

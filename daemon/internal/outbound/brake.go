@@ -3,6 +3,8 @@ package outbound
 import (
 	"sync"
 	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // Brake bounds how much automatic mail leaves one process: of a mailbox, and of
@@ -62,4 +64,10 @@ func (b *Brake) fill(name string, size float64, now time.Time) *bucket {
 		at.seen = now
 	}
 	return at
+}
+
+// braked are the purposes that a stranger can cause at addresses of their choice.
+// Notices have a budget of each agent's, and updates carry somebody's words.
+func braked(p helpdesk.Purpose) bool {
+	return p == helpdesk.Acknowledgement || p == helpdesk.Confirmation
 }

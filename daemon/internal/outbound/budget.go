@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -61,7 +62,9 @@ func (l limit) key(o Occasion) string {
 }
 
 func addressKey(a helpdesk.Address) string {
-	sum := sha256.Sum256([]byte(a.Key()))
+	local, domain, _ := strings.Cut(a.Key(), "@")
+	local, _, _ = strings.Cut(local, "+") // most servers bring a+1@ and a+2@ to the same person
+	sum := sha256.Sum256([]byte(local + "@" + domain))
 	return hex.EncodeToString(sum[:12])
 }
 

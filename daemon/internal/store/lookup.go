@@ -45,7 +45,8 @@ func (s *Store) Lookup(ctx context.Context, account string, q Query) (*Found, er
 	}
 	first := len(ops)
 	for _, id := range ids {
-		ops = append(ops, s.opGet(t.messages(id), clientv3.WithPrefix(), clientv3.WithLimit(maxRefs)))
+		ops = append(ops, s.opGet(t.messages(id), clientv3.WithPrefix(), clientv3.WithLimit(maxRefs),
+			clientv3.WithSort(clientv3.SortByCreateRevision, clientv3.SortAscend)))
 	}
 	resp, err := s.txn(ctx, nil, ops...)
 	if err != nil {
