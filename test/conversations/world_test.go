@@ -126,9 +126,9 @@ spec: {address: service@globex.test, inbound: {type: SMTP}}
 `
 
 // newWorld starts everything. It is ended with the test.
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, c *tally) *world {
 	t.Helper()
-	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: &tally{}}
+	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: c}
 	w.names = startNames(t, seed)
 	w.sink = startSink(t)
 	program := buildPostern(t)
