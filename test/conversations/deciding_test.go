@@ -210,7 +210,7 @@ func (t *talk) merging() {
 	if wrote {
 		two.program.quote = "none" // what they quote, they show to the others
 		two.reply()
-		two.last.wants = into
+		two.last.wants, two.last.box = into, t.box // whichever mailbox it came to
 	}
 	t.reply()
 	t.last.wants = into

@@ -19,6 +19,7 @@ func (w *world) sweep(c *tally) {
 		w.sweepMail(c, m)
 	}
 	w.sweepPages(c, mails)
+	w.sweepAccounts(c)
 	for _, d := range []*desk{w.acme, w.globex} {
 		w.sweepLog(c, d)
 		w.sweepMetrics(c, d)

@@ -137,6 +137,9 @@ func newWorld(t *testing.T, seed uint64, c *tally) *world {
 	w.acme.addAgent(t, "support", "Robin Sample", agentAddress)
 	w.acme.addAgent(t, "support", "Sam Free", freelancer)
 	w.acme.addAgent(t, "beta", "Kim Beta", betaAgent)
+	if err := w.acme.order("/accounts/beta/agents/"+betaAgent, map[string]string{"mail": "all"}, &struct{}{}); err != nil {
+		t.Fatal(err)
+	}
 	w.acme.signIn(t, acmeHost, agentAddress)
 	w.acme.signIn(t, betaHost, betaAgent)
 	return w

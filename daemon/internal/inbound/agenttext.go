@@ -24,7 +24,7 @@ type agentText struct {
 type memory struct {
 	public   []string // what customers may see
 	internal []string // what they must not
-	sent     []string // the notices, as agents got them
+	sent     []string // the notices, as agents got them, and what customers wrote
 }
 
 // agentMemory is how many entries are compared with what an agent sends.
@@ -46,7 +46,10 @@ func (p *Pipeline) remember(ctx context.Context, c *incoming) (*memory, error) {
 		default:
 			m.internal = append(m.internal, e.Text, e.Quoted)
 		}
-		if e.Author.Role != helpdesk.AgentAs {
+		if e.Author.Role != helpdesk.AgentAs { // an answer is in no notice: who sends it again means it
+			if e.Public() {
+				m.sent = append(m.sent, e.Text)
+			}
 			m.sent = append(m.sent, outbound.SaidToAgent(c.ticket, e, c.box))
 			frame := *e
 			frame.Text = ""
@@ -158,7 +161,7 @@ const sentinel = "Here begins what was written."
 func (r ownWords) read(text string) (own, folded string) {
 	h := quotes.Hints{
 		Subject: r.c.mail.Subject(), Author: r.c.writer.Name, Address: r.c.writer.Address.String(), Answer: true,
-		Sent: append(append([]string{}, r.known.sent...), r.known.public...),
+		Sent: r.known.sent,
 	}
 	for _, m := range addressed(r.c.mail) {
 		h.To = append(h.To, m.Written)
