@@ -31,6 +31,9 @@ var attacks = []struct {
 	{"backscatter", (*attack).backscatter},
 	{"a Message-ID that is used first", (*attack).usedID},
 	{"a signature that was for somebody else", (*attack).replay},
+	{"an agent's addresses", (*attack).leakedNotice},
+	{"somebody in Cc of a held mail", (*attack).heldCopies},
+	{"a signed mail that comes again", (*attack).resent},
 }
 
 func (w *world) newAttack(i int) *attack {
@@ -258,8 +261,10 @@ func (a *attack) forge(victim *talk, from, to, id string) {
 }
 
 // firstID is the Message-ID of the customer's first mail.
-func (t *talk) firstID() string {
-	for line := range strings.SplitSeq(string(t.first.raw), "\r\n") {
+func (t *talk) firstID() string { return t.first.messageID() }
+
+func (s *sent) messageID() string {
+	for line := range strings.SplitSeq(string(s.raw), "\r\n") {
 		if id, ok := strings.CutPrefix(line, "Message-ID: "); ok {
 			return id
 		}
@@ -270,6 +275,7 @@ func (t *talk) firstID() string {
 // foreign is a Message-ID that the desk of another account sent.
 func (a *attack) foreign() string {
 	who := a.person("customer.test")
+	who.known.ofBeta()
 	l := newLetter(who.from(), beta, "Hello", messageID(a.r, who.domain.name), "For another desk.")
 	s := &sent{who: "customer", story: a.story("of another account"), box: beta}
 	if err := a.w.post(s, who.way(a.r, beta), who.domain.sign(l.bytes())); err != nil {

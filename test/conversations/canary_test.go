@@ -24,6 +24,7 @@ type readers struct {
 	mu    sync.Mutex
 	mail  map[string]bool
 	pages map[string]bool
+	beta  bool // the agents of the other account read it, and those under test must not
 }
 
 func newReaders(addresses ...string) *readers {
@@ -45,6 +46,21 @@ func (r *readers) addPages(address string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pages[strings.ToLower(address)] = true
+}
+
+// ofBeta says that it was written to the other account.
+func (r *readers) ofBeta() *readers {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.beta = true
+	return r
+}
+
+// inAccount reports whether the agents of a domain may read it.
+func (r *readers) inAccount(domain string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.beta == (domain == "beta.test")
 }
 
 func (r *readers) mayRead(address string) bool {

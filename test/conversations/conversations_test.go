@@ -9,6 +9,7 @@ package conversations
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 )
 
@@ -25,21 +26,20 @@ const atOnce = 8
 //
 // covers: P02, P04, P05, P06, M02, M04
 func TestConversations(t *testing.T) {
-	w := newWorld(t, *seed)
-	c := w.tally
-	w.loops(c)
-	w.relayAbuse()
-	w.playAll(*number)
-
-	f, err := w.findTruth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.count(c, f)
-	w.countAbuse(c)
-	w.sweep(c)
-	for _, fault := range w.faults {
-		t.Error(fault)
+	c := &tally{splitsBy: map[string]int{}, joinableBy: map[string]int{}}
+	for left, n := *number, uint64(0); left > 0; left, n = left-perWorld, n+1 {
+		t.Run(fmt.Sprintf("world %d", n), func(t *testing.T) {
+			w := newWorld(t, *seed+n<<32, c)
+			if n == 0 {
+				w.loops(c)
+				w.relayAbuse()
+			}
+			w.playAll(min(left, perWorld))
+			w.judge(c, n == 0)
+			for _, fault := range w.faults {
+				t.Error(fault)
+			}
+		})
 	}
 	t.Logf("\n%s", c.report())
 	c.check(t)
@@ -50,6 +50,24 @@ func TestConversations(t *testing.T) {
 	}
 }
 
+// perWorld is how many conversations are played with one installation. It sends
+// 1,000 automatic mails an hour for a mailbox; a larger run is of several.
+const perWorld = 500
+
+// judge looks at what came of it.
+func (w *world) judge(c *tally, abused bool) {
+	f, err := w.findTruth()
+	if err != nil {
+		w.fault("%v", err)
+		return
+	}
+	w.count(c, f)
+	if abused {
+		w.countAbuse(c)
+	}
+	w.sweep(c)
+}
+
 // playAll plays conversations, and attacks between them.
 func (w *world) playAll(n int) {
 	people := w.people(max(1, n*4/5))
@@ -57,7 +75,7 @@ func (w *world) playAll(n int) {
 	for i, kind := range deal(w.random("deal", 0), n) {
 		plays = append(plays, w.newTalk(i, kind, people).play)
 	}
-	w.tally.conversations = len(plays)
+	w.tally.conversations += len(plays)
 	for i := range len(attacks) * max(1, n/perAttack) {
 		plays = append(plays, w.newAttack(i).play)
 	}

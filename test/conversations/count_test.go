@@ -57,8 +57,9 @@ type loop struct {
 
 // count compares what became of the mails with what is true about them.
 func (w *world) count(c *tally, f *truth) {
-	c.splitsBy, c.joinableBy = map[string]int{}, map[string]int{}
-	c.mailsIn, c.mailsOut = w.ledger.carried, len(w.sink.all())
+	c.mailsIn += w.ledger.carried
+	c.mailsOut += len(w.sink.all())
+	bounced := c.bounced
 	stories := map[string]*sent{} // by mailbox and hash
 	for _, s := range w.ledger.all() {
 		for _, h := range s.hashes {
@@ -71,7 +72,7 @@ func (w *world) count(c *tally, f *truth) {
 			c.programs(f, s)
 		}
 	}
-	c.marks(f)
+	c.marks(f, c.bounced-bounced)
 	for _, number := range slices.Sorted(maps.Keys(f.tickets)) {
 		c.merged(f.tickets[number], number, stories, w.ledger.portal)
 	}
@@ -108,6 +109,8 @@ func (c *tally) joined(f *truth, s *sent) {
 	c.joinable++
 	c.joinableBy[quirk]++
 	switch at := places[0]; {
+	case at.entry != nil && s.wants != 0 && at.ticket != want:
+		c.merges = append(c.merges, s.finding(fmt.Sprintf("is in #%d and belongs to #%d; %s", at.ticket, want, at.entry.why())))
 	case at.held != nil:
 		c.kept++
 		if at.held.Number != 0 && !f.goesOn(at.held.Number, want) {
@@ -153,7 +156,7 @@ func (c *tally) merged(t *ticket, number int64, stories map[string]*sent, portal
 		e := &t.Entries[i]
 		s := stories[t.Mailbox+e.Raw]
 		switch {
-		case e.Raw == "":
+		case !e.stands():
 		case s == nil:
 			c.merges = append(c.merges, finding{words: fmt.Sprintf("entry %d of #%d is a mail that nobody sent", e.Seq, number)})
 		case owner == "" && e.Seq == 1:
@@ -185,14 +188,14 @@ func (c *tally) programs(f *truth, s *sent) {
 }
 
 // marks wants no mail to be taken for returned that did not come back.
-func (c *tally) marks(f *truth) {
+func (c *tally) marks(f *truth, bounced int) {
 	marked := 0
 	for _, state := range f.state {
 		if state == "bounced" {
 			marked++
 		}
 	}
-	if marked > c.bounced {
-		c.unmarked = append(c.unmarked, finding{words: fmt.Sprintf("%d mails are marked as returned, and %d were", marked, c.bounced)})
+	if marked > bounced {
+		c.unmarked = append(c.unmarked, finding{words: fmt.Sprintf("%d mails are marked as returned, and %d were", marked, bounced)})
 	}
 }

@@ -131,19 +131,29 @@ func (d *desk) openSocket() {
 // read of them here.
 type (
 	ticket struct {
-		Number     int64      `json:"number"`
-		ID         string     `json:"id"`
-		Account    string     `json:"account"`
-		Subject    string     `json:"subject"`
-		Requester  string     `json:"requester"`
-		Mailbox    string     `json:"mailbox"`
-		Follows    string     `json:"follows"`
-		Updated    time.Time  `json:"updated"`
-		EntryCount int        `json:"entryCount"`
-		Entries    []entry    `json:"entries"`
-		Deliveries []delivery `json:"deliveries"`
+		Number       int64      `json:"number"`
+		ID           string     `json:"id"`
+		Account      string     `json:"account"`
+		Subject      string     `json:"subject"`
+		Status       string     `json:"status"`
+		Tags         []string   `json:"tags"`
+		Assignee     string     `json:"assignee"`
+		Requester    string     `json:"requester"`
+		Mailbox      string     `json:"mailbox"`
+		Follows      string     `json:"follows"`
+		MergedInto   int64      `json:"mergedInto"`
+		Updated      time.Time  `json:"updated"`
+		EntryCount   int        `json:"entryCount"`
+		Entries      []entry    `json:"entries"`
+		Deliveries   []delivery `json:"deliveries"`
+		Participants []struct {
+			Number  int    `json:"number"`
+			Address string `json:"address"`
+		} `json:"participants"`
 	}
 	entry struct {
+		From       int64       `json:"from"` // the merged ticket that it is an entry of, 0 for none
+		MovedTo    *struct{}   `json:"movedTo"`
 		Seq        int         `json:"seq"`
 		Kind       string      `json:"kind"`
 		Author     string      `json:"author"`
@@ -164,6 +174,7 @@ type (
 		Evidence []string `json:"evidence"`
 	}
 	delivery struct {
+		From      int64  `json:"from"`
 		To        string `json:"to"`
 		Purpose   string `json:"purpose"`
 		State     string `json:"state"`
@@ -191,6 +202,31 @@ func (d *desk) get(path string, out any) error {
 		return fmt.Errorf("%s: %s: %s", path, resp.Status, body)
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+// stands reports a mail whose place is this ticket: it is of no other one that
+// was merged into it, and was not split off.
+func (e *entry) stands() bool { return e.Raw != "" && e.From == 0 && e.MovedTo == nil }
+
+// order has the admin socket do something.
+func (d *desk) order(path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	resp, err := d.socket.Post("http://postern"+path, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", path, resp.Status, answer)
+	}
+	return json.Unmarshal(answer, out)
 }
 
 // ticket reads one with its history.
@@ -246,7 +282,7 @@ func (d *desk) learn(account string, number int64) error {
 	}
 	d.seen[account+strconv.FormatInt(number, 10)] = true
 	for _, e := range t.Entries {
-		if e.Raw != "" {
+		if e.stands() {
 			d.known[t.Mailbox+e.Raw] = number
 		}
 	}
@@ -345,4 +381,15 @@ func (d *desk) submit(peer, host, form string, values url.Values) (int64, error)
 		return 0, fmt.Errorf("the portal answered %s: %s", resp.Status, page)
 	}
 	return strconv.ParseInt(m[1], 10, 64)
+}
+
+// whereabouts are what a ticket says of a mail that answered one of it, for the
+// report of what went wrong.
+func (d *desk) whereabouts(number int64) string {
+	now, err := d.ticket("support", number)
+	if err != nil {
+		return err.Error()
+	}
+	last := now.Entries[len(now.Entries)-1]
+	return fmt.Sprintf("the last entry of #%d is a %s of %s: %s %s", number, last.Kind, last.Author, last.Text, last.why())
 }

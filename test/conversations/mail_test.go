@@ -100,7 +100,10 @@ func messageID(r *rand.Rand, domain string) string {
 }
 
 // sign puts a DKIM signature of the domain on top.
-func (d *domain) sign(raw []byte) []byte {
+func (d *domain) sign(raw []byte) []byte { return d.signOver(raw, "Message-ID") }
+
+// signOver signs more fields than From, To, Cc, Subject and Date.
+func (d *domain) signOver(raw []byte, more ...string) []byte {
 	if d.key == nil {
 		return raw
 	}
@@ -108,7 +111,7 @@ func (d *domain) sign(raw []byte) []byte {
 	err := dkim.Sign(&signed, bytes.NewReader(raw), &dkim.SignOptions{
 		Domain: d.name, Selector: selector, Signer: d.key,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
-		HeaderKeys: []string{"From", "To", "Cc", "Subject", "Date", "Message-ID"},
+		HeaderKeys: append([]string{"From", "To", "Cc", "Subject", "Date"}, more...),
 	})
 	if err != nil {
 		return raw // a mail that no signer reads goes out unsigned
@@ -183,6 +186,9 @@ type sent struct {
 	answers *received
 	follows *sent
 	quirk   string // what the program did that makes it hard, "" for nothing
+	// wants is where an agent has decided that it belongs, whatever it answers; 0
+	// where nobody did.
+	wants int64
 	// claims is the story that it names by a token or Message-ID without being part
 	// of it: it may stand on that ticket, for agents alone.
 	claims string
@@ -200,10 +206,13 @@ type ledger struct {
 	carried int               // also copies, and what was refused
 	portal  map[int64]string  // stories of requests that were made on the page, by number
 	silent  map[string]string // whom nothing may be sent to, and why
+	agents  map[string]string // domains of the accounts of agents, by address
+	dead    map[string]bool   // links of people who were taken off a request
 }
 
 func newLedger() *ledger {
-	return &ledger{portal: map[int64]string{}, silent: map[string]string{}}
+	return &ledger{portal: map[int64]string{}, silent: map[string]string{}, dead: map[string]bool{},
+		agents: map[string]string{agentAddress: "acme.test", freelancer: "acme.test", betaAgent: "beta.test"}}
 }
 
 func (l *ledger) madeInPortal(number int64, story string) {

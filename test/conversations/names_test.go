@@ -36,7 +36,7 @@ var domainTable = []domain{
 	{name: "lists.test", network: 8, spf: true, signs: true},
 	{name: "robots.test", network: 9, spf: true, signs: true},
 	{name: "slack.test", network: 10, spf: true, signs: true, dmarc: rejectsAll},
-	{name: "acme.test", network: 11, spf: true, dmarc: rejectsAll},
+	{name: "acme.test", network: 11, spf: true, signs: true, dmarc: rejectsAll},
 	{name: "beta.test", network: 11, spf: true, dmarc: rejectsAll},
 	{name: "globex.test", network: 12, spf: true, dmarc: rejectsAll},
 }

@@ -68,6 +68,11 @@ func (t *talk) early() {
 	more.sent.quirk = overtakes
 	t.send(more.sent, more.letter, t.box)
 	t.send(s, l, t.box)
+	number, err := t.w.acme.find(t.account(), boxName(t.box), more.sent.hash(), 0)
+	if err != nil {
+		t.w.fault("%s: %v", t.name(), err)
+	}
+	t.ticket = number // to look there first for the other one
 	t.rounds(1)
 }
 

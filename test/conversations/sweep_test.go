@@ -13,35 +13,44 @@ const asAgent = "text as an agent"
 // sweep looks for every canary wherever it must not be: in the mail of others,
 // on the pages that their links open, in logs and in metrics.
 func (w *world) sweep(c *tally) {
-	c.canaries = w.book.len()
+	c.canaries += w.book.len()
 	mails := w.sink.all()
 	for _, m := range mails {
 		w.sweepMail(c, m)
 	}
 	w.sweepPages(c, mails)
+	w.sweepAccounts(c)
 	for _, d := range []*desk{w.acme, w.globex} {
 		w.sweepLog(c, d)
 		w.sweepMetrics(c, d)
 	}
 }
 
-// agentsOf are the agents with the domain of their account: they read all of it,
-// and nothing of another one.
-var agentsOf = map[string]string{agentAddress: "acme.test", freelancer: "acme.test", betaAgent: "beta.test"}
-
-// toAgent reports a mail by which a desk tells an agent of its own.
-func toAgent(m *received) bool {
-	domain, agent := agentsOf[m.to]
-	return agent && strings.HasSuffix(m.reading().from, "@"+domain)
+// toAgent tells the account of the agent whom a desk mails, "" for a mail to
+// anybody else. Agents read all of their account, and nothing of another one.
+func (l *ledger) toAgent(m *received) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if domain := l.agents[m.to]; domain != "" && strings.HasSuffix(m.reading().from, "@"+domain) {
+		return domain
+	}
+	return ""
 }
+
+// forAgents is what all mail to agents has, and no other.
+const forAgents = "Write above this line to answer"
 
 func (w *world) sweepMail(c *tally, m *received) {
 	read := m.reading()
 	if why, silent := w.ledger.silent[m.to]; silent {
 		c.backscatter = append(c.backscatter, finding{fmt.Sprintf("%s was sent %q: %s", m.to, read.subject, why), [][]byte{m.raw}})
 	}
+	account := w.ledger.toAgent(m)
+	if account == "" && strings.Contains(read.all, forAgents) {
+		c.leaks = append(c.leaks, finding{"words for agents are in a mail to " + m.to, [][]byte{m.raw}})
+	}
 	for _, found := range w.book.in(read.all) {
-		if toAgent(m) || found.readers.mayRead(m.to) {
+		if account != "" && found.readers.inAccount(account) || found.readers.mayRead(m.to) {
 			continue
 		}
 		what := finding{fmt.Sprintf("%s, in the %s of %s, is in a mail to %s", found.word, found.place, found.writer, m.to), [][]byte{m.raw}}
@@ -84,6 +93,10 @@ func (w *world) sweepPages(c *tally, mails []*received) {
 		case err != nil:
 			w.fault("open a link of %s: %v", l.to, err)
 			return
+		case w.ledger.dead[l.url]:
+			if resp.StatusCode == http.StatusOK {
+				c.leaks = append(c.leaks, finding{"the link of " + l.to + ", who was taken off the request, still opens it", [][]byte{l.raw}})
+			}
 		case resp.StatusCode != http.StatusOK:
 			w.fault("a link that %s was sent shows %s", l.to, resp.Status)
 			return

@@ -18,6 +18,9 @@ type talk struct {
 	subject string
 	readers *readers // the customer, and whom they write to besides
 
+	others []string // who takes part besides
+	said   string   // the canary of the last text
+
 	ticket int64     // where the agent answered last
 	first  *sent     // what opened it
 	last   *sent     // what the customer wrote last
@@ -26,7 +29,7 @@ type talk struct {
 
 // kinds of conversations, with their shares: guesses, like those of programs.
 var kinds = []share[kind]{
-	{kind{"plain", (*talk).plain}, 620},
+	{kind{"plain", (*talk).plain}, 528},
 	{kind{"the same mail twice", (*talk).twice}, 30},
 	{kind{"two mailboxes in one mail", (*talk).twoBoxes}, 30},
 	{kind{"a second mail that comes first", (*talk).early}, 10},
@@ -40,12 +43,21 @@ var kinds = []share[kind]{
 	{kind{"out of office", (*talk).away}, 30},
 	{kind{"an answer that bounces", (*talk).bounces}, 15},
 	{kind{"a reply to a closed request", (*talk).closed}, 15},
+	{kind{"an agent by mail", (*talk).agentByMail}, 20},
+	{kind{"an agent who passes a mail on", (*talk).passedOn}, 10},
+	{kind{"a held reply that is accepted", (*talk).acceptedOnce}, 10},
+	{kind{"a held reply whose writer is let in, and taken off", (*talk).collaborator}, 10},
+	{kind{"a held reply that becomes a request", (*talk).ownRequest}, 7},
+	{kind{"two requests that are merged and parted", (*talk).merging}, 15},
+	{kind{"a message that is split off", (*talk).splitting}, 10},
+	{kind{toOtherAccount, (*talk).plain}, 10},
 }
 
 // Kinds whose customer has an address of their own.
 const (
 	inPortal          = "opened in the portal"
 	toAcknowledgement = "a reply to the acknowledgement"
+	toOtherAccount    = "to another account"
 )
 
 type kind struct {
@@ -111,6 +123,10 @@ func (w *world) newTalk(n int, k kind, people []*person) *talk {
 	case r.IntN(5) == 0:
 		t.box = billing
 	}
+	if k.name == toOtherAccount {
+		t.box, t.who = beta, w.person(r, fmt.Sprintf("o%d", n), "customer.test")
+		t.who.known.ofBeta()
+	}
 	t.readers = newReaders(t.who.address)
 	t.subject = pick(r, topics)
 	if r.IntN(3) == 0 {
@@ -126,7 +142,14 @@ func (t *talk) play() { t.kind.play(t) }
 func (t *talk) name() string { return fmt.Sprintf("conversation %d (%s)", t.n, t.kind.name) }
 
 func (t *talk) canary(place string, readers *readers) string {
-	return t.w.book.canary(t.r, place, t.name()+" of "+t.who.address, readers)
+	if t.box == beta {
+		readers.ofBeta()
+	}
+	word := t.w.book.canary(t.r, place, t.name()+" of "+t.who.address, readers)
+	if place == "text" {
+		t.said = word
+	}
+	return word
 }
 
 // words are a few sentences with a canary in them.
@@ -172,11 +195,11 @@ func (t *talk) rounds(n int) {
 func (t *talk) answer(status string) bool {
 	var err error
 	if t.ticket == 0 {
-		t.ticket, err = t.w.acme.find("support", boxName(t.box), t.first.hash(), 0)
+		t.ticket, err = t.w.acme.find(t.account(), boxName(t.box), t.first.hash(), 0)
 	}
 	number := t.ticket
 	if err == nil && t.last != t.first {
-		number, err = t.w.acme.find("support", boxName(t.box), t.last.hash(), t.ticket)
+		number, err = t.w.acme.find(t.account(), boxName(t.box), t.last.hash(), t.ticket)
 	}
 	if err != nil {
 		t.w.fault("%s: the agent can't find the ticket: %v", t.name(), err)
@@ -194,9 +217,13 @@ func (t *talk) answer(status string) bool {
 
 func (t *talk) answerIn(number int64, status string) bool {
 	// Others who wrote on the ticket do not get it: they are no participants.
-	word := t.canary("answer", newReaders(t.who.address))
+	word := t.canary("answer", newReaders(append(t.others, t.who.address)...))
 	text := fmt.Sprintf("Thank you for writing. We have looked into it: %s.\n\nIs there anything else?", word)
-	if err := t.w.acme.reply(acmeHost, number, text, status, word); err != nil {
+	host := acmeHost
+	if t.box == beta {
+		host = betaHost
+	}
+	if err := t.w.acme.reply(host, number, text, status, word); err != nil {
 		t.w.fault("%s: the agent could not answer #%d: %v", t.name(), number, err)
 		return false
 	}
@@ -211,6 +238,13 @@ func (t *talk) answerIn(number int64, status string) bool {
 func (t *talk) reply() {
 	l, to := t.program.reply(t.r, t.who, t.got, t.words(t.readers))
 	t.send(&sent{who: "customer", story: t.name(), box: t.box, answers: t.got, quirk: t.program.quirk()}, l, to)
+}
+
+func (t *talk) account() string {
+	if t.box == beta {
+		return "beta"
+	}
+	return "support"
 }
 
 func boxName(address string) string {

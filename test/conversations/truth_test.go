@@ -98,12 +98,19 @@ func (w *world) findTruth() (*truth, error) {
 func (f *truth) addTicket(number int64, t *ticket) {
 	f.tickets[number] = t
 	f.byID[t.ID] = number
+	inHere := map[string]bool{}
 	for i := range t.Entries {
-		if e := &t.Entries[i]; e.Raw != "" {
+		e := &t.Entries[i]
+		// What an agent orders by mail is told besides what was written in it.
+		if e.stands() && (e.Kind != "event" || !inHere[e.Raw]) {
+			inHere[e.Raw] = true
 			f.at[t.Mailbox+e.Raw] = append(f.at[t.Mailbox+e.Raw], place{ticket: number, entry: e})
 		}
 	}
 	for _, d := range t.Deliveries {
+		if d.From != 0 {
+			continue
+		}
 		f.sentBy[d.MessageID], f.state[d.MessageID] = number, d.State
 	}
 }
@@ -125,6 +132,8 @@ func (f *truth) places(s *sent) []place {
 // be said.
 func (f *truth) wanted(s *sent) int64 {
 	switch {
+	case s.wants != 0:
+		return s.wants
 	case s.answers != nil:
 		return f.sentBy[s.answers.reading().messageID]
 	case s.follows != nil:

@@ -126,9 +126,9 @@ spec: {address: service@globex.test, inbound: {type: SMTP}}
 `
 
 // newWorld starts everything. It is ended with the test.
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, c *tally) *world {
 	t.Helper()
-	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: &tally{}}
+	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: c}
 	w.names = startNames(t, seed)
 	w.sink = startSink(t)
 	program := buildPostern(t)
@@ -137,6 +137,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.acme.addAgent(t, "support", "Robin Sample", agentAddress)
 	w.acme.addAgent(t, "support", "Sam Free", freelancer)
 	w.acme.addAgent(t, "beta", "Kim Beta", betaAgent)
+	if err := w.acme.order("/accounts/beta/agents/"+betaAgent, map[string]string{"mail": "all"}, &struct{}{}); err != nil {
+		t.Fatal(err)
+	}
 	w.acme.signIn(t, acmeHost, agentAddress)
 	w.acme.signIn(t, betaHost, betaAgent)
 	return w

@@ -211,7 +211,7 @@ func (c *deciding) open(ctx context.Context) error {
 		answer = helpdesk.Acknowledgement
 	}
 	return c.desk.planner.Automatic(ctx, c.change, outbound.Occasion{
-		Mailbox: box, Ticket: t, Entry: e.Seq, To: &t.Participants[0], Purpose: answer, ByAgent: true, Now: c.now,
+		Mailbox: box, Ticket: t, Entry: c.decision.Entry, To: &t.Participants[0], Purpose: answer, ByAgent: true, Now: c.now,
 	})
 }
 

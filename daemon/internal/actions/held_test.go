@@ -200,6 +200,9 @@ func TestNewTicketOfHeldMail(t *testing.T) {
 			var purposes []helpdesk.Purpose
 			for _, x := range d.Deliveries {
 				purposes = append(purposes, x.Purpose)
+				if x.Entry != 1 {
+					t.Errorf("the %s is about entry %d, want 1", x.Purpose, x.Entry)
+				}
 			}
 			if (tt.want == "") != (len(purposes) == 0) || tt.want != "" && !slices.Equal(purposes, []helpdesk.Purpose{tt.want}) {
 				t.Errorf("answered with %v, want %q", purposes, tt.want)

@@ -3,10 +3,12 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/quotes"
@@ -23,9 +25,9 @@ type agentText struct {
 
 // memory is what is known about the texts of a ticket.
 type memory struct {
-	public   []string // what customers may see
-	internal []string // what they must not
-	sent     []string // the notices, as agents got them
+	public   []string // what everybody who gets an answer may see
+	internal []string // what they must not; what agents wrote comes first
+	sent     []string // the notices, as agents got them, and what customers wrote
 	partial  bool     // there is more that is for agents alone than is compared
 }
 
@@ -43,11 +45,26 @@ func (p *Pipeline) remember(ctx context.Context, c *incoming) (*memory, error) {
 		return nil, fmt.Errorf("read merged tickets: %w", err)
 	}
 	m := &memory{}
+	var notes []string
 	for _, t := range append([]helpdesk.Ticket{*c.ticket}, merged...) {
-		if err := p.rememberOf(ctx, c, m, &t); err != nil {
-			return nil, err
+		entries, err := p.Store.LastEntries(ctx, c.box.Account, t.ID, agentMemory)
+		if err != nil {
+			return nil, fmt.Errorf("read what was sent: %w", err)
+		}
+		m.partial = m.partial || t.Entries > len(entries)
+		for i := range entries {
+			m.add(c, &t, &entries[i])
+			if e := &entries[i]; !e.Public() && e.Author.Role == helpdesk.AgentAs { // what a receipt gave back is theirs to send again
+				note, err := p.wholeNote(ctx, c, e)
+				if err != nil {
+					return nil, err
+				}
+				notes = append(notes, note)
+			}
 		}
 	}
+	// Strangers can write at any length, and must not push out what agents noted.
+	m.internal = append(notes, m.internal...)
 	size := 0
 	for _, text := range m.internal {
 		size += len(text)
@@ -56,32 +73,48 @@ func (p *Pipeline) remember(ctx context.Context, c *incoming) (*memory, error) {
 	return m, nil
 }
 
-func (p *Pipeline) rememberOf(ctx context.Context, c *incoming, m *memory, t *helpdesk.Ticket) error {
-	entries, err := p.Store.LastEntries(ctx, c.box.Account, t.ID, agentMemory)
+// add sorts one entry but for what agents noted.
+func (m *memory) add(c *incoming, t *helpdesk.Ticket, e *helpdesk.Entry) {
+	agents := e.Author.Role == helpdesk.AgentAs
+	switch {
+	case e.Public() && t.ID == c.ticket.ID && seenByAll(t, e):
+		m.public = append(m.public, e.Text)
+	case e.Public() && t.ID == c.ticket.ID: // some who get the answer have not seen it
+	case !agents || e.Public():
+		m.internal = append(m.internal, e.Text, e.Quoted)
+		m.partial = m.partial || e.TextBlob != "" || e.QuotedBlob != ""
+	}
+	if agents { // an answer is in no notice: who sends it again means it
+		return
+	}
+	if e.Public() {
+		m.sent = append(m.sent, e.Text)
+	}
+	m.sent = append(m.sent, outbound.SaidToAgent(t, e, c.box))
+	frame := *e
+	frame.Text = ""
+	m.internal = append(m.internal, outbound.SaidToAgent(t, &frame, c.box))
+}
+
+// wholeNote is the text of a note that may be too long for its record.
+func (p *Pipeline) wholeNote(ctx context.Context, c *incoming, e *helpdesk.Entry) (string, error) {
+	if e.TextBlob == "" {
+		return e.Text, nil
+	}
+	hash, err := blob.ParseHash(e.TextBlob)
 	if err != nil {
-		return fmt.Errorf("read what was sent: %w", err)
+		return "", fmt.Errorf("read note: %w", err)
 	}
-	m.partial = m.partial || t.Entries > len(entries)
-	for i := range entries {
-		e := &entries[i]
-		m.partial = m.partial || !e.Public() && (e.TextBlob != "" || e.QuotedBlob != "")
-		switch {
-		case e.Public() && t.ID == c.ticket.ID && seenByAll(t, e):
-			m.public = append(m.public, e.Text)
-		case e.Public() && t.ID == c.ticket.ID: // some who get the answer have not seen it
-		case e.Author.Role == helpdesk.AgentAs: // what a receipt gave back is theirs to send again
-			m.internal = append(m.internal, e.Text)
-		default:
-			m.internal = append(m.internal, e.Text, e.Quoted)
-		}
-		if e.Author.Role != helpdesk.AgentAs {
-			m.sent = append(m.sent, outbound.SaidToAgent(t, e, c.box))
-			frame := *e
-			frame.Text = ""
-			m.internal = append(m.internal, outbound.SaidToAgent(t, &frame, c.box))
-		}
+	r, err := p.Blobs.Open(ctx, c.box.Account, hash)
+	if err != nil {
+		return "", fmt.Errorf("read note: %w", err)
 	}
-	return nil
+	defer r.Close()
+	text, err := io.ReadAll(io.LimitReader(r, agentMemoryBytes+1))
+	if err != nil {
+		return "", fmt.Errorf("read note: %w", err)
+	}
+	return string(text), nil
 }
 
 // seenByAll reports an entry that everybody who takes part may read.
@@ -198,7 +231,7 @@ const sentinel = "Here begins what was written."
 func (r ownWords) read(text string) (own, folded string) {
 	h := quotes.Hints{
 		Subject: r.c.mail.Subject(), Author: r.c.writer.Name, Address: r.c.writer.Address.String(), Answer: true,
-		Sent: append(append([]string{}, r.known.sent...), r.known.public...),
+		Sent: r.known.sent,
 	}
 	for _, m := range addressed(r.c.mail) {
 		h.To = append(h.To, m.Written)

@@ -103,6 +103,18 @@ func TestAnswersLeakNothing(t *testing.T) {
 }
 
 // covers: P09
+func TestTheSameAnswerAgain(t *testing.T) {
+	o := newOffice(t)
+	const words = "Thank you for writing. We are looking into it."
+	for _, id := range []string{"<first@x>", "<again@x>"} {
+		got := o.accept(mail(ann, id, words+"\r\n\r\n"+quoted(o.notice(1))), o.address(o.ann, false))
+		if e := o.entry(got); !e.Public() || e.Text != words {
+			t.Errorf("%s: customers read %q, want %q", id, e.Text, words)
+		}
+	}
+}
+
+// covers: P09
 func TestAnswersInHTMLLeakNothing(t *testing.T) {
 	o := newOffice(t)
 	html := `<html><body><div dir="ltr">#resolve</div><div dir="ltr">It comes on <b>Monday</b>.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">` +
