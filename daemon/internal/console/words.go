@@ -105,6 +105,8 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+	"assign": "Who works on it is saved.",
+	"sort":   "Priority and tags are saved.",
 
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",
