@@ -117,3 +117,16 @@ func TestOldDeliveriesAreFolded(t *testing.T) {
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
 	has(t, page, "<summary>4 more</summary>")
 }
+
+// What an agent passed on is not proven by the agent's own proof.
+func TestWhyOfForwarded(t *testing.T) {
+	d := full()
+	d.Entries = []helpdesk.Entry{
+		{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByMail, Author: helpdesk.Author{Role: helpdesk.Customer, Name: "Greta"},
+			Recognised: &helpdesk.Recognition{Token: helpdesk.TokenForward, Sender: helpdesk.SenderAgent, Trust: helpdesk.Trust{Proof: helpdesk.ProofPass}}},
+		{Seq: 2, Kind: helpdesk.Note, Channel: helpdesk.ByMail, Author: robin.Author()},
+	}
+	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
+	has(t, page, "Nothing proves who wrote it, only which agent passed it on.", "An agent wrote this by mail.")
+	hasNot(t, page, "Who wrote it is proven.", "who was signed in")
+}

@@ -25,7 +25,7 @@ var (
 		helpdesk.TokenKnown:   "It answers a mail that was taken in before.",
 		helpdesk.TokenSubject: "The number of the request stands in its subject.",
 		helpdesk.TokenSibling: "It names a mail that never came here, and that a mail of the request names too. That is weak evidence.",
-		helpdesk.TokenNone:    "It names no request.",
+		helpdesk.TokenNone:    "It leads to no request that it may join.",
 
 		helpdesk.TokenAgentReply: "It came to the address for answers that was issued to this agent.",
 		helpdesk.TokenAgentNote:  "It came to the address for notes that was issued to this agent.",
