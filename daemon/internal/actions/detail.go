@@ -16,6 +16,9 @@ type Detail struct {
 	// Merged are the tickets that were merged into this one, and into those; they
 	// have none in turn.
 	Merged []Detail
+	// Follows is the number of the ticket that this one goes on from, and Maybe of
+	// the one that its first mail may have meant; 0 for none.
+	Follows, Maybe int64
 }
 
 // Ticket reads one ticket with its history, and those that were merged into it.
@@ -42,7 +45,35 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 		}
 		detail.Merged = append(detail.Merged, *part)
 	}
+	if detail.Follows, err = d.goesBackTo(ctx, by.Account, t, t.Follows); err != nil {
+		return nil, err
+	}
+	if detail.Maybe, err = d.goesBackTo(ctx, by.Account, t, t.Maybe); err != nil {
+		return nil, err
+	}
 	return detail, nil
+}
+
+// goesBackTo is the number under which the other ticket goes on now; 0 if there
+// is none, or if it goes on as this one.
+func (d *Desk) goesBackTo(ctx context.Context, account string, t *helpdesk.Ticket, other helpdesk.TicketID) (int64, error) {
+	if other == 0 {
+		return 0, nil
+	}
+	read := d.reading(ctx, account)
+	found, err := read(other)
+	if err == nil {
+		found, err = helpdesk.End(found, read)
+	}
+	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound:
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case found.ID == t.ID:
+		return 0, nil
+	}
+	return found.Number, nil
 }
 
 func (d *Desk) detail(ctx context.Context, account string, t *helpdesk.Ticket) (*Detail, error) {

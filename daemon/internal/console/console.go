@@ -36,6 +36,7 @@ type Desk interface {
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
 	Merging
+	Sorting
 
 	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
@@ -95,7 +96,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/html", c.paper)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/files/{file}", c.file)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
-	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status
+	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status, assign, sort
 	c.mergePages()
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)

@@ -93,6 +93,9 @@ func (e *entry) attach(path string) {
 func reasons(e *helpdesk.Entry) why {
 	if r := e.Recognised; r != nil {
 		proof, found := recognised(r)
+		if r.Token == helpdesk.TokenForward && e.FromCustomer() { // the proof is the agent's
+			proof = "Nothing proves who wrote it, only which agent passed it on."
+		}
 		return why{
 			Sentences: append([]string{proof}, found...), Rule: r.Rule,
 			Reasons: r.Trust.Reasons, Evidence: r.Evidence, Faults: r.Faults, Flags: flags(r),
@@ -101,6 +104,8 @@ func reasons(e *helpdesk.Entry) why {
 	switch {
 	case e.Channel == helpdesk.ByPortal:
 		return why{Sentences: []string{"It was submitted with a form. Whoever filled it in proved nothing about the address."}}
+	case e.Author.Role == helpdesk.AgentAs && e.Channel == helpdesk.ByMail:
+		return why{Sentences: []string{"An agent wrote this by mail."}}
 	case e.Author.Role == helpdesk.AgentAs:
 		return why{Sentences: []string{"An agent who was signed in did this."}}
 	case e.Channel == helpdesk.ByConsole:

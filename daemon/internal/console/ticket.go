@@ -19,8 +19,10 @@ type ticketPage struct {
 	Subject    string
 	Path       string
 	People     people
+	Work       work
 	Entries    []entry
-	Deliveries []delivery
+	Deliveries []delivery // the newest
+	Folded     []delivery // so that the panel has an end
 	Statuses   []helpdesk.Status
 	Send       string // words on the button: who gets the reply
 	Recipients []helpdesk.Participant
@@ -56,7 +58,12 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	if err != nil {
 		return c.keepDraft(v, d, err)
 	}
+	agents, err := c.desk.Agents(v.context(), v.by)
+	if err != nil {
+		return c.keepDraft(v, d, err)
+	}
 	page := newTicketPage(detail, d)
+	page.Work = newWork(detail, agents, d)
 	if v.r.Method == http.MethodGet {
 		query := v.r.URL.Query()
 		page.Done = doneWords[query.Get("done")]
@@ -71,6 +78,8 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 		page.Error = words
 	case invalid && d.Act == peopleAct && d.Adding.Address != "":
 		page.People.Error = words
+	case invalid && d.Act == sortAct:
+		page.Work.Error = words
 	case failure != nil:
 		trouble := c.site.Trouble(v.r, failure)
 		page.Trouble = &trouble
@@ -104,7 +113,26 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 		page.Deliveries = append(page.Deliveries, newDelivery(&detail.Deliveries[i]))
 	}
 	page.Deliveries = append(page.Deliveries, mergedDeliveries(detail)...)
+	page.Deliveries, page.Folded = foldDeliveries(page.Deliveries)
 	return page
+}
+
+// shownDeliveries are those of the last answer or two; the others are folded.
+const shownDeliveries = 4
+
+// foldDeliveries leaves in sight the newest copies to customers, and all that
+// went wrong. Mail to agents is the least of what an agent looks for here.
+func foldDeliveries(all []delivery) (shown, folded []delivery) {
+	for _, d := range all {
+		toAgent := d.Purpose == purposeWords[helpdesk.AgentNotice] || d.Purpose == purposeWords[helpdesk.CommandReceipt]
+		wrong := d.State == helpdesk.Failed || d.State == helpdesk.Bounced
+		if wrong || !toAgent && len(shown) < shownDeliveries {
+			shown = append(shown, d)
+		} else {
+			folded = append(folded, d)
+		}
+	}
+	return shown, folded
 }
 
 // sendWords name who gets the reply.

@@ -25,7 +25,7 @@ var (
 		helpdesk.TokenKnown:   "It answers a mail that was taken in before.",
 		helpdesk.TokenSubject: "The number of the request stands in its subject.",
 		helpdesk.TokenSibling: "It names a mail that never came here, and that a mail of the request names too. That is weak evidence.",
-		helpdesk.TokenNone:    "It names no request.",
+		helpdesk.TokenNone:    "It leads to no request that it may join.",
 
 		helpdesk.TokenAgentReply: "It came to the address for answers that was issued to this agent.",
 		helpdesk.TokenAgentNote:  "It came to the address for notes that was issued to this agent.",
@@ -105,6 +105,8 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+	"assign": "Who works on it is saved.",
+	"sort":   "Priority and tags are saved.",
 
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",

@@ -16,6 +16,8 @@ const (
 	replyAct  = "reply"
 	noteAct   = "note"
 	statusAct = "status"
+	assignAct = "assign"
+	sortAct   = "sort"
 )
 
 // draft is what an agent is doing to a ticket. What was written is never lost:
@@ -30,6 +32,7 @@ type draft struct {
 	Nonce string
 
 	Adding adding // to who takes part
+	Sorted sorted // whose work it is, how urgent, and what about
 }
 
 func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Number, 10) }
@@ -45,6 +48,7 @@ func readDraft(v *visit) draft {
 	d := draft{Act: v.r.PathValue("act"), Text: v.r.PostForm.Get("text")}
 	d.Number, _ = ticketNumber(v) // 0 on pages without one
 	d.Status, d.Nonce = helpdesk.Status(v.r.PostForm.Get("status")), v.r.PostForm.Get("nonce")
+	d.Sorted = readSorted(v.r.PostForm)
 	return d
 }
 
@@ -96,6 +100,10 @@ func (c *Handler) do(v *visit, d draft) error {
 			return err
 		}
 		return c.desk.SetStatus(v.context(), v.by, d.Number, status)
+	case assignAct:
+		return c.desk.Assign(v.context(), v.by, d.Number, d.Sorted.Assignee)
+	case sortAct:
+		return c.sort(v, d)
 	}
 	return missing()
 }
