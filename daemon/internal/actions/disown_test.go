@@ -71,3 +71,25 @@ func TestDisown(t *testing.T) {
 		t.Errorf("%d mails to an address that wants none", len(again.Deliveries))
 	}
 }
+
+// It holds where the request goes on, and when that is undone.
+//
+// covers: M04
+func TestDisownMerged(t *testing.T) {
+	b := newBench(t)
+	one, two := b.request("Victim", "asked in my name"), b.request("Bob", "other")
+	token := b.link(center(), one, func(l *links.Link) { l.Scope = links.Disown })
+	must(t, b.Merge(t.Context(), operator, one, two))
+	b.wait(time.Hour)
+	must(t, b.Disown(t.Context(), center(), token))
+	must(t, b.Reply(t.Context(), operator, two, Reply{Text: "hello"}))
+	for _, to := range sentTo(b.detail(two), helpdesk.AgentReply) {
+		if to == "victim@customer.example" {
+			t.Errorf("mail to %s, who asked for nothing", to)
+		}
+	}
+	must(t, b.Unmerge(t.Context(), operator, one))
+	if s := b.detail(one).Ticket.Status; s != helpdesk.Closed {
+		t.Errorf("the request is %s after the merge is undone, want Closed", s)
+	}
+}

@@ -386,3 +386,51 @@ func TestDecidingIsRefused(t *testing.T) {
 		t.Errorf("a path as id: %v, want NotFound", err)
 	}
 }
+
+// Whose address became an agent's since is no customer.
+func TestHeldMailOfAnAgentSince(t *testing.T) {
+	b := newBench(t)
+	one := b.request("Alice", "secret")
+	item := b.hold(one, nil)
+	b.agent("carol@elsewhere.example")
+	for _, v := range []helpdesk.Verdict{helpdesk.AcceptOnce, helpdesk.AddCollaborator} {
+		if _, err := b.DecideHeld(t.Context(), operator, string(item.ID), v); helpdesk.KindOf(err) != helpdesk.Invalid {
+			t.Errorf("%s: %v, want it refused", v, err)
+		}
+	}
+}
+
+// As many files as an entry holds, with the longest names, fit.
+//
+// covers: P04
+func TestHeldMailWithManyFiles(t *testing.T) {
+	b := newBench(t)
+	one := b.request("Alice", "secret")
+	item := b.hold(one, func(h *helpdesk.HeldItem) {
+		for range 100 {
+			h.Entry.Attachments = append(h.Entry.Attachments, helpdesk.Attachment{
+				Name: strings.Repeat("&", 255), MediaType: strings.Repeat("a", 255), ContentID: strings.Repeat("&", 998), Blob: strings.Repeat("0", 64),
+			})
+		}
+	})
+	b.verdict(operator, item, helpdesk.AcceptOnce)
+	if d := b.detail(one); len(d.Entries[len(d.Entries)-1].Attachments) != 100 {
+		t.Errorf("entry %+v has lost files", d.Entries[len(d.Entries)-1])
+	}
+}
+
+// Spam in somebody's name is no word about them.
+func TestForgedSpam(t *testing.T) {
+	b := newBench(t)
+	b.request("Alice", "mine")
+	two := b.request("Bob", "other")
+	alice := helpdesk.MustAddress("alice@customer.example")
+	item := b.hold(two, func(h *helpdesk.HeldItem) {
+		h.From, h.Cause = alice, helpdesk.UnprovenSender
+		h.Recognised.Trust.Proof, h.Recognised.Rule = helpdesk.ProofFail, "failed"
+	})
+	b.verdict(operator, item, helpdesk.Spam)
+	if c := b.contact(alice); c.Spam == nil || c.SpamProven {
+		t.Errorf("contact %+v, want spam that is not proven", c)
+	}
+}

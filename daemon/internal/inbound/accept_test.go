@@ -418,3 +418,15 @@ func TestDNSIsAway(t *testing.T) {
 		t.Errorf("proof = %s, want none", got)
 	}
 }
+
+// A mail that is dated ahead waits no longer for DNS than any other.
+//
+// covers: P04
+func TestDNSIsAwayAndTheDateAhead(t *testing.T) {
+	b := newBench(t).with(t, func(p *Pipeline) { p.Auth = mailauth.New(mailauth.Options{Resolver: brokenDNS{}, Now: p.Now}) })
+	raw := strings.Replace(mail(alice, "<1@x>", "hello"), "Wed, 4 Mar 2026", "Thu, 4 Mar 2027", 1)
+	env := Envelope{ID: "t", From: helpdesk.MustAddress("alice@customer.example"), Peer: "192.0.2.9"}
+	if got, err := b.tryEnvelope(env, raw, "support@acme.example"); err != nil || got[0].Recognised.Trust.Proof != helpdesk.ProofNone {
+		t.Errorf("%+v, %v, want it taken in as proven by nothing", got, err)
+	}
+}

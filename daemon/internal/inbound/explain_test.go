@@ -2,7 +2,9 @@ package inbound
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -132,5 +134,36 @@ func TestExplainProposed(t *testing.T) {
 	}
 	if _, err := b.Route(help.Address); err == nil {
 		t.Error("what was proposed is served")
+	}
+}
+
+// Explain tells the answer to what goes on in a new ticket, and the ticket that a
+// held mail may mean.
+//
+// covers: M06
+func TestExplainTellsWhatFollows(t *testing.T) {
+	b := newBench(t)
+	o := b.accept(mail(alice, "<1@x>", "hello"), "support@acme.example")
+	b.change(o.Number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Closed })
+	later := b.with(t, func(p *Pipeline) { p.Now = func() time.Time { return noon.Add(time.Hour) } })
+	explain := func(b *bench, raw, to string) helpdesk.Expectation {
+		t.Helper()
+		found, err := b.Explain(t.Context(), Inquiry{
+			Path: helpdesk.Path{From: helpdesk.MustAddress("a@customer.example"), To: []string{to}, Peer: "192.0.2.1"}, Relay: &Relay{}, Raw: []byte(raw),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found[0]
+	}
+	raw, to := mail(alice, "<2@x>", "more"), b.replyAddress(o.Number, 1)
+	expected, got := explain(later, raw, to), later.accept(raw, to)
+	if answers := later.deliveries(got); len(answers) != 1 || expected.Answer != helpdesk.Acknowledgement {
+		t.Errorf("explained %q, and sent %v", expected.Answer, answers)
+	}
+	closed := later.under(t, helpdesk.Policy{NewTickets: helpdesk.FromNobody})
+	raw = strings.Replace(mail(mary, "<3@x>", "what"), "Order", "Order [#1]", 1)
+	if expected, got := explain(closed, raw, "support@acme.example"), closed.accept(raw, "support@acme.example"); expected.Number != 1 || got.Number != 1 {
+		t.Errorf("explained #%d, held for #%d, want #1", expected.Number, got.Number)
 	}
 }

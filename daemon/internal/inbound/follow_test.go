@@ -273,3 +273,44 @@ func TestMailWhileTicketsAreMerged(t *testing.T) {
 		})
 	}
 }
+
+// What goes on in the request of another mailbox is answered from there.
+//
+// covers: P09
+func TestAgentAnswersFromTheMailboxOfTheRequest(t *testing.T) {
+	o := newOffice(t)
+	to := o.address(o.ann, false)
+	second := o.accept(strings.Replace(mail(mary, "<m@x>", "bill?"), "To: support@", "To: billing@", 1), "billing@acme.example")
+	o.merge(o.number, second.Number)
+	o.accept(mail(ann, "<a@l>", "Here is the answer."), to)
+	o.accept(mail(alice, "<2@x>", "more"), o.replyAddress(o.number, 1))
+	all, err := o.db.Deliveries(t.Context(), "support", second.Ticket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	purposes := map[helpdesk.Purpose]bool{}
+	for _, d := range all {
+		purposes[d.Purpose] = true
+		if d.Mailbox != "billing" {
+			t.Errorf("%s to %s goes out from %s", d.Purpose, d.To, d.Mailbox)
+		}
+	}
+	if !purposes[helpdesk.AgentReply] || !purposes[helpdesk.AgentNotice] {
+		t.Errorf("purposes %v, want an answer and a notice among them", purposes)
+	}
+}
+
+// An answer under the subject of the mail that it answers is no other matter,
+// whatever the request is called that it goes on in.
+func TestAnswerToAMergedRequestForksNothing(t *testing.T) {
+	b := newBench(t)
+	one := b.accept(mail(alice, "<1@x>", "hello"), "support@acme.example")
+	two := b.accept(strings.Replace(mail(mary, "<2@x>", "hi"), "Subject: Order", "Subject: A cat", 1), "support@acme.example")
+	reply := b.replyAddress(one.Number, 1)
+	b.merge(one.Number, two.Number)
+	b = b.under(t, helpdesk.Policy{ChangedSubject: helpdesk.ForkChanged})
+	got := b.accept(strings.Replace(mail(alice, "<3@x>", "more"), "Subject: Order", "Subject: Re: Order", 1), reply)
+	if got.Number != two.Number {
+		t.Errorf("outcome = %s in #%d, want it in #%d", said(got), got.Number, two.Number)
+	}
+}

@@ -1,11 +1,15 @@
 package inbound
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/mailauth"
 )
 
 // Many mails at once count against the budget of one agent, and none of them is
@@ -98,5 +102,62 @@ func TestAgentsAreToldThatAnAnswerCameBack(t *testing.T) {
 		if n != tt.want {
 			t.Errorf("%s: %d notices, want %d", tt.name, n, tt.want)
 		}
+	}
+}
+
+// signed20 is a verdict by many signatures.
+type signed20 struct{}
+
+func (signed20) Check(context.Context, mailauth.Mail) (mailauth.Verdict, error) {
+	v := mailauth.Verdict{Trust: helpdesk.Trust{Proof: helpdesk.ProofPass}}
+	for i := range 20 {
+		v.Signatures = append(v.Signatures, fmt.Sprintf("signature%d", i))
+	}
+	return v, nil
+}
+
+// A mail by as many signatures as count, to as many as may be told, is taken in.
+//
+// covers: P04
+func TestManySignaturesOnALargeTicket(t *testing.T) {
+	o := newOffice(t)
+	for i := range 40 {
+		o.agent(fmt.Sprintf("Agent %d <a%d@acme.example>", i, i), helpdesk.MailAll)
+	}
+	o.change(o.number, func(t *helpdesk.Ticket) {
+		for i := range helpdesk.MaxParticipants - 2 {
+			t.Join(helpdesk.NewID(), "", helpdesk.MustAddress(fmt.Sprintf("p%d@customer.example", i)), noon)
+		}
+	})
+	to := o.replyAddress(o.number, 1)
+	b := o.bench.with(t, func(p *Pipeline) { p.Auth = signed20{} }).under(t, helpdesk.Policy{ColleagueDomains: []string{"customer.example"}})
+	unknown := "References:"
+	for i := range 20 {
+		unknown += fmt.Sprintf(" <u%d@x>", i)
+	}
+	env := Envelope{ID: "t", From: helpdesk.MustAddress("x@customer.example"), Peer: "192.0.2.9"}
+	got, err := b.tryEnvelope(env, mail("Zoe <zoe@customer.example>", "<2@x>", "more", unknown), to)
+	if err != nil || got[0].Recognised.Rule != "proven-colleague" {
+		t.Errorf("%+v, %v, want Zoe to join", got, err)
+	}
+}
+
+// In a flood of notices nobody loses the seat that answers by mail need.
+//
+// covers: P09
+func TestManyAgentsLeaveRoomForWhoFollows(t *testing.T) {
+	o := newOffice(t)
+	var last *helpdesk.Agent
+	for i := range 150 {
+		last = o.agent(fmt.Sprintf("A%d <a%d@acme.example>", i, i), helpdesk.MailAll)
+	}
+	got := o.accept(mail(mary, "<m@x>", "hello"), "support@acme.example")
+	if n := len(o.ticket(got.Number).Seats); n > 40 {
+		t.Errorf("%d seats were given for one mail", n)
+	}
+	o.change(got.Number, func(t *helpdesk.Ticket) { t.Assign(last.ID) })
+	again := o.accept(mail(mary, "<m2@x>", "more"), o.replyAddress(got.Number, 1))
+	if told := o.copies(again, helpdesk.AgentNotice); !slices.ContainsFunc(told, func(s string) bool { return strings.Contains(s, last.Address.String()) }) {
+		t.Errorf("whose request it is was not told: %v", told)
 	}
 }

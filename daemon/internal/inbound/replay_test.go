@@ -289,3 +289,17 @@ func TestSignaturesAreRemembered(t *testing.T) {
 		t.Errorf("%d signatures were swept, want one", n)
 	}
 }
+
+// The same signature twice on one mail is one signature.
+//
+// covers: P04
+func TestSignatureTwiceInOneMail(t *testing.T) {
+	s := newSigner(t)
+	b := newBench(t).believing(t, s)
+	raw := s.sign(t, letter("<1@x>", "hello"))
+	end := strings.Index(raw, "\r\nFrom:") + len("\r\n")
+	got := b.bring(stranger, raw[:end]+raw, "support@acme.example")
+	if got[0].Result != helpdesk.Created || got[0].Recognised.Trust.Proof != helpdesk.ProofPass {
+		t.Errorf("outcome = %s by %s", said(got[0]), got[0].Recognised.Trust.Proof)
+	}
+}

@@ -133,3 +133,21 @@ func TestCopied(t *testing.T) {
 		t.Errorf("suggested %+v, want nobody on the word of a mail that nothing proves", ticket.Suggested)
 	}
 }
+
+// Whoever takes a known Message-ID over and over does not hide the first mail that
+// bore it.
+//
+// covers: P02
+func TestMessageIDTakenOften(t *testing.T) {
+	b := newBench(t)
+	opened := b.accept(mail(alice, first, "hello"), "support@acme.example")
+	for i := range 40 {
+		b.accept(mail(fmt.Sprintf("e%d@evil.example", i), first, fmt.Sprint("spam", i)), "support@acme.example")
+	}
+	for i := range 4 {
+		got := b.accept(mail(alice, fmt.Sprintf("<r%d@x>", i), fmt.Sprint("my answer ", i), "In-Reply-To: "+first), "support@acme.example")
+		if got.Number != opened.Number {
+			t.Errorf("answer %d: %s in #%d, want it in #%d", i, said(got), got.Number, opened.Number)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -383,5 +384,37 @@ func TestCommandsOfOthersAreText(t *testing.T) {
 	got := o.accept(mail(alice, "<c@x>", "#close\r\n#assign me\r\nHello"), o.replyAddress(o.number, 1))
 	if ticket := o.ticket(o.number); ticket.Status != helpdesk.Open || ticket.Assignee != "" || !strings.HasPrefix(o.entry(got).Text, "#close") {
 		t.Errorf("ticket %+v, text %q", ticket, o.entry(got).Text)
+	}
+}
+
+// merges counts what it is asked for, and does it.
+type merges struct {
+	*office
+	n int
+}
+
+func (m *merges) Merge(context.Context, string, *helpdesk.Agent, int64, int64) error {
+	m.n++
+	m.change(m.number, func(t *helpdesk.Ticket) { t.Ordered = nil })
+	return nil
+}
+
+// An order to merge outlives a commit whose answer is lost, and is done once.
+//
+// covers: P09, P05
+func TestMergeIsDoneOnce(t *testing.T) {
+	o := newOffice(t)
+	to := o.address(o.ann, false)
+	other := o.accept(mail(mary, "<m@x>", "same"), "support@acme.example")
+	m := &merges{office: o}
+	b := o.bench.with(t, func(p *Pipeline) { p.Merger, p.Store = m, &flaky{Store: p.Store, after: true} })
+	raw := mail(ann, "<a@l>", fmt.Sprintf("#merge %d", other.Number))
+	if _, err := b.try(raw, to); err == nil || m.n != 0 {
+		t.Fatalf("first try: %v, merged %d times", err, m.n)
+	}
+	for i := range 3 {
+		if got, err := b.try(raw, to); err != nil || got[0].Result != helpdesk.Duplicate || m.n != 1 {
+			t.Errorf("try %d: %+v, %v, merged %d times, want once", i+2, got, err, m.n)
+		}
 	}
 }

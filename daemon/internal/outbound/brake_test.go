@@ -73,3 +73,15 @@ func TestBrakedMailWaits(t *testing.T) {
 		t.Errorf("what waited too long is %s, next %v, want it withdrawn", got.State, next)
 	}
 }
+
+// What strangers cause does not stop the mail of those who work and take part.
+func TestBrakeIsForStrangers(t *testing.T) {
+	for purpose, want := range map[helpdesk.Purpose]bool{
+		helpdesk.Confirmation: true, helpdesk.Acknowledgement: true,
+		helpdesk.Update: false, helpdesk.Joined: false, helpdesk.AgentNotice: false, helpdesk.CommandReceipt: false, helpdesk.AgentReply: false,
+	} {
+		if got := braked(purpose); got != want {
+			t.Errorf("the brake stops %s: %t, want %t", purpose, got, want)
+		}
+	}
+}

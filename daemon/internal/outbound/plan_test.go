@@ -249,3 +249,24 @@ func TestBudgetNeverOverspends(t *testing.T) {
 		}
 	})
 }
+
+// Addresses that differ behind a plus are one person's.
+//
+// covers: M04
+func TestPlusAddressesShareABudget(t *testing.T) {
+	spent := ledger{}
+	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	ticket, sent := sampleTicket(), 0
+	for i := range 20 {
+		change := &helpdesk.Change{Account: account}
+		to := helpdesk.Participant{Number: 1, Address: helpdesk.MustAddress(fmt.Sprintf("Victim+buy%d@customer.example", i))}
+		if err := p.Automatic(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, To: &to, Purpose: helpdesk.Confirmation, Now: noon}); err != nil {
+			t.Fatal(err)
+		}
+		spent.commit(change)
+		sent += len(change.Deliveries)
+	}
+	if sent != 1 {
+		t.Errorf("%d confirmations to one person within a moment, want 1", sent)
+	}
+}
