@@ -172,8 +172,13 @@ type queue struct {
 	Count                   int // 0 is not shown
 }
 
-// frame lists the queues; held is how many mails wait there, if that is known.
-func (c *Handler) frame(v *visit, here string, held int) frame {
+// frame lists the queues, and how many held mails wait. A page is shown without
+// that number when it can't be read.
+func (c *Handler) frame(v *visit, here string) frame {
+	held, err := c.desk.HeldCount(v.context(), v.by)
+	if err != nil {
+		held = 0
+	}
 	f := frame{Here: here, Queues: []queue{{Name: "all", Label: "All requests", Path: "/agent", Icon: "inbox"}}}
 	if v.by.Agent != nil {
 		f.Agent = v.by.Agent.Name

@@ -48,7 +48,7 @@ func (c *Handler) held(v *visit) error {
 	if !list.Decided {
 		list.More = waiting - len(items)
 	}
-	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held", waiting), list)
+	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held"), list)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (c *Handler) writeHeld(v *visit, failure error) error {
 		page.Trouble = &trouble
 	}
 	title := or(strings.TrimSpace(item.Subject), "No subject")
-	c.write(v, web.Status(failure), "held-item", title, c.frame(v, "held", 0), page)
+	c.write(v, web.Status(failure), "held-item", title, c.frame(v, "held"), page)
 	return nil
 }
 

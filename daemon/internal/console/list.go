@@ -51,10 +51,6 @@ func (c *Handler) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	held, err := c.desk.HeldCount(v.context(), v.by)
-	if err != nil {
-		return err
-	}
 	page := listPage{Title: "All requests", Queue: "all", First: before == 0}
 	if status != "" {
 		page.Title, page.Queue = string(status), string(status)
@@ -65,7 +61,7 @@ func (c *Handler) list(v *visit) error {
 	if last != 0 {
 		page.Older = olderPath(status, last)
 	}
-	c.write(v, http.StatusOK, "list", page.Title, c.frame(v, page.Queue, held), page)
+	c.write(v, http.StatusOK, "list", page.Title, c.frame(v, page.Queue), page)
 	return nil
 }
 

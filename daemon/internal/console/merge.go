@@ -69,7 +69,7 @@ func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error
 	if failure != nil {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be done"))
 	}
-	c.write(v, statusOf(failure), "merge", fmt.Sprintf("Merge #%d", number), c.frame(v, "", 0), page)
+	c.write(v, statusOf(failure), "merge", fmt.Sprintf("Merge #%d", number), c.frame(v, ""), page)
 	return nil
 }
 
@@ -173,7 +173,7 @@ func (c *Handler) writeSplit(v *visit, number int64, seq int, subject string, fa
 	if failure != nil {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be done"))
 	}
-	c.write(v, statusOf(failure), "split", fmt.Sprintf("Split #%d", number), c.frame(v, "", 0), page)
+	c.write(v, statusOf(failure), "split", fmt.Sprintf("Split #%d", number), c.frame(v, ""), page)
 	return nil
 }
 

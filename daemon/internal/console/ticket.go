@@ -86,7 +86,7 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	}
 	web.AllowFrames(v.w) // the HTML of mails
 	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
-	c.write(v, web.Status(failure), "ticket", title, c.frame(v, "", 0), page)
+	c.write(v, web.Status(failure), "ticket", title, c.frame(v, ""), page)
 	return nil
 }
 

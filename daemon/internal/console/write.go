@@ -117,6 +117,6 @@ func (c *Handler) keepDraft(v *visit, d draft, err error) error {
 		Draft   draft
 		Trouble web.Trouble
 	}{d, c.site.Trouble(v.r, err)}
-	c.write(v, web.Status(err), "kept", fmt.Sprintf("#%d", d.Number), c.frame(v, "", 0), page)
+	c.write(v, web.Status(err), "kept", fmt.Sprintf("#%d", d.Number), c.frame(v, ""), page)
 	return nil
 }

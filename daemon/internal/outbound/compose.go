@@ -45,6 +45,7 @@ type occasion struct {
 type letter struct {
 	Purpose helpdesk.Purpose
 	Name    string // of the recipient
+	Mine    bool   // the recipient is who asked
 	Center  string
 	Support string
 	Number  int64
@@ -175,7 +176,7 @@ func (c composer) address(box helpdesk.Mailbox, sign func(links.Audience, links.
 
 func (c composer) letter(o occasion) letter {
 	l := letter{
-		Purpose: o.delivery.Purpose, Name: oneLine(o.to.Name), Center: o.senderName(), Support: o.box.Address.String(),
+		Purpose: o.delivery.Purpose, Name: oneLine(o.to.Name), Mine: o.to.Role != helpdesk.Collaborator, Center: o.senderName(), Support: o.box.Address.String(),
 		Number: o.ticket.Number, Writer: o.writer(o.entry.Author), Text: o.entry.Text, Link: c.link(o),
 	}
 	if o.delivery.Purpose == helpdesk.Confirmation {

@@ -391,3 +391,22 @@ func TestQuoteIsShort(t *testing.T) {
 		t.Errorf("%d lines quoted, want %d", n, quotedLines)
 	}
 }
+
+// The last line says why the recipient gets the mail.
+//
+// covers: S07
+func TestReplySaysWhoseRequestItIs(t *testing.T) {
+	for role, want := range map[helpdesk.Role]string{
+		helpdesk.Requester: "is yours", helpdesk.Collaborator: "because you take part in request",
+	} {
+		o := sampleOccasion(t, helpdesk.AgentReply)
+		o.to.Role = role
+		p, err := composer{signer: newSigner(t)}.compose(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := eml.Read(p.Bytes).Text(); !strings.Contains(text, want) {
+			t.Errorf("to the %s it says:\n%s", role, text)
+		}
+	}
+}
