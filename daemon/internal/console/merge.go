@@ -44,8 +44,9 @@ type mergePage struct {
 	Number  int64
 	Subject string
 	Path    string
-	Into    string // as typed
-	Target  *row   // nil until it was found
+	Into    string                 // as typed
+	Target  *row                   // nil until it was found
+	Joining []helpdesk.Participant // who takes part in it then, and did not
 	Error   string
 }
 
@@ -57,6 +58,18 @@ func (c *Handler) showMerge(v *visit) error {
 	return c.writeMerge(v, number, v.r.URL.Query().Get("into"), nil)
 }
 
+// joining are those whom a merge lets into another request: agents should see
+// whom they let in.
+func joining(from, into *helpdesk.Ticket) []helpdesk.Participant {
+	var people []helpdesk.Participant
+	for _, p := range from.Participants {
+		if p.Active() && into.ParticipantByAddress(p.Address) == nil {
+			people = append(people, p)
+		}
+	}
+	return people
+}
+
 func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error) error {
 	detail, err := c.desk.Ticket(v.context(), v.by, number)
 	if err != nil {
@@ -65,6 +78,9 @@ func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error
 	page := mergePage{Number: number, Subject: or(detail.Ticket.Subject, "No subject"), Path: draft{Number: number}.path(), Into: strings.TrimSpace(typed)}
 	if failure == nil && page.Into != "" {
 		page.Target, failure = c.target(v, number, page.Into)
+	}
+	if page.Target != nil {
+		page.Joining = joining(&detail.Ticket, page.Target.Ticket)
 	}
 	if failure != nil {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be done"))
