@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -209,79 +208,6 @@ func TestCommitRace(t *testing.T) {
 
 // Many at once get every number once, without a gap, and what was taken ahead
 // of them is given back in the end.
-func TestNextNumber(t *testing.T) {
-	s := openStore(t)
-	const workers, each = 32, 100
-	seen := numbersOf(t, workers, each, s)
-	for n := int64(1); n <= workers*each; n++ {
-		if !seen[n] {
-			t.Fatalf("number %d was not given", n)
-		}
-	}
-	s.Close()
-	last, err := s.LastNumber(t.Context(), account)
-	if err != nil || last != workers*each {
-		t.Errorf("last number = %d, %v; want %d", last, err, workers*each)
-	}
-}
-
-// Two replicas never give the same number.
-func TestNextNumberOfTwo(t *testing.T) {
-	one := openStore(t)
-	two, err := New(one.etcd, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(two.Close)
-	if seen := numbersOf(t, 24, 50, one, two); len(seen) != 2*24*50 {
-		t.Errorf("%d different numbers were given, want %d", len(seen), 2*24*50)
-	}
-}
-
-// When it is quiet, nothing is taken ahead: a number a ticket, whoever gives it.
-func TestNextNumberWhenQuiet(t *testing.T) {
-	one := openStore(t)
-	two, err := New(one.etcd, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(two.Close)
-	for want := int64(1); want <= 20; want++ {
-		s := one
-		if want%3 == 0 {
-			s = two
-		}
-		if got, err := s.NextNumber(t.Context(), account); got != want || err != nil {
-			t.Fatalf("got %d, %v; want %d", got, err, want)
-		}
-	}
-}
-
-// numbersOf asks each store for numbers from several sides at once.
-func numbersOf(t *testing.T, workers, each int, stores ...*Store) map[int64]bool {
-	t.Helper()
-	var mu sync.Mutex
-	seen := map[int64]bool{}
-	var wg sync.WaitGroup
-	for _, s := range stores {
-		for range workers {
-			wg.Go(func() {
-				for range each {
-					n, err := s.NextNumber(t.Context(), account)
-					mu.Lock()
-					if err != nil || seen[n] {
-						t.Errorf("number %d given twice, or %v", n, err)
-					}
-					seen[n] = true
-					mu.Unlock()
-				}
-			})
-		}
-	}
-	wg.Wait()
-	return seen
-}
-
 func TestTickets(t *testing.T) {
 	s := openStore(t)
 	for n := int64(1); n <= 12; n++ {
@@ -316,85 +242,6 @@ func TestTickets(t *testing.T) {
 			}
 		})
 	}
-}
-
-// covers: P11
-func TestOutboxFollowsDeliveries(t *testing.T) {
-	s := openStore(t)
-	change := sample(1, "r1")
-	if err := s.Commit(t.Context(), change); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	seen := make(chan Pending, 10)
-	done := make(chan error, 1)
-	go func() {
-		done <- s.WatchOutbox(ctx, func() {}, func(p Pending) { seen <- p })
-	}()
-	want := Pending{Account: account, Ticket: change.Ticket.ID, ID: change.Deliveries[0].ID, Next: noon}
-	if diff := cmp.Diff(want, <-seen); diff != "" {
-		t.Errorf("listed (-want +got):\n%s", diff)
-	}
-
-	d, err := s.Delivery(t.Context(), account, want.Ticket, want.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stale := *d
-	d.Next = noon.Add(time.Minute)
-	if err := s.SaveDelivery(t.Context(), account, d); err != nil {
-		t.Fatal(err)
-	}
-	if p := <-seen; !p.Next.Equal(d.Next) || p.Gone {
-		t.Errorf("after a delay: %+v, want it due later", p)
-	}
-	if err := s.SaveDelivery(t.Context(), account, &stale); helpdesk.KindOf(err) != helpdesk.Conflict {
-		t.Errorf("saving what was read before = %v, want a conflict", err)
-	}
-	d.State = helpdesk.Sent
-	if err := s.SaveDelivery(t.Context(), account, d); err != nil {
-		t.Fatal(err)
-	}
-	if p := <-seen; !p.Gone || p.ID != want.ID {
-		t.Errorf("after sending: %+v, want it gone", p)
-	}
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("watch ended with %v, want the context's end", err)
-	}
-}
-
-// Whoever hears of a delivery from the watch can read it at once: etcd tells
-// watchers of a transaction before reads of its own state see it, and a sender
-// that finds nothing would take the delivery for done.
-//
-// covers: P11
-func TestWatchedDeliveriesAreThere(t *testing.T) {
-	s := openStore(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	const writers, each = 8, 250
-	heard := make(chan Pending, writers*each)
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = s.WatchOutbox(ctx, func() {}, func(p Pending) { heard <- p }) })
-	for w := range int64(writers) {
-		wg.Go(func() {
-			for n := w * each; n < (w+1)*each; n++ {
-				c := sample(n+1, fmt.Sprint("r", n))
-				c.Contact, c.Budgets = nil, nil
-				if err := s.Commit(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	for range writers * each {
-		p := <-heard
-		if _, err := s.Delivery(t.Context(), p.Account, p.Ticket, p.ID); err != nil {
-			t.Errorf("the watch told of a delivery that reading does not find: %v", err)
-		}
-	}
-	cancel()
-	wg.Wait()
 }
 
 func TestSessionsExpireAndEnd(t *testing.T) {
