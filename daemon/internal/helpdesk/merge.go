@@ -67,7 +67,7 @@ func (t *Ticket) MergeInto(into *Ticket, others []Ticket, joins func(*Participan
 		case joined == nil:
 			return Errorf(Invalid, "request #%d would have too many participants: %d may take part", into.Number, MaxParticipants)
 		case !known && owner:
-			joined.Joined = into.Opened
+			joined.Joined, joined.Thread = into.Opened, 0
 		}
 		if !known || joinedBy(others, joined.Number) {
 			m.Joined = append(m.Joined, joined.Number)

@@ -55,6 +55,9 @@ type Participant struct {
 	LinkGen uint16     `json:"linkGen"`
 	Joined  time.Time  `json:"joined"`
 	Left    *time.Time `json:"left,omitempty"`
+	// Thread is how many Message-IDs the thread had before they joined: those are
+	// of mails that they may know nothing of.
+	Thread int `json:"thread,omitempty"`
 	// History lets a collaborator read what came before they joined.
 	History bool `json:"history,omitempty"`
 }
@@ -117,6 +120,8 @@ type Ticket struct {
 	// MessageIDs are the newest ids of the public thread, oldest first, for
 	// the References of what we send. At most MaxThreadIDs.
 	MessageIDs []string `json:"messageIDs,omitempty"`
+	// Threaded counts all ids that ever joined the thread.
+	Threaded int `json:"threaded,omitempty"`
 
 	Rev int64 `json:"-"` // revision read from the store; 0 = not stored yet
 }
@@ -187,7 +192,7 @@ func (t *Ticket) Join(contact ID, name string, a Address, at time.Time) *Partici
 	}
 	t.Suggested = slices.DeleteFunc(t.Suggested, func(s Suggestion) bool { return s.Address.Same(a) })
 	t.Participants = append(t.Participants, Participant{
-		Number: number, Contact: contact, Name: name, Address: a, Role: Collaborator, LinkGen: 1, Joined: at,
+		Number: number, Contact: contact, Name: name, Address: a, Role: Collaborator, LinkGen: 1, Joined: at, Thread: t.Threaded,
 	})
 	return &t.Participants[len(t.Participants)-1]
 }
@@ -230,7 +235,7 @@ func (t *Ticket) Append(e *Entry) {
 // Rethread finds the ids of the public thread anew, after entries of the past
 // became public or ceased to be.
 func (t *Ticket) Rethread(entries []Entry) {
-	t.MessageIDs = nil
+	t.MessageIDs, t.Threaded = nil, 0
 	for i := range entries {
 		t.threaded(&entries[i])
 	}
@@ -243,10 +248,22 @@ func (t *Ticket) threaded(e *Entry) {
 		return
 	}
 	t.MessageIDs = append(t.MessageIDs, e.MessageID)
+	t.Threaded++
 	if n := len(t.MessageIDs); n > MaxThreadIDs {
 		// The first id anchors the thread in most mail programs.
 		t.MessageIDs = append(t.MessageIDs[:1:1], t.MessageIDs[n-MaxThreadIDs+1:]...)
 	}
+}
+
+// ThreadOf is the Message-IDs of the thread that a participant may know, oldest
+// first: who came later learns nothing from References of what was before.
+func (t *Ticket) ThreadOf(p *Participant) []string {
+	if p.Role != Collaborator || p.History || p.Thread == 0 {
+		return t.MessageIDs
+	}
+	// The first id stays in the list when others go; it is of the first mail.
+	later := min(max(t.Threaded-p.Thread, 0), max(len(t.MessageIDs)-1, 0))
+	return t.MessageIDs[len(t.MessageIDs)-later:]
 }
 
 // Release shows a hidden message to customers and brings the head up to date.

@@ -124,7 +124,7 @@ func (c composer) envelope(o occasion) *eml.Outgoing {
 		MessageID: o.delivery.MessageID,
 		Date:      o.delivery.Created, // not of the attempt: every attempt is the same mail
 	}
-	if ids := o.ticket.MessageIDs; len(ids) > 0 {
+	if ids := o.ticket.ThreadOf(o.to); len(ids) > 0 {
 		mail.InReplyTo, mail.References = ids[len(ids)-1], ids
 		if o.delivery.Purpose == helpdesk.Acknowledgement && o.entry.MessageID != "" {
 			mail.InReplyTo = o.entry.MessageID
