@@ -252,6 +252,58 @@ const (
 
 func (TLSMode) values() []string { return list(TLSImplicit, TLSStartTLS, TLSNone) }
 
+// NewTicketAccess says whose mail may open a ticket.
+// +kubebuilder:validation:Enum=Anyone;Proven;Nobody
+type NewTicketAccess string
+
+// Values of NewTicketAccess.
+const (
+	NewTicketsAnyone NewTicketAccess = "Anyone"
+	NewTicketsProven NewTicketAccess = "Proven"
+	NewTicketsNobody NewTicketAccess = "Nobody"
+)
+
+func (NewTicketAccess) values() []string {
+	return list(NewTicketsAnyone, NewTicketsProven, NewTicketsNobody)
+}
+
+// UnprovenReplies says when customers see an answer that nothing proves.
+// +kubebuilder:validation:Enum=Hide;Show
+type UnprovenReplies string
+
+// Values of UnprovenReplies.
+const (
+	UnprovenHide UnprovenReplies = "Hide"
+	UnprovenShow UnprovenReplies = "Show"
+)
+
+func (UnprovenReplies) values() []string { return list(UnprovenHide, UnprovenShow) }
+
+// FailedProof says what becomes of mail that does not meet its domain's policy.
+// +kubebuilder:validation:Enum=Hold;AsPublished
+type FailedProof string
+
+// Values of FailedProof.
+const (
+	FailedHold        FailedProof = "Hold"
+	FailedAsPublished FailedProof = "AsPublished"
+)
+
+func (FailedProof) values() []string { return list(FailedHold, FailedAsPublished) }
+
+// ChangedSubject says what becomes of an answer under another subject.
+// +kubebuilder:validation:Enum=Append;Suggest;Fork
+type ChangedSubject string
+
+// Values of ChangedSubject.
+const (
+	ChangedAppend  ChangedSubject = "Append"
+	ChangedSuggest ChangedSubject = "Suggest"
+	ChangedFork    ChangedSubject = "Fork"
+)
+
+func (ChangedSubject) values() []string { return list(ChangedAppend, ChangedSuggest, ChangedFork) }
+
 func list[E ~string](values ...E) []string {
 	texts := make([]string, len(values))
 	for i, v := range values {

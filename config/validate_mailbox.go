@@ -132,3 +132,14 @@ func (c *checker) oauth(path string, o *OAuth) {
 		c.addf(path, "clientSecretRef or refreshTokenSecretRef is required")
 	}
 }
+
+func (c *checker) trust(path string, s Trust) {
+	for _, domains := range []struct {
+		path string
+		list []string
+	}{{path + ".newTicketDomains", s.NewTicketDomains}, {path + ".colleagueDomains", s.ColleagueDomains}} {
+		c.count(domains.path, len(domains.list), maxTrustDomains)
+		c.each(domains.path, domains.list, maxHost, domainText, "a domain in lower case, such as customer.example")
+	}
+	c.number(path+".mailsPerHour", s.MailsPerHour, 1, maxMailsPerHour)
+}

@@ -3,7 +3,6 @@ package actions
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -110,7 +109,7 @@ func (d *Desk) DecideHeld(ctx context.Context, by Actor, id string, verdict help
 	case before != nil && before.Verdict == verdict && sameAuthor(before.By, by.author()):
 		return before, nil
 	case before != nil:
-		return nil, helpdesk.Errorf(helpdesk.Conflict, "%s", decidedWords(before))
+		return nil, helpdesk.Errorf(helpdesk.Conflict, "%s already", before.Words())
 	}
 	d.log.InfoContext(ctx, "held mail decided", "account", by.Account, "held", parsed, "verdict", verdict,
 		"by", by.author().ID, "ticket", made.Number, "entry", made.Entry)
@@ -118,22 +117,6 @@ func (d *Desk) DecideHeld(ctx context.Context, by Actor, id string, verdict help
 }
 
 func sameAuthor(a, b helpdesk.Author) bool { return a.Role == b.Role && a.ID == b.ID }
-
-// decidedWords tell whoever comes second what was done.
-func decidedWords(d *helpdesk.Decision) string {
-	who := d.By.DisplayName()
-	switch d.Verdict {
-	case helpdesk.AcceptOnce:
-		return fmt.Sprintf("%s has accepted this mail already: it is in request #%d", who, d.Number)
-	case helpdesk.AddCollaborator:
-		return fmt.Sprintf("%s has accepted this mail already and added its writer: both are in request #%d", who, d.Number)
-	case helpdesk.NewTicket:
-		return fmt.Sprintf("%s has made request #%d of this mail already", who, d.Number)
-	case helpdesk.Spam:
-		return who + " has called this mail spam already"
-	}
-	return who + " has dropped this mail already"
-}
 
 // LiftSpam lets mail of an address in again that was called spam. NotFound if it
 // was not.

@@ -302,7 +302,7 @@ func TestDecidingAtOnce(t *testing.T) {
 		switch {
 		case err == nil:
 			won++
-		case helpdesk.KindOf(err) != helpdesk.Conflict || !strings.Contains(helpdesk.Public(err), "Ada Lovelace has"):
+		case helpdesk.KindOf(err) != helpdesk.Conflict || !strings.HasPrefix(helpdesk.Public(err), "Ada Lovelace ") || !strings.HasSuffix(helpdesk.Public(err), " already"):
 			t.Errorf("error = %v, want who decided", err)
 		}
 	}
@@ -332,7 +332,7 @@ func TestDecidingAgain(t *testing.T) {
 		{"another", bea, helpdesk.AcceptOnce}, {"another verdict", ada, helpdesk.Drop}, {"operator", operator, helpdesk.AcceptOnce},
 	} {
 		_, err := b.DecideHeld(t.Context(), tt.by, string(item.ID), tt.v)
-		if want := "Ada Lovelace has accepted this mail already: it is in request #1"; helpdesk.KindOf(err) != helpdesk.Conflict || helpdesk.Public(err) != want {
+		if want := "Ada Lovelace accepted it into request #1 already"; helpdesk.KindOf(err) != helpdesk.Conflict || helpdesk.Public(err) != want {
 			t.Errorf("%s: %v, want %q", tt.name, err, want)
 		}
 	}

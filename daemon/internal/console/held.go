@@ -55,7 +55,7 @@ func (c *Handler) held(v *visit) error {
 func newHeldRow(h *helpdesk.HeldItem) heldRow {
 	row := heldRow{HeldItem: h, Who: claimed(h), Cause: or(causeWords[h.Cause], string(h.Cause))}
 	if h.Decision != nil {
-		row.Verdict = decisionWords(h.Decision)
+		row.Verdict = h.Decision.Words()
 	}
 	return row
 }

@@ -83,22 +83,6 @@ func heard(h *helpdesk.HeldItem) string {
 	return ""
 }
 
-// decisionWords tell what was decided and by whom.
-func decisionWords(d *helpdesk.Decision) string {
-	who := d.By.DisplayName()
-	switch d.Verdict {
-	case helpdesk.AcceptOnce:
-		return fmt.Sprintf("%s accepted it into request #%d", who, d.Number)
-	case helpdesk.AddCollaborator:
-		return fmt.Sprintf("%s accepted it into request #%d and added its writer", who, d.Number)
-	case helpdesk.NewTicket:
-		return fmt.Sprintf("%s made request #%d of it", who, d.Number)
-	case helpdesk.Spam:
-		return who + " called it spam"
-	}
-	return who + " dropped it"
-}
-
 // decideHeld settles the mail of the address, and goes where it went.
 func (c *Handler) decideHeld(v *visit) error {
 	if err := web.ReadForm(v.r); err != nil {

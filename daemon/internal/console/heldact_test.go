@@ -103,8 +103,8 @@ func TestDecideHeldFails(t *testing.T) {
 		has     []string
 	}{
 		{"no verdict", "erase", nil, 422, []string{"is no answer"}},
-		{"somebody else was faster", "accept", helpdesk.Errorf(helpdesk.Conflict, "Kim has called this mail spam already"), 409,
-			[]string{"Somebody else was faster", "Kim has called this mail spam already."}},
+		{"somebody else was faster", "accept", helpdesk.Errorf(helpdesk.Conflict, "Kim called it spam already"), 409,
+			[]string{"Somebody else was faster", "Kim called it spam already."}},
 		{"request is full", "collaborator", helpdesk.Errorf(helpdesk.Invalid, "at most 30 take part"), 422, []string{"At most 30 take part.", "Nothing was changed."}},
 		{"store away", "drop", helpdesk.Wrap(helpdesk.Unavailable, errors.New("hunter2")), 503, []string{"This does not work at the moment", "Code <b>"}},
 	} {

@@ -26,6 +26,18 @@ type ContactAddress struct {
 	How     string     `json:"how,omitempty"`
 }
 
+// Prove notes that an address of the contact is theirs, and how that was shown. It
+// reports whether that is news.
+func (c *Contact) Prove(a Address, how string, at time.Time) bool {
+	for i := range c.Addresses {
+		if known := &c.Addresses[i]; known.Address.Same(a) && known.Proven == nil {
+			known.Proven, known.How = &at, how
+			return true
+		}
+	}
+	return false
+}
+
 // Agent answers customers.
 type Agent struct {
 	Schema   int       `json:"schema"`

@@ -1,6 +1,9 @@
 package helpdesk
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // HeldItem is a mail kept back for an agent to decide.
 type HeldItem struct {
@@ -55,6 +58,22 @@ type Decision struct {
 	At      time.Time `json:"at"`
 	Number  int64     `json:"number,omitempty"` // of the ticket that it became part of
 	Entry   int       `json:"entry,omitempty"`
+}
+
+// Words tell who decided what about "it", the mail.
+func (d *Decision) Words() string {
+	who := d.By.DisplayName()
+	switch d.Verdict {
+	case AcceptOnce:
+		return fmt.Sprintf("%s accepted it into request #%d", who, d.Number)
+	case AddCollaborator:
+		return fmt.Sprintf("%s accepted it into request #%d and added its writer", who, d.Number)
+	case NewTicket:
+		return fmt.Sprintf("%s made request #%d of it", who, d.Number)
+	case Spam:
+		return who + " called it spam"
+	}
+	return who + " dropped it"
 }
 
 // Suggestion is somebody who was copied on a mail of a ticket: agents may let

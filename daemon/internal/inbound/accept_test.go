@@ -15,6 +15,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // covers: P01, P04, M02
@@ -428,5 +429,28 @@ func TestDNSIsAwayAndTheDateAhead(t *testing.T) {
 	env := Envelope{ID: "t", From: helpdesk.MustAddress("alice@customer.example"), Peer: "192.0.2.9"}
 	if got, err := b.tryEnvelope(env, raw, "support@acme.example"); err != nil || got[0].Recognised.Trust.Proof != helpdesk.ProofNone {
 		t.Errorf("%+v, %v, want it taken in as proven by nothing", got, err)
+	}
+}
+
+// An address that was only claimed is proven by the first mail that proves it.
+func TestKnownAddressBecomesProven(t *testing.T) {
+	b := newBench(t)
+	proven := func() bool {
+		t.Helper()
+		found, err := b.db.Lookup(t.Context(), "support", store.Query{Receipt: "none", Address: helpdesk.MustAddress("mary@elsewhere.example")})
+		if err != nil || found.Contact == nil {
+			t.Fatal(found, err)
+		}
+		return found.Contact.Addresses[0].Proven != nil
+	}
+	if _, err := b.tryEnvelope(Envelope{From: helpdesk.MustAddress("x@elsewhere.example")}, mail(mary, "<1@x>", "one"), "support@acme.example"); err != nil {
+		t.Fatal(err)
+	}
+	if proven() {
+		t.Error("a mail that nothing proves has proven its address")
+	}
+	b.accept(mail(mary, "<2@x>", "two"), "support@acme.example")
+	if !proven() {
+		t.Error("a proven mail has not proven its address")
 	}
 }

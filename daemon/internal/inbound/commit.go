@@ -190,6 +190,10 @@ func (p *Pipeline) unseen(c *incoming, t *helpdesk.Ticket) []helpdesk.MessageRef
 // contact is who wrote: known, or new with this mail.
 func (c *incoming) contact(change *helpdesk.Change) *helpdesk.Contact {
 	if known := c.found.Contact; known != nil {
+		if c.trust.Proof == helpdesk.ProofPass && known.Prove(c.writer.Address, "mail", c.now) {
+			change.Contact = known
+			return known
+		}
 		change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: known.ID, Rev: known.Rev})
 		return known
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/mail"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,19 +77,7 @@ func TestAgentMailGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				file := filepath.Join("testdata", name+".eml")
-				if *update {
-					if err := os.WriteFile(file, p.Bytes, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), string(p.Bytes)); diff != "" {
-					t.Errorf("mail (-want +got):\n%s", diff)
-				}
+				golden(t, name, p)
 				checkAgentMail(t, o, p)
 			})
 		}

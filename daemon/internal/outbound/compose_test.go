@@ -89,22 +89,28 @@ func TestComposeGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				file := filepath.Join("testdata", name+".eml")
-				if *update {
-					if err := os.WriteFile(file, p.Bytes, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), string(p.Bytes)); diff != "" {
-					t.Errorf("mail (-want +got):\n%s", diff)
-				}
+				golden(t, name, p)
 				checkMail(t, o, p)
 			})
 		}
+	}
+}
+
+// golden compares a mail with the one in testdata.
+func golden(t *testing.T, name string, p Parcel) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".eml")
+	if *update {
+		if err := os.WriteFile(file, p.Bytes, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(p.Bytes)); diff != "" {
+		t.Errorf("mail (-want +got):\n%s", diff)
 	}
 }
 
