@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -15,9 +16,13 @@ import (
 //
 // covers: M06
 func TestExplainEqualsAccept(t *testing.T) {
-	b := newBench(t)
-	first := b.accept(mail(alice, "<first@x>", "question"), "support@acme.example")
-	reply := b.replyAddress(first.Number, 1)
+	o := newOffice(t)
+	b := o.under(t, helpdesk.Policy{ColleagueDomains: []string{"customer.example"}, ChangedSubject: helpdesk.ForkChanged, MostPerHour: 12})
+	first := b.accept(mail(alice, "<first@x>", "question", "References: <past@x>"), "support@acme.example")
+	reply, agents := b.replyAddress(first.Number, 1), o.address(o.ann, false)
+	merged := b.accept(mail(mary, "<merged@x>", "question"), "support@acme.example")
+	mergedReply := b.replyAddress(merged.Number, 1)
+	b.merge(merged.Number, first.Number)
 	closed := b.accept(mail(mary, "<closed@x>", "question"), "support@acme.example")
 	b.change(closed.Number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Closed })
 	tests := []struct {
@@ -34,7 +39,22 @@ func TestExplainEqualsAccept(t *testing.T) {
 		{"the same again", mail(alice, "<first@x>", "question"), "support@acme.example", true},
 		{"program", mail(alice, "<7@x>", "away", "Auto-Submitted: auto-replied"), reply, true},
 		{"two senders", mail("a@x.example, b@x.example", "<8@x>", "hello"), "support@acme.example", true},
+		{"an agent answers", mail(ann, "<9@x>", "#resolve\r\nYes."), agents, true},
+		{"an agent, unproven", mail(ann, "<10@x>", "#resolve\r\nYes."), agents, false},
+		{"a customer at an agent's address", mail(alice, "<11@x>", "#close"), agents, true},
+		{"an agent forwards", forwarded(ann, "<12@x>", inlineForward), "support@acme.example", true},
+		{"a colleague", mail(bob, "<13@x>", "I too", "In-Reply-To: <first@x>"), "support@acme.example", true},
+		{"another subject", strings.Replace(mail(alice, "<14@x>", "by the way"), "Order", "A cat", 1), reply, true},
+		{"number in the subject", strings.Replace(mail(alice, "<15@x>", "more"), "Order", fmt.Sprintf("Order [#%d]", first.Number), 1), "support@acme.example", true},
+		{"a mail that never came", mail(alice, "<16@x>", "more", "References: <past@x>"), "support@acme.example", true},
+		{"address of a merged request", mail(mary, "<17@x>", "and this"), mergedReply, true},
+		{"same Message-ID, other words", mail(alice, "<first@x>", "something else"), "support@acme.example", true},
+		{"more of an address that wrote much", mail(alice, "<18@x>", "more"), reply, true},
+		{"and more", mail(alice, "<19@x>", "more"), reply, true},
+		{"and still more", mail(alice, "<20@x>", "more"), reply, true},
+		{"too many", mail(alice, "<21@x>", "more"), reply, true},
 	}
+	rows := map[string]bool{}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := helpdesk.Path{Transfer: "t1", Peer: "192.0.2.1", From: helpdesk.MustAddress("bounces@customer.example"), To: []string{tt.to}}
@@ -61,10 +81,18 @@ func TestExplainEqualsAccept(t *testing.T) {
 			if diff := cmp.Diff(said[0].Recognised, done[0].Recognised); diff != "" {
 				t.Errorf("recognition (-said +was):\n%s", diff)
 			}
-			if said[0].Result == helpdesk.Appended && said[0].Number != done[0].Number {
+			if done[0].Recognised != nil {
+				rows[done[0].Recognised.Rule] = true
+			}
+			if said[0].Result != helpdesk.Created && said[0].Number != done[0].Number {
 				t.Errorf("said #%d, was #%d", said[0].Number, done[0].Number)
 			}
 		})
+	}
+	for _, row := range []string{"agent-answer", "agent-forward", "proven-colleague", "proven-other-subject", "too-many"} {
+		if !rows[row] {
+			t.Errorf("no mail came to the row %s", row)
+		}
 	}
 }
 
