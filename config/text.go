@@ -64,7 +64,7 @@ type LocalReference struct {
 }
 
 // SecretReference names one entry of a Secret of the same namespace. Without
-// Kubernetes it names the file NAME/KEY in the daemon's folder of secrets.
+// Kubernetes it names the file NAMESPACE/NAME/KEY in the daemon's folder of secrets.
 // +kubebuilder:object:generate=true
 type SecretReference struct {
 	// name of the Secret.

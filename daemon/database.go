@@ -113,15 +113,11 @@ func etcdTLS(s etcdSettings) (*tls.Config, error) {
 
 // openSigner reads the key ring of links, or makes it at the very first start.
 // When several replicas start at once, the first one's ring is everybody's.
-func openSigner(ctx context.Context, db *database, s *settings, now func() time.Time) (*links.Signer, error) {
-	kek, err := s.sealingKey()
-	if err != nil {
-		return nil, err
-	}
+func openSigner(ctx context.Context, db *database, kek [store.KeySize]byte, keyFile string, now func() time.Time) (*links.Signer, error) {
 	for {
 		raw, _, err := db.Ring(ctx, kek)
 		if errors.Is(err, store.ErrWrongKey) {
-			return nil, fmt.Errorf("%w: %s", err, s.keyFile)
+			return nil, fmt.Errorf("%w: %s", err, keyFile)
 		}
 		if err != nil {
 			return nil, err

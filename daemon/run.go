@@ -16,8 +16,10 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
+	"github.com/posterndesk/postern/daemon/internal/login"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
 )
 
@@ -29,6 +31,7 @@ type daemon struct {
 	live     *live.Live
 	db       *database
 	blobs    *blob.Dir
+	logins   *login.Source
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
@@ -79,10 +82,15 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
 		return err
 	}
-	signer, err := openSigner(ctx, d.db, s, now)
+	kek, err := s.sealingKey()
 	if err != nil {
 		return err
 	}
+	signer, err := openSigner(ctx, d.db, kek, s.keyFile, now)
+	if err != nil {
+		return err
+	}
+	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(kek), now)
 	if s.dev {
 		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
 			return err

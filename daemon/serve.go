@@ -99,7 +99,7 @@ func (s *settings) setRelay(v string) error {
 	return nil
 }
 
-func relayTLS(host string, port int) helpdesk.RelayTLS {
+func relayTLS(host string, port int) helpdesk.TLSMode {
 	const submissions = 465 // RFC 8314: TLS from the first byte
 	addr, err := netip.ParseAddr(host)
 	switch {

@@ -23,6 +23,7 @@ import (
 type settings struct {
 	dir          string // all local state
 	manifests    string // folder with the declared configuration
+	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
 	http         string
 	admin        string
@@ -71,6 +72,7 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.http, "http", http, "address of the portal and the agents' pages")
 	fs.StringVar(&s.admin, "admin", admin, "address of health and metrics")
 	fs.StringVar(&s.manifests, "manifests", "", "folder with HelpCenter, TicketForm and Mailbox manifests (default DIR/manifests)")
+	fs.StringVar(&s.secrets, "secrets", "", "folder with what manifests name as secrets, each a file ACCOUNT/NAME/KEY (default DIR/secrets)")
 	fs.StringVar(&s.installation, "installation", "default", "name of this installation: its keys in etcd are under it")
 	fs.Func("etcd", "`endpoints` of an etcd outside, with commas between (default: one inside, in DIR)", func(v string) error {
 		s.etcd.endpoints = strings.Split(v, ",")
@@ -91,6 +93,9 @@ func (s *settings) complete() error {
 	}
 	if s.manifests == "" {
 		s.manifests = filepath.Join(s.dir, "manifests")
+	}
+	if s.secrets == "" {
+		s.secrets = filepath.Join(s.dir, "secrets")
 	}
 	host := "" // all addresses
 	if s.dev {

@@ -15,6 +15,7 @@ type Mailbox struct {
 	HelpCenter  string // whose customers it serves; "" if none
 	MaxBytes    int64  // of one mail
 	Relay       Relay
+	IMAP        *IMAP // nil: mail is brought to us
 	Policy      Policy
 	// Audience binds reply addresses and Message-IDs to this mailbox.
 	Audience [16]byte
@@ -28,24 +29,6 @@ type Mailbox struct {
 
 // HasAlias reports an address that forwards to the mailbox.
 func (m *Mailbox) HasAlias(a Address) bool { return slices.ContainsFunc(m.Aliases, a.Same) }
-
-// Relay is the server that takes our outgoing mail.
-type Relay struct {
-	Host string
-	Port int
-	TLS  RelayTLS
-	// Credentials names the secret with user name and password; "" for none.
-	Credentials string
-}
-
-// RelayTLS says how the way to a relay is protected.
-type RelayTLS string
-
-const (
-	TLSImplicit RelayTLS = "Implicit" // TLS from the first byte
-	TLSStartTLS RelayTLS = "StartTLS" // STARTTLS or nothing: never in clear text
-	TLSNone     RelayTLS = "None"     // loopback only
-)
 
 // Visitor is who looks at a portal.
 type Visitor string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/config"
@@ -117,12 +118,42 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 		box.HelpCenter = onlyCenter(key.Namespace, centers)
 	}
 	if declared := spec.Relay; declared != nil && !l.options.RelayAll {
-		box.Relay = helpdesk.Relay{Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.RelayTLS(declared.TLS)}
-		if declared.CredentialsSecretRef != nil {
-			box.Relay.Credentials = declared.CredentialsSecretRef.Name
+		box.Relay = helpdesk.Relay{
+			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
+			Login: login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
+		}
+	}
+	if declared := spec.Inbound.IMAP; declared != nil {
+		box.IMAP = &helpdesk.IMAP{
+			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
+			Login:  login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
+			Folder: declared.Folder, Processed: declared.ProcessedFolder, Poll: time.Duration(declared.PollSeconds) * time.Second,
 		}
 	}
 	return box, nil
+}
+
+// login names the secrets, which are read when they are used: a changed one
+// counts at once.
+func login(account, username string, password *config.SecretReference, oauth *config.OAuth) helpdesk.Login {
+	if password == nil && oauth == nil {
+		return helpdesk.Login{}
+	}
+	l := helpdesk.Login{Account: account, Username: username, Password: secretRef(password)}
+	if oauth != nil {
+		l.OAuth = helpdesk.OAuth{
+			TokenURL: oauth.TokenURL, Scopes: strings.Join(oauth.Scopes, " "), ClientID: oauth.ClientID,
+			ClientSecret: secretRef(oauth.ClientSecretRef), RefreshToken: secretRef(oauth.RefreshTokenSecretRef),
+		}
+	}
+	return l
+}
+
+func secretRef(r *config.SecretReference) helpdesk.SecretRef {
+	if r == nil {
+		return helpdesk.SecretRef{}
+	}
+	return helpdesk.SecretRef{Name: r.Name, Key: r.Key}
 }
 
 func parseAddresses(written []string) ([]helpdesk.Address, error) {

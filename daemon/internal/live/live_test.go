@@ -91,7 +91,8 @@ func TestLoadSample(t *testing.T) {
 		t.Errorf("forms (-want +got):\n%s", diff)
 	}
 	m, ok := l.MailboxByAddress(helpdesk.MustAddress("SUPPORT@acme.example"))
-	want := helpdesk.Relay{Host: "smtp.acme.example", Port: 465, TLS: helpdesk.TLSImplicit, Credentials: "relay"}
+	want := helpdesk.Relay{Host: "smtp.acme.example", Port: 465, TLS: helpdesk.TLSImplicit,
+		Login: helpdesk.Login{Account: "support", Username: "support@acme.example", Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}}
 	if !ok || m.Name != "support" || m.HelpCenter != "acme" || m.Relay != want || m.MaxBytes <= 0 {
 		t.Errorf("mailbox = %+v", m)
 	}

@@ -59,7 +59,7 @@ func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, 
 }
 
 func (c *SMTPCourier) deliver(ctx context.Context, p Parcel) (string, error) {
-	if p.Relay.Credentials != "" {
+	if !p.Relay.Login.IsZero() {
 		return "", errors.New("relays with a password are not supported yet")
 	}
 	if s := c.take(p.Relay); s != nil {

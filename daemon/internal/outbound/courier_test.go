@@ -202,7 +202,7 @@ func TestDeliverProtection(t *testing.T) {
 	cfg, pool := certificate(t)
 	for _, tt := range []struct {
 		name     string
-		declared helpdesk.RelayTLS
+		declared helpdesk.TLSMode
 		server   *tls.Config
 		implicit bool
 		strange  bool // the certificate is nobody's we know
@@ -311,7 +311,7 @@ func TestDeliverDropsAConnectionAfterAnError(t *testing.T) {
 
 func TestDeliverNeedsNoPassword(t *testing.T) {
 	r := startRelay(t, &relay{}, nil, false)
-	r.address.Credentials = "secret"
+	r.address.Login = helpdesk.Login{Username: "support", Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
 	if _, err := newCourier(t).Deliver(soon(t), parcel(r.address)); err == nil || permanent(err) || r.connections != 0 {
 		t.Errorf("%v over %d connections, want a temporary error before any", err, r.connections)
 	}

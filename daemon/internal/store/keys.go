@@ -24,6 +24,7 @@
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
+//	/postern/<inst>/accounts/<account>/refreshtoken/<hash>   a refresh token, sealed; hash of the declared one
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
 // sender empties for all; its keys name the account. Values are JSON with a
@@ -132,3 +133,5 @@ func (t tenant) budget(key string) string { return t.budgets() + key }
 func (t tenant) signatures() string { return t.root + "signature/" }
 
 func (t tenant) signature(hash string) string { return t.signatures() + hash }
+
+func (t tenant) refreshToken(hash string) string { return t.root + "refreshtoken/" + hash }

@@ -297,6 +297,32 @@ func TestRingIsSealed(t *testing.T) {
 }
 
 // A lost etcd is Unavailable, never a verdict about the mail.
+func TestRefreshTokensAreSealed(t *testing.T) {
+	s := openStore(t)
+	kek, other := [KeySize]byte{1}, [KeySize]byte{2}
+	tokens := s.RefreshTokens(kek)
+	if got, err := tokens.RefreshToken(t.Context(), "a", "declared"); got != "" || err != nil {
+		t.Fatalf("got %q, %v before any was kept", got, err)
+	}
+	for _, token := range []string{"first", "second"} {
+		if err := tokens.KeepRefreshToken(t.Context(), "a", "declared", token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ account, declared, want string }{{"a", "declared", "second"}, {"a", "changed", ""}, {"b", "declared", ""}} {
+		if got, err := tokens.RefreshToken(t.Context(), tt.account, tt.declared); got != tt.want || err != nil {
+			t.Errorf("%s of %s: got %q, %v, want %q", tt.declared, tt.account, got, err, tt.want)
+		}
+	}
+	if _, err := s.RefreshTokens(other).RefreshToken(t.Context(), "a", "declared"); !errors.Is(err, ErrWrongKey) {
+		t.Errorf("with another key: %v", err)
+	}
+	resp, err := s.etcd.Get(t.Context(), tokens.key("a", "declared"))
+	if err != nil || len(resp.Kvs) != 1 || strings.Contains(string(resp.Kvs[0].Value), "second") {
+		t.Errorf("stored as %q, %v", resp.Kvs, err)
+	}
+}
+
 func TestLostEtcd(t *testing.T) {
 	server, err := embedded.Start(t.Context(), filepath.Join(t.TempDir(), "etcd"))
 	if err != nil {

@@ -1,0 +1,58 @@
+package helpdesk
+
+import "time"
+
+// SecretRef names one entry of a secret of an account. The zero value names none.
+type SecretRef struct{ Name, Key string }
+
+// Login is how we sign in to a mail server: with a password, or with an access
+// token; the zero value is without. Values can be compared, and only those of
+// the same account are ever the same.
+type Login struct {
+	Account  string // whose secrets it names
+	Username string
+	Password SecretRef
+	OAuth    OAuth
+}
+
+// IsZero reports that nobody signs in.
+func (l Login) IsZero() bool { return l.Password == (SecretRef{}) && l.OAuth == (OAuth{}) }
+
+// OAuth is where access tokens come from (RFC 6749): with a refresh token, or
+// without one for the client itself.
+type OAuth struct {
+	TokenURL     string
+	Scopes       string // with blanks between, as RFC 6749 section 3.3 writes them
+	ClientID     string
+	ClientSecret SecretRef
+	RefreshToken SecretRef
+}
+
+// TLSMode says how the way to a mail server is protected.
+type TLSMode string
+
+const (
+	TLSImplicit TLSMode = "Implicit" // TLS from the first byte
+	TLSStartTLS TLSMode = "StartTLS" // STARTTLS or nothing: never in clear text
+	TLSNone     TLSMode = "None"     // loopback only
+)
+
+// Relay is the server that takes our outgoing mail.
+type Relay struct {
+	Host  string
+	Port  int
+	TLS   TLSMode
+	Login Login
+}
+
+// IMAP is a mailbox at another server that is polled.
+type IMAP struct {
+	Host   string
+	Port   int
+	TLS    TLSMode
+	Login  Login
+	Folder string
+	// Processed is the folder that mail goes to once it is taken in; "" leaves it.
+	Processed string
+	Poll      time.Duration // between two looks
+}
