@@ -80,6 +80,7 @@ var importRules = []importRule{
 	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store"}, why: "use cases know tools, never edges"},
 	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound", "eml"}, why: "edges know use cases, never each other"},
 	{from: internal + "secrets", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
+	{from: internal + "certs", not: internal, why: "it gives edges their certificates, and knows none of them"},
 	{from: internal + "login", not: internal, but: []string{"helpdesk"}, why: "it signs in for outbound and for edges, and knows neither"},
 	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
