@@ -27,13 +27,19 @@ func Need(t testing.TB, program, debian string) string {
 	if err == nil {
 		return path
 	}
-	message := fmt.Sprintf("%s is not installed (Debian package %s; make setup installs it): NOT TESTED", program, debian)
-	if os.Getenv("CI") != "" {
-		t.Fatal(message)
-	}
-	fmt.Fprintf(os.Stderr, "\n*** %s: %s ***\n\n", t.Name(), message)
-	t.Skip(message)
+	Missing(t, fmt.Sprintf("%s is not installed (Debian package %s; make setup installs it)", program, debian))
 	return ""
+}
+
+// Missing skips a test that lacks something here, loudly; with CI set it fails.
+func Missing(t testing.TB, why string) {
+	t.Helper()
+	why += ": NOT TESTED"
+	if os.Getenv("CI") != "" {
+		t.Fatal(why)
+	}
+	fmt.Fprintf(os.Stderr, "\n*** %s: %s ***\n\n", t.Name(), why)
+	t.Skip(why)
 }
 
 // Port is one of 127.0.0.1 that was free a moment ago.

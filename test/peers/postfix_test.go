@@ -1,0 +1,29 @@
+package peers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What tests of others stand on: it starts beside the machine's own Postfix,
+// takes mail, keeps what it cannot deliver, and delivers it later.
+func TestPostfix(t *testing.T) {
+	port := Port(t)
+	p := NewPostfix(t)
+	p.Main(fmt.Sprintf("default_transport = smtp:[127.0.0.1]:%d", port))
+	p.Start(t)
+	p.Send(t, "a@customer.example", "support@acme.example", "Subject: x\n\nhello\n")
+	Eventually(t, Patience, func() error {
+		queue := p.Queue(t)
+		if len(queue) != 1 || len(queue[0].Recipients) != 1 || !strings.Contains(queue[0].Recipients[0].Why, "refused") {
+			return fmt.Errorf("queue %+v", queue)
+		}
+		return nil
+	})
+	p.Stop(t)
+	p.Start(t)
+	if queue := p.Queue(t); len(queue) != 1 {
+		t.Errorf("after a restart: %+v", queue)
+	}
+}
