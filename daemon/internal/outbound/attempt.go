@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -158,7 +157,7 @@ func (q *Queue) try(ctx context.Context, account string, d *helpdesk.Delivery) {
 		return
 	}
 	next, ok := q.Schedule.next(d.Attempts, d.Created, q.Now())
-	if d.Next = next; permanent(err) || !ok {
+	if d.Next = next; Judge(err) == Refused || !ok {
 		d.State = helpdesk.Failed
 	}
 	if d.Last.Words == "" {
@@ -183,17 +182,16 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	parcel, err := composer{signer: q.Signer}.compose(*o)
+	parcel, err := composer{signer: q.Signer, spools: q.Spools}.compose(*o)
 	if err != nil {
 		return err
 	}
+	defer parcel.Mail.Close()
 	if !d.Purpose.Automatic() {
 		// What a person wrote is kept as it went out; the rest can be made again.
-		ref, err := blob.Put(ctx, q.Blobs, account, parcel.Bytes)
-		if err != nil {
+		if d.Copy, err = q.keepCopy(ctx, account, parcel.Mail); err != nil {
 			return fmt.Errorf("keep copy: %w", err)
 		}
-		d.Copy = ref.Hash.String()
 	}
 	attempt, err := q.Courier.Deliver(ctx, parcel)
 	if d.Last = &attempt; err != nil {
@@ -202,4 +200,21 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 	now := q.Now()
 	d.State, d.Sent = helpdesk.Sent, &now
 	return nil
+}
+
+// keepCopy stores the mail and returns the name of its blob.
+func (q *Queue) keepCopy(ctx context.Context, account string, mail *Spool) (string, error) {
+	w, err := q.Blobs.Create(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	defer w.Abort() // does nothing after Commit
+	if _, err := mail.WriteTo(w); err != nil {
+		return "", err
+	}
+	ref, err := w.Commit(ctx)
+	if err != nil {
+		return "", err
+	}
+	return ref.Hash.String(), nil
 }
