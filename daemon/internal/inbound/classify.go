@@ -27,7 +27,7 @@ func (p *Pipeline) classify(c *incoming) {
 	case n.Automatic != "":
 		c.class = helpdesk.ClassAutomatic
 		c.note("A program sent it: %s.", n.Automatic)
-	case c.env.From.IsZero():
+	case c.env.From.IsZero() && !c.env.fetched.pathless(c.mail):
 		// RFC 5321 section 4.5.5: the null sender is for reports about mail.
 		c.class = helpdesk.ClassBounce
 		c.note("It came from the null sender.")

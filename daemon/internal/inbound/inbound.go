@@ -84,6 +84,8 @@ type Envelope struct {
 	// Results is the authserv-id of a server whose Authentication-Results are
 	// believed, as the operator named it with the relay that the client is.
 	Results string
+
+	fetched *Fetched // nil: it was brought
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.
@@ -104,7 +106,7 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 	}
 	defer kept.release()
 	mail := eml.Read(kept.bytes)
-	if mail.Header.Count("Received") > maxHops {
+	if goesRound(mail) {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
 	var outcomes []helpdesk.Outcome
@@ -112,6 +114,12 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 	env.Refusable = env.Refusable && len(boxes) == 1 // one answer cannot refuse for one and accept for another
 	for _, to := range boxes {
 		outcome, err := p.settle(ctx, env, to, kept, mail)
+		switch helpdesk.KindOf(err) {
+		case helpdesk.NotFound, helpdesk.TooLarge, helpdesk.Invalid:
+			// A record that went meanwhile, or is too large to write: nothing that the
+			// sender could mend, and these kinds would send the mail back.
+			err = helpdesk.Wrap(helpdesk.Unavailable, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
 		}
@@ -134,7 +142,7 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		if known != nil {
 			outcome = *known
 			p.merge(ctx, c, known.Ticket) // obey.go: what the first time left undone
-			return nil
+			return p.mark(ctx, c)         // fetched.go: it may have come another way
 		}
 		if c.verdict.act == toRefuse {
 			return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
@@ -145,12 +153,6 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		outcome, err = p.commit(ctx, c) // commit.go: one transaction
 		return err
 	})
-	switch helpdesk.KindOf(err) {
-	case helpdesk.NotFound, helpdesk.TooLarge, helpdesk.Invalid:
-		// A record that went meanwhile, or is too large to write: nothing that the
-		// sender could mend, and these kinds would send the mail back.
-		err = helpdesk.Wrap(helpdesk.Unavailable, err)
-	}
 	return outcome, err
 }
 
@@ -177,6 +179,8 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 // maxHops is when a mail is taken to go round in a loop; RFC 5321 section 6.3
 // asks for a large limit, and real paths stay under a dozen.
 const maxHops = 100
+
+func goesRound(mail *eml.Mail) bool { return mail.Header.Count("Received") > maxHops }
 
 // incoming is one mail on its way through the steps; each step fills in what
 // the later ones need.
