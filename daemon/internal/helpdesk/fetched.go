@@ -34,15 +34,50 @@ type Cursor struct {
 	// the numbering began. What is put into the folder later counts, however old.
 	Floor     time.Time `json:"floor,omitzero"`
 	FloorUpTo uint32    `json:"floorUpTo,omitempty"`
-	// LastSeen is when the newest mail that was settled came to the server.
+	// LastSeen is when the newest mail that was settled came to the server, and
+	// CaughtUp that nothing older waited at some time of this numbering.
 	LastSeen time.Time `json:"lastSeen,omitzero"`
+	CaughtUp bool      `json:"caughtUp,omitempty"`
 
 	Rev int64 `json:"-"`
 }
 
-// Wants reports a mail that is to be fetched.
+// Wants reports a mail that is to be fetched. Of one without a time nobody can say
+// that it is too old.
 func (c *Cursor) Wants(uid uint32, at time.Time) bool {
-	return uid > c.Done && (uid > c.FloorUpTo || !at.Before(c.Floor))
+	return uid > c.Done && (uid > c.FloorUpTo || at.IsZero() || !at.Before(c.Floor))
+}
+
+// LookBack is how far before the newest known mail a folder is looked through when
+// its numbers mean something else than before: servers date mail by when they got
+// it, and may get it late.
+const LookBack = 7 * 24 * time.Hour
+
+// Renumber begins a new numbering: a server counts from anew, or it is another
+// folder. What is there already, up to the UID top, counts if it is about as new
+// as what was seen last; receipts recognise what of that is known.
+func (c *Cursor) Renumber(source string, validity, top uint32) {
+	if floor := c.LastSeen.Add(-LookBack); c.CaughtUp && floor.After(c.From) {
+		c.Floor = floor
+	} else {
+		c.Floor = c.From
+	}
+	c.Source, c.UIDValidity, c.Done, c.FloorUpTo, c.CaughtUp = source, validity, 0, top, false
+	c.Numbering++
+}
+
+// FirstCursor is where the fetching of a mailbox begins; now is the clock of the
+// server, as far as anybody knows it.
+func FirstCursor(mailbox string, box *IMAP, source string, validity, top uint32, now time.Time) *Cursor {
+	c := &Cursor{Mailbox: mailbox, Source: source, UIDValidity: validity, Numbering: 1}
+	switch box.Start {
+	case FromAll:
+	case FromSince:
+		c.From, c.Floor, c.FloorUpTo = box.Since, box.Since, top
+	default:
+		c.Done, c.From, c.CaughtUp = top, now, true
+	}
+	return c
 }
 
 // Poll is who fetches the mail of a mailbox, and how that goes.
@@ -60,8 +95,9 @@ type Poll struct {
 	Words string    `json:"words,omitempty"`
 	Since time.Time `json:"since,omitzero"`
 	Next  time.Time `json:"next,omitzero"`
-	// Note is what somebody should know though nothing fails.
-	Note string `json:"note,omitempty"`
+	// Note is what somebody should know though nothing fails, said at Noted.
+	Note  string    `json:"note,omitempty"`
+	Noted time.Time `json:"noted,omitzero"`
 
 	Success time.Time `json:"success,omitzero"` // when all that was there had been taken in
 	Waiting int       `json:"waiting"`          // mails that the server has and we have not
