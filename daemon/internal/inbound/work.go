@@ -46,22 +46,26 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 		return err
 	}
 	for _, f := range files {
-		if said.orders.note || !carriesMail(f) {
+		if said.orders.note || !staysInside(f) {
 			e.Attachments = append(e.Attachments, f)
 		} else {
-			c.note("The file %q is a mail, and was not shown to customers.", cut(oneLine(f.Name), maxCopiedName))
+			c.note("The file %q stays here: customers get no mails, signatures and cards of agents.", cut(oneLine(f.Name), maxCopiedName))
 		}
 	}
 	c.entry = e
 	return nil
 }
 
-// carriesMail reports a file that is a mail: mail programs can be set to attach
-// what they answer, which is for agents only.
-func carriesMail(f helpdesk.Attachment) bool {
-	name, kind := strings.ToLower(f.Name), strings.ToLower(f.MediaType)
-	return strings.HasPrefix(kind, "message/") || kind == "application/vnd.ms-outlook" || kind == "application/mbox" ||
-		strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".mbox")
+// staysInside reports what customers do not get of an agent's mail although it is
+// a file: mail programs can be set to attach what they answer, a signature over
+// bytes that nobody else gets, or a card with the agent's own address (row S30).
+func staysInside(f helpdesk.Attachment) bool {
+	switch strings.ToLower(f.MediaType) {
+	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys",
+		"text/vcard", "text/x-vcard":
+		return true
+	}
+	return f.HoldsMail()
 }
 
 // withoutAddress puts the address of the mailbox in the place of the agent's own,
