@@ -104,9 +104,13 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
 	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
+	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
+	if err != nil {
+		return err
+	}
 	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
+		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.pages = d.pagesServer()

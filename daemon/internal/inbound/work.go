@@ -26,9 +26,16 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 		return err
 	}
 	c.said = said
+	files, err := p.files(ctx, c)
+	if err != nil {
+		return err
+	}
+	if !said.orders.note {
+		files = c.forCustomers(files)
+	}
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now, Author: c.agent().Author(), Raw: c.kept.ref.Hash.String(),
-		HTML: c.mail.HTMLParts() > 0, Recognised: c.recognition(),
+		HTML: c.mail.HTMLParts() > 0, Recognised: c.recognition(), Attachments: files,
 	}
 	if said.orders.note {
 		e.Kind = helpdesk.Note
@@ -41,19 +48,21 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 	if e.Quoted, e.QuotedBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(said.quoted)); err != nil {
 		return err
 	}
-	files, err := p.files(ctx, c)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if said.orders.note || !staysInside(f) {
-			e.Attachments = append(e.Attachments, f)
-		} else {
-			c.note("The file %q stays here: customers get no mails, signatures and cards of agents.", cut(oneLine(f.Name), maxCopiedName))
-		}
-	}
 	c.entry = e
 	return nil
+}
+
+// forCustomers are the files of an agent's mail that customers get.
+func (c *incoming) forCustomers(files []helpdesk.Attachment) []helpdesk.Attachment {
+	var shown []helpdesk.Attachment
+	for _, f := range files {
+		if staysInside(f) {
+			c.note("The file %q stays here: customers get no mails, signatures and cards of agents.", cut(oneLine(f.Name), maxCopiedName))
+		} else {
+			shown = append(shown, f)
+		}
+	}
+	return shown
 }
 
 // staysInside reports what customers do not get of an agent's mail although it is

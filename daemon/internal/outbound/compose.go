@@ -67,9 +67,12 @@ type quote struct {
 }
 
 // composer turns an occasion into a mail.
-type composer struct{ signer *links.Signer }
+type composer struct {
+	signer *links.Signer
+	spools *Spools
+}
 
-// compose makes the bytes of one copy and its reverse-path.
+// compose makes one copy and its reverse-path. The parcel's mail must be closed.
 func (c composer) compose(o occasion) (Parcel, error) {
 	var text, html bytes.Buffer
 	var mail *eml.Outgoing
@@ -86,11 +89,12 @@ func (c composer) compose(o occasion) (Parcel, error) {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
 	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
-	var raw bytes.Buffer
-	if _, err := mail.WriteTo(&raw); err != nil {
+	spool := c.spools.New()
+	if _, err := mail.WriteTo(spool); err != nil {
+		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Bytes: raw.Bytes()}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each
