@@ -13,6 +13,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
@@ -32,6 +33,7 @@ type daemon struct {
 	db       *database
 	blobs    *blob.Dir
 	logins   *login.Source
+	certs    *certs.Source // nil without certificates
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
@@ -97,6 +99,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		}
 	}
 	d.metrics = admin.NewMetrics()
+	if d.certs, err = d.openCertificates(ctx); err != nil {
+		return err
+	}
 	planner := &outbound.Planner{Budgets: d.db, Signer: signer}
 	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
 	pipeline := &inbound.Pipeline{
@@ -140,6 +145,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
+	if d.certs != nil {
+		g.loop(func() { d.certs.Run(back) })
+	}
 
 	d.log.Info("serving", "smtp", d.listen.smtp.Addr().String(), "http", d.listen.http.Addr().String(),
 		"admin", d.listen.admin.Addr().String(), "dir", d.settings.dir, "replica", d.settings.replica)

@@ -28,6 +28,7 @@ type settings struct {
 	http         string
 	admin        string
 	hostname     string // how we call ourselves in SMTP
+	tls          string // folder with certificates; "" for none
 	installation string
 	replica      string
 	relays       inbound.Relays // mail servers in front
