@@ -103,7 +103,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
+	d.mail = smtpd.New(pipeline, d.metrics, d.log, smtpd.Options{Domain: s.hostname, Relays: s.relays})
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
