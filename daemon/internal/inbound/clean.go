@@ -168,13 +168,10 @@ func cut(s string, most int) string {
 // maxMediaType is the longest name of a media type (RFC 6838 section 4.2).
 const maxMediaType = 127 + len("/") + 127
 
-// maxAttachments keeps an entry within a record; the raw mail has them all.
-const maxAttachments = 100
-
 func (p *Pipeline) attachments(ctx context.Context, account string, mail *eml.Mail) ([]helpdesk.Attachment, error) {
 	var files []helpdesk.Attachment
 	for _, a := range mail.Attachments() {
-		if len(files) == maxAttachments {
+		if len(files) == helpdesk.MaxFiles { // the raw mail has them all
 			break
 		}
 		ref, err := p.keepPart(ctx, account, a.Part.Decoded())
