@@ -71,7 +71,6 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 	return v
 }
 
-<<<<<<< HEAD
 // order is the order of time, and of numbers at the same time.
 func order(places []time.Time) []int {
 	order := make([]int, len(places))
@@ -80,7 +79,8 @@ func order(places []time.Time) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return places[a].Compare(places[b]) })
 	return order
-=======
+}
+
 // PublicFile is a file of a PublicMessage.
 type PublicFile struct {
 	Attachment
@@ -112,5 +112,4 @@ func (v *CustomerView) File(seq, index int) *Attachment {
 		}
 	}
 	return nil
->>>>>>> main
 }
