@@ -17,6 +17,7 @@ type Mailbox struct {
 	Relay       Relay
 	IMAP        *IMAP // nil: mail is brought to us
 	Policy      Policy
+	Files       FileLimits // of what agents send from the console
 	// Audience binds reply addresses and Message-IDs to this mailbox.
 	Audience [16]byte
 

@@ -73,7 +73,7 @@ func TestAgentMailGolden(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				o := agentSample(t, purpose)
 				tw.twist(&o)
-				p, err := composer{signer: newSigner(t)}.compose(o)
+				p, err := newComposer(t).compose(o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -87,11 +87,11 @@ func TestAgentMailGolden(t *testing.T) {
 // checkAgentMail is what holds for every mail to an agent.
 func checkAgentMail(t *testing.T, o occasion, p Parcel) {
 	t.Helper()
-	m := eml.Read(p.Bytes)
+	m := eml.Read(written(t, p))
 	if len(m.Faults) > 0 {
 		t.Errorf("our own reader finds %v", m.Faults)
 	}
-	std, err := mail.ReadMessage(bytes.NewReader(p.Bytes))
+	std, err := mail.ReadMessage(bytes.NewReader(written(t, p)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -158,7 +157,7 @@ func (q *Queue) try(ctx context.Context, account string, d *helpdesk.Delivery) {
 		return
 	}
 	next, ok := q.Schedule.next(d.Attempts, d.Created, q.Now())
-	if d.Next = next; permanent(err) || !ok {
+	if d.Next = next; Judge(err) == Refused || !ok {
 		d.State = helpdesk.Failed
 	}
 	if d.Last.Words == "" {
@@ -183,17 +182,17 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	parcel, err := composer{signer: q.Signer}.compose(*o)
+	composer := composer{signer: q.Signer, spools: q.Spools}
+	parcel, err := composer.compose(*o)
 	if err != nil {
 		return err
 	}
+	defer parcel.Mail.Close()
 	if !d.Purpose.Automatic() {
 		// What a person wrote is kept as it went out; the rest can be made again.
-		ref, err := blob.Put(ctx, q.Blobs, account, parcel.Bytes)
-		if err != nil {
+		if d.Copy, err = q.keepWords(ctx, account, composer, *o, parcel.Mail); err != nil {
 			return fmt.Errorf("keep copy: %w", err)
 		}
-		d.Copy = ref.Hash.String()
 	}
 	attempt, err := q.Courier.Deliver(ctx, parcel)
 	if d.Last = &attempt; err != nil {
@@ -202,4 +201,36 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 	now := q.Now()
 	d.State, d.Sent = helpdesk.Sent, &now
 	return nil
+}
+
+// keepWords keeps a copy of the mail without its files: those are blobs of the
+// entry, one for all who get them.
+func (q *Queue) keepWords(ctx context.Context, account string, c composer, o occasion, mail *Spool) (string, error) {
+	if len(o.files) == 0 {
+		return q.keepCopy(ctx, account, mail)
+	}
+	o.files = nil
+	bare, err := c.compose(o)
+	if err != nil {
+		return "", err
+	}
+	defer bare.Mail.Close()
+	return q.keepCopy(ctx, account, bare.Mail)
+}
+
+// keepCopy stores the mail and returns the name of its blob.
+func (q *Queue) keepCopy(ctx context.Context, account string, mail *Spool) (string, error) {
+	w, err := q.Blobs.Create(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	defer w.Abort() // does nothing after Commit
+	if _, err := mail.WriteTo(w); err != nil {
+		return "", err
+	}
+	ref, err := w.Commit(ctx)
+	if err != nil {
+		return "", err
+	}
+	return ref.Hash.String(), nil
 }

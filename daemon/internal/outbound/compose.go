@@ -32,6 +32,7 @@ type occasion struct {
 	ticket   *helpdesk.Ticket
 	entry    *helpdesk.Entry // with its whole text
 	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
+	files    []eml.OutgoingAttachment
 	to       *helpdesk.Participant
 	agent    *helpdesk.Agent // who gets it instead
 	seat     helpdesk.Seat   // of the agent
@@ -53,6 +54,7 @@ type letter struct {
 	Disown  string // where an unproven address says "this was not me"; "" without a help center
 	Writer  string // of the entry
 	Text    string // of the entry
+	Files   string // names of what came with it and does not go with the mail
 	Quote   *quote
 }
 
@@ -65,9 +67,12 @@ type quote struct {
 }
 
 // composer turns an occasion into a mail.
-type composer struct{ signer *links.Signer }
+type composer struct {
+	signer *links.Signer
+	spools *Spools
+}
 
-// compose makes the bytes of one copy and its reverse-path.
+// compose makes one copy and its reverse-path. The parcel's mail must be closed.
 func (c composer) compose(o occasion) (Parcel, error) {
 	var text, html bytes.Buffer
 	var mail *eml.Outgoing
@@ -83,12 +88,13 @@ func (c composer) compose(o occasion) (Parcel, error) {
 	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
-	mail.Text, mail.HTML = text.String(), html.String()
-	var raw bytes.Buffer
-	if _, err := mail.WriteTo(&raw); err != nil {
+	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
+	spool := c.spools.New()
+	if _, err := mail.WriteTo(spool); err != nil {
+		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Bytes: raw.Bytes()}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each
@@ -181,6 +187,9 @@ func (c composer) letter(o occasion) letter {
 	}
 	if o.delivery.Purpose == helpdesk.Confirmation {
 		l.Disown = c.disown(o)
+	}
+	if o.delivery.Purpose == helpdesk.Update {
+		l.Files = filesTold(o.entry)
 	}
 	if o.before != nil {
 		l.Quote = shortQuote(o.before, o.writer(o.before.Author))

@@ -85,7 +85,7 @@ func TestComposeGolden(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				o := sampleOccasion(t, purpose)
 				tw.twist(&o)
-				p, err := composer{signer: newSigner(t)}.compose(o)
+				p, err := newComposer(t).compose(o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,7 +101,7 @@ func golden(t *testing.T, name string, p Parcel) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".eml")
 	if *update {
-		if err := os.WriteFile(file, p.Bytes, 0o644); err != nil {
+		if err := os.WriteFile(file, written(t, p), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func golden(t *testing.T, name string, p Parcel) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(p.Bytes)); diff != "" {
+	if diff := cmp.Diff(string(want), string(written(t, p))); diff != "" {
 		t.Errorf("mail (-want +got):\n%s", diff)
 	}
 }
@@ -118,10 +118,10 @@ func golden(t *testing.T, name string, p Parcel) {
 func checkMail(t *testing.T, o occasion, p Parcel) {
 	t.Helper()
 	const mostBytes = 30_000
-	if len(p.Bytes) > mostBytes {
-		t.Errorf("mail of %d bytes, want at most %d", len(p.Bytes), mostBytes)
+	if len(written(t, p)) > mostBytes {
+		t.Errorf("mail of %d bytes, want at most %d", len(written(t, p)), mostBytes)
 	}
-	m := eml.Read(p.Bytes)
+	m := eml.Read(written(t, p))
 	if len(m.Faults) > 0 {
 		t.Errorf("our own reader finds %v", m.Faults)
 	}
@@ -142,7 +142,7 @@ func checkMail(t *testing.T, o occasion, p Parcel) {
 	if automatic {
 		want["Auto-Submitted"], want["X-Auto-Response-Suppress"] = 1, 1
 	}
-	std, err := mail.ReadMessage(bytes.NewReader(p.Bytes))
+	std, err := mail.ReadMessage(bytes.NewReader(written(t, p)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,21 +268,21 @@ func TestConfirmationHoldsNothingOfTheWriter(t *testing.T) {
 	o.ticket.Tags, o.ticket.Priority = []string{canary}, canary
 	o.ticket.Form = &helpdesk.FormAnswer{Form: "f", Values: []helpdesk.FormValue{{Name: "n", Label: canary, Text: canary}}}
 	o.before = o.entry
-	p, err := composer{signer: newSigner(t)}.compose(o)
+	p, err := newComposer(t).compose(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := eml.Read(p.Bytes)
+	m := eml.Read(written(t, p))
 	text, _ := m.Text()
 	markup, _ := m.HTML()
-	for name, s := range map[string]string{"bytes": string(p.Bytes), "subject": m.Subject(), "text": text, "HTML": markup, "To": fmt.Sprint(m.To())} {
+	for name, s := range map[string]string{"bytes": string(written(t, p)), "subject": m.Subject(), "text": text, "HTML": markup, "To": fmt.Sprint(m.To())} {
 		if strings.Contains(strings.ToLower(s), canary) {
 			t.Errorf("%s of the confirmation holds words of the writer:\n%s", name, s)
 		}
 	}
 	// The same test must be able to fail.
 	o.delivery.Purpose = helpdesk.Acknowledgement
-	if p, err = (composer{signer: newSigner(t)}).compose(o); err != nil || !bytes.Contains(p.Bytes, []byte(canary)) {
+	if p, err = newComposer(t).compose(o); err != nil || !bytes.Contains(written(t, p), []byte(canary)) {
 		t.Errorf("an acknowledgement holds no canary: %v", err)
 	}
 }
@@ -307,11 +307,11 @@ func TestComposeAgentNames(t *testing.T) {
 			o := sampleOccasion(t, helpdesk.AgentReply)
 			o.entry.Author = grace
 			tt.change(&o)
-			p, err := composer{signer: newSigner(t)}.compose(o)
+			p, err := newComposer(t).compose(o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, _ := eml.Read(p.Bytes).Text()
+			text, _ := eml.Read(written(t, p)).Text()
 			if !strings.Contains(text, "\n"+tt.want+"\n") {
 				t.Errorf("mail is not signed by %q:\n%s", tt.want, text)
 			}
@@ -341,11 +341,11 @@ func TestComposeAddresses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := sampleOccasion(t, helpdesk.AgentReply)
 			o.box.Address = helpdesk.MustAddress(tt.box)
-			p, err := composer{signer: signer}.compose(o)
+			p, err := composer{signer: signer, spools: newSpools(t)}.compose(o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			replyTo := eml.Read(p.Bytes).ReplyTo()
+			replyTo := eml.Read(written(t, p)).ReplyTo()
 			if len(replyTo) != 1 {
 				t.Fatalf("Reply-To = %v, want one", replyTo)
 			}
@@ -388,7 +388,7 @@ func TestLinkIsTheRecipientsOwn(t *testing.T) {
 func TestQuoteIsShort(t *testing.T) {
 	o := sampleOccasion(t, helpdesk.AgentReply)
 	o.before.Text = strings.Repeat(strings.Repeat("wörd ", 3000)+"\n", 100)
-	p, err := composer{signer: newSigner(t)}.compose(o)
+	p, err := newComposer(t).compose(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,11 +407,11 @@ func TestReplySaysWhoseRequestItIs(t *testing.T) {
 	} {
 		o := sampleOccasion(t, helpdesk.AgentReply)
 		o.to.Role = role
-		p, err := composer{signer: newSigner(t)}.compose(o)
+		p, err := newComposer(t).compose(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, _ := eml.Read(p.Bytes).Text(); !strings.Contains(text, want) {
+		if text, _ := eml.Read(written(t, p)).Text(); !strings.Contains(text, want) {
 			t.Errorf("to the %s it says:\n%s", role, text)
 		}
 	}

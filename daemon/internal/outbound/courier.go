@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -28,7 +26,7 @@ type Parcel struct {
 	Relay helpdesk.Relay
 	From  helpdesk.Address // reverse-path; zero for the null sender
 	To    helpdesk.Address
-	Bytes []byte
+	Mail  *Spool // with CRLF line ends; whoever made the parcel closes it
 }
 
 // SMTPCourier makes attempts over SMTP. It is safe for concurrent use. A
@@ -37,14 +35,14 @@ type SMTPCourier struct {
 	Helo    string // how we call ourselves
 	Now     func() time.Time
 	RootCAs *x509.CertPool // who may vouch for relays; nil for those of the system
+	Logins  Logins
 
 	mu   sync.Mutex
 	idle map[helpdesk.Relay][]*session
 }
 
 // Deliver hands the parcel to its relay, and gives up when ctx ends. A nil
-// error means that the relay has taken it. Otherwise [permanent] tells whether
-// trying again is pointless.
+// error means that the relay has taken it. Otherwise [Judge] tells what that says.
 func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, error) {
 	attempt := helpdesk.Attempt{At: c.Now(), Relay: address(p.Relay)}
 	words, err := c.deliver(ctx, p)
@@ -59,9 +57,6 @@ func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, 
 }
 
 func (c *SMTPCourier) deliver(ctx context.Context, p Parcel) (string, error) {
-	if !p.Relay.Login.IsZero() {
-		return "", errors.New("relays with a password are not supported yet")
-	}
 	if s := c.take(p.Relay); s != nil {
 		words, err := c.hand(ctx, s, p)
 		if !errors.Is(err, errStale) {
@@ -90,32 +85,6 @@ func (c *SMTPCourier) hand(ctx context.Context, s *session, p Parcel) (string, e
 }
 
 func address(r helpdesk.Relay) string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }
-
-// errRefused marks an answer that is about this mail or its recipient and that
-// will be the same next time.
-var errRefused = errors.New("refused for good")
-
-// notAboutTheMail are 5xx answers that only tell of trouble between the relay
-// and us: commands it does not know or wants in another order, and sign-in
-// (RFC 5321 section 4.2.3, RFC 4954 section 6). Whoever runs Postern can mend
-// that within the two days of the schedule.
-var notAboutTheMail = []int{500, 502, 503, 504, 530, 534, 535, 538}
-
-// aboutTheMail marks a 5xx answer to RCPT or DATA as final. The same code to
-// the greeting, EHLO, STARTTLS or MAIL FROM is the relay's opinion of us.
-func aboutTheMail(err error) error {
-	answer, ok := errors.AsType[*smtp.SMTPError](err)
-	if ok && answer.Code >= 500 && answer.Code < 600 && !slices.Contains(notAboutTheMail, answer.Code) {
-		return fmt.Errorf("%w: %w", errRefused, err)
-	}
-	return err
-}
-
-// permanent reports whether the mail was refused for good or cannot be written
-// at all. Our own failures and what is unclear are not: the mail may be wanted.
-func permanent(err error) bool {
-	return errors.Is(err, errRefused) || errors.Is(err, eml.ErrUnwritable)
-}
 
 // said is what the other server answered, or in our words why it did not.
 func said(err error) (code int, enhanced, words string) {

@@ -19,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -37,17 +36,18 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-func parcel(r helpdesk.Relay) Parcel {
+func parcel(t *testing.T, r helpdesk.Relay) Parcel {
+	t.Helper()
 	return Parcel{
 		Relay: r, From: helpdesk.MustAddress("bounce@acme.example"), To: helpdesk.MustAddress("alice@customer.example"),
-		Bytes: []byte("Subject: x\r\n\r\n.\r\n..dots\r\nFrom here\r\n"),
+		Mail: spooled(t, "Subject: x\r\n\r\n.\r\n..dots\r\nFrom here\r\n"),
 	}
 }
 
 // covers: P11, M07
 func TestDeliver(t *testing.T) {
 	r := startRelay(t, &relay{}, nil, false)
-	p := parcel(r.address)
+	p := parcel(t, r.address)
 	attempt, err := newCourier(t).Deliver(soon(t), p)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestDeliver(t *testing.T) {
 	if attempt.Code != 250 || attempt.Relay != address(r.address) || !attempt.At.Equal(noon) || attempt.Words == "" {
 		t.Errorf("attempt = %+v, want what the relay said", attempt)
 	}
-	want := []taken{{From: p.From.String(), To: p.To.String(), Data: string(p.Bytes)}}
+	want := []taken{{From: p.From.String(), To: p.To.String(), Data: string(written(t, p))}}
 	if diff := cmp.Diff(want, r.mails()); diff != "" {
 		t.Errorf("mails (-want +got):\n%s", diff)
 	}
@@ -95,9 +95,9 @@ func TestDeliverRefused(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %d", tt.stage, tt.code), func(t *testing.T) {
 			r := startRelay(t, at(tt.stage, tt.code), nil, false)
-			attempt, err := newCourier(t).Deliver(soon(t), parcel(r.address))
-			if err == nil || permanent(err) != tt.want {
-				t.Errorf("error %v is permanent = %v, want %v", err, permanent(err), tt.want)
+			attempt, err := newCourier(t).Deliver(soon(t), parcel(t, r.address))
+			if err == nil || (Judge(err) == Refused) != tt.want {
+				t.Errorf("error %v is permanent = %v, want %v", err, Judge(err) == Refused, tt.want)
 			}
 			want := helpdesk.Attempt{
 				At: noon, Relay: address(r.address), Code: tt.code, Enhanced: fmt.Sprintf("%d.7.1", tt.code/100), Words: "no, see https://relay.example/" + tt.stage,
@@ -151,8 +151,8 @@ func TestDeliverGreetingRefused(t *testing.T) {
 		{"no SMTP", []string{"HTTP/1.1 400 Bad Request"}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			attempt, err := newCourier(t).Deliver(soon(t), parcel(dialog(t, tt.answers...)))
-			if err == nil || permanent(err) {
+			attempt, err := newCourier(t).Deliver(soon(t), parcel(t, dialog(t, tt.answers...)))
+			if err == nil || Judge(err) == Refused {
 				t.Errorf("error %v, want a temporary one: it is not about the mail", err)
 			}
 			if attempt.Code != tt.want || attempt.Words == "" {
@@ -175,8 +175,8 @@ func TestDeliverGivesUpOnASilentRelay(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			attempt, err := newCourier(t).Deliver(ctx, parcel(dialog(t, tt.answers...)))
-			if err == nil || permanent(err) || !strings.HasPrefix(attempt.Words, "the relay took too long") {
+			attempt, err := newCourier(t).Deliver(ctx, parcel(t, dialog(t, tt.answers...)))
+			if err == nil || Judge(err) == Refused || !strings.HasPrefix(attempt.Words, "the relay took too long") {
 				t.Errorf("%v, %+v, want a temporary error that tells of the time", err, attempt)
 			}
 		})
@@ -191,8 +191,8 @@ func TestDeliverNobodyThere(t *testing.T) {
 	}
 	r := helpdesk.Relay{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: helpdesk.TLSNone}
 	_ = l.Close()
-	attempt, err := newCourier(t).Deliver(soon(t), parcel(r))
-	if err == nil || permanent(err) || attempt.Code != 0 || !strings.Contains(attempt.Words, "refused") {
+	attempt, err := newCourier(t).Deliver(soon(t), parcel(t, r))
+	if err == nil || Judge(err) == Refused || attempt.Code != 0 || !strings.Contains(attempt.Words, "refused") {
 		t.Errorf("%v, %+v, want a temporary error that tells of the refusal", err, attempt)
 	}
 }
@@ -226,8 +226,8 @@ func TestDeliverProtection(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := c.Deliver(ctx, parcel(r.address))
-			if (err == nil) != tt.want || permanent(err) {
+			_, err := c.Deliver(ctx, parcel(t, r.address))
+			if (err == nil) != tt.want || Judge(err) == Refused {
 				t.Errorf("error %v, want sent = %v and nothing permanent", err, tt.want)
 			}
 			mails := r.mails()
@@ -247,7 +247,7 @@ func TestClearTextStaysOnThisMachine(t *testing.T) {
 	defer ours.Close()
 	defer theirs.Close()
 	for _, conn := range []net.Conn{ours, elsewhere{ours}} {
-		if _, err := newCourier(t).greet(conn, helpdesk.Relay{Host: "relay.example", TLS: helpdesk.TLSNone}); err == nil {
+		if _, err := newCourier(t).protect(t.Context(), conn, helpdesk.Relay{Host: "relay.example", TLS: helpdesk.TLSNone}); err == nil {
 			t.Errorf("clear text to %v was allowed", conn.RemoteAddr())
 		}
 	}
@@ -262,7 +262,7 @@ func TestDeliverKeepsTheConnection(t *testing.T) {
 	c := newCourier(t)
 	const mails = mailsPerConnection + 1
 	for range mails {
-		if _, err := c.Deliver(soon(t), parcel(r.address)); err != nil {
+		if _, err := c.Deliver(soon(t), parcel(t, r.address)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -280,7 +280,7 @@ func TestDeliverAfterTheKeptConnectionBroke(t *testing.T) {
 	r := startRelay(t, &relay{onData: func(c *smtp.Conn, _ []byte) error { open.Store(c); return nil }}, nil, false)
 	c := newCourier(t)
 	for range 2 {
-		if _, err := c.Deliver(soon(t), parcel(r.address)); err != nil {
+		if _, err := c.Deliver(soon(t), parcel(t, r.address)); err != nil {
 			t.Fatal(err)
 		}
 		_ = open.Load().Conn().Close()
@@ -300,42 +300,12 @@ func TestDeliverDropsAConnectionAfterAnError(t *testing.T) {
 	}}, nil, false)
 	c := newCourier(t)
 	for i, want := range []bool{true, false, true} {
-		if _, err := c.Deliver(soon(t), parcel(r.address)); (err == nil) != want {
+		if _, err := c.Deliver(soon(t), parcel(t, r.address)); (err == nil) != want {
 			t.Fatalf("mail %d: %v, want sent = %v", i, err, want)
 		}
 	}
 	if r.connections != 2 {
 		t.Errorf("%d connections, want another after the refusal", r.connections)
-	}
-}
-
-func TestDeliverNeedsNoPassword(t *testing.T) {
-	r := startRelay(t, &relay{}, nil, false)
-	r.address.Login = helpdesk.Login{Username: "support", Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
-	if _, err := newCourier(t).Deliver(soon(t), parcel(r.address)); err == nil || permanent(err) || r.connections != 0 {
-		t.Errorf("%v over %d connections, want a temporary error before any", err, r.connections)
-	}
-}
-
-func TestPermanent(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		err  error
-		want bool
-	}{
-		{"nothing", nil, false},
-		{"refused", fmt.Errorf("x: %w", aboutTheMail(smtpError(550, "no"))), true},
-		{"not now", aboutTheMail(smtpError(450, "no")), false},
-		{"sign in first", aboutTheMail(smtpError(530, "no")), false},
-		{"an answer that is not about the mail", smtpError(550, "no"), false},
-		{"cannot be written", fmt.Errorf("x: %w", eml.ErrUnwritable), true},
-		{"something else", errors.New("x"), false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := permanent(tt.err); got != tt.want {
-				t.Errorf("permanent(%v) = %v, want %v", tt.err, got, tt.want)
-			}
-		})
 	}
 }
 

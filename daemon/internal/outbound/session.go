@@ -1,11 +1,8 @@
 package outbound
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -16,9 +13,6 @@ import (
 )
 
 const (
-	dialTimeout    = 30 * time.Second
-	commandTimeout = 60 * time.Second
-
 	// quitTimeout bounds a farewell that nobody waits for.
 	quitTimeout = time.Second
 
@@ -33,7 +27,7 @@ const (
 // session is a connection to a relay on which a mail may be handed over.
 type session struct {
 	relay  helpdesk.Relay
-	conn   net.Conn
+	conn   *paced
 	client *smtp.Client
 	mails  int         // taken so far
 	timer  *time.Timer // ends the wait for another mail
@@ -43,75 +37,44 @@ type session struct {
 // errStale marks a connection that was kept and is of no use any more.
 var errStale = errors.New("kept connection is of no use")
 
-func (c *SMTPCourier) dial(ctx context.Context, relay helpdesk.Relay) (*session, error) {
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", address(relay))
-	if err != nil {
-		return nil, fmt.Errorf("reach relay: %w", err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	client, err := c.greet(conn, relay)
-	if err == nil {
-		// Until the answer to the final dot the mail is nobody's for sure. Asking
-		// too early sends it twice, so only the end of the attempt cuts that wait.
-		client.CommandTimeout, client.SubmissionTimeout = commandTimeout, attemptTimeout
-		err = client.Hello(c.Helo)
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("greet relay: %w", err)
-	}
-	return &session{relay: relay, conn: conn, client: client}, nil
-}
-
-// greet opens the dialog with the protection that the relay is declared with:
-// never less, whatever the other side offers.
-func (c *SMTPCourier) greet(conn net.Conn, relay helpdesk.Relay) (*smtp.Client, error) {
-	cfg := &tls.Config{ServerName: relay.Host, MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs}
-	switch relay.TLS {
-	case helpdesk.TLSImplicit:
-		return smtp.NewClient(tls.Client(conn, cfg)), nil
-	case helpdesk.TLSStartTLS:
-		return smtp.NewClientStartTLS(conn, cfg)
-	case helpdesk.TLSNone:
-		if !isLoopback(conn.RemoteAddr()) {
-			return nil, errors.New("without TLS only a relay on this machine is used")
-		}
-		return smtp.NewClient(conn), nil
-	}
-	return nil, fmt.Errorf("unknown protection %q of relay", relay.TLS)
-}
-
-func isLoopback(a net.Addr) bool {
-	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
-}
-
 // submit is one transaction. After an error the session is of no use.
 func (s *session) submit(p Parcel) (string, error) {
-	if err := s.client.Mail(p.From.String(), &smtp.MailOptions{Size: int64(len(p.Bytes))}); err != nil {
-		err = fmt.Errorf("name sender to relay: %w", err)
+	s.conn.left = maxAnswers
+	if err := s.fits(p); err != nil {
+		return "", err
+	}
+	if err := s.client.Mail(p.From.String(), &smtp.MailOptions{Size: p.Mail.Size()}); err != nil {
+		err = failed(StepSender, err)
 		if s.mails > 0 {
 			return "", fmt.Errorf("%w: %w", errStale, err)
 		}
 		return "", err
 	}
 	if err := s.client.Rcpt(p.To.String(), nil); err != nil {
-		return "", fmt.Errorf("name recipient to relay: %w", aboutTheMail(err))
+		return "", failed(StepRecipient, err)
 	}
 	w, err := s.client.Data()
 	if err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", aboutTheMail(err))
+		return "", failed(StepData, err)
 	}
-	if _, err := w.Write(p.Bytes); err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", err)
+	if _, err := p.Mail.WriteTo(w); err != nil {
+		return "", failed(StepData, err)
 	}
 	done, err := w.CloseWithResponse()
 	if err != nil {
-		return "", fmt.Errorf("hand mail to relay: %w", aboutTheMail(err))
+		return "", failed(StepData, err)
 	}
 	s.mails++
 	return clean(done.StatusText), nil
+}
+
+// fits refuses what the relay said that it does not take, before anything of it
+// is sent.
+func (s *session) fits(p Parcel) error {
+	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && p.Mail.Size() > int64(most) {
+		return refuse(StepSender, "it has %d bytes, and the relay takes %d at most", p.Mail.Size(), most)
+	}
+	return nil
 }
 
 // close hangs up at once.
