@@ -182,7 +182,11 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	parcel, err := composer{signer: q.Signer, spools: q.Spools}.compose(*o)
+	by, err := q.Keys.Identities(ctx, o.box)
+	if err != nil {
+		return err
+	}
+	parcel, err := composer{signer: q.Signer, spools: q.Spools, by: by}.compose(*o)
 	if err != nil {
 		return err
 	}
