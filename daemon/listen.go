@@ -12,7 +12,7 @@ import (
 // listeners are opened before anything else is: a port that is taken is the
 // most common mistake, and must not cost a start of the database.
 type listeners struct {
-	smtp, http, admin, socket, catcher net.Listener
+	smtp, http, https, admin, socket, catcher net.Listener // https and catcher may be nil
 }
 
 func listen(s *settings) (*listeners, error) {
@@ -23,8 +23,12 @@ func listen(s *settings) (*listeners, error) {
 	}{
 		{"--smtp", s.smtp, &ls.smtp},
 		{"--http", s.http, &ls.http},
+		{"--https", s.https, &ls.https},
 		{"--admin", s.admin, &ls.admin},
 	} {
+		if want.address == "" {
+			continue
+		}
 		l, err := net.Listen("tcp", want.address)
 		if err != nil {
 			ls.close()
@@ -50,8 +54,17 @@ func (ls *listeners) listenSocket(s *settings) (err error) {
 	return err
 }
 
+// told are the addresses for the log.
+func (ls *listeners) told() []any {
+	told := []any{"smtp", ls.smtp.Addr().String(), "http", ls.http.Addr().String(), "admin", ls.admin.Addr().String()}
+	if ls.https != nil {
+		told = append(told, "https", ls.https.Addr().String())
+	}
+	return told
+}
+
 func (ls *listeners) close() {
-	for _, l := range []net.Listener{ls.smtp, ls.http, ls.admin, ls.socket, ls.catcher} {
+	for _, l := range []net.Listener{ls.smtp, ls.http, ls.https, ls.admin, ls.socket, ls.catcher} {
 		if l != nil {
 			_ = l.Close() // closed already when its server has stopped
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
@@ -32,12 +33,14 @@ type daemon struct {
 	db       *database
 	blobs    *blob.Dir
 	logins   *login.Source
+	certs    *certs.Source // nil without certificates
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
+	plain    *http.Server // leads from --http to --https; nil when pages are on --http
 	health   *http.Server
 	socket   *http.Server
 }
@@ -98,6 +101,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		}
 	}
 	d.metrics = admin.NewMetrics()
+	if d.certs, err = d.openCertificates(ctx); err != nil {
+		return err
+	}
 	planner := &outbound.Planner{Budgets: d.db, Signer: signer}
 	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
 	pipeline := &inbound.Pipeline{
@@ -114,7 +120,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
-	d.pages = d.pagesServer()
+	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
@@ -132,7 +138,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	defer stopBack()
 	g := newGroup()
 	g.run("take mail", func() error { return d.mail.Serve(d.listen.smtp) })
-	g.run("serve pages", func() error { return d.pages.Serve(d.listen.http) })
+	d.servePages(g)
 	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
 	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
 	if d.catcher != nil {
@@ -141,9 +147,11 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
+	if d.certs != nil {
+		g.loop(func() { d.certs.Run(back) })
+	}
 
-	d.log.Info("serving", "smtp", d.listen.smtp.Addr().String(), "http", d.listen.http.Addr().String(),
-		"admin", d.listen.admin.Addr().String(), "dir", d.settings.dir, "replica", d.settings.replica)
+	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
 	var err error
 	if started != nil {
@@ -176,7 +184,7 @@ func (d *daemon) stopEdges() {
 	d.mail.Shutdown(context.Background()) // has its own limit
 	ctx, cancel := context.WithTimeout(context.Background(), drainPages)
 	defer cancel()
-	for _, server := range []*http.Server{d.pages, d.socket, d.health} {
+	for _, server := range append(d.pageServers(), d.socket, d.health) {
 		if err := server.Shutdown(ctx); err != nil {
 			_ = server.Close() // whoever is still there has had their time
 		}

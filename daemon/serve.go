@@ -28,6 +28,8 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs := newFlags("serve", "[FLAGS]", errs)
 	s.commonFlags(fs, ":25", ":8080", ":9090")
 	fs.StringVar(&s.hostname, "hostname", "", "how the daemon calls itself in SMTP (default: the host name)")
+	fs.StringVar(&s.https, "https", "", "address of the portal and the agents' pages with TLS; --http then only leads there (default: none, for a web server with TLS in front of --http)")
+	fs.StringVar(&s.tls, "tls", "", "`folder` with certificates, read again when they change: NAME.crt with NAME.key, or fullchain.pem with privkey.pem, in it or in folders in it")
 	fs.Func("trusted-relay", "`network` (CIDR) of a mail server in front that checks its senders: whatever it brings counts as proven; may be repeated", s.addRelay)
 	fs.Func("relay-results", "`network=server`: (CIDR) of a mail server in front, and the name with which the Authentication-Results begin that are believed on top of what it brings; may be repeated", s.addResults)
 	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))

@@ -26,8 +26,10 @@ type settings struct {
 	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
 	http         string
+	https        string // "" for none: then somebody in front has TLS
 	admin        string
 	hostname     string // how we call ourselves in SMTP
+	tls          string // folder with certificates; "" for none
 	installation string
 	replica      string
 	relays       inbound.Relays // mail servers in front
@@ -101,10 +103,16 @@ func (s *settings) complete() error {
 	if s.dev {
 		host = "127.0.0.1"
 	}
-	for _, address := range []*string{&s.smtp, &s.http, &s.admin} {
+	for _, address := range []*string{&s.smtp, &s.http, &s.https, &s.admin} {
+		if address == &s.https && *address == "" {
+			continue
+		}
 		if *address, err = listenAddress(*address, host); err != nil {
 			return err
 		}
+	}
+	if s.https != "" && s.tls == "" {
+		return fmt.Errorf("--https needs certificates: name their folder with --tls: %w", errUsage)
 	}
 	if s.dns != "" {
 		if _, err := netip.ParseAddrPort(s.dns); err != nil {

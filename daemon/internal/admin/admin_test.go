@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,6 +25,8 @@ func TestHealth(t *testing.T) {
 	m.MailRefused("unknown")
 	m.MailOut("sent")
 	m.OutboxLength(3)
+	m.Certificates(map[string]time.Time{"gone.example": time.Unix(5, 0)})
+	m.Certificates(map[string]time.Time{"mx.acme.example": time.Unix(7, 0), "help.acme.example": {}})
 	var broken error
 	h := Health(m, func(ctx context.Context) error {
 		if _, limited := ctx.Deadline(); !limited {
@@ -44,6 +47,9 @@ func TestHealth(t *testing.T) {
 		{"metrics", "GET", "/metrics", nil, 200, []string{
 			`postern_mails_in_total{result="created"} 1`, `postern_mails_refused_total{reason="unknown"} 1`,
 			`postern_mails_out_total{state="sent"} 1`, "postern_outbox_length 3", "go_goroutines", "process_",
+			`postern_certificate_expiry_timestamp_seconds{name="help.acme.example"} 0
+postern_certificate_expiry_timestamp_seconds{name="mx.acme.example"} 7
+`,
 		}},
 		{"nothing else", "GET", "/", nil, 404, nil},
 		{"nothing is written", "POST", "/readyz", nil, 405, nil},
@@ -59,6 +65,9 @@ func TestHealth(t *testing.T) {
 				if !strings.Contains(w.Body.String(), part) {
 					t.Errorf("body lacks %q", part)
 				}
+			}
+			if strings.Contains(w.Body.String(), "gone.example") {
+				t.Error("a name that is served no more is still measured")
 			}
 		})
 	}

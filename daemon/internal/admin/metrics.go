@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,6 +16,8 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	out      *prometheus.CounterVec
 	outbox   prometheus.Gauge
+	certs    *prometheus.GaugeVec
+	named    map[string]time.Time // of certs
 }
 
 // NewMetrics makes a registry of its own, so that two daemons in one test do
@@ -34,8 +37,11 @@ func NewMetrics() *Metrics {
 		outbox: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "postern_outbox_length", Help: "Outgoing mails that are neither sent nor given up.",
 		}),
+		certs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate of a name ends; 0 when there is none.",
+		}, []string{"name"}),
 	}
-	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox,
+	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.certs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -51,6 +57,24 @@ func (m *Metrics) MailOut(state string) { m.out.WithLabelValues(state).Inc() }
 
 // OutboxLength sets the length of the outbox.
 func (m *Metrics) OutboxLength(n int) { m.outbox.Set(float64(n)) }
+
+// Certificates sets when the certificates end; those that are not named are
+// forgotten. It is for one caller.
+func (m *Metrics) Certificates(until map[string]time.Time) {
+	for name := range m.named {
+		if _, still := until[name]; !still {
+			m.certs.DeleteLabelValues(name)
+		}
+	}
+	m.named = until
+	for name, end := range until {
+		seconds := 0.0
+		if !end.IsZero() {
+			seconds = float64(end.Unix())
+		}
+		m.certs.WithLabelValues(name).Set(seconds)
+	}
+}
 
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

@@ -18,6 +18,7 @@ type Mailbox struct {
 	DKIM        []DKIM // who signs its mail; none: the relay may
 	IMAP        *IMAP  // nil: mail is brought to us
 	Policy      Policy
+	Files       FileLimits // of what agents send from the console
 	// Audience binds reply addresses and Message-IDs to this mailbox.
 	Audience [16]byte
 

@@ -84,6 +84,8 @@ type Envelope struct {
 	// Results is the authserv-id of a server whose Authentication-Results are
 	// believed, as the operator named it with the relay that the client is.
 	Results string
+	// History says that the mail comes from an archive; nil for mail that comes now.
+	History *helpdesk.History
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.
@@ -137,7 +139,7 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 			return nil
 		}
 		if c.verdict.act == toRefuse {
-			return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
+			return c.refusal()
 		}
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
 			return err
@@ -164,7 +166,10 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 	if err := p.authenticate(ctx, c); err != nil { // authenticate.go: what is proven about the writer
 		return nil, err
 	}
-	p.classify(c)                            // classify.go: did a person write it
+	p.classify(c)                                                    // classify.go: did a person write it
+	if known, err := p.ownSide(ctx, c); err != nil || known != nil { // history.go: did we write it
+		return known, err
+	}
 	if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 		return nil, err
 	}
@@ -190,35 +195,46 @@ type incoming struct {
 	try  int  // how often a race was lost
 	look bool // nothing is to come of it
 
-	receipt  string             // recognise: identity of the mail
-	found    *store.Found       // recognise: what the store knows of it
-	writer   eml.Mailbox        // recognise: the one From; zero if there is not exactly one
-	trust    helpdesk.Trust     // authenticate
-	class    helpdesk.Class     // classify
-	notice   *notice.Notice     // classify: what a report says
-	token    helpdesk.Token     // thread
-	named    *helpdesk.Ticket   // thread: what the token names; nil if nothing
-	holder   uint16             // thread: the participant of it that a signed token was issued to, 0 for none
-	ticket   *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
-	torn     bool               // thread: reply addresses of different tickets
-	maybe    *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
-	sender   helpdesk.Sender    // thread
-	flags    []helpdesk.Flag    // thread, facts: what an agent should look at
-	over     bool               // flood: the address wrote more than the mailbox takes
-	facts    map[fact]bool      // facts
-	evidence []string           // thread, classify: plain sentences
-	verdict  rule               // decide
-	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
-	entry    helpdesk.Entry     // clean
-	said     *agentText         // clean: what an agent's mail says; nil of other mail
-	forward  *quotes.Forward    // thread: the customer's mail that an agent passes on
-	original helpdesk.Address   // thread: who wrote that
+	receipt   string             // recognise: identity of the mail
+	found     *store.Found       // recognise: what the store knows of it
+	writer    eml.Mailbox        // recognise: the one From; zero if there is not exactly one
+	trust     helpdesk.Trust     // authenticate
+	class     helpdesk.Class     // classify
+	notice    *notice.Notice     // classify: what a report says
+	token     helpdesk.Token     // thread
+	named     *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	holder    uint16             // thread: the participant of it that a signed token was issued to, 0 for none
+	ticket    *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
+	torn      bool               // thread: reply addresses of different tickets
+	maybe     *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
+	sender    helpdesk.Sender    // thread
+	flags     []helpdesk.Flag    // thread, facts: what an agent should look at
+	over      bool               // flood: the address wrote more than the mailbox takes
+	facts     map[fact]bool      // facts
+	evidence  []string           // thread, classify: plain sentences
+	verdict   rule               // decide
+	reported  *helpdesk.Delivery // report: the copy that it is about, with the report in it
+	entry     helpdesk.Entry     // clean
+	said      *agentText         // clean: what an agent's mail says; nil of other mail
+	byUs      bool               // history: one of us wrote it
+	byMailbox bool               // history: from the address of a mailbox
+	outside   []eml.Mailbox      // history: whom one of us wrote to, if not to us
+	forward   *quotes.Forward    // thread: the customer's mail that an agent passes on
+	original  helpdesk.Address   // thread: who wrote that
 
 	remember []helpdesk.Signature // replay: the signatures that prove it
 }
 
 func (c *incoming) note(format string, args ...any) {
 	c.evidence = append(c.evidence, fmt.Sprintf(format, args...))
+}
+
+// refusal is the error of a mail that is not taken.
+func (c *incoming) refusal() error {
+	if c.past() {
+		return helpdesk.Errorf(helpdesk.Refused, "%s", c.verdict.why)
+	}
+	return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
 }
 
 func (p *Pipeline) log(ctx context.Context, env Envelope, kept *kept, o helpdesk.Outcome) {

@@ -33,6 +33,7 @@ type occasion struct {
 	ticket   *helpdesk.Ticket
 	entry    *helpdesk.Entry // with its whole text
 	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
+	files    []eml.OutgoingAttachment
 	to       *helpdesk.Participant
 	agent    *helpdesk.Agent // who gets it instead
 	seat     helpdesk.Seat   // of the agent
@@ -54,6 +55,7 @@ type letter struct {
 	Disown  string // where an unproven address says "this was not me"; "" without a help center
 	Writer  string // of the entry
 	Text    string // of the entry
+	Files   string // names of what came with it and does not go with the mail
 	Quote   *quote
 }
 
@@ -88,7 +90,7 @@ func (c composer) compose(o occasion) (Parcel, error) {
 	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
-	mail.Text, mail.HTML = text.String(), html.String()
+	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
 	spool := c.spools.New()
 	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
 		spool.Close()
@@ -187,6 +189,9 @@ func (c composer) letter(o occasion) letter {
 	}
 	if o.delivery.Purpose == helpdesk.Confirmation {
 		l.Disown = c.disown(o)
+	}
+	if o.delivery.Purpose == helpdesk.Update {
+		l.Files = filesTold(o.entry)
 	}
 	if o.before != nil {
 		l.Quote = shortQuote(o.before, o.writer(o.before.Author))
