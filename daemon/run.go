@@ -94,7 +94,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(kek), now)
+	folder := secrets.Folder(s.secrets)
+	d.logins = login.New(folder, d.db.RefreshTokens(kek), now)
 	if s.dev {
 		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
 			return err
@@ -116,7 +117,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		return err
 	}
 	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
