@@ -106,16 +106,13 @@ func (d *Detail) Thread() []Item {
 	var thread []Item
 	at := map[*helpdesk.Entry]time.Time{}
 	for _, part := range append([]*Detail{d}, pointers(d.Merged)...) {
-		var last time.Time
+		places := helpdesk.Places(part.Entries)
 		for i := range part.Entries {
 			e := &part.Entries[i]
 			if e.MovedTo != nil && d.has(e.MovedTo.Ticket) || e.ToldBy != 0 && d.has(e.ToldBy) {
 				continue
 			}
-			if e.At.After(last) { // clocks differ; within a ticket, the order is that of the numbers
-				last = e.At
-			}
-			at[e] = last
+			at[e] = places[i]
 			thread = append(thread, Item{Ticket: &part.Ticket, Entry: e})
 		}
 	}

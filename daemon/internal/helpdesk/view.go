@@ -46,7 +46,8 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 			}
 		}
 	}
-	for i := range entries {
+	places := Places(entries)
+	for _, i := range order(places) {
 		e := &entries[i]
 		if !viewer.Sees(e) {
 			continue
@@ -68,6 +69,16 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 		v.Thread = append(v.Thread, m)
 	}
 	return v
+}
+
+// order is the order of time, and of numbers at the same time.
+func order(places []time.Time) []int {
+	order := make([]int, len(places))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return places[a].Compare(places[b]) })
+	return order
 }
 
 // PublicFile is a file of a PublicMessage.

@@ -25,7 +25,7 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 		return p.cleanForward(ctx, c) // forward.go
 	}
 	e := helpdesk.Entry{
-		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now,
+		Kind: helpdesk.Message, Channel: c.channel(), At: c.at(),
 		Author: helpdesk.Author{Role: helpdesk.Customer, Name: c.writer.Name, Address: c.writer.Address},
 		Hidden: c.verdict.hidden, MessageID: c.mail.MessageID(), Raw: c.kept.ref.Hash.String(),
 		HTML:       c.mail.HTMLParts() > 0,
@@ -33,6 +33,9 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 	}
 	if c.verdict.event {
 		e.Kind, e.Author = helpdesk.Event, helpdesk.Author{Role: helpdesk.System, Name: "Mail system"}
+	}
+	if c.facts[ours] && !c.verdict.event {
+		e.Author = c.ourAuthor() // history.go
 	}
 	if c.named != nil && c.ticket != nil && c.named.ID != c.ticket.ID {
 		e.Answers = c.named.ID

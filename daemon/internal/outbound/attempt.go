@@ -182,7 +182,11 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	composer := composer{signer: q.Signer, spools: q.Spools}
+	by, err := q.Keys.Identities(ctx, o.box)
+	if err != nil {
+		return err
+	}
+	composer := composer{signer: q.Signer, spools: q.Spools, by: by}
 	parcel, err := composer.compose(*o)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/dkim"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -70,6 +71,7 @@ type quote struct {
 type composer struct {
 	signer *links.Signer
 	spools *Spools
+	by     []dkim.Identity // who signs the mail; none leaves that to the relay
 }
 
 // compose makes one copy and its reverse-path. The parcel's mail must be closed.
@@ -90,7 +92,7 @@ func (c composer) compose(o occasion) (Parcel, error) {
 	}
 	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
 	spool := c.spools.New()
-	if _, err := mail.WriteTo(spool); err != nil {
+	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
 		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}

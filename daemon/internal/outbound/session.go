@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,6 +29,7 @@ const (
 type session struct {
 	relay  helpdesk.Relay
 	conn   *paced
+	tls    *tls.Conn // over conn; nil without
 	client *smtp.Client
 	mails  int         // taken so far
 	timer  *time.Timer // ends the wait for another mail
