@@ -40,18 +40,18 @@ type HeaderField struct {
 // Outgoing is one mail to one recipient. Whatever its strings hold, they cannot
 // add a field, a recipient or a part.
 type Outgoing struct {
-	From, To    Mailbox
-	ReplyTo     *Mailbox
-	Subject     string
-	MessageID   string   // with angle brackets
-	InReplyTo   string   // left out when it is no id
-	References  []string // oldest first; the first and the newest are written
-	Date        time.Time
-	Extra       []HeaderField // fields beyond those above, in order
-	Text, HTML  string        // with any line ends; "" leaves the part out
+	From, To   Mailbox
+	ReplyTo    *Mailbox
+	Subject    string
+	MessageID  string   // with angle brackets
+	InReplyTo  string   // left out when it is no id
+	References []string // oldest first; the first and the newest are written
+	Date       time.Time
+	Extra      []HeaderField // fields beyond those above, in order
+	Text, HTML string        // with any line ends; "" leaves the part out
 	// UTF8 lets the header hold addresses beyond ASCII (RFC 6532). Such a mail can
 	// only be given to a server that has SMTPUTF8.
-	UTF8 bool
+	UTF8        bool
 	Attachments []OutgoingAttachment
 
 	// Boundary returns a new boundary of letters and digits for each multipart.
