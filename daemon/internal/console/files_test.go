@@ -15,7 +15,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/web/webtest"
 )
 
-func text(name, content string) webtest.Upload { return webtest.Upload{Name: name, MediaType: "text/plain", Content: content} }
+func text(name, content string) webtest.Upload {
+	return webtest.Upload{Name: name, MediaType: "text/plain", Content: content}
+}
 
 // covers: P12, P10
 func TestAttach(t *testing.T) {
