@@ -28,6 +28,7 @@ var commands = []command{
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
+	{"mailbox", "list mailboxes, and how the polling of each goes", runMailbox},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"contact", "let mail in again that was called spam", runContact},
 	{"agent", "list, add and change agents", runAgent},

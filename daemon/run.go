@@ -15,6 +15,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/login"
@@ -38,6 +39,7 @@ type daemon struct {
 	desk     *actions.Desk
 	mail     *smtpd.Server
 	lmtp     *smtpd.Server // nil without --lmtp
+	pollers  *imappoll.Pollers
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
@@ -112,6 +114,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
 	d.openMail(pipeline)
+	if err = d.openPollers(pipeline); err != nil {
+		return err
+	}
 	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
 	if err != nil {
 		return err
@@ -123,7 +128,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.mailboxes, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
 }
 
@@ -145,6 +150,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	if d.catcher != nil {
 		g.run("catch mail", func() error { return d.catcher.Serve(d.listen.catcher) })
 	}
+	polling, stopPolling := context.WithCancel(ctx)
+	defer stopPolling()
+	g.loop(func() { d.pollers.Run(polling) })
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
@@ -167,6 +175,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 		}
 	}
 	d.log.Info("stopping")
+	stopPolling()
 	d.stopEdges()
 	stopBack()
 	if d.catcher != nil {

@@ -68,8 +68,8 @@ func Listen(dir string) (net.Listener, error) {
 }
 
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, accounts: accounts, log: log}
+func Socket(desk Desk, explain Explain, accounts func() []string, mailboxes Mailboxes, log *slog.Logger) http.Handler {
+	s := &socket{desk: desk, explain: explain, accounts: accounts, mailboxes: mailboxes, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
@@ -86,6 +86,7 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
 }
@@ -94,7 +95,9 @@ type socket struct {
 	desk     Desk
 	explain  Explain
 	accounts func() []string
-	log      *slog.Logger
+
+	mailboxes Mailboxes
+	log       *slog.Logger
 }
 
 func operator(r *http.Request) actions.Actor {

@@ -91,33 +91,15 @@ func (s *session) take(ctx context.Context, found []listed, horizon uint32) erro
 		s.status.counts(len(open), s.undone())
 		return cmp.Or(err, s.afterwards(ctx), s.fold(ctx, s.foldable(open, horizon), false))
 	}
-	under := &underway{}
+	settler := s.newSettler(ctx)
 	for _, batch := range s.batches(wanted) {
 		mails, results, err := s.fetchBatch(ctx, batch)
-		results = append(results, under.wait()...)
-		under.start(func() []result { return s.settleAll(ctx, mails) }) // what came is good, whatever became of the rest
-		if failed := done(results); failed != nil || err != nil {
-			return cmp.Or(err, failed, s.note(ctx, under.wait(), open))
+		settler.put(mails) // what came is good, whatever became of the rest
+		if failed := done(append(results, settler.take()...)); failed != nil || err != nil {
+			return cmp.Or(err, failed, s.note(ctx, settler.wait(), open))
 		}
 	}
-	return done(under.wait())
-}
-
-// underway is a batch that is taken in while the next one is fetched.
-type underway struct{ results chan []result }
-
-func (u *underway) start(act func() []result) {
-	u.results = make(chan []result, 1)
-	go func() { u.results <- act() }()
-}
-
-func (u *underway) wait() []result {
-	if u.results == nil {
-		return nil
-	}
-	results := <-u.results
-	u.results = nil
-	return results
+	return done(settler.wait())
 }
 
 // batches parts what is wanted. A mail that made trouble goes alone, so that it

@@ -14,40 +14,101 @@ import (
 
 // settleAtOnce is how many mails are taken in at the same time. Each waits for the
 // disk several times; one by one that is 200 a second.
-const settleAtOnce = 64
+const settleAtOnce = 128
 
-// settleAll takes mails in, those that belong together one after the other in the
-// order of the folder: an answer that came before its question would open a ticket
-// of its own.
-func (s *session) settleAll(ctx context.Context, mails []*mail) []result {
-	var mu sync.Mutex
-	var results []result
-	slots := make(chan struct{}, settleAtOnce)
-	var group sync.WaitGroup
-	for _, lane := range lanes(mails) {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			var before *result
-			for _, m := range lane {
-				var r result
-				if before != nil && before.err != nil && before.ours() {
-					r = result{listed: m.listed, err: before.err} // it waits for the one before it
-				} else {
-					r = s.settleOne(ctx, m)
-				}
-				before = &r
-				mu.Lock()
-				results = append(results, r)
-				mu.Unlock()
+// settler takes mails in, those that belong together one after the other in the
+// order of the folder: an answer that came before its question would open a
+// ticket of its own.
+type settler struct {
+	session *session
+	slots   chan struct{}
+	batches chan []*mail
+	ended   chan struct{}
+
+	mu      sync.Mutex
+	results []result
+}
+
+// turn is a mail that is taken in: whoever belongs to it waits until done.
+type turn struct {
+	done chan struct{}
+	err  error // that it failed for our fault, once it is done
+}
+
+// newSettler starts one. What is put into it is taken in, whatever becomes of the
+// session; wait must be called.
+func (s *session) newSettler(ctx context.Context) *settler {
+	st := &settler{session: s, slots: make(chan struct{}, settleAtOnce), batches: make(chan []*mail, 1), ended: make(chan struct{})}
+	go func() {
+		defer close(st.ended)
+		var group sync.WaitGroup
+		last := map[string]*turn{} // by what mails name
+		for batch := range st.batches {
+			for _, m := range batch {
+				st.slots <- struct{}{} // whom it waits for has a slot already
+				before, own := follow(last, m)
+				group.Go(func() {
+					st.settle(ctx, m, before, own)
+					<-st.slots
+				})
 			}
-		})
+		}
+		group.Wait()
+	}()
+	return st
+}
+
+// follow finds the turns that a mail waits for, and puts it behind them: two
+// belong together if one names the other, or both name the same.
+func follow(last map[string]*turn, m *mail) (before []*turn, own *turn) {
+	own = &turn{done: make(chan struct{})}
+	for _, id := range messageIDs(m.head) {
+		if t := last[id]; t != nil {
+			before = append(before, t)
+		}
+		last[id] = own
 	}
-	group.Wait()
-	for _, m := range mails {
-		m.close()
+	return before, own
+}
+
+func (st *settler) settle(ctx context.Context, m *mail, before []*turn, own *turn) {
+	defer close(own.done)
+	defer m.close()
+	r := result{listed: m.listed}
+	for _, t := range before {
+		if <-t.done; t.err != nil {
+			r.err = t.err // it waits for the one before it
+		}
 	}
+	if r.err == nil {
+		r = st.session.settleOne(ctx, m)
+	}
+	if r.err != nil && r.ours() {
+		own.err = r.err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.results = append(st.results, r)
+}
+
+// put hands over a batch. It waits while others are ahead, so that no more is in
+// memory than is needed to go on.
+func (st *settler) put(mails []*mail) { st.batches <- mails }
+
+// take returns what became of mails since the last time.
+func (st *settler) take() []result {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	results := st.results
+	st.results = nil
 	return results
+}
+
+// wait ends it, and returns what became of the rest.
+func (st *settler) wait() []result {
+	close(st.batches)
+	<-st.ended
+	return st.take()
 }
 
 func (s *session) settleOne(ctx context.Context, m *mail) (r result) {
@@ -67,42 +128,6 @@ func (s *session) settleOne(ctx context.Context, m *mail) (r result) {
 		r.err = helpdesk.Wrap(helpdesk.Unavailable, r.err) // it was cut off
 	}
 	return r
-}
-
-// lanes parts mails by what they name: two are in one lane if one names the other,
-// or both name the same.
-func lanes(mails []*mail) [][]*mail {
-	root := make([]int, len(mails)) // of a forest; roots are their own
-	find := func(i int) int {
-		for root[i] != i {
-			root[i] = root[root[i]]
-			i = root[i]
-		}
-		return i
-	}
-	named := map[string]int{}
-	for i, m := range mails {
-		root[i] = i
-		for _, id := range messageIDs(m.head) {
-			if first, ok := named[id]; ok {
-				root[find(i)] = find(first)
-			} else {
-				named[id] = i
-			}
-		}
-	}
-	index := map[int]int{}
-	var all [][]*mail
-	for i, m := range mails {
-		r := find(i)
-		at, ok := index[r]
-		if !ok {
-			at = len(all)
-			index[r], all = at, append(all, nil)
-		}
-		all[at] = append(all[at], m)
-	}
-	return all
 }
 
 // messageIDs are those that a mail bears and names.
