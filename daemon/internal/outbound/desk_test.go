@@ -166,7 +166,7 @@ func (d *desk) later(q *Queue, by time.Duration) {
 // claimOnly claims a delivery as a queue does that is killed before it sends.
 func claimOnly(t testing.TB, q *Queue, d helpdesk.Delivery) *claim {
 	t.Helper()
-	p := store.Pending{Account: account, Ticket: d.Ticket, ID: d.ID, Mailbox: d.Mailbox}
+	p := pendingOf(d)
 	c := &claim{item: &item{Pending: p, index: -1}, lane: newLane(helpdesk.Relay{}), at: q.Now()}
 	c.Outgoing = q.Store.ReadOutgoing(t.Context(), []store.Pending{p})[0]
 	c.lane.sending++
@@ -186,7 +186,9 @@ func claimOnly(t testing.TB, q *Queue, d helpdesk.Delivery) *claim {
 func once(t testing.TB, q *Queue, d helpdesk.Delivery) time.Time {
 	t.Helper()
 	q.begin()
-	q.see(store.Pending{Account: account, Ticket: d.Ticket, ID: d.ID, Next: q.Now(), Mailbox: d.Mailbox, Purpose: d.Purpose, Born: d.Born()})
+	p := pendingOf(d)
+	p.Next = q.Now()
+	q.see(p)
 	l, batch, _ := q.take()
 	if len(batch) != 1 {
 		t.Fatalf("took %d deliveries, want 1", len(batch))
@@ -197,4 +199,9 @@ func once(t testing.TB, q *Queue, d helpdesk.Delivery) time.Time {
 		return time.Time{}
 	}
 	return batch[0].Next
+}
+
+// pendingOf is what the store tells of a delivery that was just made.
+func pendingOf(d helpdesk.Delivery) store.Pending {
+	return store.Pending{Account: account, Ticket: d.Ticket, ID: d.ID, Next: d.Next, Mailbox: d.Mailbox, Purpose: d.Purpose, Born: d.Born()}
 }

@@ -115,7 +115,7 @@ func (l *lane) faster() news {
 
 // slower halves the limit. Several answers to what was sent together are one wish.
 func (l *lane) slower(began, now time.Time) {
-	if began.Before(l.cut) {
+	if !began.After(l.cut) {
 		return
 	}
 	if l.limit < 2 {

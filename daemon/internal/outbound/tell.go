@@ -1,7 +1,9 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -110,6 +112,7 @@ func (q *Queue) tellSome(ctx context.Context, at thread) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	slices.SortStableFunc(all, func(a, b helpdesk.Delivery) int { return cmp.Compare(a.Participant, b.Participant) }) // as people are listed
 	now, told := q.Now(), &telling{}
 	for i := range all {
 		d := &all[i]
