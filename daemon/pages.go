@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -17,8 +18,8 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-// pagesServer puts the pages of all edges behind one outermost handler.
-func (d *daemon) pagesServer() *http.Server {
+// openPages puts the pages of all edges behind one outermost handler.
+func (d *daemon) openPages() {
 	site := web.NewSite(d.live, web.Options{Log: d.log, Now: time.Now, TrustedProxies: d.settings.proxies})
 	mux := http.NewServeMux()
 	mux.Handle("/", portal.New(d.desk, d.live, site))
@@ -28,7 +29,35 @@ func (d *daemon) pagesServer() *http.Server {
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
 	}
-	return &http.Server{
-		Handler: site.Handler(mux), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+	d.pages = d.pageServer(site.Handler(mux))
+	if d.listen.https != nil {
+		d.pages.TLSConfig = d.certs.HTTPS()
+		d.plain = d.pageServer(site.Redirect())
 	}
+}
+
+func (d *daemon) pageServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug), // broken handshakes of whoever looks around
+	}
+}
+
+// servePages answers over TLS if there is a listener for it, and then only leads
+// there from the other one.
+func (d *daemon) servePages(g *group) {
+	if d.plain == nil {
+		g.run("serve pages", func() error { return d.pages.Serve(d.listen.http) })
+		return
+	}
+	g.run("serve pages", func() error { return d.pages.ServeTLS(d.listen.https, "", "") })
+	g.run("lead to pages", func() error { return d.plain.Serve(d.listen.http) })
+}
+
+// pageServers are those that run.
+func (d *daemon) pageServers() []*http.Server {
+	if d.plain == nil {
+		return []*http.Server{d.pages}
+	}
+	return []*http.Server{d.pages, d.plain}
 }

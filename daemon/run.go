@@ -37,9 +37,11 @@ type daemon struct {
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
+	lmtp     *smtpd.Server // nil without --lmtp
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
+	plain    *http.Server // leads from --http to --https; nil when pages are on --http
 	health   *http.Server
 	socket   *http.Server
 }
@@ -92,7 +94,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(kek), now)
+	folder := secrets.Folder(s.secrets)
+	d.logins = login.New(folder, d.db.RefreshTokens(kek), now)
 	if s.dev {
 		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
 			return err
@@ -108,17 +111,17 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
+	d.openMail(pipeline)
 	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
 	if err != nil {
 		return err
 	}
 	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
-	d.pages = d.pagesServer()
+	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
@@ -136,8 +139,8 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBack()
 	g := newGroup()
-	g.run("take mail", func() error { return d.mail.Serve(d.listen.smtp) })
-	g.run("serve pages", func() error { return d.pages.Serve(d.listen.http) })
+	d.serveMail(g)
+	d.servePages(g)
 	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
 	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
 	if d.catcher != nil {
@@ -150,8 +153,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 		g.loop(func() { d.certs.Run(back) })
 	}
 
-	d.log.Info("serving", "smtp", d.listen.smtp.Addr().String(), "http", d.listen.http.Addr().String(),
-		"admin", d.listen.admin.Addr().String(), "dir", d.settings.dir, "replica", d.settings.replica)
+	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
 	var err error
 	if started != nil {
@@ -181,10 +183,10 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 const drainPages = 10 * time.Second
 
 func (d *daemon) stopEdges() {
-	d.mail.Shutdown(context.Background()) // has its own limit
+	d.stopMail()
 	ctx, cancel := context.WithTimeout(context.Background(), drainPages)
 	defer cancel()
-	for _, server := range []*http.Server{d.pages, d.socket, d.health} {
+	for _, server := range append(d.pageServers(), d.socket, d.health) {
 		if err := server.Shutdown(ctx); err != nil {
 			_ = server.Close() // whoever is still there has had their time
 		}

@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -25,7 +27,10 @@ type settings struct {
 	manifests    string // folder with the declared configuration
 	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
+	smtps        string // "" for none
+	lmtp         string // "" for none; unix:PATH for a socket
 	http         string
+	https        string // "" for none: then somebody in front has TLS
 	admin        string
 	hostname     string // how we call ourselves in SMTP
 	tls          string // folder with certificates; "" for none
@@ -33,6 +38,9 @@ type settings struct {
 	replica      string
 	relays       inbound.Relays // mail servers in front
 	proxies      []netip.Prefix // web proxies
+	mailProxies  []netip.Prefix // who tells by the PROXY protocol whom an SMTP connection is from
+	repair       smtpd.Clients  // whose line ends are mended
+	greeting     time.Duration  // that SMTP clients wait to be greeted
 	relay        helpdesk.Relay
 	dns          string // server to ask; "" for those of the system
 	keyFile      string
@@ -102,9 +110,18 @@ func (s *settings) complete() error {
 	if s.dev {
 		host = "127.0.0.1"
 	}
-	for _, address := range []*string{&s.smtp, &s.http, &s.admin} {
+	for _, address := range []*string{&s.smtp, &s.smtps, &s.lmtp, &s.http, &s.https, &s.admin} {
+		optional := address == &s.https || address == &s.smtps || address == &s.lmtp
+		if optional && *address == "" || address == &s.lmtp && strings.HasPrefix(*address, unixPrefix) {
+			continue
+		}
 		if *address, err = listenAddress(*address, host); err != nil {
 			return err
+		}
+	}
+	for flag, address := range map[string]string{"--https": s.https, "--smtps": s.smtps} {
+		if address != "" && s.tls == "" {
+			return fmt.Errorf("%s needs certificates: name their folder with --tls: %w", flag, errUsage)
 		}
 	}
 	if s.dns != "" {

@@ -48,3 +48,18 @@ func (d *Desk) ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token stri
 	}
 	return &view, viewer, nil
 }
+
+// FileByLink opens a file of a message that the holder of the link sees: file
+// index, from 1, of entry seq. It changes nothing, and answers as [Desk.ViewByLink]
+// does, NotFound too if there is no such file or if it is not for them.
+func (d *Desk) FileByLink(ctx context.Context, h helpdesk.HelpCenter, token string, seq, index int) (*File, error) {
+	view, _, err := d.ViewByLink(ctx, h, token)
+	if err != nil {
+		return nil, err
+	}
+	a := view.File(seq, index)
+	if a == nil {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	}
+	return d.openFile(ctx, h.Account, a.Blob, a.Name, a.MediaType)
+}

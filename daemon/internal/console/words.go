@@ -9,6 +9,7 @@ var channels = map[helpdesk.Channel]channel{
 	helpdesk.ByMail:    {"By mail", "mail"},
 	helpdesk.ByPortal:  {"By form", "form"},
 	helpdesk.ByConsole: {"In the console", "desk"},
+	helpdesk.ByImport:  {"From an archive", "mail"},
 }
 
 // What was found out about a mail, one sentence each.
@@ -17,6 +18,8 @@ var (
 		helpdesk.ProofPass: "Who wrote it is proven.",
 		helpdesk.ProofNone: "Nothing proves who wrote it.",
 		helpdesk.ProofFail: "The sender's domain says how its mail is proven, and this mail does not meet it.",
+
+		helpdesk.ProofImported: "It was imported; nothing proves who wrote it but the archive.",
 	}
 	tokenWords = map[helpdesk.Token]string{
 		helpdesk.TokenOwn:     "It came to a reply address that was issued to this sender.",

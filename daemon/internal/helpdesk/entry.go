@@ -39,16 +39,6 @@ func (a Author) DisplayName() string {
 	return "Postern"
 }
 
-// Attachment is a file of an entry; its bytes are a blob of the account.
-type Attachment struct {
-	Name      string `json:"name"`
-	MediaType string `json:"mediaType"`
-	Size      int64  `json:"size"`
-	Blob      string `json:"blob"`
-	ContentID string `json:"contentID,omitempty"`
-	Inline    bool   `json:"inline,omitempty"`
-}
-
 // Entry is one item of a ticket's history. Texts are plain text in UTF-8 with
 // LF; over MaxInlineText they live in a blob and Text holds their beginning.
 type Entry struct {

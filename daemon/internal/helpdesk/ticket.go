@@ -33,6 +33,7 @@ const (
 	ByMail    Channel = "mail"
 	ByPortal  Channel = "portal"
 	ByConsole Channel = "console"
+	ByImport  Channel = "import" // a mail of the past, from an archive
 )
 
 // Role of a participant.
@@ -228,8 +229,22 @@ func (t *Ticket) ReplyBounced() {
 func (t *Ticket) Append(e *Entry) {
 	t.Entries++
 	e.Ticket, e.Seq = t.ID, t.Entries
-	t.Updated = e.At
+	if e.Channel != ByImport {
+		t.Updated = e.At
+	} else { // it may be older than what is there
+		t.Updated = later(t.Updated, e.At)
+		if t.Channel == ByImport && e.At.Before(t.Opened) {
+			t.Opened = e.At
+		}
+	}
 	t.threaded(e)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Rethread finds the ids of the public thread anew, after entries of the past

@@ -10,6 +10,11 @@ const (
 	ProofPass Proof = "pass"
 	ProofNone Proof = "none"
 	ProofFail Proof = "fail"
+
+	// ProofImported is of mail from an archive that the operator vouches for. It is
+	// no proof of an address: DNS of today says nothing about mail of years ago, and
+	// an archive can hold forged mail.
+	ProofImported Proof = "imported"
 )
 
 // Trust is the verdict on a mail's writer, with what it rests on.

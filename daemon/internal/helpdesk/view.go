@@ -23,14 +23,14 @@ type CustomerView struct {
 
 // PublicMessage is one message of a CustomerView.
 type PublicMessage struct {
-	Seq         int
-	FromAgent   bool
-	Mine        bool // written by the viewer
-	Name        string
-	At          time.Time
-	Text        string
-	Quoted      string
-	Attachments []Attachment
+	Seq       int
+	FromAgent bool
+	Mine      bool // written by the viewer
+	Name      string
+	At        time.Time
+	Text      string
+	Quoted    string
+	Files     []PublicFile
 }
 
 // CustomerView builds what participant viewer may see in a help center. Entries
@@ -46,18 +46,22 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 			}
 		}
 	}
-	for i := range entries {
+	places := Places(entries)
+	for _, i := range order(places) {
 		e := &entries[i]
 		if !viewer.Sees(e) {
 			continue
 		}
 		m := PublicMessage{
 			Seq: e.Seq, FromAgent: e.Author.Role == AgentAs, Name: e.Author.DisplayName(), At: e.At,
-			Text: e.Text, Quoted: e.Quoted, Attachments: e.Attachments,
+			Text: e.Text, Quoted: e.Quoted, Files: files(e),
 			Mine: e.Author.Role == Customer && e.Author.ID == viewer.Contact,
 		}
 		if (partly || e.Answers != 0) && !m.Mine {
 			m.Quoted = ""
+		}
+		if e.FromCustomer() && !m.Mine {
+			m.Files = withoutMails(m.Files)
 		}
 		if m.FromAgent {
 			m.Name = h.AgentName(e.Author)
@@ -65,4 +69,47 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 		v.Thread = append(v.Thread, m)
 	}
 	return v
+}
+
+// order is the order of time, and of numbers at the same time.
+func order(places []time.Time) []int {
+	order := make([]int, len(places))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return places[a].Compare(places[b]) })
+	return order
+}
+
+// PublicFile is a file of a PublicMessage.
+type PublicFile struct {
+	Attachment
+	Index int // among all files of the entry, from 1
+}
+
+func files(e *Entry) []PublicFile {
+	var all []PublicFile
+	for i, a := range e.Attachments {
+		all = append(all, PublicFile{Attachment: a, Index: i + 1})
+	}
+	return all
+}
+
+// withoutMails leaves out the mails among what another customer attached: they
+// may quote what came before somebody joined, and hold the link and the reply
+// address of who got them (A30).
+func withoutMails(all []PublicFile) []PublicFile {
+	return slices.DeleteFunc(all, func(f PublicFile) bool { return f.HoldsMail() })
+}
+
+// File finds a file of a message that the viewer sees; nil if there is none.
+func (v *CustomerView) File(seq, index int) *Attachment {
+	for i := range v.Thread {
+		for j := range v.Thread[i].Files {
+			if f := &v.Thread[i].Files[j]; v.Thread[i].Seq == seq && f.Index == index {
+				return &f.Attachment
+			}
+		}
+	}
+	return nil
 }

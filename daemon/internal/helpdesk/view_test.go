@@ -38,7 +38,7 @@ func TestCustomerView(t *testing.T) {
 		Form: &FormAnswer{Values: []FormValue{{"order", "Order", "ORD-1"}, {"rating", "Rating", secret}}, Raw: map[string]any{"rating": secret}},
 	}
 	center := HelpCenter{DisplayName: "Acme", AgentNames: FirstName, ShowsField: func(name string) bool { return name == "order" }}
-	one := PublicMessage{Seq: 1, Name: "Alice", At: noon, Text: "one", Quoted: "q", Attachments: []Attachment{{Name: "f"}}}
+	one := PublicMessage{Seq: 1, Name: "Alice", At: noon, Text: "one", Quoted: "q", Files: []PublicFile{{Attachment{Name: "f"}, 1}}}
 	five := PublicMessage{Seq: 5, FromAgent: true, Name: "Ada", At: noon.Add(time.Hour), Text: "five"}
 	six := PublicMessage{Seq: 6, Name: "Bob", At: noon.Add(3 * time.Hour), Text: "six", Quoted: "one"}
 	seven := PublicMessage{Seq: 7, Name: "Alice", At: noon.Add(3 * time.Hour), Text: "seven", Quoted: "one"}

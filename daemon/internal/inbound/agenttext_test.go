@@ -212,3 +212,25 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// What tells an agent's own address to customers although nobody wrote it stays.
+//
+// covers: P12, S30
+func TestAnswersCarryNoSignaturesAndCards(t *testing.T) {
+	o := newOffice(t)
+	const part = "\r\n--b\r\nContent-Disposition: attachment\r\nContent-Type: "
+	body := "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n" +
+		part + "text/vcard; name=ann.vcf\r\n\r\nEMAIL:ann@acme.example\r\n" +
+		part + "application/pkcs7-signature; name=smime.p7s\r\n\r\nMIIK\r\n" +
+		part + "application/pgp-signature; name=s.asc\r\n\r\n-----BEGIN\r\n" +
+		part + "application/pdf; name=bill.pdf\r\n\r\n%PDF\r\n--b--\r\n"
+	extra := []string{"MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"}
+	answer, note := o.address(o.ann, false), o.address(o.ann, true)
+	e := o.entry(o.accept(mail(ann, "<1@x>", body, extra...), answer))
+	if len(e.Attachments) != 1 || e.Attachments[0].Name != "bill.pdf" || !strings.Contains(strings.Join(e.Recognised.Evidence, " "), "ann.vcf") {
+		t.Errorf("files %+v, evidence %q", e.Attachments, e.Recognised.Evidence)
+	}
+	if e := o.entry(o.accept(mail(ann, "<2@x>", body, extra...), note)); len(e.Attachments) != 4 {
+		t.Errorf("files of a note %+v, want all 4", e.Attachments)
+	}
+}

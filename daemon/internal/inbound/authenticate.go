@@ -23,6 +23,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *incoming) error {
 	case c.writer.Address.IsZero():
 		c.trust = helpdesk.Trust{Proof: helpdesk.ProofNone, Reasons: []string{"The mail does not name exactly one sender."}}
 		return nil
+	case c.past():
+		c.trust = helpdesk.Trust{Proof: helpdesk.ProofImported, Reasons: []string{"It comes from an archive that the operator vouches for."}}
+		return nil
 	case c.env.Trusted && q.results == "":
 		c.trust = helpdesk.Trust{
 			Proof:   helpdesk.ProofPass,

@@ -16,7 +16,7 @@ func (p *Pipeline) classify(c *incoming) {
 	case n.Kind != notice.Message && n.Kind != notice.AutoReply && n.Kind != notice.OutOfOffice:
 		c.class = class
 		c.note("%s", n.Reason)
-	case p.ours(c):
+	case !c.past() && p.ours(c):
 		// RFC 5321 section 6.3: what we sent came back, through a forwarder or from
 		// a mailbox that writes to another one. Answering would go round.
 		c.class = helpdesk.ClassAutomatic
@@ -27,7 +27,10 @@ func (p *Pipeline) classify(c *incoming) {
 	case n.Automatic != "":
 		c.class = helpdesk.ClassAutomatic
 		c.note("A program sent it: %s.", n.Automatic)
-	case c.env.From.IsZero():
+	case c.past() && c.mail.Header.Get("Return-Path") == "<>":
+		c.class = helpdesk.ClassAutomatic
+		c.note("It came from the null sender.")
+	case !c.past() && c.env.From.IsZero():
 		// RFC 5321 section 4.5.5: the null sender is for reports about mail.
 		c.class = helpdesk.ClassBounce
 		c.note("It came from the null sender.")

@@ -25,7 +25,7 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 		return p.cleanForward(ctx, c) // forward.go
 	}
 	e := helpdesk.Entry{
-		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now,
+		Kind: helpdesk.Message, Channel: c.channel(), At: c.at(),
 		Author: helpdesk.Author{Role: helpdesk.Customer, Name: c.writer.Name, Address: c.writer.Address},
 		Hidden: c.verdict.hidden, MessageID: c.mail.MessageID(), Raw: c.kept.ref.Hash.String(),
 		HTML:       c.mail.HTMLParts() > 0,
@@ -33,6 +33,9 @@ func (p *Pipeline) clean(ctx context.Context, c *incoming) error {
 	}
 	if c.verdict.event {
 		e.Kind, e.Author = helpdesk.Event, helpdesk.Author{Role: helpdesk.System, Name: "Mail system"}
+	}
+	if c.facts[ours] && !c.verdict.event {
+		e.Author = c.ourAuthor() // history.go
 	}
 	if c.named != nil && c.ticket != nil && c.named.ID != c.ticket.ID {
 		e.Answers = c.named.ID
@@ -165,13 +168,10 @@ func cut(s string, most int) string {
 // maxMediaType is the longest name of a media type (RFC 6838 section 4.2).
 const maxMediaType = 127 + len("/") + 127
 
-// maxAttachments keeps an entry within a record; the raw mail has them all.
-const maxAttachments = 100
-
 func (p *Pipeline) attachments(ctx context.Context, account string, mail *eml.Mail) ([]helpdesk.Attachment, error) {
 	var files []helpdesk.Attachment
 	for _, a := range mail.Attachments() {
-		if len(files) == maxAttachments {
+		if len(files) == helpdesk.MaxFiles { // the raw mail has them all
 			break
 		}
 		ref, err := p.keepPart(ctx, account, a.Part.Decoded())

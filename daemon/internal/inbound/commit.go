@@ -33,12 +33,16 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 		err = p.work(ctx, c, change, &outcome)
 	case toForward:
 		err = p.openForward(ctx, c, change, &outcome)
+	case toRecall:
+		p.recall(c, change, &outcome) // history.go
+	case toRecallNew:
+		err = p.recallNew(ctx, c, change, &outcome)
 	}
 	if err != nil {
 		return helpdesk.Outcome{}, err
 	}
 	change.Receipt = &helpdesk.Receipt{
-		Key: c.receipt, At: c.now, Channel: helpdesk.ByMail, Raw: c.kept.ref.Hash.String(), Outcome: outcome,
+		Key: c.receipt, At: c.now, Channel: c.channel(), Raw: c.kept.ref.Hash.String(), Outcome: outcome,
 		Path: c.path(),
 	}
 	if err := p.Store.Commit(ctx, change); err != nil {
@@ -103,10 +107,7 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 	}
 	p.suggest(c, t)
 	p.record(c, change, t)
-	if d := c.reported; d != nil {
-		d.Report.Entry = c.entry.Seq
-		change.Deliveries = append(change.Deliveries, *d)
-	}
+	p.tell(c, change)
 	outcome.Result, outcome.Ticket, outcome.Number, outcome.Entry = helpdesk.Appended, t.ID, t.Number, c.entry.Seq
 	for i := range t.Participants {
 		to := &t.Participants[i]
@@ -118,6 +119,14 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 		}
 	}
 	return p.notify(ctx, c, change) // notify.go: last, as it takes what room is left
+}
+
+// tell marks the copy that the mail is a report about.
+func (p *Pipeline) tell(c *incoming, change *helpdesk.Change) {
+	if d := c.reported; d != nil {
+		d.Report.Entry = c.entry.Seq
+		change.Deliveries = append(change.Deliveries, *d)
+	}
 }
 
 // open makes a new ticket of the mail and acknowledges it as the row allows.

@@ -20,7 +20,7 @@ func (p *Pipeline) copied(c *incoming) []helpdesk.Suggestion {
 		if p.belongs(c.box.Account, m.Address) || m.Address.IsZero() || m.Address.Same(c.writer.Address) || unattended(m.Address) {
 			continue
 		}
-		found = append(found, helpdesk.Suggestion{Address: m.Address, Name: cut(m.Name, maxCopiedName), By: c.writer.Address, At: c.now})
+		found = append(found, helpdesk.Suggestion{Address: m.Address, Name: cut(m.Name, maxCopiedName), By: c.writer.Address, At: c.at()})
 	}
 	return found
 }

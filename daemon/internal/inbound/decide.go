@@ -10,15 +10,17 @@ import (
 type act int
 
 const (
-	toHold    act = iota // keep it back for an agent
-	toAppend             // an entry of the ticket that the token names
-	toJoin               // the same, and its writer takes part from now on
-	toOpen               // a new ticket
-	toFork               // a new ticket that goes on from the one that the token names
-	toAnswer             // an agent's public answer
-	toNote               // an agent's note
-	toForward            // a new ticket for the customer whose mail an agent passes on
-	toRefuse             // not taken; the writer is told by their own server
+	toHold      act = iota // keep it back for an agent
+	toAppend               // an entry of the ticket that the token names
+	toJoin                 // the same, and its writer takes part from now on
+	toOpen                 // a new ticket
+	toFork                 // a new ticket that goes on from the one that the token names
+	toAnswer               // an agent's public answer
+	toNote                 // an agent's note
+	toForward              // a new ticket for the customer whose mail an agent passes on
+	toRefuse               // not taken; the writer is told by their own server, or the operator of an archive
+	toRecall               // of the past: an entry of a ticket, and nobody is told
+	toRecallNew            // of the past: a ticket of its own, and nobody is told
 )
 
 // rule is one row of the decision table. An empty list matches everything.
@@ -36,6 +38,7 @@ type rule struct {
 	hidden bool             // customers do not see it before an agent says so
 	event  bool             // it is about our mail, nobody's words
 	answer helpdesk.Purpose // automatic mail to the writer; "" for none
+	why    string           // it is not taken, of mail of the past
 }
 
 type (
@@ -153,11 +156,15 @@ var table = []rule{
 
 // decide finds the row for the mail.
 func (c *incoming) decide() {
-	i := slices.IndexFunc(table, func(r rule) bool {
+	rules := table
+	if c.past() {
+		rules = pastTable // history.go
+	}
+	i := slices.IndexFunc(rules, func(r rule) bool {
 		return matches(r.class, c.class) && matches(r.proof, c.trust.Proof) && matches(r.token, c.token) && matches(r.sender, c.sender) &&
 			(r.fact == "" || c.facts[r.fact]) && (r.not == "" || !c.facts[r.not])
 	})
-	c.verdict = table[i]
+	c.verdict = rules[i]
 }
 
 func matches[T comparable](any []T, one T) bool {

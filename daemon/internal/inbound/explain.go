@@ -109,6 +109,8 @@ func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *e
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("explain mail for %s: %w", c.box.Name, err)
+		case known == nil && c.past() && c.verdict.act == toRefuse:
+			return nil, c.refusal()
 		case known != nil:
 			expected = append(expected, helpdesk.Expectation{Outcome: *known})
 		default:
@@ -132,7 +134,7 @@ func (c *incoming) expected() helpdesk.Expectation {
 		}
 	case c.verdict.act == toRefuse:
 		o.Result = helpdesk.TurnedAway
-	case c.verdict.act == toOpen || c.verdict.act == toFork || c.verdict.act == toForward || c.goesOn():
+	case c.opens():
 		o.Result = helpdesk.Created
 	default:
 		o.Result = helpdesk.Appended
@@ -142,4 +144,13 @@ func (c *incoming) expected() helpdesk.Expectation {
 		answer = helpdesk.Acknowledgement
 	}
 	return helpdesk.Expectation{Outcome: o, Cause: c.verdict.cause, Answer: answer}
+}
+
+// opens reports a mail that makes a ticket.
+func (c *incoming) opens() bool {
+	switch c.verdict.act {
+	case toOpen, toFork, toForward, toRecallNew:
+		return true
+	}
+	return c.goesOn()
 }

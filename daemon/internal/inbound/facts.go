@@ -28,6 +28,10 @@ const (
 func (c *incoming) findFacts() {
 	policy := c.box.Policy
 	c.facts = map[fact]bool{}
+	if c.past() { // what a policy asks for is about mail that comes now
+		c.findPastFacts() // history.go
+		return
+	}
 	note := func(f fact, is bool, words string) {
 		if is {
 			c.facts[f] = true

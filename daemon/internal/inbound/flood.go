@@ -77,7 +77,7 @@ func (f *Counts) forget(now time.Time) {
 // here at the latest.
 func (p *Pipeline) countMail(c *incoming) {
 	most := c.box.Policy.PerHour()
-	if most == 0 || c.writer.Address.IsZero() {
+	if most == 0 || c.writer.Address.IsZero() || c.past() {
 		return
 	}
 	what := counted{c.box.Account, c.box.Name, c.writer.Address.Key(), c.trust.Proof == helpdesk.ProofPass}

@@ -81,7 +81,7 @@ func (p *Pipeline) openForward(ctx context.Context, c *incoming, change *helpdes
 	if err != nil {
 		return err
 	}
-	contact, err := p.originalContact(ctx, c, change)
+	contact, err := p.contactOf(ctx, c, change, c.entry.Author.Name, c.original)
 	if err != nil {
 		return err
 	}
@@ -128,9 +128,10 @@ func (p *Pipeline) forwardNote(ctx context.Context, c *incoming, change *helpdes
 	return nil
 }
 
-// originalContact is the customer: known, or new and proven by nothing.
-func (p *Pipeline) originalContact(ctx context.Context, c *incoming, change *helpdesk.Change) (*helpdesk.Contact, error) {
-	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{Receipt: c.receipt, Address: c.original})
+// contactOf is a customer who did not send the mail: known, or new and proven by
+// nothing.
+func (p *Pipeline) contactOf(ctx context.Context, c *incoming, change *helpdesk.Change, name string, a helpdesk.Address) (*helpdesk.Contact, error) {
+	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{Receipt: c.receipt, Address: a})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (p *Pipeline) originalContact(ctx context.Context, c *incoming, change *hel
 		return found.Contact, nil
 	}
 	change.Contact = &helpdesk.Contact{
-		ID: helpdesk.NewID(), Name: c.entry.Author.Name, Created: c.now, Addresses: []helpdesk.ContactAddress{{Address: c.original}},
+		ID: helpdesk.NewID(), Name: name, Created: c.now, Addresses: []helpdesk.ContactAddress{{Address: a}},
 	}
 	return change.Contact, nil
 }

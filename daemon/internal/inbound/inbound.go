@@ -41,6 +41,9 @@ type Store interface {
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
+	// MailboxOfDomain is the first mailbox whose address has the domain, always the
+	// same one.
+	MailboxOfDomain(domain string) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 	// IsAlias reports an address that is declared to forward to a mailbox of the
 	// account.
@@ -75,7 +78,7 @@ type Envelope struct {
 	ID      string           // of this transfer, for the log and for the answer to the client
 	From    helpdesk.Address // reverse-path; zero for the null sender
 	To      []Recipient
-	Peer    string // address of the client; "" for a mail that was fetched, without SMTP
+	Peer    string // address of the client, or SocketPeer; "" for a mail that was fetched, without SMTP
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
 	// Refusable says that the client is the writer's own server and waits: what we
@@ -84,16 +87,42 @@ type Envelope struct {
 	// Results is the authserv-id of a server whose Authentication-Results are
 	// believed, as the operator named it with the relay that the client is.
 	Results string
+	// History says that the mail comes from an archive; nil for mail that comes now.
+	History *helpdesk.History
+}
+
+// Settled is what became of a mail for one mailbox.
+type Settled struct {
+	Account, Mailbox string
+	Outcome          helpdesk.Outcome
+	Err              error // nil if the outcome is durable
 }
 
 // Accept takes one mail in for each mailbox that it is addressed to.
 //
 // A nil error means that the mail is durable and the source may forget it. Any
 // other error may leave the raw bytes behind and, for a mail to several
-// mailboxes, what was committed for the first of them; the same mail sent
+// mailboxes, what was committed for some of them; the same mail sent
 // again finds it. Errors are temporary unless their kind says that the mail
 // itself is at fault (TooLarge, Invalid).
 func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+	settled, err := p.AcceptEach(ctx, env, raw)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []helpdesk.Outcome
+	for _, one := range settled {
+		if one.Err != nil {
+			return nil, one.Err
+		}
+		outcomes = append(outcomes, one.Outcome)
+	}
+	return outcomes, nil
+}
+
+// AcceptEach is Accept for a source that can tell mailboxes apart: what fails for
+// one is done for the others. Its error is about the mail as a whole.
+func (p *Pipeline) AcceptEach(ctx context.Context, env Envelope, raw io.Reader) ([]Settled, error) {
 	if len(env.To) == 0 {
 		return nil, errors.New("take in mail: no recipient")
 	}
@@ -107,18 +136,19 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 	if mail.Header.Count("Received") > maxHops {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
-	var outcomes []helpdesk.Outcome
+	var settled []Settled
 	boxes := mailboxes(groups)
 	env.Refusable = env.Refusable && len(boxes) == 1 // one answer cannot refuse for one and accept for another
 	for _, to := range boxes {
-		outcome, err := p.settle(ctx, env, to, kept, mail)
-		if err != nil {
-			return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
+		one := Settled{Account: to[0].Mailbox.Account, Mailbox: to[0].Mailbox.Name}
+		if one.Outcome, one.Err = p.settle(ctx, env, to, kept, mail); one.Err != nil {
+			one.Err = fmt.Errorf("take in mail for %s: %w", one.Mailbox, one.Err)
+		} else {
+			p.log(ctx, env, kept, one.Outcome)
 		}
-		p.log(ctx, env, kept, outcome)
-		outcomes = append(outcomes, outcome)
+		settled = append(settled, one)
 	}
-	return outcomes, nil
+	return settled, nil
 }
 
 // settle decides what becomes of a mail for one mailbox and commits it. When
@@ -137,7 +167,7 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 			return nil
 		}
 		if c.verdict.act == toRefuse {
-			return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
+			return c.refusal()
 		}
 		if err := p.clean(ctx, c); err != nil { // clean.go: words and files of the entry
 			return err
@@ -164,7 +194,10 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 	if err := p.authenticate(ctx, c); err != nil { // authenticate.go: what is proven about the writer
 		return nil, err
 	}
-	p.classify(c)                            // classify.go: did a person write it
+	p.classify(c)                                                    // classify.go: did a person write it
+	if known, err := p.ownSide(ctx, c); err != nil || known != nil { // history.go: did we write it
+		return known, err
+	}
 	if err := p.thread(ctx, c); err != nil { // thread.go: which ticket it names
 		return nil, err
 	}
@@ -190,35 +223,46 @@ type incoming struct {
 	try  int  // how often a race was lost
 	look bool // nothing is to come of it
 
-	receipt  string             // recognise: identity of the mail
-	found    *store.Found       // recognise: what the store knows of it
-	writer   eml.Mailbox        // recognise: the one From; zero if there is not exactly one
-	trust    helpdesk.Trust     // authenticate
-	class    helpdesk.Class     // classify
-	notice   *notice.Notice     // classify: what a report says
-	token    helpdesk.Token     // thread
-	named    *helpdesk.Ticket   // thread: what the token names; nil if nothing
-	holder   uint16             // thread: the participant of it that a signed token was issued to, 0 for none
-	ticket   *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
-	torn     bool               // thread: reply addresses of different tickets
-	maybe    *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
-	sender   helpdesk.Sender    // thread
-	flags    []helpdesk.Flag    // thread, facts: what an agent should look at
-	over     bool               // flood: the address wrote more than the mailbox takes
-	facts    map[fact]bool      // facts
-	evidence []string           // thread, classify: plain sentences
-	verdict  rule               // decide
-	reported *helpdesk.Delivery // report: the copy that it is about, with the report in it
-	entry    helpdesk.Entry     // clean
-	said     *agentText         // clean: what an agent's mail says; nil of other mail
-	forward  *quotes.Forward    // thread: the customer's mail that an agent passes on
-	original helpdesk.Address   // thread: who wrote that
+	receipt   string             // recognise: identity of the mail
+	found     *store.Found       // recognise: what the store knows of it
+	writer    eml.Mailbox        // recognise: the one From; zero if there is not exactly one
+	trust     helpdesk.Trust     // authenticate
+	class     helpdesk.Class     // classify
+	notice    *notice.Notice     // classify: what a report says
+	token     helpdesk.Token     // thread
+	named     *helpdesk.Ticket   // thread: what the token names; nil if nothing
+	holder    uint16             // thread: the participant of it that a signed token was issued to, 0 for none
+	ticket    *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
+	torn      bool               // thread: reply addresses of different tickets
+	maybe     *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
+	sender    helpdesk.Sender    // thread
+	flags     []helpdesk.Flag    // thread, facts: what an agent should look at
+	over      bool               // flood: the address wrote more than the mailbox takes
+	facts     map[fact]bool      // facts
+	evidence  []string           // thread, classify: plain sentences
+	verdict   rule               // decide
+	reported  *helpdesk.Delivery // report: the copy that it is about, with the report in it
+	entry     helpdesk.Entry     // clean
+	said      *agentText         // clean: what an agent's mail says; nil of other mail
+	byUs      bool               // history: one of us wrote it
+	byMailbox bool               // history: from the address of a mailbox
+	outside   []eml.Mailbox      // history: whom one of us wrote to, if not to us
+	forward   *quotes.Forward    // thread: the customer's mail that an agent passes on
+	original  helpdesk.Address   // thread: who wrote that
 
 	remember []helpdesk.Signature // replay: the signatures that prove it
 }
 
 func (c *incoming) note(format string, args ...any) {
 	c.evidence = append(c.evidence, fmt.Sprintf(format, args...))
+}
+
+// refusal is the error of a mail that is not taken.
+func (c *incoming) refusal() error {
+	if c.past() {
+		return helpdesk.Errorf(helpdesk.Refused, "%s", c.verdict.why)
+	}
+	return helpdesk.Errorf(helpdesk.Refused, "the domain %s asks to refuse mail that is not proven", c.writer.Address.Domain())
 }
 
 func (p *Pipeline) log(ctx context.Context, env Envelope, kept *kept, o helpdesk.Outcome) {

@@ -18,7 +18,7 @@ import (
 // told where that goes on, before the eyes of agents.
 func (p *Pipeline) report(ctx context.Context, c *incoming) error {
 	c.reported = nil
-	if !c.verdict.event || c.verdict.act != toAppend || c.holder == 0 {
+	if !c.verdict.event || c.verdict.act != toAppend && c.verdict.act != toRecall || c.holder == 0 {
 		return nil
 	}
 	deliveries, err := p.Store.Deliveries(ctx, c.box.Account, c.named.ID)

@@ -20,7 +20,7 @@ import (
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
 	c.token, c.named, c.ticket, c.holder, c.maybe = helpdesk.TokenNone, nil, nil, 0, nil
 	for _, find := range []func(context.Context, *incoming) error{
-		p.threadByAgent, p.threadBySigned, p.threadByKnown, p.threadBySubject, p.threadBySibling,
+		p.threadByAgent, p.threadBySigned, p.threadByKnown, p.threadByReturned, p.threadBySubject, p.threadBySibling,
 	} {
 		if c.ticket != nil {
 			break
@@ -185,7 +185,7 @@ var subjectTag = regexp.MustCompile(`\[#([1-9][0-9]{0,17})\]`)
 // threadBySubject takes the number in the subject, for who takes part (row P02).
 func (p *Pipeline) threadBySubject(ctx context.Context, c *incoming) error {
 	found := subjectTag.FindStringSubmatch(c.mail.Subject())
-	if found == nil {
+	if found == nil || c.past() { // numbers of the past are mostly those of another system
 		return nil
 	}
 	number, err := strconv.ParseInt(found[1], 10, 64)
@@ -213,7 +213,7 @@ func (p *Pipeline) suppose(ctx context.Context, c *incoming, ticket *helpdesk.Ti
 	switch {
 	case err != nil:
 		return err
-	case end.ParticipantByAddress(c.writer.Address) != nil:
+	case c.takesPart(end):
 		c.named, c.ticket, c.token = ticket, end, token
 	case c.maybe == nil:
 		c.maybe = end
@@ -251,7 +251,7 @@ func (p *Pipeline) among(ctx context.Context, c *incoming, refs []helpdesk.Messa
 		case err != nil:
 			return nil, by, err
 		case !here:
-		case ticket.ParticipantByAddress(c.writer.Address) != nil:
+		case c.takesPart(ticket):
 			return ticket, ref, nil
 		case first == nil:
 			first, by = ticket, ref
@@ -280,7 +280,7 @@ func (c *incoming) who() helpdesk.Sender {
 	switch {
 	case c.writer.Address.IsZero():
 		return helpdesk.SenderNobody
-	case c.agent() != nil && (slices.Contains(agentTokens, c.token) || !takesPart || c.trust.Proof != helpdesk.ProofPass):
+	case c.agent() != nil && (slices.Contains(agentTokens, c.token) || !takesPart || c.trust.Proof != helpdesk.ProofPass && !c.past()):
 		return helpdesk.SenderAgent
 	case takesPart:
 		return helpdesk.SenderParticipant

@@ -26,9 +26,16 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 		return err
 	}
 	c.said = said
+	files, err := p.files(ctx, c)
+	if err != nil {
+		return err
+	}
+	if !said.orders.note {
+		files = c.forCustomers(files)
+	}
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: c.now, Author: c.agent().Author(), Raw: c.kept.ref.Hash.String(),
-		HTML: c.mail.HTMLParts() > 0, Recognised: c.recognition(),
+		HTML: c.mail.HTMLParts() > 0, Recognised: c.recognition(), Attachments: files,
 	}
 	if said.orders.note {
 		e.Kind = helpdesk.Note
@@ -41,27 +48,33 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 	if e.Quoted, e.QuotedBlob, err = p.fit(ctx, c.box.Account, links.WithoutTokens(said.quoted)); err != nil {
 		return err
 	}
-	files, err := p.files(ctx, c)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if said.orders.note || !carriesMail(f) {
-			e.Attachments = append(e.Attachments, f)
-		} else {
-			c.note("The file %q is a mail, and was not shown to customers.", cut(oneLine(f.Name), maxCopiedName))
-		}
-	}
 	c.entry = e
 	return nil
 }
 
-// carriesMail reports a file that is a mail: mail programs can be set to attach
-// what they answer, which is for agents only.
-func carriesMail(f helpdesk.Attachment) bool {
-	name, kind := strings.ToLower(f.Name), strings.ToLower(f.MediaType)
-	return strings.HasPrefix(kind, "message/") || kind == "application/vnd.ms-outlook" || kind == "application/mbox" ||
-		strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".mbox")
+// forCustomers are the files of an agent's mail that customers get.
+func (c *incoming) forCustomers(files []helpdesk.Attachment) []helpdesk.Attachment {
+	var shown []helpdesk.Attachment
+	for _, f := range files {
+		if staysInside(f) {
+			c.note("The file %q stays here: customers get no mails, signatures and cards of agents.", cut(oneLine(f.Name), maxCopiedName))
+		} else {
+			shown = append(shown, f)
+		}
+	}
+	return shown
+}
+
+// staysInside reports what customers do not get of an agent's mail although it is
+// a file: mail programs can be set to attach what they answer, a signature over
+// bytes that nobody else gets, or a card with the agent's own address (row S30).
+func staysInside(f helpdesk.Attachment) bool {
+	switch strings.ToLower(f.MediaType) {
+	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys",
+		"text/vcard", "text/x-vcard":
+		return true
+	}
+	return f.HoldsMail()
 }
 
 // withoutAddress puts the address of the mailbox in the place of the agent's own,

@@ -113,6 +113,9 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 		// The address is what a reply address hangs on, so it binds the token too.
 		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),
 		Aliases:  aliases, Results: spec.Inbound.AuthenticationResults,
+		Files: helpdesk.FileLimits{
+			Bytes: int64(spec.Attachments.MaxMiB) << 20, Mail: int64(spec.MaxMessageMiB) << 20, Blocked: spec.Attachments.BlockedExtensions,
+		},
 	}
 	if box.HelpCenter == "" {
 		box.HelpCenter = onlyCenter(key.Namespace, centers)
@@ -122,6 +125,9 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
 			Login: login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
 		}
+	}
+	for _, k := range spec.DKIM {
+		box.DKIM = append(box.DKIM, helpdesk.DKIM{Domain: k.Domain, Selector: k.Selector, Key: secretRef(&k.KeySecretRef)})
 	}
 	if declared := spec.Inbound.IMAP; declared != nil {
 		box.IMAP = &helpdesk.IMAP{

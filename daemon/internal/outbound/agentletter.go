@@ -3,7 +3,6 @@ package outbound
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -89,21 +88,6 @@ func proofOf(e *helpdesk.Entry) string {
 		return "The writer is not proven, and the domain of the address disowns the mail."
 	}
 	return "Nothing proves who wrote it."
-}
-
-// maxFileNames are told in a mail; the page has them all.
-const maxFileNames = 10
-
-func fileNames(files []helpdesk.Attachment) string {
-	var names []string
-	for _, f := range files {
-		if len(names) == maxFileNames {
-			names = append(names, "…")
-			break
-		}
-		names = append(names, clip(oneLine(f.Name), 80))
-	}
-	return strings.Join(names, ", ")
 }
 
 // agentEnvelope is a mail to an agent without its words. It bears no Message-ID

@@ -129,14 +129,19 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return false, nil
 	}
-	parcel, err := composer{signer: q.Signer, spools: q.Spools}.compose(*o)
+	by, err := q.Keys.Identities(ctx, o.box)
+	if err != nil {
+		return false, err
+	}
+	composer := composer{signer: q.Signer, spools: q.Spools, by: by}
+	parcel, err := composer.compose(*o)
 	if err != nil {
 		return false, err
 	}
 	defer parcel.Mail.Close()
 	if !d.Purpose.Automatic() {
 		// What a person wrote is kept as it went out; the rest can be made again.
-		if d.Copy, err = q.keepCopy(ctx, account, parcel.Mail); err != nil {
+		if d.Copy, err = q.keepWords(ctx, account, composer, *o, parcel.Mail); err != nil {
 			return false, fmt.Errorf("keep copy: %w", err)
 		}
 	}
@@ -147,6 +152,21 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 	now := q.Now()
 	d.State, d.Sent = helpdesk.Sent, &now
 	return true, nil
+}
+
+// keepWords keeps a copy of the mail without its files: those are blobs of the
+// entry, one for all who get them.
+func (q *Queue) keepWords(ctx context.Context, account string, c composer, o occasion, mail *Spool) (string, error) {
+	if len(o.files) == 0 {
+		return q.keepCopy(ctx, account, mail)
+	}
+	o.files, c.by = nil, nil // nobody gets this one
+	bare, err := c.compose(o)
+	if err != nil {
+		return "", err
+	}
+	defer bare.Mail.Close()
+	return q.keepCopy(ctx, account, bare.Mail)
 }
 
 // keepCopy stores the mail and returns the name of its blob.

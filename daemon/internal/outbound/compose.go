@@ -9,6 +9,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/dkim"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -32,6 +33,7 @@ type occasion struct {
 	ticket   *helpdesk.Ticket
 	entry    *helpdesk.Entry // with its whole text
 	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
+	files    []eml.OutgoingAttachment
 	to       *helpdesk.Participant
 	agent    *helpdesk.Agent // who gets it instead
 	seat     helpdesk.Seat   // of the agent
@@ -53,6 +55,7 @@ type letter struct {
 	Disown  string // where an unproven address says "this was not me"; "" without a help center
 	Writer  string // of the entry
 	Text    string // of the entry
+	Files   string // names of what came with it and does not go with the mail
 	Quote   *quote
 }
 
@@ -68,6 +71,7 @@ type quote struct {
 type composer struct {
 	signer *links.Signer
 	spools *Spools
+	by     []dkim.Identity // who signs the mail; none leaves that to the relay
 }
 
 // compose makes one copy and its reverse-path. The parcel's mail must be closed.
@@ -86,13 +90,14 @@ func (c composer) compose(o occasion) (Parcel, error) {
 	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
-	mail.Text, mail.HTML = text.String(), html.String()
+	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
+	mail.UTF8 = isWide(o.delivery.To)
 	spool := c.spools.New()
-	if _, err := mail.WriteTo(spool); err != nil {
+	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
 		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Mail: spool}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each
@@ -185,6 +190,9 @@ func (c composer) letter(o occasion) letter {
 	}
 	if o.delivery.Purpose == helpdesk.Confirmation {
 		l.Disown = c.disown(o)
+	}
+	if o.delivery.Purpose == helpdesk.Update {
+		l.Files = filesTold(o.entry)
 	}
 	if o.before != nil {
 		l.Quote = shortQuote(o.before, o.writer(o.before.Author))

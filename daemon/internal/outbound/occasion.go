@@ -60,6 +60,7 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	if d.Purpose == helpdesk.AgentReply {
+		o.files = q.files(ctx, account, o.entry)
 		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err

@@ -62,6 +62,7 @@ type Queue struct {
 	Blobs     blob.Store
 	Directory Directory
 	Signer    *links.Signer
+	Keys      *Keys
 	Spools    *Spools
 	Courier   Courier
 	Planner   *Planner // of what agents are told

@@ -172,11 +172,11 @@ func (q *Queue) writeFailed(ctx context.Context, account string, d *helpdesk.Del
 type telling struct {
 	count   int
 	changed []*helpdesk.Delivery
-	news    []*told
+	news    []*event
 }
 
-// told is one event: what befell copies of which the same was said.
-type told struct {
+// event is one entry: what befell copies of which the same was said.
+type event struct {
 	purpose helpdesk.Purpose
 	given   bool // up
 	words   string
@@ -200,10 +200,10 @@ func (t *telling) add(d *helpdesk.Delivery, given bool, words string) {
 			return
 		}
 	}
-	t.news = append(t.news, &told{purpose: d.Purpose, given: given, words: words, to: []helpdesk.Address{d.To}})
+	t.news = append(t.news, &event{purpose: d.Purpose, given: given, words: words, to: []helpdesk.Address{d.To}})
 }
 
-func (e *told) text() string {
+func (e *event) text() string {
 	if e.given {
 		return helpdesk.Undelivered(e.to, "", e.words)
 	}
@@ -236,7 +236,7 @@ func (q *Queue) commitTold(ctx context.Context, at thread, t *telling) error {
 
 // addEvents puts what is told on the ticket. An answer that never arrived puts it
 // back before an agent and is told by mail, as when one bounced.
-func (q *Queue) addEvents(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket, news []*told) error {
+func (q *Queue) addEvents(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket, news []*event) error {
 	mailed := 0 // the event that agents are mailed
 	for _, n := range news {
 		e := helpdesk.Entry{

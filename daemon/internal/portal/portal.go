@@ -22,6 +22,9 @@ type Desk interface {
 	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
 	// the link.
 	ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.CustomerView, *helpdesk.Participant, error)
+	// FileByLink must change nothing, and answer NotFound for what the holder of the
+	// link may not see as for what is not there.
+	FileByLink(ctx context.Context, h helpdesk.HelpCenter, token string, seq, index int) (*actions.File, error)
 	// Disownable must change nothing; it and Disown answer NotFound whatever is
 	// wrong with the link.
 	Disownable(ctx context.Context, h helpdesk.HelpCenter, token string) error

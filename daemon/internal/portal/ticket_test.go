@@ -14,8 +14,9 @@ var seen = &helpdesk.CustomerView{
 	Number: 1042, Subject: "My <b>pot</b>", Status: helpdesk.Pending, Opened: webtest.Now.Add(-48 * time.Hour),
 	Form: []helpdesk.FormValue{{Label: "Order <number>", Text: "ORD-1<i>"}},
 	Thread: []helpdesk.PublicMessage{
-		{Seq: 1, Mine: true, Name: "Alice", At: webtest.Now.Add(-48 * time.Hour), Text: "It broke.\n<script>alert(1)</script>", Attachments: []helpdesk.Attachment{
-			{Name: "pot<1>.jpg", MediaType: "image/jpeg", Size: 1_843_200, Blob: "secret-hash"}, {MediaType: "text/plain", Size: 5},
+		{Seq: 1, Mine: true, Name: "Alice", At: webtest.Now.Add(-48 * time.Hour), Text: "It broke.\n<script>alert(1)</script>", Files: []helpdesk.PublicFile{
+			{Attachment: helpdesk.Attachment{Name: "pot<1>.jpg", MediaType: "image/jpeg", Size: 1_843_200, Blob: "secret-hash"}, Index: 1},
+			{Attachment: helpdesk.Attachment{MediaType: "text/plain", Size: 5}, Index: 3},
 		}},
 		{Seq: 2, FromAgent: true, Name: "Robin", At: webtest.Now.Add(-time.Hour), Text: "See https://track.example/1?a=b&c=d", Quoted: "> It broke."},
 		{Seq: 3, Name: "Bob", At: webtest.Now.Add(-time.Minute), Text: "Me too."},
@@ -37,7 +38,7 @@ func TestTicket(t *testing.T) {
 		}
 	}
 	has(t, page, "#1042", "My &lt;b&gt;pot&lt;/b&gt;", "Your turn", "Order &lt;number&gt;", "ORD-1&lt;i&gt;",
-		"&lt;script&gt;alert(1)&lt;/script&gt;", "pot&lt;1&gt;.jpg", "image/jpeg, 1.8 MB", "Unnamed file", ">You<", ">Robin<", ">Bob<",
+		"&lt;script&gt;alert(1)&lt;/script&gt;", "pot&lt;1&gt;.jpg", "image/jpeg, 1.8 MB", "Unnamed file", `href="?file=1.1" download`, `href="?file=1.3" download`, ">You<", ">Robin<", ">Bob<",
 		`<a href="https://track.example/1?a=b&amp;c=d" rel="noopener noreferrer nofollow"`, `<details class="quoted">`,
 		"alice@customer.example", "reply to the mail you got", `<time datetime="2026-11-20T12:00:00Z"`)
 	hasNot(t, page, "<script>alert", "secret-hash", "<form", goodLink)

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
-	"strings"
 	"time"
 	"unicode"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // funcs are what templates may call.
@@ -15,7 +16,7 @@ func (s *Site) funcs() template.FuncMap {
 		"icon":    icon,
 		"when":    func(t time.Time) template.HTML { return when(s.now(), t) },
 		"linkify": linkify,
-		"size":    size,
+		"size":    helpdesk.SizeWords,
 		"initial": initial,
 		"number":  func(n int64) string { return "#" + strconv.FormatInt(n, 10) },
 	}
@@ -64,18 +65,6 @@ func span(d time.Duration) string {
 		}
 	}
 	return "a moment"
-}
-
-// size is a number of bytes as people say it.
-func size(n int64) string {
-	const kilo = 1000
-	switch {
-	case n < kilo:
-		return strconv.FormatInt(n, 10) + " bytes"
-	case n < kilo*kilo:
-		return strconv.FormatInt((n+kilo/2)/kilo, 10) + " kB"
-	}
-	return strings.TrimSuffix(strconv.FormatFloat(float64(n)/kilo/kilo, 'f', 1, 64), ".0") + " MB"
 }
 
 // initial is the letter that stands for a name.

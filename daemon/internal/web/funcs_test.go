@@ -46,23 +46,6 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		n    int64
-		want string
-	}{
-		{"none", 0, "0 bytes"}, {"bytes", 999, "999 bytes"}, {"kilobytes", 1500, "2 kB"}, {"hundreds", 230_400, "230 kB"},
-		{"one megabyte", 1_000_000, "1 MB"}, {"megabytes", 1_843_200, "1.8 MB"}, {"many", 25_000_000, "25 MB"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := size(test.n); got != test.want {
-				t.Errorf("size(%d) is %q, want %q", test.n, got, test.want)
-			}
-		})
-	}
-}
-
 func TestInitial(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"name", "acme", "A"}, {"quotes first", `"Ölberg"`, "Ö"}, {"digits", "24 help", "2"}, {"nothing", " ", "•"},

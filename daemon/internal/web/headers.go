@@ -23,8 +23,21 @@ const (
 	transportPolicy = "max-age=63072000"
 )
 
-// secure sets the headers that every response has. Pages narrow them further.
+// secure sets the headers that every page has. Where help centers answer over
+// TLS, browsers are told to use nothing else. That is said whoever ends the TLS:
+// a proxy in front passes it on, and in clear text browsers do not heed it (RFC
+// 6797 section 8.1).
 func (s *Site) secure(next http.Handler) http.Handler {
+	return s.careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if center, ok := s.Center(r); ok && strings.HasPrefix(center.BaseURL, "https://") {
+			w.Header().Set("Strict-Transport-Security", transportPolicy)
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// careful sets the headers that every response has. Pages narrow them further.
+func (s *Site) careful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
@@ -33,9 +46,6 @@ func (s *Site) secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if center, ok := s.Center(r); ok && strings.HasPrefix(center.BaseURL, "https://") {
-			h.Set("Strict-Transport-Security", transportPolicy)
-		}
 		if holdsLink(r.URL.Path) {
 			KeepSecret(w)
 		}

@@ -17,6 +17,8 @@ var (
 	ErrMisdirected = errors.New("no help center answers at this host")
 	// ErrCrossOrigin is a request that another site made a browser send.
 	ErrCrossOrigin = errors.New("cross-origin request")
+	// ErrClearText is a form that was sent without TLS where there is TLS.
+	ErrClearText = errors.New("form in clear text")
 	// ErrTooMany is over a limit of tries.
 	ErrTooMany = errors.New("too many tries")
 )
@@ -67,6 +69,9 @@ var (
 	crossOrigin = problem{http.StatusForbidden, "This did not come from our own page",
 		"For your safety it was not done: another site may have tried to act in your name.",
 		"Open the page here and do it again."}
+	clearText = problem{http.StatusForbidden, "This was sent without encryption",
+		"For your safety it was not taken in: somebody on the way could have read it.",
+		"Open the page again with https:// in front of its address."}
 	tooMany = problem{http.StatusTooManyRequests, "Too many tries",
 		"There were many tries from your network in a short time.",
 		"Wait a minute and try again."}
@@ -78,6 +83,8 @@ func problemOf(err error) problem {
 		return misdirected
 	case errors.Is(err, ErrCrossOrigin):
 		return crossOrigin
+	case errors.Is(err, ErrClearText):
+		return clearText
 	case errors.Is(err, ErrTooMany):
 		return tooMany
 	}

@@ -50,6 +50,7 @@ func TestStatus(t *testing.T) {
 		{"loop", helpdesk.Wrap(helpdesk.Loop, secret), 500, "Something went wrong here", true},
 		{"wrapped", fmt.Errorf("look: %w", helpdesk.Wrap(helpdesk.NotFound, secret)), 404, "There is nothing at this address", false},
 		{"too many", web.ErrTooMany, 429, "Too many tries", false},
+		{"clear text", web.ErrClearText, 403, "This was sent without encryption", false},
 		{"cross-origin", web.ErrCrossOrigin, 403, "This did not come from our own page", false},
 		{"misdirected", web.ErrMisdirected, 421, "There is no help center at this address", false},
 	}
@@ -86,7 +87,7 @@ func TestStatus(t *testing.T) {
 	// A kind without words of its own would be Internal without anybody noticing.
 	covered := 0
 	for _, test := range tests {
-		if !slices.Contains([]string{"unknown", "wrapped", "too many", "cross-origin", "misdirected"}, test.name) {
+		if !slices.Contains([]string{"unknown", "wrapped", "too many", "clear text", "cross-origin", "misdirected"}, test.name) {
 			covered++
 		}
 	}

@@ -1,0 +1,29 @@
+package helpdesk
+
+import "time"
+
+// History says of a mail that it is of the past: it comes from an archive that the
+// operator vouches for. Nothing is sent because of it, and nobody is told.
+type History struct {
+	Status Status    // of the ticket that it opens
+	At     time.Time // when it was written, as far as the archive tells
+	Ours   []Address // whose mails are ours too, besides those of mailboxes, aliases and agents
+}
+
+// Places tells at which time each entry of a ticket stands in its history. The
+// order is that of the numbers, as clocks differ; but what was imported stands
+// where it was written, even if more of it came later.
+func Places(entries []Entry) []time.Time {
+	places := make([]time.Time, len(entries))
+	var last time.Time
+	for i := range entries {
+		e := &entries[i]
+		if e.Channel == ByImport {
+			places[i] = e.At
+			continue
+		}
+		last = later(last, e.At)
+		places[i] = last
+	}
+	return places
+}
