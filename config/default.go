@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Defaults that more than one place needs; the field comments tell all of them.
 const (
 	defaultLocale     = "en"
@@ -100,6 +102,10 @@ func (s *MailboxSpec) SetDefaults() {
 	or(&s.Trust.FailedProof, FailedHold)
 	or(&s.Trust.ChangedSubject, ChangedAppend)
 	or(&s.Trust.MailsPerHour, defaultMailsPerHour)
+	for i := range s.DKIM {
+		or(&s.DKIM[i].Domain, s.Address[strings.LastIndexByte(s.Address, '@')+1:])
+		or(&s.DKIM[i].KeySecretRef.Key, "private-key")
+	}
 	if imap := s.Inbound.IMAP; imap != nil {
 		// The ports of RFC 9051 section 2.1 and RFC 8314 section 3.2.
 		transport(&imap.Port, &imap.TLS, 993, 143)

@@ -23,6 +23,7 @@ const (
 	maxSecretName = 253 // DNS-1123 subdomain
 	maxHost       = 253 // RFC 1035 section 2.3.4, without the final dot
 	maxAddress    = 254 // RFC 5321 section 4.5.3.1.3, without the angle brackets
+	maxSelector   = 63  // one DNS label holds any name that people give
 	maxLocalPart  = 64  // RFC 5321 section 4.5.3.1.1
 	maxURL        = 2048
 	maxLocale     = 16 // zh-Hant-TW has 10
@@ -77,6 +78,7 @@ const (
 	maxFileTypes      = 32
 	maxExtensions     = 64
 	maxScopes         = 16
+	maxDKIM           = 4  // RSA and Ed25519, each with its successor while keys change
 	maxAliases        = 32 // old names of one desk, and one for each product
 	maxFiles          = 20
 	maxTreeDepth      = 5

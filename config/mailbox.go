@@ -36,6 +36,15 @@ type MailboxSpec struct {
 	// +optional
 	Relay *Relay `json:"relay,omitempty"`
 
+	// dkim signs outgoing mail (RFC 6376), once with each key. One of the keys should
+	// be RSA: large receivers know no other kind. Without it mail leaves unsigned,
+	// and the relay may sign it. Default: none.
+	// +optional
+	// +listType=map
+	// +listMapKey=selector
+	// +kubebuilder:validation:MaxItems=4
+	DKIM []DKIM `json:"dkim,omitempty"`
+
 	// maxMessageMiB is the greatest size of one mail, as it is on the wire. Default
 	// 35, which holds 25 MiB of attachments in base64.
 	// +optional
@@ -190,6 +199,29 @@ type Relay struct {
 	// oauth signs in with an access token instead of a password.
 	// +optional
 	OAuth *OAuth `json:"oauth,omitempty"`
+}
+
+// DKIM is a key that signs outgoing mail.
+// +kubebuilder:object:generate=true
+type DKIM struct {
+	// selector names the key: its DNS record is selector._domainkey.domain.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	Selector string `json:"selector"`
+
+	// domain that signs: the one of the address, or one above it. Default: the one
+	// of the address.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	Domain string `json:"domain,omitempty"`
+
+	// keySecretRef is the private key in PEM, RSA or Ed25519; key defaults to
+	// private-key.
+	// +required
+	KeySecretRef SecretReference `json:"keySecretRef"`
 }
 
 // OAuth is how access tokens for a mail server are fetched (RFC 6749): with a

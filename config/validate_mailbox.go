@@ -22,6 +22,7 @@ func (c *checker) mailbox(s MailboxSpec) {
 	c.count("spec.attachments.blockedExtensions", len(s.Attachments.BlockedExtensions), maxExtensions)
 	c.each("spec.attachments.blockedExtensions", s.Attachments.BlockedExtensions, maxExtension, extensionText,
 		"a file name extension in lower case and without a dot, such as exe")
+	c.dkim("spec.dkim", s.DKIM, s.Address)
 	c.trust("spec.trust", s.Trust)
 	switch imap := s.Inbound.IMAP; {
 	case s.Inbound.Type == "":
@@ -103,6 +104,32 @@ func (c *checker) relay(path string, s Relay) {
 	}
 	c.secret(path+".credentialsSecretRef", s.CredentialsSecretRef)
 	c.oauth(path+".oauth", s.OAuth)
+}
+
+// dkim checks who signs. A signature of a domain beside the address's proves
+// nothing about the writer (RFC 9989 section 5.1).
+func (c *checker) dkim(path string, keys []DKIM, address string) {
+	c.count(path, len(keys), maxDKIM)
+	own := address[strings.LastIndexByte(address, '@')+1:]
+	selectors := make([]string, len(keys))
+	for i, k := range keys {
+		at := element(path, i)
+		selectors[i] = k.Selector
+		c.required(at+".selector", k.Selector, maxSelector)
+		if k.Selector != "" && !domainText.MatchString(k.Selector) {
+			c.addf(at+".selector", "%s is not a name for DNS in lower case, such as postern-2026", clip(k.Selector))
+		}
+		c.length(at+".domain", k.Domain, maxHost)
+		switch {
+		case k.Domain == "" || k.Domain == own:
+		case !domainText.MatchString(k.Domain) || !strings.Contains(k.Domain, "."):
+			c.addf(at+".domain", "%s is not a domain in lower case, such as acme.example", clip(k.Domain))
+		case !strings.HasSuffix(own, "."+k.Domain):
+			c.addf(at+".domain", "%s is neither the domain of the address nor above it", clip(k.Domain))
+		}
+		c.secret(at+".keySecretRef", &keys[i].KeySecretRef)
+	}
+	c.unique(path, ".selector", selectors)
 }
 
 func (c *checker) server(path, host string, port int32) {

@@ -37,6 +37,7 @@ type daemon struct {
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
+	lmtp     *smtpd.Server // nil without --lmtp
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
@@ -93,7 +94,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(kek), now)
+	folder := secrets.Folder(s.secrets)
+	d.logins = login.New(folder, d.db.RefreshTokens(kek), now)
 	if s.dev {
 		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
 			return err
@@ -109,13 +111,13 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
+	d.openMail(pipeline)
 	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
 	if err != nil {
 		return err
 	}
 	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
 		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
@@ -136,7 +138,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBack()
 	g := newGroup()
-	g.run("take mail", func() error { return d.mail.Serve(d.listen.smtp) })
+	d.serveMail(g)
 	d.servePages(g)
 	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
 	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
@@ -180,7 +182,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 const drainPages = 10 * time.Second
 
 func (d *daemon) stopEdges() {
-	d.mail.Shutdown(context.Background()) // has its own limit
+	d.stopMail()
 	ctx, cancel := context.WithTimeout(context.Background(), drainPages)
 	defer cancel()
 	for _, server := range append(d.pageServers(), d.socket, d.health) {

@@ -215,9 +215,10 @@ func TestRelayFlags(t *testing.T) {
 		want string // relays, or what the error says
 	}{
 		{"none", nil, "[]"},
-		{"one address", []string{"--trusted-relay", "192.0.2.1"}, "[{192.0.2.1/32 }]"},
-		{"network and server", []string{"--relay-results", "10.0.0.7/8=MX.acme.example"}, "[{10.0.0.0/8 mx.acme.example}]"},
-		{"IPv6", []string{"--relay-results", "2001:db8::1=mx"}, "[{2001:db8::1/128 mx}]"},
+		{"one address", []string{"--trusted-relay", "192.0.2.1"}, "[{192.0.2.1/32 false }]"},
+		{"network and server", []string{"--relay-results", "10.0.0.7/8=MX.acme.example"}, "[{10.0.0.0/8 false mx.acme.example}]"},
+		{"IPv6", []string{"--relay-results", "2001:db8::1=mx"}, "[{2001:db8::1/128 false mx}]"},
+		{"the socket", []string{"--trusted-relay", "unix", "--relay-results", "unix=mx.acme.example"}, "[{invalid Prefix true } {invalid Prefix true mx.acme.example}]"},
 		{"no server", []string{"--relay-results", "10.0.0.0/8"}, "is not a network and the name of a server"},
 		{"empty server", []string{"--relay-results", "10.0.0.0/8="}, "is not a network and the name of a server"},
 		{"more than a server", []string{"--relay-results", "10.0.0.0/8=mx.acme.example; dmarc=pass"}, "is not a network and the name of a server"},

@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -25,6 +27,8 @@ type settings struct {
 	manifests    string // folder with the declared configuration
 	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
+	smtps        string // "" for none
+	lmtp         string // "" for none; unix:PATH for a socket
 	http         string
 	https        string // "" for none: then somebody in front has TLS
 	admin        string
@@ -35,6 +39,9 @@ type settings struct {
 	replica      string
 	relays       inbound.Relays // mail servers in front
 	proxies      []netip.Prefix // web proxies
+	mailProxies  []netip.Prefix // who tells by the PROXY protocol whom an SMTP connection is from
+	repair       smtpd.Clients  // whose line ends are mended
+	greeting     time.Duration  // that SMTP clients wait to be greeted
 	relay        helpdesk.Relay
 	dns          string // server to ask; "" for those of the system
 	keyFile      string
@@ -110,16 +117,19 @@ func (s *settings) complete() error {
 	if s.dev {
 		host = "127.0.0.1"
 	}
-	for _, address := range []*string{&s.smtp, &s.http, &s.https, &s.admin} {
-		if address == &s.https && *address == "" {
+	for _, address := range []*string{&s.smtp, &s.smtps, &s.lmtp, &s.http, &s.https, &s.admin} {
+		optional := address == &s.https || address == &s.smtps || address == &s.lmtp
+		if optional && *address == "" || address == &s.lmtp && strings.HasPrefix(*address, unixPrefix) {
 			continue
 		}
 		if *address, err = listenAddress(*address, host); err != nil {
 			return err
 		}
 	}
-	if s.https != "" && s.tls == "" && !s.acme.on {
-		return fmt.Errorf("--https needs certificates: name their folder with --tls, or have them asked for with --acme: %w", errUsage)
+	for flag, address := range map[string]string{"--https": s.https, "--smtps": s.smtps} {
+		if address != "" && s.tls == "" && !s.acme.on {
+			return fmt.Errorf("%s needs certificates: name their folder with --tls, or have them asked for with --acme: %w", flag, errUsage)
+		}
 	}
 	if s.dns != "" {
 		if _, err := netip.ParseAddrPort(s.dns); err != nil {

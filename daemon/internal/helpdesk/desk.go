@@ -15,7 +15,8 @@ type Mailbox struct {
 	HelpCenter  string // whose customers it serves; "" if none
 	MaxBytes    int64  // of one mail
 	Relay       Relay
-	IMAP        *IMAP // nil: mail is brought to us
+	DKIM        []DKIM // who signs its mail; none: the relay may
+	IMAP        *IMAP  // nil: mail is brought to us
 	Policy      Policy
 	Files       FileLimits // of what agents send from the console
 	// Audience binds reply addresses and Message-IDs to this mailbox.

@@ -45,6 +45,13 @@ type Relay struct {
 	Login Login
 }
 
+// DKIM is one signature of our mail: whose, and the private key that makes it.
+type DKIM struct {
+	Domain   string
+	Selector string
+	Key      SecretRef
+}
+
 // IMAP is a mailbox at another server that is polled.
 type IMAP struct {
 	Host   string

@@ -126,6 +126,9 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 			Login: login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
 		}
 	}
+	for _, k := range spec.DKIM {
+		box.DKIM = append(box.DKIM, helpdesk.DKIM{Domain: k.Domain, Selector: k.Selector, Key: secretRef(&k.KeySecretRef)})
+	}
 	if declared := spec.Inbound.IMAP; declared != nil {
 		box.IMAP = &helpdesk.IMAP{
 			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),

@@ -182,7 +182,11 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
 		return nil
 	}
-	composer := composer{signer: q.Signer, spools: q.Spools}
+	by, err := q.Keys.Identities(ctx, o.box)
+	if err != nil {
+		return err
+	}
+	composer := composer{signer: q.Signer, spools: q.Spools, by: by}
 	parcel, err := composer.compose(*o)
 	if err != nil {
 		return err
@@ -209,7 +213,7 @@ func (q *Queue) keepWords(ctx context.Context, account string, c composer, o occ
 	if len(o.files) == 0 {
 		return q.keepCopy(ctx, account, mail)
 	}
-	o.files = nil
+	o.files, c.by = nil, nil // nobody gets this one
 	bare, err := c.compose(o)
 	if err != nil {
 		return "", err

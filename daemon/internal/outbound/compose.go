@@ -9,6 +9,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/dkim"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -70,6 +71,7 @@ type quote struct {
 type composer struct {
 	signer *links.Signer
 	spools *Spools
+	by     []dkim.Identity // who signs the mail; none leaves that to the relay
 }
 
 // compose makes one copy and its reverse-path. The parcel's mail must be closed.
@@ -89,12 +91,13 @@ func (c composer) compose(o occasion) (Parcel, error) {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
 	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
+	mail.UTF8 = isWide(o.delivery.To)
 	spool := c.spools.New()
-	if _, err := mail.WriteTo(spool); err != nil {
+	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
 		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Mail: spool}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each

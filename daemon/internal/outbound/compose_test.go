@@ -23,7 +23,7 @@ import (
 var purposes = []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update, helpdesk.Joined}
 
 // sampleOccasion is a usual mail of the purpose.
-func sampleOccasion(t *testing.T, purpose helpdesk.Purpose) occasion {
+func sampleOccasion(t testing.TB, purpose helpdesk.Purpose) occasion {
 	t.Helper()
 	ticket, box := sampleTicket(), sampleMailbox()
 	to := &ticket.Participants[0]

@@ -26,7 +26,8 @@ type Parcel struct {
 	Relay helpdesk.Relay
 	From  helpdesk.Address // reverse-path; zero for the null sender
 	To    helpdesk.Address
-	Mail  *Spool // with CRLF line ends; whoever made the parcel closes it
+	ID    helpdesk.ID // of the delivery: reports name it
+	Mail  *Spool      // with CRLF line ends; whoever made the parcel closes it
 }
 
 // SMTPCourier makes attempts over SMTP. It is safe for concurrent use. A
@@ -48,9 +49,7 @@ func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, 
 	words, err := c.deliver(ctx, p)
 	attempt.Code, attempt.Words = 250, words
 	if err != nil {
-		if ctx.Err() != nil {
-			err = fmt.Errorf("the relay took too long: %w", err)
-		}
+		err = late(ctx, err)
 		attempt.Code, attempt.Enhanced, attempt.Words = said(err)
 	}
 	return attempt, err
@@ -93,9 +92,17 @@ func said(err error) (code int, enhanced, words string) {
 		if e[0] > 0 {
 			enhanced = fmt.Sprintf("%d.%d.%d", e[0], e[1], e[2])
 		}
-		return answer.Code, enhanced, clean(answer.Message)
+		return answer.Code, enhanced, clean(answer.Message) + hint(answer)
 	}
 	return 0, "", clean(err.Error())
+}
+
+// hint says what to do about an answer that many will meet and few understand.
+func hint(answer *smtp.SMTPError) string {
+	if answer.EnhancedCode == (smtp.EnhancedCode{5, 7, 30}) || containsAny(answer.Message, []string{"basic authentication is", "smtpclientauthentication is disabled"}) {
+		return " (the server takes no password: declare oauth for this relay)"
+	}
+	return ""
 }
 
 // clean makes one short printable line of what came from outside.

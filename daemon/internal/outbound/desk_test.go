@@ -107,7 +107,7 @@ func (d *desk) reply(t *testing.T, change func(*helpdesk.Delivery)) helpdesk.Del
 func (d *desk) queue(t *testing.T, replica string) *Queue {
 	t.Helper()
 	return &Queue{
-		Store: d.Store, Blobs: d.blobs, Directory: d, Signer: newSigner(t), Spools: newSpools(t), Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
+		Store: d.Store, Blobs: d.blobs, Directory: d, Signer: newSigner(t), Keys: NewKeys(nil, d.clock.now), Spools: newSpools(t), Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
 		Courier: &SMTPCourier{Helo: "postern.example", Now: d.clock.now}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: d.clock.now, Replica: replica, Workers: 4,
 	}

@@ -64,7 +64,7 @@ func (c *SMTPCourier) dial(ctx context.Context, relay helpdesk.Relay) (*session,
 
 // open goes from a connection to a relay that waits for MAIL.
 func (c *SMTPCourier) open(ctx context.Context, s *session) error {
-	way, err := c.protect(ctx, s.conn, s.relay)
+	way, err := c.protect(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -83,27 +83,35 @@ func (c *SMTPCourier) open(ctx context.Context, s *session) error {
 
 // protect makes the way to the relay as safe as it is declared: never less,
 // whatever the other side offers.
-func (c *SMTPCourier) protect(ctx context.Context, conn net.Conn, relay helpdesk.Relay) (net.Conn, error) {
-	cfg := &tls.Config{ServerName: relay.Host, MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs}
-	switch relay.TLS {
+func (c *SMTPCourier) protect(ctx context.Context, s *session) (net.Conn, error) {
+	switch s.relay.TLS {
 	case helpdesk.TLSImplicit:
-		secure := tls.Client(conn, cfg)
-		return secure, failed(StepTLS, handshake(ctx, secure))
+		err := c.handshake(ctx, s)
+		return s.tls, err
 	case helpdesk.TLSStartTLS:
-		return c.startTLS(ctx, conn, cfg)
+		greeting, err := c.startTLS(s.conn)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.handshake(ctx, s); err != nil {
+			return nil, err
+		}
+		return &greeted{Conn: s.tls, first: []byte("220 " + greeting + "\r\n")}, nil
 	case helpdesk.TLSNone:
-		if !isLoopback(conn.RemoteAddr()) {
+		if !isLoopback(s.conn.RemoteAddr()) {
 			return nil, failed(StepTLS, errors.New("without TLS only a relay on this machine is used"))
 		}
-		return conn, nil
+		return s.conn, nil
 	}
-	return nil, failed(StepTLS, fmt.Errorf("unknown protection %q of relay", relay.TLS))
+	return nil, failed(StepTLS, fmt.Errorf("unknown protection %q of relay", s.relay.TLS))
 }
 
-func handshake(ctx context.Context, conn *tls.Conn) error {
+// handshake begins TLS and checks the name in the certificate.
+func (c *SMTPCourier) handshake(ctx context.Context, s *session) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	return conn.HandshakeContext(ctx)
+	s.tls = tls.Client(s.conn, &tls.Config{ServerName: s.relay.Host, MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs})
+	return failed(StepTLS, s.tls.HandshakeContext(ctx))
 }
 
 func isLoopback(a net.Addr) bool {
@@ -111,42 +119,36 @@ func isLoopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// startTLS has the dialog before the protection. go-smtp could too, but always
-// calls itself localhost in it, which some relays refuse.
-func (c *SMTPCourier) startTLS(ctx context.Context, conn net.Conn, cfg *tls.Config) (net.Conn, error) {
+// startTLS has the dialog before the protection, and returns the greeting. go-smtp
+// could have it too, but always calls itself localhost then, which some relays
+// refuse.
+func (c *SMTPCourier) startTLS(conn net.Conn) (string, error) {
 	if err := conn.SetDeadline(time.Now().Add(commandTimeout)); err != nil {
-		return nil, failed(StepTCP, err)
+		return "", failed(StepTCP, err)
 	}
 	in := bufio.NewReader(conn)
 	text := textproto.NewReader(in)
 	greeting, err := answerTo(text, "", conn, 220)
 	if err != nil {
-		return nil, failed(StepGreeting, err)
+		return "", failed(StepGreeting, err)
 	}
 	extensions, err := answerTo(text, "EHLO "+c.Helo, conn, 250)
 	if err != nil {
-		return nil, failed(StepGreeting, err)
+		return "", failed(StepGreeting, err)
 	}
 	if !offers(extensions, "STARTTLS") {
-		return nil, failed(StepTLS, errors.New("the relay does not offer STARTTLS"))
+		return "", failed(StepTLS, errors.New("the relay does not offer STARTTLS"))
 	}
 	if _, err := answerTo(text, "STARTTLS", conn, 220); err != nil {
-		return nil, failed(StepTLS, err)
+		return "", failed(StepTLS, err)
 	}
 	if in.Buffered() > 0 {
 		// Somebody on the way may have put it there for us to read as if it came
 		// protected (CVE-2011-0411).
-		return nil, failed(StepTLS, errors.New("the relay said more before the protection began"))
+		return "", failed(StepTLS, errors.New("the relay said more before the protection began"))
 	}
-	if err := conn.SetDeadline(time.Time{}); err != nil {
-		return nil, failed(StepTCP, err)
-	}
-	secure := tls.Client(conn, cfg)
-	if err := handshake(ctx, secure); err != nil {
-		return nil, failed(StepTLS, err)
-	}
-	first, _, _ := strings.Cut(greeting, "\n")
-	return &greeted{Conn: secure, first: []byte("220 " + first + "\r\n")}, nil
+	greeting, _, _ = strings.Cut(greeting, "\n")
+	return greeting, failed(StepTCP, conn.SetDeadline(time.Time{}))
 }
 
 // answerTo says a command, if any, and reads the answer.

@@ -17,7 +17,7 @@ const account = "support"
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // newSigner signs the same in every run.
-func newSigner(t *testing.T) *links.Signer {
+func newSigner(t testing.TB) *links.Signer {
 	t.Helper()
 	ring, err := links.NewRing(bytes.NewReader(bytes.Repeat([]byte("0123456789abcdef"), 8)))
 	if err != nil {

@@ -51,6 +51,7 @@ type Queue struct {
 	Blobs     blob.Store
 	Directory Directory
 	Signer    *links.Signer
+	Keys      *Keys
 	Spools    *Spools
 	Courier   Courier
 	Schedule  Schedule

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"maps"
 	"math/big"
 	"net"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -27,10 +29,13 @@ type relay struct {
 	// What is asked at each stage; nil takes it.
 	onMail, onRcpt func() error
 	onData         func(c *smtp.Conn, data []byte) error
+	mechanisms     map[string]func() sasl.Server // how clients may sign in; all must when there are any
+	extensions     func(*smtp.Server)            // what else it offers
 
 	mu          sync.Mutex
 	took        []taken
 	connections int
+	helos       []string
 }
 
 // taken is a mail that the relay said yes to.
@@ -38,6 +43,9 @@ type taken struct {
 	From, To string
 	Data     string
 	TLS      bool
+	User     string // who signed in
+	Mail     smtp.MailOptions
+	Rcpt     smtp.RcptOptions
 }
 
 func startRelay(t *testing.T, r *relay, cfg *tls.Config, implicit bool) *relay {
@@ -49,7 +57,10 @@ func startRelay(t *testing.T, r *relay, cfg *tls.Config, implicit bool) *relay {
 	r.listener = l
 	r.address = helpdesk.Relay{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: helpdesk.TLSNone}
 	server := smtp.NewServer(smtp.BackendFunc(r.session))
-	server.Domain, server.ErrorLog = "relay.example", silent{}
+	server.Domain, server.ErrorLog, server.AllowInsecureAuth = "relay.example", silent{}, true
+	if r.extensions != nil {
+		r.extensions(server)
+	}
 	if server.TLSConfig = cfg; implicit {
 		l = tls.NewListener(l, cfg)
 	}
@@ -68,7 +79,12 @@ func (r *relay) session(c *smtp.Conn) (smtp.Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.connections++
-	return &relaySession{relay: r, conn: c}, nil
+	r.helos = append(r.helos, c.Hostname())
+	session := &relaySession{relay: r, conn: c}
+	if r.mechanisms != nil {
+		return &signedIn{relaySession: session}, nil
+	}
+	return session, nil
 }
 
 func (r *relay) mails() []taken {
@@ -86,16 +102,16 @@ type relaySession struct {
 func (s *relaySession) Reset()        { s.mail = taken{} }
 func (s *relaySession) Logout() error { return nil }
 
-func (s *relaySession) Mail(from string, _ *smtp.MailOptions) error {
-	s.mail.From = from
+func (s *relaySession) Mail(from string, opts *smtp.MailOptions) error {
+	s.mail.From, s.mail.Mail = from, *opts
 	if s.relay.onMail != nil {
 		return s.relay.onMail()
 	}
 	return nil
 }
 
-func (s *relaySession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.mail.To = to
+func (s *relaySession) Rcpt(to string, opts *smtp.RcptOptions) error {
+	s.mail.To, s.mail.Rcpt = to, *opts
 	if s.relay.onRcpt != nil {
 		return s.relay.onRcpt()
 	}
@@ -118,6 +134,39 @@ func (s *relaySession) Data(r io.Reader) error {
 	defer s.relay.mu.Unlock()
 	s.relay.took = append(s.relay.took, s.mail)
 	return nil
+}
+
+// signedIn is a session of a relay that takes nothing from strangers.
+type signedIn struct {
+	*relaySession
+	user string
+}
+
+func (s *signedIn) AuthMechanisms() []string { return slices.Sorted(maps.Keys(s.relay.mechanisms)) }
+
+func (s *signedIn) Auth(mechanism string) (sasl.Server, error) {
+	return &noting{Server: s.relay.mechanisms[mechanism](), done: func() { s.user = mechanism }}, nil
+}
+
+func (s *signedIn) Mail(from string, opts *smtp.MailOptions) error {
+	if s.user == "" {
+		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "sign in first"}
+	}
+	s.mail.User = s.user
+	return s.relaySession.Mail(from, opts)
+}
+
+type noting struct {
+	sasl.Server
+	done func()
+}
+
+func (n *noting) Next(response []byte) ([]byte, bool, error) {
+	challenge, done, err := n.Server.Next(response)
+	if done && err == nil {
+		n.done()
+	}
+	return challenge, done, err
 }
 
 // certificate is for 127.0.0.1, with the pool that vouches for it.
