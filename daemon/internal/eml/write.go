@@ -228,7 +228,7 @@ func (o *Outgoing) files(text *node) []*node {
 func (a *OutgoingAttachment) inline() bool { return writableContentID(a.ContentID) != "" }
 
 func (a *OutgoingAttachment) node(disposition string) *node {
-	name := cleanFilename(strings.Join(strings.Fields(cleanLine(validUTF8(a.Filename))), " "))
+	name := Filename(a.Filename)
 	if name == "" {
 		name = "attachment" + extension(lowerASCII(a.MediaType))
 	}
