@@ -94,8 +94,7 @@ func readProposal(out io.Writer, path string) (*admin.Proposal, error) {
 // explain asks the pipeline as the SMTP edge would.
 func (d *daemon) explain(p *inbound.Pipeline) admin.Explain {
 	return func(ctx context.Context, m admin.Mail) ([]helpdesk.Expectation, error) {
-		peer, _ := netip.ParseAddr(m.Path.Peer) // none is no relay
-		q := inbound.Inquiry{Path: m.Path, Relay: d.settings.relays.Find(peer), Raw: m.Raw}
+		q := inbound.Inquiry{Path: m.Path, Relay: d.settings.relays.Find(m.Path.Peer), Raw: m.Raw}
 		if m.Proposal != nil {
 			var files []config.Source
 			for _, f := range m.Proposal.Files {

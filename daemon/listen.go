@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
+	"strings"
 	"syscall"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
@@ -12,7 +15,8 @@ import (
 // listeners are opened before anything else is: a port that is taken is the
 // most common mistake, and must not cost a start of the database.
 type listeners struct {
-	smtp, http, https, admin, socket, catcher net.Listener // https and catcher may be nil
+	smtp, http, admin, socket   net.Listener
+	smtps, lmtp, https, catcher net.Listener // nil when they are not wanted
 }
 
 func listen(s *settings) (*listeners, error) {
@@ -22,6 +26,8 @@ func listen(s *settings) (*listeners, error) {
 		to            *net.Listener
 	}{
 		{"--smtp", s.smtp, &ls.smtp},
+		{"--smtps", s.smtps, &ls.smtps},
+		{"--lmtp", s.lmtp, &ls.lmtp},
 		{"--http", s.http, &ls.http},
 		{"--https", s.https, &ls.https},
 		{"--admin", s.admin, &ls.admin},
@@ -29,7 +35,7 @@ func listen(s *settings) (*listeners, error) {
 		if want.address == "" {
 			continue
 		}
-		l, err := net.Listen("tcp", want.address)
+		l, err := listenOn(want.address)
 		if err != nil {
 			ls.close()
 			return nil, listenError(want.flag, want.address, err)
@@ -47,6 +53,36 @@ func listen(s *settings) (*listeners, error) {
 	return ls, nil
 }
 
+// unixPrefix begins the address of a socket in the file system.
+const unixPrefix = "unix:"
+
+func listenOn(address string) (net.Listener, error) {
+	path, ok := strings.CutPrefix(address, unixPrefix)
+	if !ok {
+		return net.Listen("tcp", address)
+	}
+	// A socket that nobody answers at was left by a process that was killed.
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
+		if c, err := net.Dial("unix", path); err == nil {
+			_ = c.Close()
+			return nil, syscall.EADDRINUSE
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("remove old socket: %w", err)
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	// For the owner and the group: that of the folder, if it has the setgid bit.
+	if err := os.Chmod(path, 0o660); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
 // listenSocket is for later: only who has the folder's lock may replace the
 // socket of a dead process.
 func (ls *listeners) listenSocket(s *settings) (err error) {
@@ -57,14 +93,19 @@ func (ls *listeners) listenSocket(s *settings) (err error) {
 // told are the addresses for the log.
 func (ls *listeners) told() []any {
 	told := []any{"smtp", ls.smtp.Addr().String(), "http", ls.http.Addr().String(), "admin", ls.admin.Addr().String()}
-	if ls.https != nil {
-		told = append(told, "https", ls.https.Addr().String())
+	for _, maybe := range []struct {
+		name string
+		l    net.Listener
+	}{{"smtps", ls.smtps}, {"lmtp", ls.lmtp}, {"https", ls.https}} {
+		if maybe.l != nil {
+			told = append(told, maybe.name, maybe.l.Addr().String())
+		}
 	}
 	return told
 }
 
 func (ls *listeners) close() {
-	for _, l := range []net.Listener{ls.smtp, ls.http, ls.https, ls.admin, ls.socket, ls.catcher} {
+	for _, l := range []net.Listener{ls.smtp, ls.smtps, ls.lmtp, ls.http, ls.https, ls.admin, ls.socket, ls.catcher} {
 		if l != nil {
 			_ = l.Close() // closed already when its server has stopped
 		}

@@ -37,6 +37,7 @@ type daemon struct {
 	metrics  *admin.Metrics
 	desk     *actions.Desk
 	mail     *smtpd.Server
+	lmtp     *smtpd.Server // nil without --lmtp
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
@@ -101,7 +102,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		}
 	}
 	d.metrics = admin.NewMetrics()
-	if d.certs, err = d.openCertificates(ctx); err != nil {
+	if d.certs, err = d.openCertificates(ctx, kek); err != nil {
 		return err
 	}
 	planner := &outbound.Planner{Budgets: d.db, Signer: signer}
@@ -110,7 +111,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
-	d.mail = smtpd.New(pipeline, d.metrics, d.log, s.hostname, smtpd.DefaultLimits(), s.relays)
+	d.openMail(pipeline)
 	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBack()
 	g := newGroup()
-	g.run("take mail", func() error { return d.mail.Serve(d.listen.smtp) })
+	d.serveMail(g)
 	d.servePages(g)
 	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
 	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
@@ -181,7 +182,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 const drainPages = 10 * time.Second
 
 func (d *daemon) stopEdges() {
-	d.mail.Shutdown(context.Background()) // has its own limit
+	d.stopMail()
 	ctx, cancel := context.WithTimeout(context.Background(), drainPages)
 	defer cancel()
 	for _, server := range append(d.pageServers(), d.socket, d.health) {

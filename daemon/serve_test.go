@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,11 +20,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.etcd.io/etcd/server/v3/embed"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // server is a real "postern serve" as a process of its own.
@@ -216,9 +215,10 @@ func TestRelayFlags(t *testing.T) {
 		want string // relays, or what the error says
 	}{
 		{"none", nil, "[]"},
-		{"one address", []string{"--trusted-relay", "192.0.2.1"}, "[{192.0.2.1/32 }]"},
-		{"network and server", []string{"--relay-results", "10.0.0.7/8=MX.acme.example"}, "[{10.0.0.0/8 mx.acme.example}]"},
-		{"IPv6", []string{"--relay-results", "2001:db8::1=mx"}, "[{2001:db8::1/128 mx}]"},
+		{"one address", []string{"--trusted-relay", "192.0.2.1"}, "[{192.0.2.1/32 false }]"},
+		{"network and server", []string{"--relay-results", "10.0.0.7/8=MX.acme.example"}, "[{10.0.0.0/8 false mx.acme.example}]"},
+		{"IPv6", []string{"--relay-results", "2001:db8::1=mx"}, "[{2001:db8::1/128 false mx}]"},
+		{"the socket", []string{"--trusted-relay", "unix", "--relay-results", "unix=mx.acme.example"}, "[{invalid Prefix true } {invalid Prefix true mx.acme.example}]"},
 		{"no server", []string{"--relay-results", "10.0.0.0/8"}, "is not a network and the name of a server"},
 		{"empty server", []string{"--relay-results", "10.0.0.0/8="}, "is not a network and the name of a server"},
 		{"more than a server", []string{"--relay-results", "10.0.0.0/8=mx.acme.example; dmarc=pass"}, "is not a network and the name of a server"},
@@ -287,7 +287,7 @@ func TestServeTrustsNobodyByDefault(t *testing.T) {
 //
 // covers: P05
 func TestServeTwoReplicas(t *testing.T) {
-	endpoint, ca := startEtcd(t)
+	etcd := peers.StartEtcd(t)
 	key := filepath.Join(t.TempDir(), "key")
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails since Go 1.24
@@ -295,7 +295,7 @@ func TestServeTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	caught, relay := startRelay(t)
-	flags := []string{"--etcd", endpoint, "--etcd-ca", ca, "--key-file", key, "--trusted-relay", "127.0.0.1"}
+	flags := []string{"--etcd", etcd.Endpoint, "--etcd-ca", etcd.Authority, "--key-file", key, "--trusted-relay", "127.0.0.1"}
 	one, two := startServer(t, relay, flags...), startServer(t, relay, flags...)
 
 	const alice = "alice@customer.example"
@@ -335,32 +335,6 @@ func TestServeTwoReplicas(t *testing.T) {
 			t.Errorf("%s got %d acknowledgements, want 1", to, n)
 		}
 	}
-}
-
-// startEtcd is an etcd outside, with TLS. It returns its endpoint and the file
-// of its authority.
-func startEtcd(t *testing.T) (endpoint, ca string) {
-	t.Helper()
-	cfg := embed.NewConfig()
-	cfg.Dir = t.TempDir()
-	cfg.LogLevel = "fatal"
-	cfg.ClientAutoTLS, cfg.SelfSignedCertValidity = true, 1
-	listen := url.URL{Scheme: "https", Host: "127.0.0.1:0"}
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{listen}, []url.URL{listen}
-	cfg.ListenPeerUrls = nil
-	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	cfg.InitialCluster = cfg.Name + "=http://127.0.0.1:0"
-	etcd, err := embed.StartEtcd(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(etcd.Close)
-	select {
-	case <-etcd.Server.ReadyNotify():
-	case <-time.After(patience):
-		t.Fatal("etcd did not start")
-	}
-	return "https://" + etcd.Clients[0].Addr().String(), filepath.Join(cfg.Dir, "fixtures", "client", "cert.pem")
 }
 
 func statusOf(t *testing.T, addr, host string) int {

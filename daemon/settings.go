@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -25,20 +27,32 @@ type settings struct {
 	manifests    string // folder with the declared configuration
 	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
+	smtps        string // "" for none
+	lmtp         string // "" for none; unix:PATH for a socket
 	http         string
 	https        string // "" for none: then somebody in front has TLS
 	admin        string
 	hostname     string // how we call ourselves in SMTP
 	tls          string // folder with certificates; "" for none
+	acme         acmeSettings
 	installation string
 	replica      string
 	relays       inbound.Relays // mail servers in front
 	proxies      []netip.Prefix // web proxies
+	mailProxies  []netip.Prefix // who tells by the PROXY protocol whom an SMTP connection is from
+	repair       smtpd.Clients  // whose line ends are mended
+	greeting     time.Duration  // that SMTP clients wait to be greeted
 	relay        helpdesk.Relay
 	dns          string // server to ask; "" for those of the system
 	keyFile      string
 	etcd         etcdSettings
 	dev          bool
+}
+
+// acmeSettings say who is asked for certificates.
+type acmeSettings struct {
+	on                   bool
+	email, directory, ca string
 }
 
 // etcdSettings name an etcd outside; without endpoints one runs inside.
@@ -103,16 +117,19 @@ func (s *settings) complete() error {
 	if s.dev {
 		host = "127.0.0.1"
 	}
-	for _, address := range []*string{&s.smtp, &s.http, &s.https, &s.admin} {
-		if address == &s.https && *address == "" {
+	for _, address := range []*string{&s.smtp, &s.smtps, &s.lmtp, &s.http, &s.https, &s.admin} {
+		optional := address == &s.https || address == &s.smtps || address == &s.lmtp
+		if optional && *address == "" || address == &s.lmtp && strings.HasPrefix(*address, unixPrefix) {
 			continue
 		}
 		if *address, err = listenAddress(*address, host); err != nil {
 			return err
 		}
 	}
-	if s.https != "" && s.tls == "" {
-		return fmt.Errorf("--https needs certificates: name their folder with --tls: %w", errUsage)
+	for flag, address := range map[string]string{"--https": s.https, "--smtps": s.smtps} {
+		if address != "" && s.tls == "" && !s.acme.on {
+			return fmt.Errorf("%s needs certificates: name their folder with --tls, or have them asked for with --acme: %w", flag, errUsage)
+		}
 	}
 	if s.dns != "" {
 		if _, err := netip.ParseAddrPort(s.dns); err != nil {
@@ -132,6 +149,9 @@ func (s *settings) complete() error {
 	// The random part tells this process from every earlier one.
 	if s.hostname == "" {
 		s.hostname = machine
+	}
+	if s.acme.on && !strings.Contains(s.hostname, ".") {
+		return fmt.Errorf("--acme asks for a certificate of %q, which nobody outside can look up: name the mail server with --hostname: %w", s.hostname, errUsage)
 	}
 	s.replica = machine + "/" + rand.Text()[:8]
 	return os.MkdirAll(s.dir, 0o700)

@@ -42,6 +42,8 @@ type Desk struct {
 	Manifests string // its folder of manifests
 	Secrets   string // its folder of secrets
 	SMTP      string // where it listens
+	SMTPS     string // "" unless its arguments have --smtps
+	LMTP      string // "" unless its arguments have --lmtp
 	HTTP      string
 	HTTPS     string // "" unless its arguments have --https
 	Admin     string
@@ -91,9 +93,9 @@ func (d *Desk) Restart(t testing.TB) {
 // serving finds the line of the log that says where it listens.
 func (d *Desk) serving() bool {
 	for line := range strings.Lines(d.Log.String()) {
-		var told struct{ Msg, SMTP, HTTP, HTTPS, Admin string }
+		var told struct{ Msg, SMTP, SMTPS, LMTP, HTTP, HTTPS, Admin string }
 		if json.Unmarshal([]byte(line), &told) == nil && told.Msg == "serving" {
-			d.SMTP, d.HTTP, d.HTTPS, d.Admin = told.SMTP, told.HTTP, told.HTTPS, told.Admin
+			d.SMTP, d.SMTPS, d.LMTP, d.HTTP, d.HTTPS, d.Admin = told.SMTP, told.SMTPS, told.LMTP, told.HTTP, told.HTTPS, told.Admin
 			return true
 		}
 	}

@@ -63,7 +63,7 @@ func TestExplainEqualsAccept(t *testing.T) {
 				relays = Relays{{Network: netip.MustParsePrefix("192.0.2.0/24")}}
 			}
 			before := b.ticket(first.Number).Rev
-			said, err := b.Explain(t.Context(), Inquiry{Path: path, Relay: relays.Find(netip.MustParseAddr(path.Peer)), Raw: []byte(tt.raw)})
+			said, err := b.Explain(t.Context(), Inquiry{Path: path, Relay: relays.Find(path.Peer), Raw: []byte(tt.raw)})
 			if err != nil || len(said) != 1 {
 				t.Fatalf("explained %+v, %v", said, err)
 			}

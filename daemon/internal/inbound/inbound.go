@@ -41,6 +41,9 @@ type Store interface {
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
+	// MailboxOfDomain is the first mailbox whose address has the domain, always the
+	// same one.
+	MailboxOfDomain(domain string) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 	// IsAlias reports an address that is declared to forward to a mailbox of the
 	// account.
@@ -75,7 +78,7 @@ type Envelope struct {
 	ID      string           // of this transfer, for the log and for the answer to the client
 	From    helpdesk.Address // reverse-path; zero for the null sender
 	To      []Recipient
-	Peer    string // address of the client; "" for a mail that was fetched, without SMTP
+	Peer    string // address of the client, or SocketPeer; "" for a mail that was fetched, without SMTP
 	Helo    string
 	Trusted bool // the client is a relay that the operator named: it checked the sender
 	// Refusable says that the client is the writer's own server and waits: what we
@@ -88,14 +91,38 @@ type Envelope struct {
 	History *helpdesk.History
 }
 
+// Settled is what became of a mail for one mailbox.
+type Settled struct {
+	Account, Mailbox string
+	Outcome          helpdesk.Outcome
+	Err              error // nil if the outcome is durable
+}
+
 // Accept takes one mail in for each mailbox that it is addressed to.
 //
 // A nil error means that the mail is durable and the source may forget it. Any
 // other error may leave the raw bytes behind and, for a mail to several
-// mailboxes, what was committed for the first of them; the same mail sent
+// mailboxes, what was committed for some of them; the same mail sent
 // again finds it. Errors are temporary unless their kind says that the mail
 // itself is at fault (TooLarge, Invalid).
 func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+	settled, err := p.AcceptEach(ctx, env, raw)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []helpdesk.Outcome
+	for _, one := range settled {
+		if one.Err != nil {
+			return nil, one.Err
+		}
+		outcomes = append(outcomes, one.Outcome)
+	}
+	return outcomes, nil
+}
+
+// AcceptEach is Accept for a source that can tell mailboxes apart: what fails for
+// one is done for the others. Its error is about the mail as a whole.
+func (p *Pipeline) AcceptEach(ctx context.Context, env Envelope, raw io.Reader) ([]Settled, error) {
 	if len(env.To) == 0 {
 		return nil, errors.New("take in mail: no recipient")
 	}
@@ -109,18 +136,19 @@ func (p *Pipeline) Accept(ctx context.Context, env Envelope, raw io.Reader) ([]h
 	if mail.Header.Count("Received") > maxHops {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
-	var outcomes []helpdesk.Outcome
+	var settled []Settled
 	boxes := mailboxes(groups)
 	env.Refusable = env.Refusable && len(boxes) == 1 // one answer cannot refuse for one and accept for another
 	for _, to := range boxes {
-		outcome, err := p.settle(ctx, env, to, kept, mail)
-		if err != nil {
-			return nil, fmt.Errorf("take in mail for %s: %w", to[0].Mailbox.Name, err)
+		one := Settled{Account: to[0].Mailbox.Account, Mailbox: to[0].Mailbox.Name}
+		if one.Outcome, one.Err = p.settle(ctx, env, to, kept, mail); one.Err != nil {
+			one.Err = fmt.Errorf("take in mail for %s: %w", one.Mailbox, one.Err)
+		} else {
+			p.log(ctx, env, kept, one.Outcome)
 		}
-		p.log(ctx, env, kept, outcome)
-		outcomes = append(outcomes, outcome)
+		settled = append(settled, one)
 	}
-	return outcomes, nil
+	return settled, nil
 }
 
 // settle decides what becomes of a mail for one mailbox and commits it. When

@@ -42,6 +42,14 @@ func (d directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return d[i], true
 }
 
+func (d directory) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
+	i := slices.IndexFunc(d, func(m helpdesk.Mailbox) bool { return m.Address.Domain() == domain })
+	if i < 0 {
+		return helpdesk.Mailbox{}, false
+	}
+	return d[i], true
+}
+
 func (d directory) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
 	return helpdesk.HelpCenter{Account: account, Name: name}, true
 }

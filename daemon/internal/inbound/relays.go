@@ -6,6 +6,7 @@ import "net/netip"
 // brings, SPF tells us nothing: it would be about the relay.
 type Relay struct {
 	Network netip.Prefix
+	Socket  bool // whoever comes over the unix socket, instead of a network
 
 	// Results is the authserv-id (RFC 8601 section 2.5) of the server whose
 	// Authentication-Results are believed when they stand on top of what the relay
@@ -18,13 +19,19 @@ type Relay struct {
 // Relays are all that were named.
 type Relays []Relay
 
-// Find returns the relay that a client is, nil if it is none. One that was named
-// with and without a server whose results are believed is not believed blindly.
-func (rs Relays) Find(client netip.Addr) *Relay {
+// SocketPeer is the Envelope.Peer of who comes over the unix socket.
+const SocketPeer = "unix"
+
+// Find returns the relay that a client is, named as in Envelope.Peer; nil if it is
+// none. One that was named with and without a server whose results are believed is
+// not believed blindly.
+func (rs Relays) Find(peer string) *Relay {
+	client, err := netip.ParseAddr(peer)
 	client = client.Unmap().WithZone("") // as prefixes are written
 	var found *Relay
-	for i := range rs {
-		if rs[i].Network.Contains(client) && (found == nil || found.Results == "") {
+	for i, r := range rs {
+		is := r.Socket && peer == SocketPeer || !r.Socket && err == nil && r.Network.Contains(client)
+		if is && (found == nil || found.Results == "") {
 			found = &rs[i]
 		}
 	}

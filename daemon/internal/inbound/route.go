@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -33,6 +34,13 @@ func (p *Pipeline) Route(to helpdesk.Address) (Recipient, error) {
 	}
 	if r, ok := p.routeToken(to); ok {
 		return r, nil
+	}
+	// RFC 5321 section 4.5.1: a domain that takes mail has a postmaster. The name is
+	// no secret, so this tells nobody more than the mailbox itself.
+	if strings.EqualFold(to.Local(), "postmaster") {
+		if box, ok := p.Directory.MailboxOfDomain(to.Domain()); ok {
+			return Recipient{Mailbox: box}, nil
+		}
 	}
 	return Recipient{}, helpdesk.Errorf(helpdesk.NotFound, "no such mailbox here")
 }

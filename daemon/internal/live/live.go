@@ -124,6 +124,11 @@ func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	return l.now.Load().MailboxByAddress(a)
 }
 
+// MailboxOfDomain finds the mailbox of a domain that is first by account and name.
+func (l *Live) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
+	return l.now.Load().MailboxOfDomain(domain)
+}
+
 // IsAlias reports an address that forwards to a mailbox of the account.
 func (l *Live) IsAlias(account string, a helpdesk.Address) bool {
 	return l.now.Load().IsAlias(account, a)

@@ -1,6 +1,9 @@
 package live
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -25,6 +28,21 @@ func (s *snapshot) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 // Mailbox finds a mailbox by name.
 func (s *snapshot) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return find(s.boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
+}
+
+// MailboxOfDomain finds the mailbox of a domain that is first by account and name.
+func (s *snapshot) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
+	var first *helpdesk.Mailbox
+	for i := range s.boxes {
+		m := &s.boxes[i]
+		if strings.EqualFold(m.Address.Domain(), domain) && (first == nil || cmp.Or(strings.Compare(m.Account, first.Account), strings.Compare(m.Name, first.Name)) < 0) {
+			first = m
+		}
+	}
+	if first == nil {
+		return helpdesk.Mailbox{}, false
+	}
+	return *first, true
 }
 
 // IsAlias reports an address that forwards to a mailbox of the account.

@@ -48,31 +48,3 @@ func (b *body) check(p []byte) bool {
 	}
 	return true
 }
-
-// wireEnds looks at line ends before go-smtp does: it drops the CR of a line
-// that begins with "." CR, and does not see the end of a mail behind a lone CR,
-// so that both sides would wait.
-type wireEnds struct {
-	cr  bool // the last byte was CR
-	dot int  // how much of LF "." CR was just read
-}
-
-// check reports whether no lone CR follows a dot that begins a line and, if
-// strict, whether no CR or LF stands alone.
-func (w *wireEnds) check(p []byte, strict bool) bool {
-	for _, c := range p {
-		if strict && (c == '\n') != w.cr || w.dot == 3 && c != '\n' {
-			return false
-		}
-		w.cr = c == '\r'
-		switch {
-		case c == '\n':
-			w.dot = 1
-		case c == '.' && w.dot == 1, c == '\r' && w.dot == 2:
-			w.dot++
-		default:
-			w.dot = 0
-		}
-	}
-	return true
-}

@@ -1,7 +1,7 @@
 package smtpd
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -17,8 +17,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
 
-// conn keeps the limits of time, rate and bytes, and fails for good with its
-// first read error.
+// conn is what go-smtp takes for the connection. It keeps the limits of time,
+// rate and bytes, hands over one command at a time (wire.go), and fails for good
+// with its first read error.
 //
 // go-smtp goes on after an error within a mail and reads the rest of the mail
 // as commands: whoever can make a shared relay send slowly could slip in a mail
@@ -27,16 +28,30 @@ import (
 // Read is an answer, none is io.EOF, and after the last answer nothing more is
 // read or written.
 //
-// Read and Write belong to go-smtp's goroutine of the connection; all else may
-// be called from others.
+// Read and Write belong to go-smtp's goroutine of the connection, but that Read
+// is for the one that runs Data while a mail comes in; all else may be called
+// from others.
 type conn struct {
-	net.Conn
-	server *Server
-	peer   netip.Addr
-	relay  *inbound.Relay // that the client is; nil if the operator did not name it
-	opened time.Time
-	first  []byte // the first bytes of the client
-	ends   wireEnds
+	net.Conn           // what is read and written: raw, or TLS over it
+	raw       net.Conn // deadlines and the end from aside are set here
+	server    *Server
+	secure    bool // TLS from the first byte
+	encrypted bool // TLS has begun
+
+	peer    netip.Addr // not valid for a unix socket
+	socket  bool
+	proxied bool           // a proxy in front, which has not told yet whom it speaks for
+	relay   *inbound.Relay // that the client is; nil if the operator did not name it
+	repair  bool           // lone CRs and LFs of its mails are mended
+	opened  time.Time
+	source  netip.Prefix // that it is counted to; behind server.mu
+
+	wire
+	greeted bool
+	lines   []byte    // of an answer, until it is whole
+	until   time.Time // a limit for reading, below the others
+	first   []byte    // the first bytes of the client
+	errors  int       // answers that began with 5
 
 	mu       sync.Mutex
 	failed   *smtp.SMTPError // what every Read returns from now on
@@ -44,6 +59,11 @@ type conn struct {
 	linger   bool            // before closing, read on what the client still sends
 	ended    bool            // nothing is written any more
 	draining bool
+	evicted  bool // its place was taken
+
+	waiting bool      // for the client
+	paid    time.Time // see room.go
+	idleEnd time.Time // when the last wait was over
 
 	mail       int // number of the mail under way or of the last one
 	inMail     bool
@@ -52,18 +72,73 @@ type conn struct {
 	mailRead   int64
 	discarding bool  // between the end of Data and its answer, go-smtp reads the rest of the mail
 	dialogRead int64 // since the last mail
-	lineRead   int   // of the command line under way
+	commands   int   // since the last mail that was taken
+	recipients int   // RCPT commands since then
 }
+
+func newConn(nc net.Conn, s *Server, secure bool) *conn {
+	now := time.Now()
+	c := &conn{Conn: nc, raw: nc, server: s, secure: secure, opened: now, paid: now, idleEnd: now}
+	c.in = bufio.NewReaderSize(fromClient{c}, s.limits.commandAtMost)
+	peer, socket := peerOf(nc)
+	c.identify(peer, socket)
+	c.proxied = !socket && within(s.options.Proxies, peer)
+	return c
+}
+
+// identify says who the client is.
+func (c *conn) identify(peer netip.Addr, socket bool) {
+	c.peer, c.socket = peer, socket
+	c.relay = c.server.options.Relays.Find(c.peerName())
+	c.repair = c.server.options.Repair.contain(peer, socket)
+}
+
+// peerName is how a client is called in envelopes and in the log.
+func (c *conn) peerName() string {
+	if c.socket {
+		return inbound.SocketPeer
+	}
+	return c.peer.String()
+}
+
+// local reports a client that the operator chose: a named relay, or whoever may
+// open the unix socket.
+func (c *conn) local() bool { return c.relay != nil || c.socket }
 
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
+	for len(c.feed) == 0 {
+		answer := c.failure()
+		if answer == nil {
+			answer = c.fill()
+		}
+		if answer != nil {
+			return 0, c.fail(answer)
+		}
+	}
+	n := copy(p, c.feed)
+	c.feed = c.feed[n:]
+	return n, nil
+}
+
+func (c *conn) failure() *smtp.SMTPError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed
+}
+
+// fromClient is the wire below the buffer of a conn. Its errors are answers.
+type fromClient struct{ c *conn }
+
+func (f fromClient) Read(p []byte) (int, error) {
+	c := f.c
 	if answer := c.prepare(); answer != nil {
-		return 0, c.fail(answer)
+		return 0, answer
 	}
 	start := time.Now()
 	n, err := c.Conn.Read(p)
 	if answer := c.account(p[:n], time.Since(start), err); answer != nil {
-		return 0, c.fail(answer)
+		return 0, answer
 	}
 	return n, nil
 }
@@ -85,9 +160,16 @@ func (c *conn) prepare() *smtp.SMTPError {
 	if end := c.opened.Add(limits.Session); c.relay == nil && end.Before(deadline) {
 		deadline = end
 	}
-	if c.Conn.SetReadDeadline(deadline) != nil {
+	if !c.until.IsZero() && c.until.Before(deadline) {
+		deadline = c.until
+	}
+	if c.raw.SetReadDeadline(deadline) != nil {
 		return errBroken
 	}
+	if c.inMail { // while we were at work, it was not the client's turn
+		c.paid = c.paid.Add(now.Sub(c.idleEnd))
+	}
+	c.waiting = true
 	return nil
 }
 
@@ -102,6 +184,7 @@ func (c *conn) tooSlow() bool {
 func (c *conn) account(p []byte, waited time.Duration, err error) *smtp.SMTPError {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.waiting, c.idleEnd = false, time.Now()
 	switch {
 	case c.failed != nil: // refused from aside, while the read waited
 		return c.failed
@@ -111,12 +194,11 @@ func (c *conn) account(p []byte, waited time.Duration, err error) *smtp.SMTPErro
 		return errIdle
 	case err != nil:
 		return errBroken
-	case !c.ends.check(p, c.inMail && !c.chunked):
-		return errLineEnding
 	}
 	if c.inMail {
 		c.mailRead += int64(len(p))
 		c.mailWaited += waited
+		c.pay(len(p), c.idleEnd)
 		return nil
 	}
 	return c.accountDialog(p)
@@ -128,22 +210,12 @@ func (c *conn) accountDialog(p []byte) *smtp.SMTPError {
 	if c.dialogRead += int64(len(p)); c.dialogRead > c.server.limits.discardAtMost {
 		return errTooMuch
 	}
-	if c.discarding {
-		return nil
-	}
-	if more := httpProbe - len(c.first); more > 0 {
+	if more := httpProbe - len(c.first); more > 0 && c.greeted {
 		c.first = append(c.first, p[:min(more, len(p))]...)
 		if speaksHTTP(c.first) {
+			c.server.meter.MailRefused("http")
 			return errHTTP
 		}
-	}
-	if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
-		c.lineRead = len(p) - i - 1
-	} else {
-		c.lineRead += len(p)
-	}
-	if c.lineRead > c.server.limits.commandAtMost {
-		return errLongCommand
 	}
 	return nil
 }
@@ -170,7 +242,7 @@ func speaksHTTP(first []byte) bool {
 func (c *conn) fail(answer *smtp.SMTPError) error {
 	c.mu.Lock()
 	if c.failed == nil {
-		c.failed, c.last, c.linger = answer, answer, answer == errLineEnding
+		c.failed, c.last, c.linger = answer, answer, stillSending[answer]
 	}
 	answer = c.failed
 	goodbye := !c.inMail && !c.discarding && c.last != nil && !c.ended
@@ -183,8 +255,15 @@ func (c *conn) fail(answer *smtp.SMTPError) error {
 	return answer
 }
 
-// Write implements net.Conn; go-smtp writes one line at a time.
+// Write implements net.Conn; go-smtp writes one line at a time, the greeting
+// first.
 func (c *conn) Write(p []byte) (int, error) {
+	if !c.greeted {
+		answer := c.open()
+		if c.greeted = true; answer != nil {
+			return 0, c.fail(answer)
+		}
+	}
 	c.mu.Lock()
 	ended, last, linger := c.ended, c.last, c.linger
 	c.ended = ended || last != nil
@@ -196,25 +275,77 @@ func (c *conn) Write(p []byte) (int, error) {
 		c.goodbye(last, linger)
 		return len(p), nil
 	case string(p) == "250-SIZE\r\n":
-		// RFC 1870; go-smtp would refuse a mail of exactly the limit it announces.
-		_, err := fmt.Fprintf(c.Conn, "250-SIZE %d\r\n", c.server.limits.MessageBytes)
-		return len(p), err
+		c.lines = append(c.lines, c.extensions()...)
+	default:
+		c.lines = append(c.lines, p...)
 	}
-	return c.Conn.Write(p)
+	if len(p) > 3 && p[3] == '-' {
+		return len(p), nil
+	}
+	return len(p), c.answer()
+}
+
+// extensions are the lines of EHLO that go-smtp does not know.
+func (c *conn) extensions() string {
+	size := fmt.Sprintf("250-SIZE %d\r\n", c.server.limits.MessageBytes) // RFC 1870; go-smtp would refuse a mail of exactly the limit it announces
+	if c.server.options.TLS != nil && !c.encrypted {
+		return "250-STARTTLS\r\n" + size
+	}
+	return size
+}
+
+// answer writes the lines of an answer, and takes note of it.
+func (c *conn) answer() error {
+	lines := c.lines
+	c.lines = c.lines[:0]
+	c.mu.Lock()
+	c.waiting = true // a client that does not read is one that stalls
+	c.mu.Unlock()
+	_, err := c.Conn.Write(lines)
+	c.mu.Lock()
+	c.waiting, c.idleEnd = false, time.Now()
+	c.paid = c.idleEnd
+	c.mu.Unlock()
+	switch {
+	case lines[0] == '3': // RFC 5321 section 4.2.1: of our commands, DATA alone
+		c.beginText()
+	case lines[0] == '5' && !c.local():
+		if c.errors++; c.errors > c.server.limits.Errors {
+			c.server.meter.MailRefused("errors")
+			c.end(errTooManyErrors, true)
+		}
+	}
+	return err
+}
+
+// say is an answer of our own, to a command that go-smtp is not told.
+func (c *conn) say(answer *smtp.SMTPError) {
+	c.lines = append(c.lines[:0], line(answer)...)
+	_ = c.SetWriteDeadline(time.Now().Add(c.server.limits.writeAtMost))
+	_ = c.answer() // a client that is gone is noticed when it is read from
 }
 
 // goodbye writes the last answer and closes. Closing while the client still
 // sends would reset the connection, and it might never see the answer.
 func (c *conn) goodbye(answer *smtp.SMTPError, linger bool) {
-	_ = c.Conn.SetWriteDeadline(time.Now().Add(c.server.limits.writeAtMost))
-	_, _ = io.WriteString(c.Conn, line(answer)) // a client that is gone needs none
+	c.mu.Lock()
+	writeAtMost := c.server.limits.writeAtMost
+	if c.evicted { // somebody else has its place
+		writeAtMost, linger = time.Second, false
+	}
+	c.waiting = true
+	_ = c.raw.SetWriteDeadline(time.Now().Add(writeAtMost))
+	c.mu.Unlock()
+	if answer.Code != 0 {
+		_, _ = io.WriteString(c.Conn, line(answer)) // a client that is gone needs none
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && linger && half.CloseWrite() == nil {
 		c.mu.Lock()
-		if !c.draining {
-			_ = c.Conn.SetReadDeadline(time.Now().Add(c.server.limits.lingerAtMost))
+		if !c.draining && !c.evicted {
+			_ = c.raw.SetReadDeadline(time.Now().Add(c.server.limits.lingerAtMost))
 		}
 		c.mu.Unlock()
-		_, _ = io.CopyN(io.Discard, c.Conn, c.server.limits.discardAtMost)
+		_, _ = io.CopyN(io.Discard, c.raw, c.server.limits.discardAtMost)
 	}
 	_ = c.Close()
 }
@@ -223,77 +354,15 @@ func (c *conn) goodbye(answer *smtp.SMTPError, linger bool) {
 func (c *conn) SetReadDeadline(time.Time) error { return nil }
 
 // SetDeadline implements net.Conn.
-func (c *conn) SetDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(t) }
+func (c *conn) SetDeadline(t time.Time) error { return c.SetWriteDeadline(t) }
 
-// beginMail returns the number of the mail, for endMail.
-func (c *conn) beginMail(chunked bool) int {
+// SetWriteDeadline implements net.Conn. A place that is taken is not waited for
+// again.
+func (c *conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.mail++
-	c.inMail, c.chunked, c.discarding = true, chunked, false
-	c.mailRead, c.mailWaited = 0, 0
-	return c.mail
-}
-
-// endMail does nothing if another mail has begun since: an aborted BDAT may end
-// late.
-func (c *conn) endMail(mail int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.mail == mail && c.inMail {
-		c.inMail, c.discarding = false, true
-		c.dialogRead, c.lineRead = 0, 0
+	if c.evicted {
+		return nil
 	}
-}
-
-// answered ends what endMail began: commands follow.
-func (c *conn) answered() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.discarding = false
-}
-
-// chunking reports whether a mail by BDAT is under way.
-func (c *conn) chunking() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.inMail && c.chunked
-}
-
-// end makes answer the last one: it is what is written next, and nothing more
-// is read. linger says that the client is probably still sending.
-func (c *conn) end(answer *smtp.SMTPError, linger bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.failed, c.last, c.linger = answer, answer, linger
-}
-
-// over reports whether the last answer was given or is about to be. Commands
-// that go-smtp has read before, and still hands over, count for nothing.
-func (c *conn) over() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended || c.last != nil
-}
-
-// drain ends the connection as soon as no mail is under way.
-func (c *conn) drain() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.draining = true
-	if !c.inMail {
-		_ = c.Conn.SetReadDeadline(time.Unix(1, 0)) // wakes a read that waits
-	}
-}
-
-// Close implements net.Conn.
-func (c *conn) Close() error {
-	c.mu.Lock()
-	c.ended = true
-	if c.failed == nil {
-		c.failed = errBroken
-	}
-	c.mu.Unlock()
-	c.server.forget(c)
-	return c.Conn.Close()
+	return c.raw.SetWriteDeadline(t)
 }

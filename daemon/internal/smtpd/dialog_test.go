@@ -224,7 +224,7 @@ func TestAcceptMustReadToTheEnd(t *testing.T) {
 // lazyIntake is content with the first byte.
 type lazyIntake struct{ Intake }
 
-func (lazyIntake) Accept(_ context.Context, _ inbound.Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+func (lazyIntake) AcceptEach(_ context.Context, _ inbound.Envelope, raw io.Reader) ([]inbound.Settled, error) {
 	_, err := raw.Read(make([]byte, 1))
 	return nil, err
 }

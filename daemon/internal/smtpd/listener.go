@@ -1,7 +1,7 @@
 package smtpd
 
 import (
-	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -11,6 +11,7 @@ import (
 type listener struct {
 	net.Listener
 	server *Server
+	secure bool // TLS from the first byte
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -19,51 +20,85 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if wrapped, ok := l.server.admit(c); ok {
+		if wrapped, ok := l.server.admit(c, l.secure); ok {
 			return wrapped, nil
 		}
 		l.server.meter.MailRefused("connections")
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprint(c, line(errBusy)) // instead of a greeting; the client may be gone: nothing to do about it
+		if !l.secure {
+			_, _ = io.WriteString(c, line(errBusy)) // instead of a greeting; the client may be gone: nothing to do about it
+		}
 		_ = c.Close()
 	}
 }
 
-// admit counts a connection in, unless there are too many.
-func (s *Server) admit(c net.Conn) (*conn, bool) {
-	peer := peerAddr(c)
-	relay, source := s.relays.Find(peer), sourceOf(peer)
+// admit counts a connection in, unless there are too many. Whom the one of a
+// proxy is from is not known yet.
+func (s *Server) admit(nc net.Conn, secure bool) (*conn, bool) {
+	c := newConn(nc, s, secure)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining || len(s.conns) >= s.limits.Connections || relay == nil && s.bySource[source] >= s.limits.PerAddress {
+	if s.draining || !c.proxied && !s.fromHere(c) {
 		return nil, false
 	}
-	wrapped := &conn{Conn: c, server: s, peer: peer, relay: relay, opened: time.Now()}
-	s.conns[wrapped] = struct{}{}
+	if len(s.conns) >= s.limits.Connections && !s.makeRoom() {
+		s.leaveSource(c)
+		return nil, false
+	}
+	s.conns[c] = struct{}{}
+	return c, true
+}
+
+// fromHere counts a connection to its address, unless there are too many of it.
+// The caller holds mu.
+func (s *Server) fromHere(c *conn) bool {
+	if c.relay != nil || c.socket {
+		return true
+	}
+	source := sourceOf(c.peer)
+	if s.bySource[source] >= s.limits.PerAddress {
+		return false
+	}
 	s.bySource[source]++
-	return wrapped, true
+	c.source = source
+	return true
+}
+
+func (s *Server) leaveSource(c *conn) {
+	if !c.source.IsValid() {
+		return
+	}
+	if s.bySource[c.source]--; s.bySource[c.source] <= 0 {
+		delete(s.bySource, c.source)
+	}
+	c.source = netip.Prefix{}
 }
 
 func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.conns[c]; !ok {
-		return
-	}
-	delete(s.conns, c)
-	source := sourceOf(c.peer)
-	if s.bySource[source]--; s.bySource[source] <= 0 {
-		delete(s.bySource, source)
+	s.drop(c)
+}
+
+// drop is forget for who holds mu.
+func (s *Server) drop(c *conn) {
+	if _, ok := s.conns[c]; ok {
+		delete(s.conns, c)
+		s.leaveSource(c)
 	}
 }
 
-// peerAddr has no zone: no prefix contains an address with one.
-func peerAddr(c net.Conn) netip.Addr {
+// peerOf has no zone: no prefix contains an address with one. A unix socket has
+// no address.
+func peerOf(c net.Conn) (peer netip.Addr, socket bool) {
+	if _, ok := c.RemoteAddr().(*net.UnixAddr); ok {
+		return netip.Addr{}, true
+	}
 	ap, err := netip.ParseAddrPort(c.RemoteAddr().String())
 	if err != nil {
-		return netip.Addr{} // a unix socket has no address
+		return netip.Addr{}, false
 	}
-	return ap.Addr().Unmap().WithZone("")
+	return ap.Addr().Unmap().WithZone(""), false
 }
 
 // sourceOf is what counts as one address: of IPv6 the /64, since that is the

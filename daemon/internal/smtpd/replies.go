@@ -33,6 +33,33 @@ var (
 	errHTTP        = answer(554, 5, 5, 1, "This is SMTP, not HTTP")
 )
 
+// What ends a connection before it has begun, or in between.
+var (
+	errSilent          = &smtp.SMTPError{} // nothing is said: the other side does not speak SMTP yet
+	errEarly           = answer(554, 5, 5, 1, "You spoke before it was your turn")
+	errInjected        = answer(554, 5, 5, 1, "Nothing may follow STARTTLS before its answer")
+	errMadeRoom        = answer(421, 4, 4, 2, "Waited too long while others want in, closing")
+	errTooManyCommands = answer(421, 4, 7, 0, "Too many commands without a mail")
+	errTooManyErrors   = answer(421, 4, 7, 0, "Too many errors")
+	errTooManyMails    = answer(421, 4, 7, 0, "Enough mails for one connection, connect again")
+)
+
+// Answers to commands that go-smtp does not know.
+var (
+	answerHelp     = answer(214, 2, 0, 0, "Mail for the mailboxes of this desk is taken, nothing is relayed; see RFC 5321")
+	answerTLS      = answer(220, 2, 0, 0, "Ready to start TLS")
+	errNoTLS       = answer(502, 5, 5, 1, "There is no TLS here")
+	errTLSAlready  = answer(503, 5, 5, 1, "TLS is on")
+	errNoArguments = answer(501, 5, 5, 4, "STARTTLS has no arguments")
+	errNoAuth      = answer(502, 5, 5, 1, "There is no sign-in here")
+	errNoHello     = answer(503, 5, 5, 1, "Say hello again first")
+)
+
+// stillSending are the last answers that a client may get while it sends.
+var stillSending = map[*smtp.SMTPError]bool{
+	errLineEnding: true, errLongCommand: true, errHTTP: true, errEarly: true, errInjected: true, errTooManyCommands: true, errTooMuch: true,
+}
+
 // kinds maps the kinds of the domain. What is not listed is temporary: an
 // error of ours must never become somebody's bounce.
 var kinds = map[helpdesk.Kind]*smtp.SMTPError{

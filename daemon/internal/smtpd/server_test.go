@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,8 @@ type taken struct {
 // fakeIntake knows support@ and sales@acme.example. The mailbox sales is small,
 // and some names stand for errors.
 type fakeIntake struct {
-	accept func(ctx context.Context, env inbound.Envelope, raw io.Reader) error // nil: read it all
+	accept  func(ctx context.Context, env inbound.Envelope, raw io.Reader) error // nil: read it all
+	trouble map[string]error                                                     // of mailboxes, once all is read
 
 	mu    sync.Mutex
 	mails []taken
@@ -54,7 +56,7 @@ func (f *fakeIntake) Route(to helpdesk.Address) (inbound.Recipient, error) {
 	return inbound.Recipient{Mailbox: box}, nil
 }
 
-func (f *fakeIntake) Accept(ctx context.Context, env inbound.Envelope, raw io.Reader) ([]helpdesk.Outcome, error) {
+func (f *fakeIntake) AcceptEach(ctx context.Context, env inbound.Envelope, raw io.Reader) ([]inbound.Settled, error) {
 	var b strings.Builder
 	if f.accept != nil {
 		if err := f.accept(ctx, env, raw); err != nil {
@@ -65,13 +67,18 @@ func (f *fakeIntake) Accept(ctx context.Context, env inbound.Envelope, raw io.Re
 		return nil, err
 	}
 	m := taken{From: env.From.String(), Body: b.String()}
+	var settled []inbound.Settled
 	for _, to := range env.To {
 		m.To = append(m.To, to.Written)
+		one := inbound.Settled{Account: to.Mailbox.Account, Mailbox: to.Mailbox.Name, Outcome: helpdesk.Outcome{Result: "opened"}, Err: f.trouble[to.Mailbox.Name]}
+		if !slices.ContainsFunc(settled, func(s inbound.Settled) bool { return s.Mailbox == one.Mailbox }) {
+			settled = append(settled, one)
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mails = append(f.mails, m)
-	return []helpdesk.Outcome{{Result: "opened"}}, nil
+	return settled, nil
 }
 
 func (f *fakeIntake) taken() []taken {
@@ -115,16 +122,23 @@ const guard = 20 * time.Second
 
 func start(t testing.TB, limits Limits, trusted ...netip.Prefix) *world {
 	t.Helper()
+	options := Options{Limits: limits}
+	for _, network := range trusted {
+		options.Relays = append(options.Relays, inbound.Relay{Network: network})
+	}
+	return serve(t, options)
+}
+
+// serve is start with all options but the domain.
+func serve(t testing.TB, options Options) *world {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{fakeIntake: &fakeIntake{}, meter: &fakeMeter{counts: map[string]int{}}, addr: l.Addr().String(), served: make(chan error, 1)}
-	var relays inbound.Relays
-	for _, network := range trusted {
-		relays = append(relays, inbound.Relay{Network: network})
-	}
-	w.server = New(w, w.meter, slog.New(slog.DiscardHandler), "mx.acme.example", limits, relays)
+	options.Domain = "mx.acme.example"
+	w.server = New(w, w.meter, slog.New(slog.DiscardHandler), options)
 	go func() { w.served <- w.server.Serve(l) }()
 	t.Cleanup(func() {
 		w.server.Shutdown(context.Background())

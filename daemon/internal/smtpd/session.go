@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/emersion/go-smtp"
@@ -23,6 +24,7 @@ type session struct {
 	smtp   *smtp.Conn
 	conn   *conn
 	bad    int // recipients refused so far
+	mails  int // begun so far
 
 	mu sync.Mutex
 	tx transaction
@@ -34,6 +36,7 @@ type transaction struct {
 	utf8    bool  // SMTPUTF8 was asked for
 	size    int64 // as announced; 0 if it was not
 	env     inbound.Envelope
+	written []string // as go-smtp knows each of env.To
 }
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
@@ -66,9 +69,16 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		return errLater
 	}
 	tx := transaction{started: true, utf8: opts.UTF8, size: opts.Size, env: inbound.Envelope{
-		ID: transferID(), Peer: s.conn.peer.String(), Helo: s.smtp.Hostname(),
+		ID: transferID(), Peer: s.conn.peerName(), Helo: s.smtp.Hostname(),
 	}}
 	tx.env.By(s.conn.relay)
+	if s.server.options.LMTP { // a refusal would become a bounce
+		tx.env.Refusable = false
+	}
+	if s.mails++; s.mails > s.server.limits.Mails && !s.conn.local() {
+		s.conn.end(errTooManyMails, false)
+		return s.refuse(tx.env, "mails", errTooManyMails)
+	}
 	switch {
 	case s.tx.started:
 		return s.refuse(s.tx.env, "sequence", errNested)
@@ -101,7 +111,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) (err error) {
 	if err != nil {
 		return s.badRecipient(errBadRecipient)
 	}
-	recipient, err := s.route(address)
+	recipient, err := s.find(address)
 	switch {
 	case helpdesk.KindOf(err) == helpdesk.NotFound:
 		return s.badRecipient(reply(err))
@@ -112,12 +122,12 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) (err error) {
 		return s.refuse(s.tx.env, "size", errTooLarge)
 	}
 	recipient.Written = address.String()
-	s.tx.env.To = append(s.tx.env.To, recipient)
+	s.tx.env.To, s.tx.written = append(s.tx.env.To, recipient), append(s.tx.written, to)
 	return nil
 }
 
 func (s *session) badRecipient(answer *smtp.SMTPError) error {
-	if s.bad++; s.bad > s.server.limits.BadRecipients {
+	if s.bad++; s.bad > s.server.limits.BadRecipients && !s.conn.local() {
 		s.conn.end(errTooManyBad, true)
 		return s.refuse(s.tx.env, "recipients", errTooManyBad)
 	}
@@ -126,40 +136,66 @@ func (s *session) badRecipient(answer *smtp.SMTPError) error {
 
 // Data implements smtp.Session: success is answered after the commit.
 func (s *session) Data(r io.Reader) error {
+	_, _, err := s.takeIn(r)
+	return err
+}
+
+// takeIn hands a mail over. It returns the recipients, what became of the mail for
+// each mailbox, and the answer to all if there is no other.
+func (s *session) takeIn(r io.Reader) (transaction, []inbound.Settled, error) {
 	s.mu.Lock()
-	env := s.tx.env
+	tx := s.tx
 	s.mu.Unlock()
+	env := tx.env
 	if len(env.To) == 0 { // an aborted BDAT may get here after its Reset
 		s.conn.end(errAborted, false)
 	}
 	if s.conn.over() || !s.server.beginTransfer() {
-		return errLater
+		return tx, nil, errLater
 	}
 	defer s.server.transfers.Done()
 	_, chunked := r.(*io.PipeReader) // go-smtp's BDAT
+	if chunked && s.conn.repair {
+		r = newMender(r)
+	}
 	mail := s.conn.beginMail(chunked)
 	defer s.conn.endMail(mail)
 
 	body := &body{r: r, left: s.sizeLimit(env.To)}
-	outcomes, err := s.accept(env, body)
+	settled, err := s.accept(env, body)
 	if body.err != nil {
-		// Whatever Accept made of it: the mail was not read to its end.
-		return s.bodyFailed(env, body.err)
+		// Whatever became of it: the mail was not read to its end.
+		return tx, nil, s.bodyFailed(env, body.err)
 	}
 	if err == nil && !body.ended {
 		err = errors.New("mail was accepted before its end")
 	}
+	if err != nil {
+		return tx, nil, s.notTaken(env, err)
+	}
+	for _, one := range settled {
+		if one.Err == nil {
+			s.server.meter.MailIn(string(one.Outcome.Result))
+			s.conn.taken()
+		}
+	}
+	if !s.server.options.LMTP { // one answer for all: who has the mail already will know it again
+		for _, one := range settled {
+			if one.Err != nil {
+				return tx, nil, s.notTaken(env, one.Err)
+			}
+		}
+	}
+	return tx, settled, nil
+}
+
+// notTaken answers a mail that was read and not taken in.
+func (s *session) notTaken(env inbound.Envelope, err error) error {
 	if helpdesk.KindOf(err) == helpdesk.Refused {
 		return s.refuse(env, "sender-policy", reply(err))
 	}
-	if err != nil {
-		s.server.log.Error("mail not taken in", "transfer", env.ID, "peer", env.Peer, "error", err)
-		return s.refuse(env, "error", reply(err))
-	}
-	for _, o := range outcomes {
-		s.server.meter.MailIn(string(o.Result))
-	}
-	return nil
+	s.server.log.Error("mail not taken in", "transfer", env.ID, "peer", env.Peer, "error", err)
+	return s.refuse(env, "error", reply(err))
 }
 
 // bodyFailed answers a mail that could not be read. Only one that is merely too
@@ -189,15 +225,36 @@ func (s *session) sizeLimit(to []inbound.Recipient) int64 {
 	return most
 }
 
+// find is route, but the postmaster of the host itself is the one of its domain,
+// or of the next above that has a mailbox here.
+func (s *session) find(to helpdesk.Address) (inbound.Recipient, error) {
+	recipient, err := s.route(to)
+	domain := to.Domain()
+	if !strings.EqualFold(to.Local(), postmaster) || !strings.EqualFold(domain, s.server.options.Domain) {
+		return recipient, err
+	}
+	for helpdesk.KindOf(err) == helpdesk.NotFound {
+		_, above, ok := strings.Cut(domain, ".")
+		if !ok {
+			break
+		}
+		if to, bad := helpdesk.ParseAddress(postmaster + "@" + above); bad == nil {
+			recipient, err = s.route(to)
+		}
+		domain = above
+	}
+	return recipient, err
+}
+
 // route and accept turn a panic into an error, so that it is answered as one.
 func (s *session) route(to helpdesk.Address) (_ inbound.Recipient, err error) {
 	defer recovered(&err)
 	return s.server.intake.Route(to)
 }
 
-func (s *session) accept(env inbound.Envelope, raw io.Reader) (_ []helpdesk.Outcome, err error) {
+func (s *session) accept(env inbound.Envelope, raw io.Reader) (_ []inbound.Settled, err error) {
 	defer recovered(&err)
-	return s.server.intake.Accept(s.server.ctx, env, raw)
+	return s.server.intake.AcceptEach(s.server.ctx, env, raw)
 }
 
 func recovered(err *error) {

@@ -121,14 +121,14 @@ func TestTimingSmuggling(t *testing.T) {
 	}
 }
 
-// go-smtp drops ".\r" at the start of a line, so the mail itself shows nothing;
-// sent along with DATA, it is on the wire before a mail has begun.
+// go-smtp drops ".\r" at the start of a line, so the mail itself would show
+// nothing.
 func TestDotAndLoneCR(t *testing.T) {
 	for _, end := range []string{"\r\n.\rx\r\n.\r\n", "\r\n.\r\r\n.\r\n"} {
 		w := start(t, Limits{})
 		c := w.hello(t)
 		c.send("MAIL FROM:<>\r\nRCPT TO:<support@acme.example>\r\nDATA\r\nhello" + end)
-		c.want("521 5.5.2")
+		c.want("250", "250", "354", "521 5.5.2")
 		_ = c.Close()
 		w.wantTaken(t, 0)
 	}

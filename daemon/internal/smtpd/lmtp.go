@@ -1,0 +1,36 @@
+package smtpd
+
+import (
+	"io"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/posterndesk/postern/daemon/internal/inbound"
+)
+
+// LMTPData implements smtp.LMTPSession: each recipient is told what became of the
+// mail for its own mailbox, so that the trouble of one does not bring the others'
+// mail again.
+func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
+	tx, settled, err := s.takeIn(r)
+	if err != nil {
+		return err // for all
+	}
+	for i, to := range tx.env.To {
+		status.SetStatus(tx.written[i], s.statusOf(tx.env, to, settled))
+	}
+	return nil
+}
+
+func (s *session) statusOf(env inbound.Envelope, to inbound.Recipient, settled []inbound.Settled) error {
+	for _, one := range settled {
+		if one.Account != to.Mailbox.Account || one.Mailbox != to.Mailbox.Name {
+			continue
+		}
+		if one.Err != nil {
+			return s.notTaken(env, one.Err)
+		}
+		return nil
+	}
+	return errLater // not one of those: never to be taken for success
+}
