@@ -101,6 +101,7 @@ func TestImportsAtOnce(t *testing.T) {
 		for range 3 * ImportsAtOnce {
 			asking.Go(func() { askImport(t.Context(), s) })
 		}
+		synctest.Wait()
 		gone, leave := context.WithCancel(t.Context())
 		left := make(chan struct{})
 		go func() { askImport(gone, s); close(left) }()
