@@ -34,8 +34,11 @@ spec:
   portal: {ticketSubmission: Enabled}
 `
 
-// relayBox declares a mailbox NAME@acme.example with a relay, signed.
+// relayBox declares a mailbox NAME@acme.example with a relay, if any, signed.
 func relayBox(name, relay string) string {
+	if relay != "" {
+		relay = "  relay: " + relay + "\n"
+	}
 	return fmt.Sprintf(`---
 apiVersion: postern.dev/v1alpha1
 kind: Mailbox
@@ -46,8 +49,7 @@ spec:
   dkim:
   - {selector: small, keySecretRef: {name: dkim, key: ed25519}}
   - {selector: large, keySecretRef: {name: dkim, key: rsa}}
-  relay: %s
-`, name, name, relay)
+%s`, name, name, relay)
 }
 
 // signers are keys for DKIM and the DNS that tells them.
@@ -173,6 +175,7 @@ func TestRelays(t *testing.T) {
 		{"secret", password(r.startTLS, "StartTLS", "absent"), "gia@customer.example", "queued", "the secret absent is not there"},
 		{"later", password(r.startTLS, "StartTLS", "good"), "later@customer.example", "queued", "450 4.2.0 <later@customer.example>: Recipient address rejected: Greylisted"},
 		{"gone", password(r.startTLS, "StartTLS", "good"), "gone@customer.example", "failed", "550 5.1.1 <gone@customer.example>: Recipient address rejected: moved away"},
+		{"daemons", "", "joy@customer.example", "sent", ""},
 		{"nokey", password(r.startTLS, "StartTLS", "good"), "ida@customer.example", "queued", "the secret other is not there"},
 	}
 	manifests := relayCenter
@@ -183,7 +186,9 @@ func TestRelays(t *testing.T) {
 		}
 		manifests += box
 	}
-	desk := peers.StartDesk(t, manifests, "--trusted-relay", "127.0.0.1", "--hostname", "desk.acme.example")
+	desk := peers.StartDesk(t, manifests, "--trusted-relay", "127.0.0.1", "--hostname", "desk.acme.example",
+		"--relay", fmt.Sprintf("127.0.0.1:%d", r.clearText), "--relay-user", "desk")
+	desk.Secret(t, "_daemon", "relay", "password", "open sesame")
 	keys, dns := signers(t)
 	for name, key := range keys {
 		desk.Secret(t, "support", "dkim", name, key)

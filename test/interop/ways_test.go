@@ -107,7 +107,7 @@ func newRelays(t *testing.T) *relays {
 		r.startTLS:  "  -o smtpd_tls_security_level=encrypt",
 		r.implicit:  "  -o smtpd_tls_wrappermode=yes",
 		r.otherName: "  -o smtpd_tls_security_level=encrypt -o smtpd_tls_cert_file=" + otherCert + " -o smtpd_tls_key_file=" + otherKey,
-		r.clearText: "  -o smtpd_tls_security_level=none",
+		r.clearText: "  -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no",
 	} {
 		r.Master(fmt.Sprintf("127.0.0.1:%d inet n - n - - smtpd", port))
 		r.Master(submission...)
