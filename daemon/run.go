@@ -102,7 +102,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		}
 	}
 	d.metrics = admin.NewMetrics()
-	if d.certs, err = d.openCertificates(ctx); err != nil {
+	if d.certs, err = d.openCertificates(ctx, kek); err != nil {
 		return err
 	}
 	planner := &outbound.Planner{Budgets: d.db, Signer: signer}

@@ -16,6 +16,8 @@ type Detail struct {
 	// Merged are the tickets that were merged into this one, and into those; they
 	// have none in turn.
 	Merged []Detail
+	// Files are the limits of what agents may send from it.
+	Files helpdesk.FileLimits
 	// Follows is the number of the ticket that this one goes on from, and Maybe of
 	// the one that its first mail may have meant; 0 for none.
 	Follows, Maybe int64
@@ -33,6 +35,9 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	detail, err := d.detail(ctx, by.Account, t)
 	if err != nil {
 		return nil, err
+	}
+	if box, ok := d.directory.Mailbox(by.Account, t.Mailbox); ok {
+		detail.Files = box.Files
 	}
 	merged, _, err := helpdesk.Family(t, d.reading(ctx, by.Account))
 	if err != nil {

@@ -71,7 +71,8 @@ func (d *Desk) whole(ctx context.Context, account, short, hash string) (string, 
 // Reply is an agent's public answer.
 type Reply struct {
 	Text   string
-	Status helpdesk.Status // what the ticket becomes; "" leaves it
+	Files  []helpdesk.Attachment // from [Desk.Attach]
+	Status helpdesk.Status       // what the ticket becomes; "" leaves it
 	// Nonce came with the page. The same reply sent twice, by a second click or
 	// after a lost answer, is one. Without it each call is a reply of its own.
 	Nonce string
@@ -84,9 +85,9 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 			return err
 		}
 	}
-	w := writing{kind: helpdesk.Message, text: in.Text}
+	w := writing{kind: helpdesk.Message, text: in.Text, files: in.Files}
 	if in.Nonce != "" {
-		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text)
+		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text, blobs(in.Files))
 	}
 	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
 		if in.Status != "" {
@@ -96,14 +97,30 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 		if !ok {
 			return helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", t.Mailbox)
 		}
+		if err := box.Files.CheckAll(in.Files); err != nil {
+			return err
+		}
 		d.planner.Reply(change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Purpose: helpdesk.AgentReply, Now: d.now()})
 		return nil
 	})
 }
 
-// Note writes something that only agents see.
-func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string) error {
-	return d.write(ctx, by, number, writing{kind: helpdesk.Note, text: text}, nil)
+// blobs name what files hold.
+func blobs(files []helpdesk.Attachment) []string {
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Blob)
+	}
+	return names
+}
+
+// Note writes something that only agents see, with files from [Desk.Attach]
+// that only they get.
+func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, files ...helpdesk.Attachment) error {
+	if err := (helpdesk.FileLimits{}).CheckAll(files); err != nil {
+		return err
+	}
+	return d.write(ctx, by, number, writing{kind: helpdesk.Note, text: text, files: files}, nil)
 }
 
 // SetStatus changes the status and records who did. A ticket that has it
@@ -129,6 +146,7 @@ var errUnchanged = errors.New("nothing to change")
 type writing struct {
 	kind    helpdesk.EntryKind
 	text    string
+	files   []helpdesk.Attachment
 	receipt string // its identity; "" if each call is one
 }
 
@@ -156,7 +174,7 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 	if err != nil {
 		return err
 	}
-	e := helpdesk.Entry{Kind: w.kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author()}
+	e := helpdesk.Entry{Kind: w.kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author(), Attachments: w.files}
 	change := &helpdesk.Change{Account: by.Account, Ticket: t}
 	if w.receipt != "" {
 		found, err := d.store.Lookup(ctx, by.Account, store.Query{Receipt: w.receipt})

@@ -32,7 +32,8 @@ type Desk interface {
 	File(ctx context.Context, by actions.Actor, number int64, seq, index int) (*actions.File, error)
 	Source(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.File, error)
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
-	Note(ctx context.Context, by actions.Actor, number int64, text string) error
+	Note(ctx context.Context, by actions.Actor, number int64, text string, files ...helpdesk.Attachment) error
+	Attaching
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
 	Merging
@@ -84,7 +85,7 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css")
+	c.pages = site.Pages(templates, "templates", "console.css", "files.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

@@ -38,6 +38,9 @@ type desk struct {
 	decided  []helpdesk.HeldItem
 	more     int // held mails beyond those
 	batches  int
+
+	uploads   []string // beginnings of files
+	attachErr error
 }
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
@@ -131,12 +134,12 @@ type content struct{ *strings.Reader }
 func (content) Close() error { return nil }
 
 func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actions.Reply) error {
-	d.changes = append(d.changes, fmt.Sprintf("reply %d %s %q", number, in.Status, in.Text))
+	d.changes = append(d.changes, fmt.Sprintf("reply %d %s %q", number, in.Status, in.Text)+named(in.Files))
 	return errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string) error {
-	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, text))
+func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string, files ...helpdesk.Attachment) error {
+	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, text)+named(files))
 	return errors.Join(d.check(by), d.writeErr)
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 
@@ -43,8 +44,11 @@ func (c *Handler) askToSignIn(v *visit) error {
 		http.Redirect(v.w, v.r, "/agent/sign-in?next="+url.QueryEscape(v.r.URL.RequestURI()), http.StatusSeeOther)
 		return nil
 	}
-	if err := web.ReadForm(v.r); err != nil {
-		return err
+	lost := false // nobody is signed in, so no file is kept
+	if v.r.PostForm == nil {
+		if err := web.ReadParts(v.w, v.r, func(string, string, io.Reader) { lost = true }); err != nil {
+			return err
+		}
 	}
 	page := signInPage{Next: home, Notice: "Your session has ended. Sign in to go on.", Draft: readDraft(v)}
 	if page.Draft.Number != 0 {
@@ -52,6 +56,9 @@ func (c *Handler) askToSignIn(v *visit) error {
 	}
 	if page.Draft.carried() {
 		page.Notice = "Your session has ended before this was saved. What you wrote comes back when you have signed in."
+		if lost {
+			page.Notice += " Files have to be chosen again."
+		}
 	}
 	c.writeSignIn(v, web.Status(helpdesk.Errorf(helpdesk.SignIn, "")), page)
 	return nil

@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,7 +28,9 @@ type ticketPage struct {
 	Send       string // words on the button: who gets the reply
 	Recipients []helpdesk.Participant
 	Draft      draft
-	Error      string // about the draft
+	Error      string // about the words of the draft
+	FileError  string // about its files
+	Limits     helpdesk.FileLimits
 	Focus      string // the act whose text goes on being written
 	Trouble    *web.Trouble
 	Done       string
@@ -74,6 +77,8 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	}
 	words := web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
 	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid; {
+	case page.Focus != "" && errors.Is(failure, helpdesk.ErrFile):
+		page.FileError = words
 	case invalid && page.Focus != "":
 		page.Error = words
 	case invalid && d.Act == peopleAct && d.Adding.Address != "":
@@ -94,7 +99,7 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	t := &detail.Ticket
 	page := ticketPage{
 		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(),
-		People: newPeople(t, d.Adding), Statuses: helpdesk.Statuses, Draft: d,
+		People: newPeople(t, d.Adding), Statuses: helpdesk.Statuses, Draft: d, Limits: detail.Files,
 	}
 	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
 		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn

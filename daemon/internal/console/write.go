@@ -27,6 +27,7 @@ type draft struct {
 	Number int64
 	Act    string
 	Text   string
+	Files  []attached
 	Status helpdesk.Status // of the ticket afterwards
 	// Nonce came with the page: a second click does not mail the customer twice.
 	Nonce string
@@ -70,16 +71,17 @@ func (c *Handler) act(v *visit) error {
 	if _, err := ticketNumber(v); err != nil {
 		return err
 	}
-	if err := web.ReadForm(v.r); err != nil {
-		return err
-	}
+	files, err := c.readFiles(v)
 	d := readDraft(v)
-	err := c.do(v, d)
+	d.Files = files
+	if err == nil {
+		err = c.do(v, d)
+	}
 	switch kind := helpdesk.KindOf(err); {
 	case err == nil:
 		http.Redirect(v.w, v.r, d.path()+"?done="+d.Act, http.StatusSeeOther)
 		return nil
-	case kind == helpdesk.SignIn, kind == helpdesk.NotFound && d.Text == "":
+	case kind == helpdesk.SignIn, kind == helpdesk.NotFound && d.Text == "" && len(d.Files) == 0:
 		return err
 	}
 	return c.writeTicket(v, d, err)
@@ -91,9 +93,9 @@ func (c *Handler) do(v *visit, d draft) error {
 		if _, err := parseQueue(string(d.Status)); err != nil {
 			return err
 		}
-		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Status: d.Status, Nonce: d.Nonce})
+		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.attachments(), Status: d.Status, Nonce: d.Nonce})
 	case noteAct:
-		return c.desk.Note(v.context(), v.by, d.Number, d.Text)
+		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.attachments()...)
 	case statusAct:
 		status, err := helpdesk.ParseStatus(string(d.Status))
 		if err != nil {

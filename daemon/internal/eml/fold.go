@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -142,13 +143,14 @@ func encodeQ(s string) string {
 	return out.String()
 }
 
-// mailboxWords makes the words of an address field with one mailbox.
-func mailboxWords(b Mailbox) ([]string, error) {
+// mailboxWords makes the words of an address field with one mailbox; wide allows
+// an address beyond ASCII.
+func mailboxWords(b Mailbox, wide bool) ([]string, error) {
 	if b.Address == (helpdesk.Address{}) {
 		return nil, fmt.Errorf("%w: mailbox without an address", ErrUnwritable)
 	}
 	addr := b.Address.String()
-	if !isASCII([]byte(addr)) {
+	if !wide && !isASCII([]byte(addr)) {
 		return nil, fmt.Errorf("%w: address %q would need SMTPUTF8", ErrUnwritable, addr)
 	}
 	name := cleanName(validUTF8(b.Name))
@@ -239,8 +241,9 @@ func withParams(value string, params []string) []string {
 }
 
 // checkField is the last look at a field before it is written: whatever went
-// wrong above, no byte of it may begin another field or end the header.
-func checkField(field string) error {
+// wrong above, no byte of it may begin another field or end the header; wide allows
+// UTF-8 that can be seen.
+func checkField(field string, wide bool) error {
 	body, ok := strings.CutSuffix(field, "\r\n")
 	lines := strings.Split(body, "\r\n")
 	if !ok || fieldName([]byte(lines[0])) == 0 {
@@ -253,9 +256,9 @@ func checkField(field string) error {
 		if i > 0 && (line == "" || !isBlank(line[0]) || strings.Trim(line, " \t") == "") {
 			return fmt.Errorf("%w: badly folded field %.60q", ErrUnwritable, field)
 		}
-		for j := range len(line) {
-			if c := line[j]; c != '\t' && (c < ' ' || c > '~') {
-				return fmt.Errorf("%w: byte %#x in field %.60q", ErrUnwritable, c, field)
+		for _, c := range line {
+			if c != '\t' && (c < ' ' || c > '~') && !(wide && c > '~' && c != utf8.RuneError && unicode.IsPrint(c)) {
+				return fmt.Errorf("%w: character %#x in field %.60q", ErrUnwritable, c, field)
 			}
 		}
 	}

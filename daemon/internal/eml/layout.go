@@ -230,6 +230,12 @@ func (l *layout) filename(p *Part) string {
 	return "attachment-" + strconv.Itoa(len(l.attachments)+1) + extension(p.MediaType)
 }
 
+// Filename makes a name that somebody gave a file safe to show and to store, as
+// declared names of attachments are made: see [Attachment]. It may leave nothing.
+func Filename(s string) string {
+	return cleanFilename(strings.Join(strings.Fields(cleanLine(validUTF8(s))), " "))
+}
+
 // cleanFilename makes a declared name safe to show and to store: one line, no
 // path, no control or direction characters, no leading dots, at most
 // [MaxFilename] bytes with its extension kept.

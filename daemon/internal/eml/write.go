@@ -40,15 +40,18 @@ type HeaderField struct {
 // Outgoing is one mail to one recipient. Whatever its strings hold, they cannot
 // add a field, a recipient or a part.
 type Outgoing struct {
-	From, To    Mailbox
-	ReplyTo     *Mailbox
-	Subject     string
-	MessageID   string   // with angle brackets
-	InReplyTo   string   // left out when it is no id
-	References  []string // oldest first; the first and the newest are written
-	Date        time.Time
-	Extra       []HeaderField // fields beyond those above, in order
-	Text, HTML  string        // with any line ends; "" leaves the part out
+	From, To   Mailbox
+	ReplyTo    *Mailbox
+	Subject    string
+	MessageID  string   // with angle brackets
+	InReplyTo  string   // left out when it is no id
+	References []string // oldest first; the first and the newest are written
+	Date       time.Time
+	Extra      []HeaderField // fields beyond those above, in order
+	Text, HTML string        // with any line ends; "" leaves the part out
+	// UTF8 lets the header hold addresses beyond ASCII (RFC 6532). Such a mail can
+	// only be given to a server that has SMTPUTF8.
+	UTF8        bool
 	Attachments []OutgoingAttachment
 
 	// Boundary returns a new boundary of letters and digits for each multipart.
@@ -73,7 +76,7 @@ func (o *Outgoing) WriteTo(w io.Writer) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := root.check(nil); err != nil {
+	if err := root.check(nil, o.UTF8); err != nil {
 		return 0, err
 	}
 	out := &countingWriter{w: w}
@@ -116,7 +119,7 @@ func (o *Outgoing) fields() ([]string, error) {
 		if b.box == nil {
 			continue
 		}
-		words, err := mailboxWords(*b.box)
+		words, err := mailboxWords(*b.box, o.UTF8)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", b.name, err)
 		}
@@ -225,7 +228,7 @@ func (o *Outgoing) files(text *node) []*node {
 func (a *OutgoingAttachment) inline() bool { return writableContentID(a.ContentID) != "" }
 
 func (a *OutgoingAttachment) node(disposition string) *node {
-	name := cleanFilename(strings.Join(strings.Fields(cleanLine(validUTF8(a.Filename))), " "))
+	name := Filename(a.Filename)
 	if name == "" {
 		name = "attachment" + extension(lowerASCII(a.MediaType))
 	}
@@ -328,9 +331,9 @@ func (n *node) writeContent(w *message.Writer) error {
 
 // check is the self-check of every header in the tree: the form of each field,
 // and that none of those that may stand once stands twice.
-func (n *node) check(seen []string) error {
+func (n *node) check(seen []string, wide bool) error {
 	for _, f := range n.fields {
-		if err := checkField(f); err != nil {
+		if err := checkField(f, wide); err != nil {
 			return err
 		}
 		name, _, _ := strings.Cut(lowerASCII(f), ":")
@@ -343,7 +346,7 @@ func (n *node) check(seen []string) error {
 		return fmt.Errorf("%w: attachment without content", ErrUnwritable)
 	}
 	for _, c := range n.children {
-		if err := c.check(nil); err != nil {
+		if err := c.check(nil, wide); err != nil {
 			return err
 		}
 	}

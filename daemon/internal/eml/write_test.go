@@ -341,6 +341,23 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
+// An address beyond ASCII stands as it is where the way allows that; names are
+// encoded all the same, and no other byte of the mail is beyond ASCII.
+func TestWriteUTF8(t *testing.T) {
+	o := sampleOutgoing()
+	o.UTF8, o.To = true, box("Jörg", "jörg@customer.example")
+	raw := write(t, o)
+	if !bytes.Contains(raw, []byte(" <jörg@customer.example>\r\n")) || bytes.Contains(raw, []byte("Jörg")) {
+		t.Errorf("To is not as it should be:\n%s", raw)
+	}
+	if rest := bytes.ReplaceAll(raw, []byte("jörg@"), nil); !isASCII(rest) {
+		t.Error("more than the address is beyond ASCII")
+	}
+	if to := Read(raw).To(); len(to) != 1 || !to[0].Address.Same(o.To.Address) {
+		t.Errorf("read back as %v", to)
+	}
+}
+
 func TestWriteErrors(t *testing.T) {
 	gone := errors.New("gone")
 	open := sampleOutgoing()
@@ -392,26 +409,31 @@ func TestCheckField(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		field string
+		wide  bool
 		ok    bool
 	}{
-		{"plain", "A: b\r\n", true},
-		{"folded", "A: b\r\n c\r\n\td\r\n", true},
-		{"empty value", "A:\r\n", true},
-		{"not finished", "A: b", false},
-		{"no colon", "A b\r\n", false},
-		{"no name", ": b\r\n", false},
-		{"second field", "A: b\r\nB: c\r\n", false},
-		{"end of header", "A: b\r\n\r\n", false},
-		{"blank folded line", "A: b\r\n \r\n c\r\n", false},
-		{"bare LF", "A: b\nB: c\r\n", false},
-		{"bare CR", "A: b\rB: c\r\n", false},
-		{"nul", "A: \x00\r\n", false},
-		{"8-bit", "A: ä\r\n", false},
-		{"too long", "A: " + strings.Repeat("x", maxLine) + "\r\n", false},
-		{"longest", "A: " + strings.Repeat("x", maxLine-3) + "\r\n", true},
+		{"plain", "A: b\r\n", false, true},
+		{"folded", "A: b\r\n c\r\n\td\r\n", false, true},
+		{"empty value", "A:\r\n", false, true},
+		{"not finished", "A: b", false, false},
+		{"no colon", "A b\r\n", false, false},
+		{"no name", ": b\r\n", false, false},
+		{"second field", "A: b\r\nB: c\r\n", false, false},
+		{"end of header", "A: b\r\n\r\n", false, false},
+		{"blank folded line", "A: b\r\n \r\n c\r\n", false, false},
+		{"bare LF", "A: b\nB: c\r\n", false, false},
+		{"bare CR", "A: b\rB: c\r\n", false, false},
+		{"nul", "A: \x00\r\n", false, false},
+		{"8-bit", "A: ä\r\n", false, false},
+		{"UTF-8", "A: ä\r\n", true, true},
+		{"UTF-8 that ends a line elsewhere", "A: \u0085 \u2028B: c\r\n", true, false},
+		{"not UTF-8", "A: \xe4\r\n", true, false},
+		{"control beside UTF-8", "A: ä\x00\r\n", true, false},
+		{"too long", "A: " + strings.Repeat("x", maxLine) + "\r\n", false, false},
+		{"longest", "A: " + strings.Repeat("x", maxLine-3) + "\r\n", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := checkField(c.field); (err == nil) != c.ok {
+			if err := checkField(c.field, c.wide); (err == nil) != c.ok {
 				t.Errorf("checkField(%.40q) = %v", c.field, err)
 			}
 		})

@@ -213,7 +213,7 @@ func (q *Queue) keepWords(ctx context.Context, account string, c composer, o occ
 	if len(o.files) == 0 {
 		return q.keepCopy(ctx, account, mail)
 	}
-	o.files = nil
+	o.files, c.by = nil, nil // nobody gets this one
 	bare, err := c.compose(o)
 	if err != nil {
 		return "", err

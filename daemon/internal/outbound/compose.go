@@ -91,12 +91,13 @@ func (c composer) compose(o occasion) (Parcel, error) {
 		return Parcel{}, fmt.Errorf("compose html: %w", err)
 	}
 	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
+	mail.UTF8 = isWide(o.delivery.To)
 	spool := c.spools.New()
 	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
 		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, Mail: spool}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each

@@ -26,7 +26,8 @@ type Parcel struct {
 	Relay helpdesk.Relay
 	From  helpdesk.Address // reverse-path; zero for the null sender
 	To    helpdesk.Address
-	Mail  *Spool // with CRLF line ends; whoever made the parcel closes it
+	ID    helpdesk.ID // of the delivery: reports name it
+	Mail  *Spool      // with CRLF line ends; whoever made the parcel closes it
 }
 
 // SMTPCourier makes attempts over SMTP. It is safe for concurrent use. A

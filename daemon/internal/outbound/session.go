@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,14 +46,14 @@ func (s *session) submit(p Parcel) (string, error) {
 	if err := s.fits(p); err != nil {
 		return "", err
 	}
-	if err := s.client.Mail(p.From.String(), &smtp.MailOptions{Size: p.Mail.Size()}); err != nil {
+	if err := s.client.Mail(p.From.String(), p.mailOptions()); err != nil {
 		err = failed(StepSender, err)
 		if s.mails > 0 {
 			return "", fmt.Errorf("%w: %w", errStale, err)
 		}
 		return "", err
 	}
-	if err := s.client.Rcpt(p.To.String(), nil); err != nil {
+	if err := s.client.Rcpt(p.To.String(), p.rcptOptions()); err != nil {
 		return "", failed(StepRecipient, err)
 	}
 	w, err := s.client.Data()
@@ -70,9 +71,47 @@ func (s *session) submit(p Parcel) (string, error) {
 	return clean(done.StatusText), nil
 }
 
+// mailOptions asks for reports, where the relay has them (RFC 3461): of the header
+// alone, with our name of the delivery. Mail without a sender has nobody who would
+// get one. Options that the relay does not offer are left out by go-smtp.
+func (p Parcel) mailOptions() *smtp.MailOptions {
+	o := &smtp.MailOptions{Size: p.Mail.Size(), UTF8: p.wide()}
+	if !p.From.IsZero() {
+		o.Return, o.EnvelopeID = smtp.DSNReturnHeaders, string(p.ID)
+	}
+	return o
+}
+
+// rcptOptions wants to know what went wrong, and what takes long: never that a mail
+// arrived.
+func (p Parcel) rcptOptions() *smtp.RcptOptions {
+	if p.From.IsZero() {
+		return nil
+	}
+	kind := smtp.DSNAddressTypeRFC822
+	if p.wide() {
+		kind = smtp.DSNAddressTypeUTF8
+	}
+	return &smtp.RcptOptions{
+		Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure, smtp.DSNNotifyDelayed}, OriginalRecipientType: kind, OriginalRecipient: p.To.String(),
+	}
+}
+
+// wide reports a recipient whose address needs SMTPUTF8 (RFC 6531).
+func (p Parcel) wide() bool { return isWide(p.To) }
+
+func isWide(a helpdesk.Address) bool {
+	return strings.ContainsFunc(a.String(), func(r rune) bool { return r > '~' })
+}
+
 // fits refuses what the relay said that it does not take, before anything of it
 // is sent.
 func (s *session) fits(p Parcel) error {
+	for _, extension := range []string{"SMTPUTF8", "8BITMIME"} { // RFC 6531 section 3.1 wants both
+		if ok, _ := s.client.Extension(extension); p.wide() && !ok {
+			return refuse(StepRecipient, "the address %s needs %s, which the relay does not have", p.To, extension)
+		}
+	}
 	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && p.Mail.Size() > int64(most) {
 		return refuse(StepSender, "it has %d bytes, and the relay takes %d at most", p.Mail.Size(), most)
 	}

@@ -7,6 +7,8 @@
 // of a mail address ([helpdesk.Address.Key]).
 //
 //	/postern/<inst>/ring                                key ring of signed links, sealed
+//	/postern/<inst>/sealed/<hash>                       what all replicas share and nobody else reads, sealed: keys of certificates
+//	/postern/<inst>/claim/<hash>                        work that one replica does alone, or that has to wait; with a lease
 //	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket and when it is due
 //	/postern/<inst>/accounts/<account>/counter          last ticket number given, decimal
 //	/postern/<inst>/accounts/<account>/receipt/<key>    helpdesk.Receipt
@@ -27,8 +29,8 @@
 //	/postern/<inst>/accounts/<account>/refreshtoken/<hash>   a refresh token, sealed; hash of the declared one
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
-// sender empties for all; its keys name the account. Values are JSON with a
-// schema number, unless said otherwise.
+// sender empties for all; its keys name the account, and for what belongs to the
+// installation. Values are JSON with a schema number, unless said otherwise.
 package store
 
 import (
@@ -47,6 +49,10 @@ const Schema = 1
 type keys struct{ root string }
 
 func (k keys) ring() string { return k.root + "ring" }
+
+func (k keys) sealed(hash string) string { return k.root + "sealed/" + hash }
+
+func (k keys) claim(hash string) string { return k.root + "claim/" + hash }
 
 func (k keys) outboxAll() string { return k.root + "outbox/" }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -13,9 +14,16 @@ const MaxBody = 1 << 20
 
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody), whole: r.Body}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// bounded is a body of MaxBody at most, for all pages but those that ask for the
+// whole with [ReadParts].
+type bounded struct {
+	io.ReadCloser
+	whole io.ReadCloser
 }
 
 // ReadForm reads the body of a POST into r.PostForm. TooLarge says that it is

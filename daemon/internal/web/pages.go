@@ -16,9 +16,10 @@ var templates embed.FS
 
 // Pages are the templates of one edge, parsed once.
 type Pages struct {
-	site   *Site
-	styles []string
-	pages  map[string]*template.Template
+	site    *Site
+	styles  []string
+	scripts []string
+	pages   map[string]*template.Template
 }
 
 // Page is what every page has. Frame is for the edge's own frame around its
@@ -35,10 +36,10 @@ type Page struct {
 // Pages reads the templates in a folder of files. Names that begin with "_" are
 // parts that all pages share, among them "frame", which stands around the
 // "main" of each page; every other file is a page, named without ".html".
-// Styles are names of assets that come after the common ones.
+// Assets are names of stylesheets and scripts that come after the common ones.
 //
 // It panics on a template that can't be parsed: they are part of the program.
-func (s *Site) Pages(files fs.FS, folder string, styles ...string) *Pages {
+func (s *Site) Pages(files fs.FS, folder string, assets ...string) *Pages {
 	common := template.New("").Funcs(s.funcs())
 	template.Must(common.ParseFS(templates, "templates/document.html"))
 	names, err := fs.Glob(files, path.Join(folder, "*.html"))
@@ -50,7 +51,14 @@ func (s *Site) Pages(files fs.FS, folder string, styles ...string) *Pages {
 			template.Must(common.ParseFS(files, name))
 		}
 	}
-	p := &Pages{site: s, styles: styles, pages: map[string]*template.Template{}}
+	p := &Pages{site: s, pages: map[string]*template.Template{}}
+	for _, name := range assets {
+		if path.Ext(name) == ".js" {
+			p.scripts = append(p.scripts, name)
+		} else {
+			p.styles = append(p.styles, name)
+		}
+	}
 	for _, name := range names {
 		base := path.Base(name)
 		if strings.HasPrefix(base, "_") || base == "document.html" {
@@ -65,19 +73,22 @@ func (s *Site) Pages(files fs.FS, folder string, styles ...string) *Pages {
 // document is what the outermost template reads.
 type document struct {
 	Page
-	Name   string
-	Styles []string
-	Script string
-	Icon   string
+	Name    string
+	Styles  []string
+	Scripts []string
+	Icon    string
 }
 
 // Write renders a page and sends it. Nothing is sent of a page that can't be
 // rendered to its end.
 func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name string, page Page) {
-	doc := document{Page: page, Name: name, Script: p.site.assets.path("app.js"), Icon: p.site.assets.path("icon.svg")}
+	doc := document{Page: page, Name: name, Scripts: []string{p.site.assets.path("app.js")}, Icon: p.site.assets.path("icon.svg")}
 	doc.Styles = []string{p.site.assets.path("base.css"), p.site.assets.accentPath(page.Color)}
 	for _, style := range p.styles {
 		doc.Styles = append(doc.Styles, p.site.assets.path(style))
+	}
+	for _, script := range p.scripts {
+		doc.Scripts = append(doc.Scripts, p.site.assets.path(script))
 	}
 	var out bytes.Buffer
 	if err := p.render(&out, name, doc); err != nil {

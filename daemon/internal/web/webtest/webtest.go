@@ -3,10 +3,14 @@
 package webtest
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -198,8 +202,13 @@ func (p *page) element(t testing.TB, n *html.Node, inLabel bool) {
 		if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
 			t.Errorf("%s has %s, which the policy stops", n.Data, a.Key)
 		}
-		if a.Key == "aria-describedby" && p.ids[a.Val] == 0 {
-			t.Errorf("%s is described by %q, which is not there", n.Data, a.Val)
+		if a.Key != "aria-describedby" {
+			continue
+		}
+		for id := range strings.FieldsSeq(a.Val) {
+			if p.ids[id] == 0 {
+				t.Errorf("%s is described by %q, which is not there", n.Data, id)
+			}
 		}
 	}
 }
@@ -222,4 +231,31 @@ func text(n *html.Node) string {
 		b.WriteString(text(c))
 	}
 	return b.String()
+}
+
+// Upload is a file that a browser sends.
+type Upload struct{ Name, MediaType, Content string }
+
+// PostFiles sends a form with files as a browser does.
+func PostFiles(t testing.TB, h http.Handler, address string, form url.Values, files []Upload, cookies ...*http.Cookie) *http.Response {
+	t.Helper()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		for _, value := range form[name] {
+			_ = parts.WriteField(name, value) // a buffer takes everything
+		}
+	}
+	escaped := strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A")
+	for _, f := range files {
+		w, _ := parts.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {`form-data; name="files"; filename="` + escaped.Replace(f.Name) + `"`}, "Content-Type": {f.MediaType},
+		})
+		_, _ = io.WriteString(w, f.Content)
+	}
+	_ = parts.Close()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, address, &body)
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return Do(t, h, r, cookies...)
 }

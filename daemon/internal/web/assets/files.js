@@ -1,0 +1,138 @@
+// Files of a form: drop them on it, take one out again, see how far they are.
+// Comfort only: without it, a form with files is sent as any other.
+(() => {
+  'use strict';
+  const chosen = new WeakMap(); // input → its files, as choosing again would replace them
+
+  const make = (tag, className, text) => {
+    const el = document.createElement(tag);
+    if (className) el.className = className;
+    if (text) el.textContent = text;
+    return el;
+  };
+  const size = (n) => {
+    if (n < 1e3) return n + ' bytes';
+    if (n < 1e6) return Math.round(n / 1e3) + ' kB';
+    return (n / 1e6).toFixed(1).replace(/\.0$/, '') + ' MB';
+  };
+  const fieldOf = (el) => el.closest && el.closest('form')?.querySelector('.attach');
+  const inputOf = (field) => field.querySelector('input[type=file]');
+
+  // trouble is what the server would say of a file, before it is sent.
+  const trouble = (field, file) => {
+    const most = Number(field.dataset.most);
+    const ending = file.name.includes('.') ? file.name.split('.').pop().toLowerCase() : '';
+    if (most && file.size > most) return 'too large: ' + Math.floor(most / 2 ** 20) + ' MiB at most';
+    if (ending && field.dataset.refused.split(' ').includes(ending)) return 'files that end in .' + ending + ' are blocked here';
+    return '';
+  };
+
+  // show lists the files, and gives those that can be sent to the input.
+  const show = (field) => {
+    const input = inputOf(field);
+    const files = chosen.get(input) || [];
+    const list = field.querySelector('.picked') || input.after(make('ul', 'files picked')) || field.querySelector('.picked');
+    const sent = new DataTransfer();
+    list.replaceChildren(...files.map((file, i) => {
+      const row = make('li', 'file');
+      const wrong = trouble(field, file);
+      if (!wrong) sent.items.add(file);
+      row.append(make('b', '', file.name), wrong ? make('span', 'wrong', wrong) : make('span', '', size(file.size)));
+      const out = make('button', 'plain', 'Remove');
+      out.type = 'button';
+      out.setAttribute('aria-label', 'Remove ' + file.name);
+      out.addEventListener('click', () => {
+        chosen.set(input, files.filter((_, j) => j !== i));
+        show(field);
+        input.focus();
+      });
+      row.append(out);
+      return row;
+    }));
+    input.files = sent.files;
+    input.setCustomValidity(files.length > sent.files.length ? 'Take out the files that can’t be sent.' : '');
+  };
+  const add = (field, files) => {
+    const input = inputOf(field);
+    chosen.set(input, [...(chosen.get(input) || []), ...files]);
+    show(field);
+  };
+
+  document.addEventListener('change', (e) => {
+    if (e.target.type !== 'file') return;
+    const field = fieldOf(e.target);
+    if (field) add(field, e.target.files);
+  });
+
+  const over = (e) => (e.dataTransfer?.types.includes('Files') ? fieldOf(e.target) : null);
+  const mark = (field) => {
+    for (const el of document.querySelectorAll('.attach')) el.classList.toggle('over', el === field);
+  };
+  document.addEventListener('dragover', (e) => {
+    const field = over(e);
+    mark(field);
+    if (field) e.preventDefault();
+  });
+  document.addEventListener('dragleave', (e) => { if (!e.relatedTarget) mark(null); });
+  document.addEventListener('drop', (e) => {
+    const field = over(e);
+    mark(null);
+    if (!field) return;
+    e.preventDefault();
+    add(field, e.dataTransfer.files);
+  });
+
+  // progress is a bar with numbers under the buttons of a form.
+  const progress = (form) => {
+    const box = form.querySelector('.uploading') || form.appendChild(make('div', 'uploading'));
+    const bar = make('progress');
+    const words = make('p', 'help');
+    bar.setAttribute('aria-label', 'Upload');
+    words.setAttribute('role', 'status');
+    box.replaceChildren(bar, words);
+    return (done, all) => {
+      bar.max = all;
+      bar.value = done;
+      words.textContent = done < all ? 'Sending: ' + size(done) + ' of ' + size(all) : 'Sent. It is being saved.';
+    };
+  };
+
+  // failed says so where the bar was; what was written and chosen is still there.
+  const failed = (form) => {
+    delete form.dataset.sent;
+    const note = make('p', 'error', 'The connection broke off. Nothing was saved; what you wrote and chose is still here. Send it again.');
+    note.setAttribute('role', 'alert');
+    form.querySelector('.uploading').replaceChildren(note);
+  };
+
+  // hint says what only this script can do.
+  const hint = () => {
+    for (const help of document.querySelectorAll('.attach > .help')) help.prepend('Choose files or drop them here. ');
+  };
+  hint();
+
+  // arrived goes where the server leads, or shows the page that it answered.
+  const arrived = (xhr) => {
+    if (xhr.status < 400) return location.assign(xhr.responseURL);
+    const page = new DOMParser().parseFromString(xhr.responseText, 'text/html');
+    document.title = page.title;
+    document.body.replaceWith(page.body);
+    hint();
+    (document.querySelector('[aria-invalid]') || document.querySelector('[autofocus], [role=alert]'))?.focus();
+    document.querySelector('.error, [role=alert]')?.scrollIntoView({ block: 'center' });
+  };
+
+  document.addEventListener('submit', (e) => {
+    const form = e.target;
+    const field = form.querySelector('.attach');
+    if (e.defaultPrevented || !field || inputOf(field).files.length === 0) return;
+    e.preventDefault();
+    const told = progress(form);
+    const xhr = new XMLHttpRequest();
+    xhr.upload.addEventListener('progress', (p) => told(p.loaded, p.total));
+    xhr.addEventListener('load', () => arrived(xhr));
+    xhr.addEventListener('error', () => failed(form));
+    xhr.open('POST', form.action);
+    xhr.send(new FormData(form, e.submitter));
+  });
+})();
