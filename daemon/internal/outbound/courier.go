@@ -42,7 +42,7 @@ type SMTPCourier struct {
 
 	mu    sync.Mutex
 	idle  map[helpdesk.Relay][]*session
-	plain map[sender]time.Time // what takes the mailbox's address alone, and until when that is believed
+	plain map[sentBy]time.Time // what takes the mailbox's address alone, and until when that is believed
 }
 
 // Deliver hands the parcel to its relay, and gives up when ctx ends. A nil

@@ -20,8 +20,8 @@ const (
 	maxPlain = 4096
 )
 
-// sender is a mailbox at its relay.
-type sender struct {
+// sentBy is a mailbox at its relay.
+type sentBy struct {
 	relay helpdesk.Relay
 	box   helpdesk.Address
 }
@@ -29,16 +29,16 @@ type sender struct {
 func (c *SMTPCourier) wantsPlain(p Parcel) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.Now().Before(c.plain[sender{p.Relay, p.Box}])
+	return c.Now().Before(c.plain[sentBy{p.Relay, p.Box}])
 }
 
 func (c *SMTPCourier) rememberPlain(p Parcel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.plain == nil || len(c.plain) >= maxPlain {
-		c.plain = map[sender]time.Time{}
+		c.plain = map[sentBy]time.Time{}
 	}
-	c.plain[sender{p.Relay, p.Box}] = c.Now().Add(plainFor)
+	c.plain[sentBy{p.Relay, p.Box}] = c.Now().Add(plainFor)
 }
 
 // notYours are words of relays that let who signed in send as themselves alone:
