@@ -27,6 +27,7 @@ var commands = []command{
 	{"check", "read manifests and tell all problems, or ok", runCheck},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
+	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"contact", "let mail in again that was called spam", runContact},

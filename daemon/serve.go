@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/crypto/acme/autocert"
+
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
@@ -30,6 +32,9 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs.StringVar(&s.hostname, "hostname", "", "how the daemon calls itself in SMTP (default: the host name)")
 	fs.StringVar(&s.https, "https", "", "address of the portal and the agents' pages with TLS; --http then only leads there (default: none, for a web server with TLS in front of --http)")
 	fs.StringVar(&s.tls, "tls", "", "`folder` with certificates, read again when they change: NAME.crt with NAME.key, or fullchain.pem with privkey.pem, in it or in folders in it")
+	fs.Func("acme", "`address` that a certificate authority may write to, or \"on\" for none: ask it by ACME for the certificates that --tls does not have, and accept its terms", s.setACME)
+	fs.StringVar(&s.acme.directory, "acme-directory", autocert.DefaultACMEDirectory, "`URL` of the directory of that authority")
+	fs.StringVar(&s.acme.ca, "acme-ca", "", "`file` with the certificate authority that the directory itself is believed by (default: those of the system)")
 	fs.StringVar(&s.smtps, "smtps", "", "address to take mail on with TLS from the first byte (default: none; --smtp offers STARTTLS when there are certificates)")
 	fs.StringVar(&s.lmtp, "lmtp", "", "address to take mail on by LMTP, from a mail server in front: HOST:PORT, or unix:PATH for a socket (default: none)")
 	fs.DurationVar(&s.greeting, "greeting-delay", 0, "how long SMTP clients wait to be greeted, while it is seen whether they talk too early")
@@ -109,6 +114,17 @@ func (s *settings) addResults(v string) error {
 	relay.Results = strings.ToLower(server)
 	s.relays = append(s.relays, relay)
 	return nil
+}
+
+// setACME reads an address, or "on".
+func (s *settings) setACME(v string) error {
+	s.acme.on = true
+	if v == "on" {
+		return nil
+	}
+	_, err := helpdesk.ParseAddress(v)
+	s.acme.email = v
+	return err
 }
 
 // setRelay reads host:port. TLS is required everywhere but on this machine.

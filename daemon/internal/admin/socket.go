@@ -68,8 +68,8 @@ func Listen(dir string) (net.Listener, error) {
 }
 
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, accounts: accounts, log: log}
+func Socket(desk Desk, explain Explain, imports Import, accounts func() []string, log *slog.Logger) http.Handler {
+	s := &socket{desk: desk, explain: explain, imports: imports, accounts: accounts, log: log, importing: make(chan struct{}, ImportsAtOnce)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
@@ -86,6 +86,7 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
 }
@@ -93,8 +94,11 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 type socket struct {
 	desk     Desk
 	explain  Explain
+	imports  Import
 	accounts func() []string
 	log      *slog.Logger
+
+	importing chan struct{} // one for each mail of an archive that is being taken in
 }
 
 func operator(r *http.Request) actions.Actor {

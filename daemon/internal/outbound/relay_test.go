@@ -48,7 +48,7 @@ type taken struct {
 	Rcpt     smtp.RcptOptions
 }
 
-func startRelay(t *testing.T, r *relay, cfg *tls.Config, implicit bool) *relay {
+func startRelay(t testing.TB, r *relay, cfg *tls.Config, implicit bool) *relay {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
