@@ -115,6 +115,9 @@ func (j *importJob) run(ctx context.Context, found *archive.Archive, progress *p
 		progress.step()
 		return nil
 	})
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
 		return fmt.Errorf("%w (%d of %d mails are done; the same command again goes on from there)", err, progress.steps(), len(found.Mails))
 	}
