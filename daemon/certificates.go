@@ -2,21 +2,52 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
+	"fmt"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/certs"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // openCertificates finds the certificates of this daemon; nil if it has none.
-func (d *daemon) openCertificates(ctx context.Context) (*certs.Source, error) {
+func (d *daemon) openCertificates(ctx context.Context, kek [store.KeySize]byte) (*certs.Source, error) {
 	s := d.settings
-	if s.tls == "" {
+	if s.tls == "" && !s.acme.on {
 		return nil, nil
 	}
-	return certs.Open(ctx, certs.Options{
-		Folder: s.tls, Hostname: s.hostname, Hosts: d.hosts, Meter: d.metrics, Log: d.log, Now: time.Now,
-	})
+	o := certs.Options{Folder: s.tls, Hostname: s.hostname, Hosts: d.hosts, Meter: d.metrics, Log: d.log, Now: time.Now}
+	if s.acme.on {
+		roots, err := s.acme.roots()
+		if err != nil {
+			return nil, err
+		}
+		o.ACME = &certs.ACME{Directory: s.acme.directory, Roots: roots, Email: s.acme.email, Vault: d.db.Vault(kek)}
+	}
+	return certs.Open(ctx, o)
+}
+
+// roots are whom to believe about the directory; nil for the system's.
+func (s acmeSettings) roots() (*x509.CertPool, error) {
+	if s.ca == "" {
+		return nil, nil
+	}
+	return readAuthorities(s.ca)
+}
+
+// readAuthorities reads certificates in PEM.
+func readAuthorities(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", file)
+	}
+	return pool, nil
 }
 
 // hosts are the names of the pages that are served with TLS here, now.

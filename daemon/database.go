@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -92,14 +90,11 @@ func dialEtcd(s etcdSettings) (*clientv3.Client, error) {
 func etcdTLS(s etcdSettings) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.ca != "" {
-		pem, err := os.ReadFile(s.ca)
+		roots, err := readAuthorities(s.ca)
 		if err != nil {
-			return nil, fmt.Errorf("read authority of etcd: %w", err)
+			return nil, err
 		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", s.ca)
-		}
+		cfg.RootCAs = roots
 	}
 	if s.cert != "" {
 		pair, err := tls.LoadX509KeyPair(s.cert, s.keyFile)

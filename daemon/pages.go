@@ -29,11 +29,12 @@ func (d *daemon) openPages() {
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
 	}
-	d.pages = d.pageServer(site.Handler(mux))
-	if d.listen.https != nil {
-		d.pages.TLSConfig = d.certs.HTTPS()
-		d.plain = d.pageServer(site.Redirect())
+	if d.listen.https == nil {
+		d.pages = d.pageServer(d.certs.Challenges(site.Handler(mux)))
+		return
 	}
+	d.pages, d.plain = d.pageServer(site.Handler(mux)), d.pageServer(d.certs.Challenges(site.Redirect()))
+	d.pages.TLSConfig = d.certs.HTTPS()
 }
 
 func (d *daemon) pageServer(h http.Handler) *http.Server {

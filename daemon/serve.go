@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/crypto/acme/autocert"
+
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
@@ -30,6 +32,9 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs.StringVar(&s.hostname, "hostname", "", "how the daemon calls itself in SMTP (default: the host name)")
 	fs.StringVar(&s.https, "https", "", "address of the portal and the agents' pages with TLS; --http then only leads there (default: none, for a web server with TLS in front of --http)")
 	fs.StringVar(&s.tls, "tls", "", "`folder` with certificates, read again when they change: NAME.crt with NAME.key, or fullchain.pem with privkey.pem, in it or in folders in it")
+	fs.Func("acme", "`address` that a certificate authority may write to, or \"on\" for none: ask it by ACME for the certificates that --tls does not have, and accept its terms", s.setACME)
+	fs.StringVar(&s.acme.directory, "acme-directory", autocert.DefaultACMEDirectory, "`URL` of the directory of that authority")
+	fs.StringVar(&s.acme.ca, "acme-ca", "", "`file` with the certificate authority that the directory itself is believed by (default: those of the system)")
 	fs.StringVar(&s.smtps, "smtps", "", "address to take mail on with TLS from the first byte (default: none; --smtp offers STARTTLS when there are certificates)")
 	fs.StringVar(&s.lmtp, "lmtp", "", "address to take mail on by LMTP, from a mail server in front: HOST:PORT, or unix:PATH for a socket (default: none)")
 	fs.DurationVar(&s.greeting, "greeting-delay", 0, "how long SMTP clients wait to be greeted, while it is seen whether they talk too early")
@@ -39,6 +44,7 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs.Func("relay-results", "`network=server`: (CIDR, or unix) of a mail server in front, and the name with which the Authentication-Results begin that are believed on top of what it brings; may be repeated", s.addResults)
 	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))
 	fs.Func("relay", "`host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
+	user := fs.String("relay-user", "", "`name` to sign in to --relay with; the password is the file "+ownAccount+"/relay/password of --secrets (default: no sign-in)")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return nil, err
@@ -46,8 +52,18 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	if len(rest) > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: %w", rest[0], errUsage)
 	}
+	if *user != "" {
+		if s.relay.Host == "" {
+			return nil, fmt.Errorf("--relay-user needs --relay: %w", errUsage)
+		}
+		s.relay.Login = helpdesk.Login{Account: ownAccount, Username: *user, Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
+	}
 	return s, s.complete()
 }
+
+// ownAccount is where secrets of the daemon itself are. No namespace can have this
+// name, so no manifest can name them.
+const ownAccount = "_daemon"
 
 // parseNetwork reads a network, or one address.
 func parseNetwork(v string) (netip.Prefix, error) {
@@ -109,6 +125,17 @@ func (s *settings) addResults(v string) error {
 	relay.Results = strings.ToLower(server)
 	s.relays = append(s.relays, relay)
 	return nil
+}
+
+// setACME reads an address, or "on".
+func (s *settings) setACME(v string) error {
+	s.acme.on = true
+	if v == "on" {
+		return nil
+	}
+	_, err := helpdesk.ParseAddress(v)
+	s.acme.email = v
+	return err
 }
 
 // setRelay reads host:port. TLS is required everywhere but on this machine.

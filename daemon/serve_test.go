@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,11 +20,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.etcd.io/etcd/server/v3/embed"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // server is a real "postern serve" as a process of its own.
@@ -239,6 +239,34 @@ func TestRelayFlags(t *testing.T) {
 	}
 }
 
+func TestRelayOfTheDaemon(t *testing.T) {
+	login := helpdesk.Login{Account: "_daemon", Username: "desk", Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
+	for _, tt := range []struct {
+		name string
+		flag []string
+		want helpdesk.Relay
+		err  string
+	}{
+		{"none", nil, helpdesk.Relay{}, ""},
+		{"without a sign-in", []string{"--relay", "relay.example:587"}, helpdesk.Relay{Host: "relay.example", Port: 587, TLS: helpdesk.TLSStartTLS}, ""},
+		{"with one", []string{"--relay-user", "desk", "--relay", "relay.example:465"}, helpdesk.Relay{Host: "relay.example", Port: 465, TLS: helpdesk.TLSImplicit, Login: login}, ""},
+		{"on this machine", []string{"--relay", "127.0.0.1:25"}, helpdesk.Relay{Host: "127.0.0.1", Port: 25, TLS: helpdesk.TLSNone}, ""},
+		{"a user of nothing", []string{"--relay-user", "desk"}, helpdesk.Relay{}, "--relay-user needs --relay"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := serveSettings(append(tt.flag, "--dir", t.TempDir()), io.Discard)
+			switch {
+			case tt.err != "":
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("error %v, want %q", err, tt.err)
+				}
+			case err != nil || s.relay != tt.want:
+				t.Errorf("relay %+v, %v, want %+v", s.relay, err, tt.want)
+			}
+		})
+	}
+}
+
 // What comes from nowhere in particular proves nothing: the mail makes a ticket,
 // and the address gets fixed words without one byte of the writer's choice.
 //
@@ -288,7 +316,7 @@ func TestServeTrustsNobodyByDefault(t *testing.T) {
 //
 // covers: P05
 func TestServeTwoReplicas(t *testing.T) {
-	endpoint, ca := startEtcd(t)
+	etcd := peers.StartEtcd(t)
 	key := filepath.Join(t.TempDir(), "key")
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails since Go 1.24
@@ -296,7 +324,7 @@ func TestServeTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	caught, relay := startRelay(t)
-	flags := []string{"--etcd", endpoint, "--etcd-ca", ca, "--key-file", key, "--trusted-relay", "127.0.0.1"}
+	flags := []string{"--etcd", etcd.Endpoint, "--etcd-ca", etcd.Authority, "--key-file", key, "--trusted-relay", "127.0.0.1"}
 	one, two := startServer(t, relay, flags...), startServer(t, relay, flags...)
 
 	const alice = "alice@customer.example"
@@ -336,32 +364,6 @@ func TestServeTwoReplicas(t *testing.T) {
 			t.Errorf("%s got %d acknowledgements, want 1", to, n)
 		}
 	}
-}
-
-// startEtcd is an etcd outside, with TLS. It returns its endpoint and the file
-// of its authority.
-func startEtcd(t *testing.T) (endpoint, ca string) {
-	t.Helper()
-	cfg := embed.NewConfig()
-	cfg.Dir = t.TempDir()
-	cfg.LogLevel = "fatal"
-	cfg.ClientAutoTLS, cfg.SelfSignedCertValidity = true, 1
-	listen := url.URL{Scheme: "https", Host: "127.0.0.1:0"}
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{listen}, []url.URL{listen}
-	cfg.ListenPeerUrls = nil
-	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	cfg.InitialCluster = cfg.Name + "=http://127.0.0.1:0"
-	etcd, err := embed.StartEtcd(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(etcd.Close)
-	select {
-	case <-etcd.Server.ReadyNotify():
-	case <-time.After(patience):
-		t.Fatal("etcd did not start")
-	}
-	return "https://" + etcd.Clients[0].Addr().String(), filepath.Join(cfg.Dir, "fixtures", "client", "cert.pem")
 }
 
 func statusOf(t *testing.T, addr, host string) int {

@@ -34,6 +34,7 @@ type settings struct {
 	admin        string
 	hostname     string // how we call ourselves in SMTP
 	tls          string // folder with certificates; "" for none
+	acme         acmeSettings
 	installation string
 	replica      string
 	relays       inbound.Relays // mail servers in front
@@ -46,6 +47,12 @@ type settings struct {
 	keyFile      string
 	etcd         etcdSettings
 	dev          bool
+}
+
+// acmeSettings say who is asked for certificates.
+type acmeSettings struct {
+	on                   bool
+	email, directory, ca string
 }
 
 // etcdSettings name an etcd outside; without endpoints one runs inside.
@@ -120,8 +127,8 @@ func (s *settings) complete() error {
 		}
 	}
 	for flag, address := range map[string]string{"--https": s.https, "--smtps": s.smtps} {
-		if address != "" && s.tls == "" {
-			return fmt.Errorf("%s needs certificates: name their folder with --tls: %w", flag, errUsage)
+		if address != "" && s.tls == "" && !s.acme.on {
+			return fmt.Errorf("%s needs certificates: name their folder with --tls, or have them asked for with --acme: %w", flag, errUsage)
 		}
 	}
 	if s.dns != "" {
@@ -142,6 +149,9 @@ func (s *settings) complete() error {
 	// The random part tells this process from every earlier one.
 	if s.hostname == "" {
 		s.hostname = machine
+	}
+	if s.acme.on && !strings.Contains(s.hostname, ".") {
+		return fmt.Errorf("--acme asks for a certificate of %q, which nobody outside can look up: name the mail server with --hostname: %w", s.hostname, errUsage)
 	}
 	s.replica = machine + "/" + rand.Text()[:8]
 	return os.MkdirAll(s.dir, 0o700)

@@ -50,15 +50,15 @@ func fetchMail(n int) []byte {
 		n, n, n, n, time.Now().Format(time.RFC1123Z), n)
 }
 
-type listedTicket struct {
+type fetchedTicket struct {
 	Number  int64
 	Subject string
 }
 
-// tickets waits until there are so many, and no more.
-func tickets(t *testing.T, d *peers.Desk, want int, within time.Duration) []listedTicket {
+// fetchedTickets waits until there are so many, and no more.
+func fetchedTickets(t *testing.T, d *peers.Desk, want int, within time.Duration) []fetchedTicket {
 	t.Helper()
-	var got []listedTicket
+	var got []fetchedTicket
 	peers.Eventually(t, within, func() error {
 		got = nil
 		if d.JSON(t, &got, "ticket", "list"); len(got) < want {
@@ -81,11 +81,11 @@ func TestIMAP(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", dovecot.CA)
 	d := peers.StartDesk(t, polledDesk(dovecot.IMAPS, byPassword, "start: All"))
 	d.Secret(t, "support", "mail", "password", password)
-	tickets(t, d, 2, peers.Patience)
+	fetchedTickets(t, d, 2, peers.Patience)
 	t.Log(d.Command(t, "mailbox", "list"))
 	start := time.Now()
 	dovecot.Deliver(t, fetched, "", fetchMail(3))
-	tickets(t, d, 3, peers.Patience)
+	fetchedTickets(t, d, 3, peers.Patience)
 	t.Log("the third came after", time.Since(start))
 	t.Log(d.Command(t, "mailbox", "list"))
 	t.Log(dovecot.Doveadm(t, "fetch", "-u", fetched, "uid flags", "mailbox", "INBOX"))

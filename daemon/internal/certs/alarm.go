@@ -2,9 +2,8 @@ package certs
 
 import (
 	"context"
-	"time"
-
 	"crypto/x509"
+	"time"
 )
 
 // alarm is what was last said of the certificate of a name.
@@ -35,6 +34,9 @@ func (s *Source) check(ctx context.Context) {
 			until[name] = leaf.NotAfter
 		}
 		state := stateOf(leaf, now)
+		if state == absent && s.authority != nil {
+			state = fine // who asks for it tells of each try
+		}
 		last, known := s.told[name]
 		if state == fine {
 			delete(s.told, name)

@@ -1,15 +1,20 @@
 // Package certs gives SMTP and HTTPS their certificates: from files, which are
-// read again when they change.
+// read again when they change, or from a certificate authority that is asked by
+// ACME (RFC 8555).
 package certs
 
 import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/crypto/acme"
 )
 
 // Meter shows until when the certificates hold that are served. Names without
@@ -22,6 +27,8 @@ type Meter interface {
 type Options struct {
 	// Folder holds pairs of files; "" for none.
 	Folder string
+	// ACME asks an authority for what no file covers; nil asks nobody.
+	ACME *ACME
 	// Hostname is the name of the mail server.
 	Hostname string
 	// Hosts lists the names of the pages that are served now.
@@ -33,14 +40,16 @@ type Options struct {
 
 // Source is safe for concurrent use. Make it with Open; nil has no certificate.
 type Source struct {
-	options Options
-	folder  *folder
-	own     *selfSigned
-	pairs   atomic.Pointer[[]pair] // of the folder
-	told    map[string]alarm       // what was said of each name; check's alone
+	options   Options
+	folder    *folder    // nil without files
+	authority *authority // nil without ACME
+	own       *selfSigned
+	pairs     atomic.Pointer[[]pair] // of the folder
+	told      map[string]alarm       // what was said of each name; check's alone
 }
 
 // Open reads what is there now. A folder that holds no certificate is an error.
+// What is asked of an authority ends with ctx.
 func Open(ctx context.Context, o Options) (*Source, error) {
 	own, err := newSelfSigned(o.Hostname, o.Now())
 	if err != nil {
@@ -56,6 +65,10 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 		}
 		s.pairs.Store(&pairs)
 	}
+	if o.ACME != nil {
+		s.authority = newAuthority(ctx, o.ACME, s.missing, o.Log, o.Now)
+		s.authority.warm(ctx)
+	}
 	return s, nil
 }
 
@@ -65,6 +78,11 @@ const pollEvery = 2 * time.Second
 
 // Run keeps the certificates fresh until ctx ends.
 func (s *Source) Run(ctx context.Context) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	if s.authority != nil {
+		asking.Go(func() { s.authority.run(ctx) })
+	}
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
@@ -94,12 +112,19 @@ func (s *Source) HTTPS() *tls.Config {
 	if s == nil {
 		return nil
 	}
-	return &tls.Config{
+	config := &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if s.authority != nil && isChallenge(hello) {
+				return s.authority.challenge(hello)
+			}
 			return s.find(hello, hello.ServerName), nil // nil is unrecognized_name
 		},
 	}
+	if s.authority != nil {
+		config.NextProtos = append(config.NextProtos, acme.ALPNProto)
+	}
+	return config
 }
 
 // SMTP is for mail. Senders name the host of the MX record, or none, and most of
@@ -135,6 +160,9 @@ func (s *Source) find(hello *tls.ClientHelloInfo, name string) *tls.Certificate 
 	if p := best(*s.pairs.Load(), name, hello, s.options.Now()); p != nil {
 		return p.certificate
 	}
+	if s.authority != nil {
+		return s.authority.certificate(name)
+	}
 	return nil
 }
 
@@ -145,4 +173,19 @@ func (s *Source) names() []string {
 	names := append([]string{s.options.Hostname}, s.options.Hosts()...)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// missing are the names that no file covers.
+func (s *Source) missing() []string {
+	pairs, now := *s.pairs.Load(), s.options.Now()
+	return slices.DeleteFunc(s.names(), func(name string) bool { return best(pairs, name, nil, now) != nil })
+}
+
+// Challenges lets an authority see that the host is ours, on the listener without
+// TLS (RFC 8555 section 8.3); everything else is next's.
+func (s *Source) Challenges(next http.Handler) http.Handler {
+	if s == nil || s.authority == nil {
+		return next
+	}
+	return s.authority.manager.HTTPHandler(next)
 }

@@ -99,7 +99,7 @@ func (p *Pipeline) routes(to []helpdesk.Address) (ours []Recipient, refused []he
 
 // expect goes through the steps that only look, for each mailbox.
 func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *eml.Mail) ([]helpdesk.Expectation, error) {
-	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}, release: func() {}}
+	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}}
 	var expected []helpdesk.Expectation
 	boxes := mailboxes(byAccount(env.To))
 	env.Refusable = env.Refusable && len(boxes) == 1
@@ -125,7 +125,7 @@ func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *e
 
 // expected is the outcome that commit would have.
 func (c *incoming) expected() helpdesk.Expectation {
-	o := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.recognition()}
+	o := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.recognition(), Hidden: c.verdict.hidden}
 	if c.ticket != nil {
 		o.Ticket, o.Number = c.ticket.ID, c.ticket.Number
 	}

@@ -36,14 +36,17 @@ func (p *Pipeline) AcceptFetched(ctx context.Context, f Fetched) (helpdesk.Outco
 	if err != nil {
 		return helpdesk.Outcome{}, err
 	}
-	defer kept.release()
-	mail := eml.Read(kept.bytes)
-	env := Envelope{ID: f.ID, From: ReversePath(mail), To: append([]Recipient{plain}, p.signedFor(f.Mailbox, mail)...), fetched: &f}
-	outcome, err := p.settle(ctx, env, env.To, kept, mail)
+	var outcome helpdesk.Outcome
+	err = p.look(ctx, kept, func(mail *eml.Mail) (err error) {
+		env := Envelope{ID: f.ID, From: ReversePath(mail), To: append([]Recipient{plain}, p.signedFor(f.Mailbox, mail)...), fetched: &f}
+		if outcome, err = p.settle(ctx, env, env.To, kept, mail); err == nil {
+			p.log(ctx, env, kept, outcome)
+		}
+		return err
+	})
 	if err != nil {
 		return helpdesk.Outcome{}, fmt.Errorf("take in mail for %s: %w", f.Mailbox.Name, err)
 	}
-	p.log(ctx, env, kept, outcome)
 	return outcome, nil
 }
 

@@ -7,7 +7,9 @@
 // of a mail address ([helpdesk.Address.Key]).
 //
 //	/postern/<inst>/ring                                key ring of signed links, sealed
-//	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket and when it is due
+//	/postern/<inst>/sealed/<hash>                       what all replicas share and nobody else reads, sealed: keys of certificates
+//	/postern/<inst>/claim/<hash>                        work that one replica does alone, or that has to wait; with a lease
+//	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket, when it is due, what it is
 //	/postern/<inst>/accounts/<account>/counter          last ticket number given, decimal
 //	/postern/<inst>/accounts/<account>/receipt/<key>    helpdesk.Receipt
 //	/postern/<inst>/accounts/<account>/ticket/<tid>     helpdesk.Ticket
@@ -22,6 +24,7 @@
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
+//	/postern/<inst>/accounts/<account>/failed/<id>      the ticket of a delivery that was given up, and until when it is listed
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
 //	/postern/<inst>/accounts/<account>/refreshtoken/<hash>   a refresh token, sealed; hash of the declared one
@@ -30,8 +33,8 @@
 //	/postern/<inst>/accounts/<account>/fetched/<mailbox>/<%010d>/<%010d>   helpdesk.Mark; numbering and UID
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
-// sender empties for all; its keys name the account. Values are JSON with a
-// schema number, unless said otherwise.
+// sender empties for all; its keys name the account, and for what belongs to the
+// installation. Values are JSON with a schema number, unless said otherwise.
 package store
 
 import (
@@ -51,11 +54,15 @@ type keys struct{ root string }
 
 func (k keys) ring() string { return k.root + "ring" }
 
+func (k keys) sealed(hash string) string { return k.root + "sealed/" + hash }
+
+func (k keys) claim(hash string) string { return k.root + "claim/" + hash }
+
 func (k keys) outboxAll() string { return k.root + "outbox/" }
 
-func (k keys) outbox(account string, id helpdesk.ID) string {
-	return k.root + "outbox/" + account + "/" + string(id)
-}
+func (k keys) outboxOf(account string) string { return k.outboxAll() + account + "/" }
+
+func (k keys) outbox(account string, id helpdesk.ID) string { return k.outboxOf(account) + string(id) }
 
 // parseOutbox undoes outbox.
 func (k keys) parseOutbox(key string) (account string, id helpdesk.ID, ok bool) {
@@ -128,6 +135,10 @@ func (t tenant) deliveries(id helpdesk.TicketID) string {
 func (t tenant) delivery(ticket helpdesk.TicketID, id helpdesk.ID) string {
 	return t.deliveries(ticket) + string(id)
 }
+
+func (t tenant) failedAll() string { return t.root + "failed/" }
+
+func (t tenant) failed(id helpdesk.ID) string { return t.failedAll() + string(id) }
 
 func (t tenant) budgets() string { return t.root + "budget/" }
 
