@@ -107,7 +107,7 @@ func (f *fake) say(conn net.Conn, tag, command string) bool {
 func (f *fake) usual(command string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	words := strings.Fields(command)
+	words := append(strings.Fields(command), "", "", "") // it may be no command at all
 	switch words[0] {
 	case "greeting":
 		return "* OK [CAPABILITY " + f.caps + "] hello\r\n"
