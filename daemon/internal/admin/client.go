@@ -17,6 +17,9 @@ import (
 // Client talks to the daemon that runs on a folder.
 type Client struct{ http *http.Client }
 
+// ErrNotRunning says that no daemon answers on the folder.
+var ErrNotRunning = errors.New("no postern runs on this folder; start one, or name its folder with --dir")
+
 // NewClient makes a client for the socket in dir. Nothing is dialled yet.
 func NewClient(dir string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -51,7 +54,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, out a
 	}
 	resp, err := c.http.Do(req)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return errors.New("no postern runs on this folder; start one, or name its folder with --dir")
+		return ErrNotRunning
 	}
 	if err != nil {
 		return fmt.Errorf("ask the daemon: %w", err)

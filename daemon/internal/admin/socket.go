@@ -68,9 +68,10 @@ func Listen(dir string) (net.Listener, error) {
 }
 
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, accounts: accounts, log: log}
+func Socket(desk Desk, explain Explain, surgery Surgery, accounts func() []string, log *slog.Logger) http.Handler {
+	s := &socket{desk: desk, explain: explain, surgery: surgery, accounts: accounts, log: log}
 	mux := http.NewServeMux()
+	s.handleSurgery(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
@@ -93,6 +94,7 @@ func Socket(desk Desk, explain Explain, accounts func() []string, log *slog.Logg
 type socket struct {
 	desk     Desk
 	explain  Explain
+	surgery  Surgery
 	accounts func() []string
 	log      *slog.Logger
 }
