@@ -28,6 +28,7 @@ var commands = []command{
 	{"doctor", "tell which DNS records to set, try mail servers and pages, and send a mail around", runDoctor},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
+	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"contact", "let mail in again that was called spam", runContact},

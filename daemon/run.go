@@ -120,18 +120,21 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: d.courier, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
+		Courier: d.courier, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), surgery{d}, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{
+		Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, surgery{d}, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout,
+	}
 	return nil
 }
 
-// outboundWorkers is how many mails are on their way at once: attempts wait for
-// the other side, hardly for us.
-const outboundWorkers = 8
+// outboundWorkers is how many mails are on their way at once, to all relays: ten
+// of them may be as slow as they like before the others notice. Attempts wait for
+// the other side, hardly for us; each holds a connection and at most 256 KiB.
+const outboundWorkers = 200
 
 // serve runs every part until ctx ends or one of them fails, then stops them:
 // edges first, so that nothing new comes in; then the outbox; what both stand

@@ -72,6 +72,7 @@ var importRules = []importRule{
 	{from: internal + "notice", not: internal, but: []string{"helpdesk", "eml"}, why: "it reads what eml reads, and knows no use case"},
 	{from: internal + "safehtml", not: module, deep: true, why: "what stands between strangers' HTML and a browser rests on nothing of ours"},
 	{from: internal + "quotes", not: internal, but: []string{"eml"}, why: "it reads what eml reads, and knows no use case"},
+	{from: internal + "archive", not: internal, but: []string{"eml"}, why: "it reads files of mail, and knows nothing of what becomes of them"},
 	{from: internal + "inspect", not: internal, but: []string{"helpdesk", "eml", "notice", "quotes"}, why: "it only tells how a mail is read"},
 	{from: internal + "store", not: internal, but: []string{"helpdesk", "embedded"}, why: "the store implements what use cases ask for"},
 	{from: internal + "embedded", not: internal, why: "it runs etcd and knows nothing of what is in it"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -30,7 +31,25 @@ func NewClient(dir string) *Client {
 		defer done()
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}
-	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}}}
+	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: ImportsAtOnce}}}
+}
+
+// ErrNotRunning says that nobody listens.
+var ErrNotRunning = errors.New("no postern runs on this folder; start one, or name its folder with --dir")
+
+// refusal is an answer that is no success.
+type refusal struct {
+	status int
+	words  string
+}
+
+func (r *refusal) Error() string { return r.words }
+
+// IsTemporary reports an error that may pass: the daemon is away, or something
+// that it needs.
+func IsTemporary(err error) bool {
+	r, answered := errors.AsType[*refusal](err)
+	return err != nil && (!answered || r.status >= http.StatusInternalServerError)
 }
 
 // Get reads path into out.
@@ -48,7 +67,11 @@ func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://postern"+path, bytes.NewReader(body))
+	return c.send(ctx, method, path, bytes.NewReader(body), out)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://postern"+path, body)
 	if err != nil {
 		return err
 	}
@@ -63,9 +86,9 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, out a
 	if resp.StatusCode != http.StatusOK {
 		var p problem
 		if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || p.Error == "" {
-			return fmt.Errorf("the daemon answered %s", resp.Status)
+			p.Error = "the daemon answered " + resp.Status
 		}
-		return errors.New(p.Error)
+		return &refusal{status: resp.StatusCode, words: p.Error}
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
 }

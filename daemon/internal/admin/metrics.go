@@ -16,6 +16,8 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	out      *prometheus.CounterVec
 	outbox   prometheus.Gauge
+	oldest   prometheus.Gauge
+	open     prometheus.Gauge
 	certs    *prometheus.GaugeVec
 	named    map[string]time.Time // of certs
 }
@@ -37,11 +39,17 @@ func NewMetrics() *Metrics {
 		outbox: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "postern_outbox_length", Help: "Outgoing mails that are neither sent nor given up.",
 		}),
+		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "postern_outbox_oldest_seconds", Help: "For how long the outgoing mail waits that has waited longest.",
+		}),
+		open: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "postern_relays_open", Help: "Relays that are left alone, but for a probe now and then, while mail waits for them.",
+		}),
 		certs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate of a name ends; 0 when there is none.",
 		}, []string{"name"}),
 	}
-	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.certs,
+	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.oldest, m.open, m.certs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -75,6 +83,12 @@ func (m *Metrics) Certificates(until map[string]time.Time) {
 		m.certs.WithLabelValues(name).Set(seconds)
 	}
 }
+
+// OutboxOldest sets for how long the oldest mail waits.
+func (m *Metrics) OutboxOldest(age time.Duration) { m.oldest.Set(age.Seconds()) }
+
+// RelaysOpen sets how many relays are left alone.
+func (m *Metrics) RelaysOpen(n int) { m.open.Set(float64(n)) }
 
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

@@ -68,8 +68,10 @@ func Listen(dir string) (net.Listener, error) {
 }
 
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, surgery Surgery, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, surgery: surgery, accounts: accounts, log: log}
+func Socket(desk Desk, explain Explain, imports Import, surgery Surgery, accounts func() []string, log *slog.Logger) http.Handler {
+	s := &socket{
+		desk: desk, explain: explain, imports: imports, surgery: surgery, accounts: accounts, log: log, importing: make(chan struct{}, ImportsAtOnce),
+	}
 	mux := http.NewServeMux()
 	s.handleSurgery(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
@@ -87,6 +89,7 @@ func Socket(desk Desk, explain Explain, surgery Surgery, accounts func() []strin
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
 }
@@ -94,9 +97,12 @@ func Socket(desk Desk, explain Explain, surgery Surgery, accounts func() []strin
 type socket struct {
 	desk     Desk
 	explain  Explain
+	imports  Import
 	surgery  Surgery
 	accounts func() []string
 	log      *slog.Logger
+
+	importing chan struct{} // one for each mail of an archive that is being taken in
 }
 
 func operator(r *http.Request) actions.Actor {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -173,26 +172,14 @@ func newDelivery(d *helpdesk.Delivery) delivery {
 	}
 	switch {
 	case d.Report != nil:
-		out.Answer = answer(d.Report.Code, d.Report.Status, d.Report.Words)
+		out.Answer = helpdesk.AnswerWords(d.Report.Code, d.Report.Status, d.Report.Words)
 		if d.State == helpdesk.Sent {
 			out.Words = or(reportWords[d.Report.Class], out.Words)
 		}
 	case d.Last != nil:
-		out.Answer = answer(d.Last.Code, d.Last.Enhanced, d.Last.Words)
+		out.Answer = d.Last.Answer()
 	}
 	return out
-}
-
-// answer is what another server said: code, status and words, each if told.
-func answer(code int, status, words string) string {
-	if code != 0 {
-		status = strings.TrimSpace(strconv.Itoa(code) + " " + strings.TrimPrefix(status, strconv.Itoa(code)))
-	}
-	words = strings.TrimSpace(words)
-	if strings.HasPrefix(words, status) { // servers repeat it
-		return words
-	}
-	return strings.TrimSpace(status + " " + words)
 }
 
 func or(words, otherwise string) string {

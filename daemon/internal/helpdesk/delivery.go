@@ -1,6 +1,11 @@
 package helpdesk
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Purpose of an outbound mail. Everything but AgentReply is automatic and
 // passes the gate for automatic mail.
@@ -22,6 +27,22 @@ const (
 
 // Automatic reports whether no person wrote the mail (RFC 3834).
 func (p Purpose) Automatic() bool { return p != AgentReply }
+
+// Awaited reports mail that carries what a person said, or lets somebody in:
+// agents are told when it does not arrive. Of the rest nobody misses anything
+// that they could not see otherwise.
+func (p Purpose) Awaited() bool { return p == AgentReply || p == Update || p == Joined }
+
+// Subject of a sentence about the mail.
+func (p Purpose) subject() string {
+	switch p {
+	case AgentReply:
+		return "The answer"
+	case Joined:
+		return "The invitation"
+	}
+	return "The mail"
+}
 
 // DeliveryState of one copy.
 type DeliveryState string
@@ -62,7 +83,90 @@ type Delivery struct {
 	Claim    string        `json:"claim,omitempty"`  // replica that is sending it now
 	Until    time.Time     `json:"until,omitzero"`   // when the claim lapses
 
+	// Since is when somebody had it tried anew after it was given up; zero before.
+	Since time.Time `json:"since,omitzero"`
+	// Warned counts how often agents were told that it still waits.
+	Warned int `json:"warned,omitempty"`
+	// Hurry asks for an attempt even while its relay is left alone.
+	Hurry bool `json:"hurry,omitempty"`
+
 	Rev int64 `json:"-"`
+}
+
+// Born is when the two days of trying began.
+func (d *Delivery) Born() time.Time {
+	if d.Since.IsZero() {
+		return d.Created
+	}
+	return d.Since
+}
+
+// Claimed reports whether somebody may be sending it at this moment.
+func (d *Delivery) Claimed(now time.Time) bool { return d.Claim != "" && now.Before(d.Until) }
+
+// TryAgain has what waits or was given up tried at once, on somebody's word. What
+// was given up gets all its time anew. The Message-ID stays: who has got the mail
+// after all gets it once.
+func (d *Delivery) TryAgain(now time.Time) error {
+	switch {
+	case d.State == Failed:
+		d.State, d.Since, d.Attempts, d.Warned = Queued, now, 0, 0
+	case d.State != Queued:
+		return Errorf(Invalid, "only mail that waits or was given up can be tried again; this one is %s", d.State)
+	case d.Claimed(now):
+		return Errorf(Invalid, "it is being tried right now")
+	}
+	d.Claim, d.Until, d.Next, d.Hurry = "", time.Time{}, now, true
+	return nil
+}
+
+// Drop gives up for good what waits or was given up.
+func (d *Delivery) Drop(by Author, now time.Time) error {
+	switch {
+	case d.State != Queued && d.State != Failed:
+		return Errorf(Invalid, "only mail that waits or was given up can be dropped; this one is %s", d.State)
+	case d.Claimed(now):
+		return Errorf(Invalid, "it is being tried right now")
+	}
+	d.State, d.Claim, d.Until = Withdrawn, "", time.Time{}
+	d.Last = &Attempt{At: now, Words: "dropped by " + by.DisplayName()}
+	return nil
+}
+
+// Undelivered says in a sentence that mail did not arrive. fault may class the
+// failure, with a comma before it; words are the other server's.
+func Undelivered(to []Address, fault, words string) string {
+	return "The mail to " + recipients(to) + " could not be delivered" + fault + said(words)
+}
+
+// Waiting says in a sentence that mail has not gone out yet.
+func Waiting(p Purpose, to []Address, words string) string {
+	return p.subject() + " to " + recipients(to) + " is still waiting" + said(words)
+}
+
+// namedRecipients of one sentence; the rest is counted.
+const namedRecipients = 3
+
+func recipients(to []Address) string {
+	var names []string
+	for i, a := range to {
+		if left := len(to) - i; i == namedRecipients && left > 1 {
+			return strings.Join(names, ", ") + fmt.Sprintf(" and %d others", left)
+		}
+		names = append(names, a.String())
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// said appends what another server said to a sentence.
+func said(words string) string {
+	if words = strings.Join(strings.Fields(words), " "); words != "" {
+		return ": " + words
+	}
+	return "."
 }
 
 // Attempt is the outcome of one try.
@@ -72,6 +176,34 @@ type Attempt struct {
 	Code     int       `json:"code,omitempty"`     // SMTP, 0 if none came
 	Enhanced string    `json:"enhanced,omitempty"` // RFC 3463
 	Words    string    `json:"words,omitempty"`    // the other server's, cut
+}
+
+// When it was, or otherwise where there was no attempt.
+func (a *Attempt) When(otherwise time.Time) time.Time {
+	if a == nil {
+		return otherwise
+	}
+	return a.At
+}
+
+// Answer is what came back, as one line: code, status and words, each if told.
+func (a *Attempt) Answer() string {
+	if a == nil {
+		return ""
+	}
+	return AnswerWords(a.Code, a.Enhanced, a.Words)
+}
+
+// AnswerWords joins the parts of what another server said.
+func AnswerWords(code int, status, words string) string {
+	if code != 0 {
+		status = strings.TrimSpace(strconv.Itoa(code) + " " + strings.TrimPrefix(status, strconv.Itoa(code)))
+	}
+	words = strings.TrimSpace(words)
+	if strings.HasPrefix(words, status) { // servers repeat it
+		return words
+	}
+	return strings.TrimSpace(status + " " + words)
 }
 
 // Report is what a mail system said about a copy after it had been sent (RFC

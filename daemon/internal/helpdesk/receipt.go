@@ -22,6 +22,7 @@ type Outcome struct {
 	Number     int64        `json:"number,omitempty"`
 	Entry      int          `json:"entry,omitempty"`
 	Held       ID           `json:"held,omitempty"`
+	Hidden     bool         `json:"hidden,omitempty"` // the entry is for agents alone, for now
 	Recognised *Recognition `json:"recognised,omitempty"`
 }
 

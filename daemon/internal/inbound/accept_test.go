@@ -267,6 +267,48 @@ func TestSeveralMailboxes(t *testing.T) {
 	}
 }
 
+// The trouble of one mailbox is no trouble of the others, and the mail sent again
+// doubles nothing.
+//
+// covers: P04, P05
+func TestEachMailboxHasItsOwnTrouble(t *testing.T) {
+	base := newBench(t)
+	for _, trouble := range []flaky{{before: true}, {after: true}} {
+		b := base.with(t, func(p *Pipeline) { p.Store = &trouble })
+		trouble.Store = base.Store
+		env := Envelope{ID: "t1", From: helpdesk.MustAddress("bounces@customer.example"), Peer: "192.0.2.1", Trusted: true}
+		for _, to := range []string{"support@acme.example", "billing@acme.example", "help@other.example"} {
+			r, err := b.Route(helpdesk.MustAddress(to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			env.To = append(env.To, r)
+		}
+		raw := mail(alice, fmt.Sprintf("<each-%v@customer.example>", trouble.after), "x")
+		send := func() (told []string) {
+			settled, err := b.AcceptEach(t.Context(), env, strings.NewReader(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range settled {
+				told = append(told, fmt.Sprintf("%s/%s %s %v", one.Account, one.Mailbox, one.Outcome.Result, one.Err != nil))
+			}
+			return told
+		}
+		first := []string{"support/support  true", "support/billing created false", "other/help created false"}
+		if diff := cmp.Diff(first, send()); diff != "" {
+			t.Errorf("first (-want +got):\n%s", diff)
+		}
+		again := []string{"support/support created false", "support/billing duplicate false", "other/help duplicate false"}
+		if strings.Contains(raw, "each-true") { // it was written, and nobody knew
+			again[0] = "support/support duplicate false"
+		}
+		if diff := cmp.Diff(again, send()); diff != "" {
+			t.Errorf("again (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestNoRecipient(t *testing.T) {
 	b := newBench(t)
 	if got, err := b.try(mail(alice, "", "x")); err == nil {
@@ -290,6 +332,11 @@ func TestRoute(t *testing.T) {
 		{"subaddress without a token", "support+sales@acme.example", ""},
 		{"nobody", "ceo@acme.example", ""},
 		{"other domain", "support@elsewhere.example", ""},
+		{"postmaster of a domain with mailboxes", "Postmaster@ACME.example", "support"},
+		{"postmaster of another account's domain", "postmaster@other.example", "help"},
+		{"postmaster of no domain of ours", "postmaster@elsewhere.example", ""},
+		{"postmaster of a domain below", "postmaster@sub.acme.example", ""},
+		{"postmaster with something behind", "postmaster+x@acme.example", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := b.Route(helpdesk.MustAddress(tt.to))

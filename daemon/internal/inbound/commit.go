@@ -14,7 +14,7 @@ import (
 // ticket, entry, contact, indexes and outgoing mail.
 func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, error) {
 	change := &helpdesk.Change{Account: c.box.Account, Signatures: c.remember}
-	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised}
+	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised, Hidden: c.verdict.hidden}
 	var err error
 	switch c.verdict.act {
 	case toHold:

@@ -122,7 +122,7 @@ func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *e
 
 // expected is the outcome that commit would have.
 func (c *incoming) expected() helpdesk.Expectation {
-	o := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.recognition()}
+	o := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.recognition(), Hidden: c.verdict.hidden}
 	if c.ticket != nil {
 		o.Ticket, o.Number = c.ticket.ID, c.ticket.Number
 	}

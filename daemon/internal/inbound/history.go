@@ -13,20 +13,12 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
-// Archived is a mail of an archive.
-type Archived struct {
-	Account, Mailbox string // where it belongs
-	History          helpdesk.History
-	Raw              io.Reader // no more than the mailbox takes is read
-	Look             bool      // only tell what would become of it
-}
-
 // Import takes one mail of the past into a mailbox. It takes the steps of
 // [Pipeline.Accept], by rules of its own where those of today would ask for
 // proof, count, hold, reopen or send. The error is Refused, with the reason, for a mail
 // that has no place; TooLarge for one that is larger than the mailbox takes; else
 // as of Accept.
-func (p *Pipeline) Import(ctx context.Context, a Archived) (helpdesk.Outcome, error) {
+func (p *Pipeline) Import(ctx context.Context, a helpdesk.Archived) (helpdesk.Outcome, error) {
 	box, ok := p.Directory.Mailbox(a.Account, a.Mailbox)
 	if !ok {
 		return helpdesk.Outcome{}, helpdesk.Errorf(helpdesk.NotFound, "the account %q has no mailbox %q", a.Account, a.Mailbox)
@@ -175,7 +167,7 @@ func (p *Pipeline) ownSide(ctx context.Context, c *incoming) (*helpdesk.Outcome,
 		return nil, nil
 	}
 	c.byMailbox = p.belongs(c.box.Account, c.writer.Address)
-	c.byUs = c.byMailbox || c.found.Agent != nil || slices.ContainsFunc(c.env.History.Ours, c.writer.Address.Same)
+	c.byUs = c.byMailbox || c.found.Agent != nil || c.env.History.Sent || slices.ContainsFunc(c.env.History.Ours, c.writer.Address.Same)
 	if !c.byUs {
 		return nil, nil
 	}

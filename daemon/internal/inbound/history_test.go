@@ -27,6 +27,7 @@ type archive struct {
 	answers string // Message-IDs
 	text    string
 	head    string // another field
+	sent    bool   // lies among the sent mail
 }
 
 func (a archive) raw() string {
@@ -44,11 +45,11 @@ func (a archive) raw() string {
 func (a archive) at() time.Time { return longAgo.AddDate(0, 0, a.day) }
 
 func (a archive) history() helpdesk.History {
-	return helpdesk.History{Status: helpdesk.Closed, At: a.at()}
+	return helpdesk.History{Status: helpdesk.Closed, At: a.at(), Sent: a.sent, Ours: []helpdesk.Address{helpdesk.MustAddress("former@acme.example")}}
 }
 
 func (b *bench) tryPast(a archive, look bool) (helpdesk.Outcome, error) {
-	return b.Import(b.t.Context(), Archived{Account: "support", Mailbox: "support", History: a.history(), Raw: strings.NewReader(a.raw()), Look: look})
+	return b.Import(b.t.Context(), helpdesk.Archived{Account: "support", Mailbox: "support", History: a.history(), Raw: strings.NewReader(a.raw()), Look: look})
 }
 
 // past takes in a mail of an archive, having asked first what would become of it.
@@ -149,6 +150,8 @@ func TestPast(t *testing.T) {
 		{"the same again", archive{day: 1, from: alice, to: support, id: "<a1@customer.example>", text: "Where is it?"}, "duplicate #1 past-new"},
 		{"a report about our answer", archive{day: 2, from: "mailer-daemon@relay.example", to: support, id: "<b1@relay.example>", text: bounceOf("<s1@acme.example>"), head: bounceHead}, "appended #1 past-report event hidden by system"},
 		{"a report about something else", archive{day: 2, from: "mailer-daemon@relay.example", to: support, id: "<b2@relay.example>", text: bounceOf("<zz@acme.example>"), head: bounceHead}, "refused: it is a report about a mail that is not here"},
+		{"a former colleague answers", archive{day: 12, from: "Fay <former@acme.example>", to: mary, id: "<f1@acme.example>", answers: "<m2@elsewhere.example>", text: "Indeed."}, "appended #3 past-ours by agent"},
+		{"an old address among the sent mail", archive{day: 12, from: "Old <help@acme-old.example>", to: mary, id: "<f2@acme.example>", answers: "<m2@elsewhere.example>", text: "Once more.", sent: true}, "appended #3 past-ours by agent"},
 		{"from nobody", archive{day: 3, from: mary, to: support, id: "<null@elsewhere.example>", text: "Hm.", head: "Return-Path: <>"}, "created #7 past-automatic-new hidden by customer"},
 	} {
 		if got := b.past(tt.mail); got != tt.want {
@@ -224,7 +227,7 @@ func TestPastAndPresent(t *testing.T) {
 	live := b.accept(mail(mary, "<new@elsewhere.example>", "Hello"), "support@acme.example")
 	again := archive{from: mary, to: support, id: "<new@elsewhere.example>", text: "Hello"}
 	raw := mail(mary, "<new@elsewhere.example>", "Hello")
-	o, err := b.Import(t.Context(), Archived{Account: "support", Mailbox: "support", History: again.history(), Raw: strings.NewReader(raw)})
+	o, err := b.Import(t.Context(), helpdesk.Archived{Account: "support", Mailbox: "support", History: again.history(), Raw: strings.NewReader(raw)})
 	if err != nil || o.Result != helpdesk.Duplicate || o.Number != live.Number {
 		t.Errorf("what came live = %+v, %v, want a duplicate", o, err)
 	}
@@ -299,7 +302,7 @@ func TestPastLimits(t *testing.T) {
 		for _, look := range []bool{true, false} {
 			a.text = ""
 			a.text = strings.Repeat("x", tt.size-len(a.raw()))
-			o, err := b.Import(t.Context(), Archived{
+			o, err := b.Import(t.Context(), helpdesk.Archived{
 				Account: "support", Mailbox: tt.box, History: helpdesk.History{Status: helpdesk.Resolved, At: tt.dated},
 				Raw: strings.NewReader(a.raw()), Look: look,
 			})

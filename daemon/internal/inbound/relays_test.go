@@ -19,7 +19,7 @@ func TestRelays(t *testing.T) {
 	relays := Relays{
 		{Network: network("10.0.0.0/8")}, {Network: network("192.0.2.7/32"), Results: "mx.one.example"},
 		{Network: network("10.1.0.0/16"), Results: "mx.two.example"}, {Network: network("10.1.2.0/24")},
-		{Network: network("2001:db8::/32")},
+		{Network: network("2001:db8::/32")}, {Socket: true, Results: "mx.three.example"},
 	}
 	for _, tt := range []struct {
 		name, client string
@@ -33,6 +33,7 @@ func TestRelays(t *testing.T) {
 		{"both, the blind one narrower", "10.1.2.3", "mx.two.example"},
 		{"mapped", "::ffff:10.9.9.9", "blindly"},
 		{"with a zone", "2001:db8::1%eth0", "blindly"},
+		{"the socket", SocketPeer, "mx.three.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var env Envelope
@@ -46,8 +47,13 @@ func TestRelays(t *testing.T) {
 			}
 		})
 	}
-	if relays.Find("") != nil {
-		t.Error("a client without an address is a relay")
+	for _, none := range []string{"", "invalid IP"} {
+		if relays.Find(none) != nil {
+			t.Errorf("a client %q is a relay", none)
+		}
+	}
+	if everybody := (Relays{{Network: network("0.0.0.0/0")}, {Network: network("::/0")}}); everybody.Find(SocketPeer) != nil {
+		t.Error("the socket is a network")
 	}
 }
 

@@ -109,7 +109,7 @@ func (c *incoming) eventWords() string {
 	}
 	switch c.class {
 	case helpdesk.ClassBounce:
-		return fmt.Sprintf("The mail to %s could not be delivered%s", d.To, faultWords(d.Report.Fault)+why)
+		return helpdesk.Undelivered([]helpdesk.Address{d.To}, faultWords(d.Report.Fault), d.Report.Words)
 	case helpdesk.ClassDelay:
 		return fmt.Sprintf("The mail to %s is delayed; its server goes on trying%s", d.To, why)
 	case helpdesk.ClassDelivered:

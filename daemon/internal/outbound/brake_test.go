@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
-	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // covers: M04
@@ -57,7 +56,7 @@ func TestBrakedMailWaits(t *testing.T) {
 	attempt := func(purpose helpdesk.Purpose) (*helpdesk.Delivery, time.Time) {
 		t.Helper()
 		want := d.reply(t, func(c *helpdesk.Delivery) { c.Purpose = purpose })
-		next := q.attempt(t.Context(), store.Pending{Account: account, Ticket: want.Ticket, ID: want.ID, Next: noon})
+		next := once(t, q, want)
 		return d.await(t, want.ID, "there", func(*helpdesk.Delivery) bool { return true }), next
 	}
 	if got, next := attempt(helpdesk.AgentReply); got.State != helpdesk.Sent || !next.IsZero() {

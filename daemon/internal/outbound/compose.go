@@ -97,7 +97,7 @@ func (c composer) compose(o occasion) (Parcel, error) {
 		spool.Close()
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
-	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
+	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), Box: o.box.Address, To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
 }
 
 // Said is the text of the mails that told of an entry, without what was each

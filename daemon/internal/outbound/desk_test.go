@@ -47,14 +47,17 @@ func (d *desk) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
 func (d *desk) MailOut(string)   {}
 func (d *desk) OutboxLength(int) {}
 
-func newDesk(t *testing.T, r *relay) *desk {
+func (d *desk) OutboxOldest(time.Duration) {}
+func (d *desk) RelaysOpen(int)             {}
+
+func newDesk(t testing.TB, r *relay) *desk {
 	t.Helper()
 	server, err := embedded.Start(t.Context(), filepath.Join(t.TempDir(), "etcd"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	db, err := store.New(server.Client(), "test")
+	db, err := store.New(server.Client(), "test", store.Local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +79,7 @@ func newDesk(t *testing.T, r *relay) *desk {
 	return d
 }
 
-func (d *desk) commit(t *testing.T, c *helpdesk.Change) {
+func (d *desk) commit(t testing.TB, c *helpdesk.Change) {
 	t.Helper()
 	if err := d.Commit(t.Context(), c); err != nil {
 		t.Fatal(err)
@@ -91,7 +94,7 @@ func (d *desk) commit(t *testing.T, c *helpdesk.Change) {
 }
 
 // reply puts one copy of the answer into the outbox.
-func (d *desk) reply(t *testing.T, change func(*helpdesk.Delivery)) helpdesk.Delivery {
+func (d *desk) reply(t testing.TB, change func(*helpdesk.Delivery)) helpdesk.Delivery {
 	t.Helper()
 	p := &Planner{Signer: newSigner(t)}
 	delivery := p.delivery(Occasion{
@@ -104,17 +107,18 @@ func (d *desk) reply(t *testing.T, change func(*helpdesk.Delivery)) helpdesk.Del
 	return delivery
 }
 
-func (d *desk) queue(t *testing.T, replica string) *Queue {
+func (d *desk) queue(t testing.TB, replica string) *Queue {
 	t.Helper()
 	return &Queue{
-		Store: d.Store, Blobs: d.blobs, Directory: d, Signer: newSigner(t), Keys: NewKeys(nil, d.clock.now), Spools: newSpools(t), Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
+		Store: d.Store, Blobs: d.blobs, Directory: d, Signer: newSigner(t), Keys: NewKeys(nil, d.clock.now), Spools: newSpools(t),
+		Planner: &Planner{Budgets: d.Store, Signer: newSigner(t)}, Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
 		Courier: &SMTPCourier{Helo: "postern.example", Now: d.clock.now}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: d.clock.now, Replica: replica, Workers: 4,
 	}
 }
 
 // run runs the queue until stop is called or the test ends.
-func run(t *testing.T, q *Queue) (stop func()) {
+func run(t testing.TB, q *Queue) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -125,7 +129,7 @@ func run(t *testing.T, q *Queue) (stop func()) {
 }
 
 // await reads the delivery until ok, and fails after long enough.
-func (d *desk) await(t *testing.T, id helpdesk.ID, what string, ok func(*helpdesk.Delivery) bool) *helpdesk.Delivery {
+func (d *desk) await(t testing.TB, id helpdesk.ID, what string, ok func(*helpdesk.Delivery) bool) *helpdesk.Delivery {
 	t.Helper()
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
@@ -158,4 +162,47 @@ func (d *desk) later(q *Queue, by time.Duration) {
 	q.mu.Lock() // Run may not have begun
 	defer q.mu.Unlock()
 	q.ring()
+}
+
+// claimOnly claims a delivery as a queue does that is killed before it sends.
+func claimOnly(t testing.TB, q *Queue, d helpdesk.Delivery) *claim {
+	t.Helper()
+	p := pendingOf(d)
+	c := &claim{item: &item{Pending: p, index: -1}, lane: newLane(helpdesk.Relay{}), at: q.Now()}
+	c.Outgoing = q.Store.ReadOutgoing(t.Context(), []store.Pending{p})[0]
+	c.lane.sending++
+	q.sending++
+	if !q.look(t.Context(), c) {
+		t.Fatalf("delivery is not to be had: %+v", c.Delivery)
+	}
+	q.Store.SaveOutgoing(t.Context(), []*store.Outgoing{c.Outgoing})
+	if c.Err != nil {
+		t.Fatal(c.Err)
+	}
+	return c
+}
+
+// once has the queue take one delivery that it thinks is due, and tells when it
+// looks again; the zero time if never.
+func once(t testing.TB, q *Queue, d helpdesk.Delivery) time.Time {
+	t.Helper()
+	q.begin()
+	p := pendingOf(d)
+	p.Next = q.Now()
+	q.see(p)
+	l, batch, _ := q.take()
+	if len(batch) != 1 {
+		t.Fatalf("took %d deliveries, want 1", len(batch))
+	}
+	q.claim(t.Context(), l, batch)
+	q.group.Wait()
+	if batch[0].done {
+		return time.Time{}
+	}
+	return batch[0].Next
+}
+
+// pendingOf is what the store tells of a delivery that was just made.
+func pendingOf(d helpdesk.Delivery) store.Pending {
+	return store.Pending{Account: account, Ticket: d.Ticket, ID: d.ID, Next: d.Next, Mailbox: d.Mailbox, Purpose: d.Purpose, Born: d.Born()}
 }

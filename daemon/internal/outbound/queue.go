@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"container/heap"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -17,12 +16,16 @@ import (
 // Store is what the outbox asks of the database.
 type Store interface {
 	WatchOutbox(ctx context.Context, reset func(), see func(store.Pending)) error
+	ReadOutgoing(ctx context.Context, pending []store.Pending) []*store.Outgoing
+	// SaveOutgoing answers Conflict for what another replica changed first.
+	SaveOutgoing(ctx context.Context, all []*store.Outgoing)
+	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Delivery(ctx context.Context, account string, ticket helpdesk.TicketID, id helpdesk.ID) (*helpdesk.Delivery, error)
-	// SaveDelivery answers Conflict when another replica changed it first.
-	SaveDelivery(ctx context.Context, account string, d *helpdesk.Delivery) error
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
+	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	Commit(ctx context.Context, c *helpdesk.Change) error
 }
 
 // Directory knows what is declared now.
@@ -33,19 +36,27 @@ type Directory interface {
 
 // Courier makes one attempt.
 type Courier interface {
-	// Deliver must not go on after ctx ended.
+	// Deliver must not go on after ctx ended. [Judge] understands its errors.
 	Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, error)
 	// Close ends what is kept between attempts; none is under way then.
 	Close()
 }
 
-// Meter counts what leaves.
+// Meter counts what leaves, and tells what does not.
 type Meter interface {
 	MailOut(result string)
 	OutboxLength(n int)
+	// OutboxOldest is for how long the mail waits that has waited longest.
+	OutboxOldest(age time.Duration)
+	// RelaysOpen is how many relays are left alone.
+	RelaysOpen(n int)
 }
 
 // Queue empties the outbox. All fields must be set but Exclusive.
+//
+// Mail waits in lines, one for each mailbox. What is due is claimed for one relay
+// at a time, many in one transaction; attempts run side by side, as many as the
+// relay's lane allows; and outcomes that come together are recorded together.
 type Queue struct {
 	Store     Store
 	Blobs     blob.Store
@@ -54,50 +65,46 @@ type Queue struct {
 	Keys      *Keys
 	Spools    *Spools
 	Courier   Courier
+	Planner   *Planner // of what agents are told
 	Schedule  Schedule
 	Brake     *Brake
 	Meter     Meter
 	Log       *slog.Logger
 	Now       func() time.Time
 	Replica   string // names this process, unlike every other one before and beside it
-	Workers   int    // attempts at once
+	Workers   int    // attempts at once, to all relays
 	// Exclusive says that no other process can use this store now, so that
 	// claims of an earlier process are void at once.
 	Exclusive bool
 
 	mu      sync.Mutex
 	pending map[helpdesk.ID]*item
-	order   byDue
+	lines   map[sender]*line
+	lanes   map[helpdesk.Relay]*lane
+	served  uint64 // counts
+	sending int    // attempts under way, to all relays
+	ending  bool   // nothing new is begun
 	wake    chan struct{}
-}
-
-// item is a delivery that is not final.
-type item struct {
-	store.Pending
-	index int  // in the heap; -1 while a worker has it, and when it is done
-	gone  bool // the store told that it is final
-	done  bool // a worker found it final, and the store has not told yet
+	group   sync.WaitGroup // of claims and attempts
+	results recorder
 }
 
 // Run sends until ctx ends, then waits for the attempts under way.
 func (q *Queue) Run(ctx context.Context) {
-	q.mu.Lock()
-	q.pending, q.order, q.wake = map[helpdesk.ID]*item{}, nil, make(chan struct{}, 1)
-	q.mu.Unlock()
-	work := make(chan *item)
-	var group sync.WaitGroup
-	for range q.Workers {
-		group.Go(func() {
-			for it := range work {
-				q.giveBack(it, q.attempt(ctx, it.Pending))
-			}
-		})
-	}
-	group.Go(func() { q.watch(ctx) })
-	q.dispatch(ctx, work)
-	close(work)
-	group.Wait()
+	q.begin()
+	q.group.Go(func() { q.watch(ctx) })
+	q.group.Go(func() { q.tellInTime(ctx) })
+	q.dispatch(ctx)
+	q.end(ctx)
+	q.group.Wait()
 	q.Courier.Close()
+}
+
+func (q *Queue) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pending, q.lines, q.lanes = map[helpdesk.ID]*item{}, map[sender]*line{}, map[helpdesk.Relay]*lane{}
+	q.wake, q.ending = make(chan struct{}, 1), false
 }
 
 // watch keeps the list of what is pending like the store's.
@@ -115,7 +122,7 @@ func (q *Queue) watch(ctx context.Context) {
 	}
 }
 
-// reset forgets what no worker has: a full listing follows.
+// reset forgets what is not claimed: a full listing follows.
 func (q *Queue) reset() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -139,16 +146,17 @@ func (q *Queue) see(p store.Pending) {
 			it.Next = q.soonIfNew(p.Next)
 		}
 		q.pending[p.ID] = it
-		heap.Push(&q.order, it)
+		q.enqueue(it)
 	case p.Gone && (it.index >= 0 || it.done):
 		q.forget(it)
 	case p.Gone:
 		it.gone = true
 	case it.index >= 0:
+		q.dequeue(it)
 		it.Pending = p
-		heap.Fix(&q.order, it.index)
+		q.enqueue(it)
 	default:
-		// News of our own claim; the worker says when it is due next.
+		// News of our own claim; whoever has it says when it is due next.
 	}
 	q.Meter.OutboxLength(len(q.pending))
 	q.ring()
@@ -156,7 +164,7 @@ func (q *Queue) see(p store.Pending) {
 
 func (q *Queue) forget(it *item) {
 	if it.index >= 0 {
-		heap.Remove(&q.order, it.index)
+		q.dequeue(it)
 	}
 	delete(q.pending, it.ID)
 }
@@ -178,50 +186,90 @@ func (q *Queue) ring() {
 	}
 }
 
-// dispatch hands what is due to the workers.
-func (q *Queue) dispatch(ctx context.Context, work chan<- *item) {
-	for {
-		it, wait := q.takeDue()
-		if it != nil {
-			select {
-			case work <- it:
-				continue
-			case <-ctx.Done():
-				return
-			}
+// dispatch has claimed what is due, until ctx ends.
+func (q *Queue) dispatch(ctx context.Context) {
+	for ctx.Err() == nil {
+		l, batch, wait := q.take()
+		if len(batch) > 0 {
+			q.group.Go(func() { q.claim(ctx, l, batch) })
+			continue
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-q.wake:
 		case <-timer.C:
 		case <-ctx.Done():
-			timer.Stop()
-			return
 		}
 		timer.Stop()
 	}
 }
 
-// takeDue takes the first due item, or tells how long there is none.
-func (q *Queue) takeDue() (*item, time.Duration) {
-	const idle = time.Minute // a new item wakes us
+// maxClaims is the most that one transaction claims: two operations each, of 128.
+const maxClaims = store.MaxOps / 2
+
+// take takes due items of one line, as many as their relay has room for, from the
+// line that has waited longest for its turn. Without any it tells how long to
+// wait; what is new, or has ended, wakes us earlier.
+func (q *Queue) take() (*lane, []*item, time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.order) == 0 {
-		return nil, idle
+	now, wait := q.Now(), time.Minute
+	var best *line
+	var room int
+	for _, ln := range q.lines {
+		if ahead := ln.order[0].Next.Sub(now); ahead > 0 {
+			wait = min(wait, ahead)
+			continue
+		}
+		n, later := q.laneOf(ln.sender).room(now, ln.order[0].Hurry)
+		switch {
+		case n == 0 && later > 0:
+			wait = min(wait, later)
+		case n > 0 && (best == nil || ln.served < best.served):
+			best, room = ln, n
+		}
 	}
-	if wait := q.order[0].Next.Sub(q.Now()); wait > 0 {
-		return nil, min(wait, idle)
+	if best == nil {
+		return nil, nil, wait
 	}
-	return heap.Pop(&q.order).(*item), 0
+	l := q.laneOf(best.sender)
+	batch := q.takeFrom(best, min(room, maxClaims), now)
+	l.claiming += len(batch)
+	return l, batch, 0
 }
 
-// giveBack puts an item into the line again after an attempt; a zero time means
-// that it is final. Then it is kept until the store tells the same: news of our
-// claim may still be on its way, and must not look like a new delivery.
+func (q *Queue) takeFrom(ln *line, most int, now time.Time) []*item {
+	q.served++
+	ln.served = q.served
+	var batch []*item
+	for len(batch) < most && len(ln.order) > 0 && !ln.order[0].Next.After(now) {
+		it := ln.order[0]
+		q.dequeue(it)
+		batch = append(batch, it)
+	}
+	return batch
+}
+
+// laneOf is the lane of the relay that a sender's mail goes to now. Mail of a
+// mailbox that is not declared has a lane too: it is tried, and finds out.
+func (q *Queue) laneOf(s sender) *lane {
+	var relay helpdesk.Relay
+	if box, ok := q.Directory.Mailbox(s.account, s.mailbox); ok {
+		relay = box.Relay
+	}
+	l := q.lanes[relay]
+	if l == nil {
+		l = newLane(relay)
+		q.lanes[relay] = l
+	}
+	return l
+}
+
+// giveBack puts items into their lines again, each with the time when it is due;
+// the zero time means that it is final. Then it is kept until the store tells the
+// same: news of our claim may still be on its way, and must not look like a new
+// delivery. It must be called with the lock held.
 func (q *Queue) giveBack(it *item, next time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	switch {
 	case it.gone:
 		q.forget(it)
@@ -230,34 +278,24 @@ func (q *Queue) giveBack(it *item, next time.Time) {
 		it.done = true
 	default:
 		it.Next = next
-		heap.Push(&q.order, it)
+		q.enqueue(it)
 		q.ring()
 	}
 }
 
-// byDue is a heap by due time.
-type byDue []*item
-
-func (h byDue) Len() int           { return len(h) }
-func (h byDue) Less(i, j int) bool { return h[i].Next.Before(h[j].Next) }
-func (h byDue) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push implements heap.Interface.
-func (h *byDue) Push(x any) {
-	it := x.(*item)
-	it.index = len(*h)
-	*h = append(*h, it)
-}
-
-// Pop implements heap.Interface.
-func (h *byDue) Pop() any {
-	old := *h
-	it := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	it.index = -1
-	return it
+// Relays tells the state of every relay that was used.
+func (q *Queue) Relays() []RelayState {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waiting := map[*lane]int{}
+	for _, ln := range q.lines {
+		waiting[q.laneOf(ln.sender)] += len(ln.order)
+	}
+	states := []RelayState{}
+	for _, l := range q.lanes {
+		s := l.state()
+		s.Waiting = waiting[l]
+		states = append(states, s)
+	}
+	return states
 }

@@ -171,9 +171,7 @@ func TestQueueAfterAKill(t *testing.T) {
 			d := newDesk(t, &relay{})
 			want := d.reply(t, nil)
 			dead := d.queue(t, "dead")
-			if _, err := dead.claim(t.Context(), store.Pending{Account: account, Ticket: want.Ticket, ID: want.ID}); err != nil {
-				t.Fatal(err)
-			}
+			claimOnly(t, dead, want)
 			q := d.queue(t, "b")
 			q.Exclusive = exclusive
 			run(t, q)
@@ -228,7 +226,7 @@ func TestClaimOnlyWhatIsDue(t *testing.T) {
 	want := d.reply(t, func(c *helpdesk.Delivery) { c.Next = noon.Add(time.Minute) })
 	q := d.queue(t, "a")
 	q.Exclusive = true
-	next := q.attempt(t.Context(), store.Pending{Account: account, Ticket: want.Ticket, ID: want.ID, Next: noon})
+	next := once(t, q, want)
 	if got := d.await(t, want.ID, "there", func(*helpdesk.Delivery) bool { return true }); got.Attempts != 0 || !next.Equal(got.Next) {
 		t.Errorf("%d attempts, next %v, want none before %v", got.Attempts, next, got.Next)
 	}
@@ -240,11 +238,14 @@ type awayStore struct {
 	left atomic.Int32
 }
 
-func (s *awayStore) SaveDelivery(ctx context.Context, account string, d *helpdesk.Delivery) error {
-	if d.Claim == "" && s.left.Add(-1) >= 0 {
-		return helpdesk.Errorf(helpdesk.Unavailable, "etcd is away")
+func (s *awayStore) SaveOutgoing(ctx context.Context, all []*store.Outgoing) {
+	for _, o := range all {
+		if o.Delivery.Claim == "" && s.left.Add(-1) >= 0 {
+			o.Err = helpdesk.Errorf(helpdesk.Unavailable, "etcd is away")
+			return
+		}
 	}
-	return s.Store.SaveDelivery(ctx, account, d)
+	s.Store.SaveOutgoing(ctx, all)
 }
 
 // covers: P11
@@ -283,10 +284,12 @@ func TestAttemptEndsBeforeItsClaim(t *testing.T) {
 		}
 		return nil
 	})
+	q.begin()
+	c := claimOnly(t, q, want)
 	stopping, cancel := context.WithCancel(t.Context())
 	cancel() // an attempt under way is finished all the same
-	q.attempt(stopping, store.Pending{Account: account, Ticket: want.Ticket, ID: want.ID})
-	if left <= 0 || left+store.OpTimeout >= claimFor {
+	q.attempt(stopping, c)
+	if left <= 0 || aheadFor+left+store.OpTimeout >= claimFor {
 		t.Errorf("the attempt may take %v, want less than the claim of %v", left, claimFor)
 	}
 	d.await(t, want.ID, "sent", isState(helpdesk.Sent))
@@ -305,22 +308,24 @@ func TestPanicFailsOneMail(t *testing.T) {
 
 // TestNewsOfWhatIsDone: news of our own claim may come after the attempt ended.
 func TestNewsOfWhatIsDone(t *testing.T) {
-	q := &Queue{Meter: &desk{}, Now: func() time.Time { return noon }, Exclusive: true, pending: map[helpdesk.ID]*item{}, wake: make(chan struct{}, 1)}
+	q := &Queue{Meter: &desk{}, Now: func() time.Time { return noon }, Exclusive: true, Directory: &desk{}}
+	q.begin()
 	p := store.Pending{Account: account, ID: "x", Next: noon}
 	q.see(p)
-	it, _ := q.takeDue()
-	q.reset() // must not lose what a worker has
+	l, took, _ := q.take()
+	q.reset() // must not lose what is claimed
 	q.see(p)
-	if again, _ := q.takeDue(); it == nil || again != nil {
-		t.Fatalf("took %v, then %v, want it once", it, again)
+	l.claiming = 0
+	if _, again, _ := q.take(); len(took) != 1 || again != nil {
+		t.Fatalf("took %v, then %v, want it once", took, again)
 	}
-	q.giveBack(it, time.Time{})
+	q.giveBack(took[0], time.Time{})
 	q.see(store.Pending{Account: account, ID: "x", Next: noon.Add(claimFor)})
-	if again, _ := q.takeDue(); again != nil {
+	if _, again, _ := q.take(); again != nil {
 		t.Error("late news of the claim brought a final delivery back")
 	}
 	q.see(store.Pending{Account: account, ID: "x", Gone: true})
-	if len(q.pending) != 0 || len(q.order) != 0 {
-		t.Errorf("%d items left, %d in line, want none", len(q.pending), len(q.order))
+	if len(q.pending) != 0 || len(q.lines) != 0 {
+		t.Errorf("%d items left, %d in line, want none", len(q.pending), len(q.lines))
 	}
 }

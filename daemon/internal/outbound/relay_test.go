@@ -36,6 +36,7 @@ type relay struct {
 	took        []taken
 	connections int
 	helos       []string
+	from        string
 }
 
 // taken is a mail that the relay said yes to.
@@ -48,7 +49,7 @@ type taken struct {
 	Rcpt     smtp.RcptOptions
 }
 
-func startRelay(t *testing.T, r *relay, cfg *tls.Config, implicit bool) *relay {
+func startRelay(t testing.TB, r *relay, cfg *tls.Config, implicit bool) *relay {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -99,11 +100,21 @@ type relaySession struct {
 	mail  taken
 }
 
+// sender is whom the transaction under way names.
+func (r *relay) sender() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.from
+}
+
 func (s *relaySession) Reset()        { s.mail = taken{} }
 func (s *relaySession) Logout() error { return nil }
 
 func (s *relaySession) Mail(from string, opts *smtp.MailOptions) error {
 	s.mail.From, s.mail.Mail = from, *opts
+	s.relay.mu.Lock()
+	s.relay.from = from
+	s.relay.mu.Unlock()
 	if s.relay.onMail != nil {
 		return s.relay.onMail()
 	}

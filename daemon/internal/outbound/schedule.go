@@ -22,12 +22,19 @@ func DefaultSchedule() Schedule {
 }
 
 // next is when to try again after the given number of attempts; ok is false
-// when it is time to give up. Up to a tenth is added at random, so that mails
-// which failed together do not all come back together.
-func (s Schedule) next(attempts int, created, now time.Time) (at time.Time, ok bool) {
-	if now.Sub(created) >= s.GiveUp {
+// when it is time to give up.
+func (s Schedule) next(attempts int, born, now time.Time) (at time.Time, ok bool) {
+	if now.Sub(born) >= s.GiveUp {
 		return time.Time{}, false
 	}
-	wait := s.Waits[min(max(attempts, 1), len(s.Waits))-1]
-	return now.Add(wait + rand.N(wait/10+1)), true
+	return now.Add(s.wait(attempts)), true
 }
+
+// wait is the pause after the given number of failures.
+func (s Schedule) wait(failures int) time.Duration {
+	return spread(s.Waits[min(max(failures, 1), len(s.Waits))-1])
+}
+
+// spread adds up to a tenth at random, so that what failed together does not all
+// come back together.
+func spread(wait time.Duration) time.Duration { return wait + rand.N(wait/10+1) }

@@ -102,7 +102,6 @@ func TestLongLinesOfMailAreTaken(t *testing.T) {
 }
 
 func TestConnectionLimits(t *testing.T) {
-	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	tests := []struct {
 		name    string
 		limits  Limits

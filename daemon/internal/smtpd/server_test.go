@@ -39,9 +39,9 @@ type fakeIntake struct {
 const smallMailbox = 4096
 
 func (f *fakeIntake) Route(to helpdesk.Address) (inbound.Recipient, error) {
-	box := helpdesk.Mailbox{Name: to.Local(), Account: "default"}
+	box := helpdesk.Mailbox{Name: strings.ToLower(to.Local()), Account: "default"}
 	switch to.Key() {
-	case "support@acme.example", "support@xn--bcher-kva.example":
+	case "support@acme.example", "support@xn--bcher-kva.example", "postmaster@acme.example":
 	case "sales@acme.example":
 		box.MaxBytes = smallMailbox
 	case "broken@acme.example":
@@ -164,6 +164,10 @@ func (w *world) dial(t testing.TB) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	return newClient(t, c)
+}
+
+func newClient(t testing.TB, c net.Conn) *client {
 	_ = c.SetDeadline(time.Now().Add(guard))
 	return &client{t: t, Conn: c, r: bufio.NewReader(c)}
 }

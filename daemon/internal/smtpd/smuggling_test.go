@@ -12,14 +12,15 @@ import (
 // What an attacker writes behind a false end of data.
 const smuggled = "MAIL FROM:<ceo@bank.example>\r\nRCPT TO:<support@acme.example>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\nQUIT\r\n"
 
+var falseEnds = []string{
+	"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r.\n",
+	"\r\r\n.\r\n", "\r\n.\r\r\n", "\r\n\x00.\r\n", "\r\n.\x00\r\n", "\n\r.\n\r", "\r\n.\n\r\n", "\r\n..\r\n",
+}
+
 // Only CR LF . CR LF ends a mail; each other sequence refuses it and ends the
 // connection.
 func TestFalseEndsOfData(t *testing.T) {
-	ends := []string{
-		"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r.\n",
-		"\r\r\n.\r\n", "\r\n.\r\r\n", "\r\n\x00.\r\n", "\r\n.\x00\r\n", "\n\r.\n\r", "\r\n.\n\r\n", "\r\n..\r\n",
-	}
-	for _, end := range ends {
+	for _, end := range falseEnds {
 		t.Run(fmt.Sprintf("%q", end), func(t *testing.T) {
 			w := start(t, Limits{Idle: 200 * time.Millisecond, lingerAtMost: time.Second})
 			c := w.begin(t)

@@ -154,12 +154,21 @@ func (b *batch) claim(key string, id helpdesk.ID) {
 func (b *batch) delivery(d *helpdesk.Delivery) {
 	d.Schema = Schema
 	b.guarded(b.tenant.delivery(d.Ticket, d.ID), d.Rev, d)
-	pending := b.keys.outbox(b.account, d.ID)
-	if d.State.Final() {
+	pending, failed := b.keys.outbox(b.account, d.ID), b.tenant.failed(d.ID)
+	switch {
+	case !d.State.Final():
+		b.put(pending, dueOf(d))
+		if !d.Since.IsZero() { // it was given up before
+			b.ops = append(b.ops, clientv3.OpDelete(failed))
+		}
+	case d.State == helpdesk.Failed:
 		b.ops = append(b.ops, clientv3.OpDelete(pending))
-		return
+		b.put(failed, given{Ticket: d.Ticket, Until: d.Last.When(d.Created).Add(FailedFor)})
+	case d.State == helpdesk.Withdrawn:
+		b.ops = append(b.ops, clientv3.OpDelete(pending), clientv3.OpDelete(failed))
+	default:
+		b.ops = append(b.ops, clientv3.OpDelete(pending))
 	}
-	b.put(pending, due{Ticket: d.Ticket, Next: d.Next})
 }
 
 // held moves an item that was decided away from those that wait.

@@ -9,7 +9,7 @@
 //	/postern/<inst>/ring                                key ring of signed links, sealed
 //	/postern/<inst>/sealed/<hash>                       what all replicas share and nobody else reads, sealed: keys of certificates
 //	/postern/<inst>/claim/<hash>                        work that one replica does alone, or that has to wait; with a lease
-//	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket and when it is due
+//	/postern/<inst>/outbox/<account>/<id>               a delivery that is not final: its ticket, when it is due, what it is
 //	/postern/<inst>/accounts/<account>/counter          last ticket number given, decimal
 //	/postern/<inst>/accounts/<account>/receipt/<key>    helpdesk.Receipt
 //	/postern/<inst>/accounts/<account>/ticket/<tid>     helpdesk.Ticket
@@ -24,6 +24,7 @@
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
+//	/postern/<inst>/accounts/<account>/failed/<id>      the ticket of a delivery that was given up, and until when it is listed
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
 //	/postern/<inst>/accounts/<account>/refreshtoken/<hash>   a refresh token, sealed; hash of the declared one
@@ -56,9 +57,9 @@ func (k keys) claim(hash string) string { return k.root + "claim/" + hash }
 
 func (k keys) outboxAll() string { return k.root + "outbox/" }
 
-func (k keys) outbox(account string, id helpdesk.ID) string {
-	return k.root + "outbox/" + account + "/" + string(id)
-}
+func (k keys) outboxOf(account string) string { return k.outboxAll() + account + "/" }
+
+func (k keys) outbox(account string, id helpdesk.ID) string { return k.outboxOf(account) + string(id) }
 
 // parseOutbox undoes outbox.
 func (k keys) parseOutbox(key string) (account string, id helpdesk.ID, ok bool) {
@@ -131,6 +132,10 @@ func (t tenant) deliveries(id helpdesk.TicketID) string {
 func (t tenant) delivery(ticket helpdesk.TicketID, id helpdesk.ID) string {
 	return t.deliveries(ticket) + string(id)
 }
+
+func (t tenant) failedAll() string { return t.root + "failed/" }
+
+func (t tenant) failed(id helpdesk.ID) string { return t.failedAll() + string(id) }
 
 func (t tenant) budgets() string { return t.root + "budget/" }
 

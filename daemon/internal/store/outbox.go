@@ -11,10 +11,16 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// due is the value of an outbox key.
+// due is the value of an outbox key: what is asked of a delivery before it is
+// its turn.
 type due struct {
-	Ticket helpdesk.TicketID `json:"ticket"`
-	Next   time.Time         `json:"next"`
+	Ticket  helpdesk.TicketID `json:"ticket"`
+	Next    time.Time         `json:"next"`
+	Mailbox string            `json:"mailbox,omitempty"` // "" in records of before there were relays of mailboxes
+	Purpose helpdesk.Purpose  `json:"purpose,omitempty"`
+	Born    time.Time         `json:"born,omitzero"`
+	Warned  int               `json:"warned,omitempty"`
+	Hurry   bool              `json:"hurry,omitempty"`
 }
 
 // Pending is a delivery that is not final.
@@ -23,7 +29,23 @@ type Pending struct {
 	Ticket  helpdesk.TicketID
 	ID      helpdesk.ID
 	Next    time.Time // not before
-	Gone    bool      // it became final: forget it
+	Mailbox string
+	Purpose helpdesk.Purpose
+	Born    time.Time
+	Warned  int
+	Hurry   bool
+	Gone    bool // it became final: forget it
+}
+
+func dueOf(d *helpdesk.Delivery) due {
+	return due{Ticket: d.Ticket, Next: d.Next, Mailbox: d.Mailbox, Purpose: d.Purpose, Born: d.Born(), Warned: d.Warned, Hurry: d.Hurry}
+}
+
+func (d due) pending(account string, id helpdesk.ID) Pending {
+	return Pending{
+		Account: account, Ticket: d.Ticket, ID: id, Next: d.Next,
+		Mailbox: d.Mailbox, Purpose: d.Purpose, Born: d.Born, Warned: d.Warned, Hurry: d.Hurry,
+	}
 }
 
 // WatchOutbox tells see of every pending delivery and of each change, until ctx
@@ -37,7 +59,7 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 	}
 	reset()
 	for _, kv := range resp.Kvs {
-		s.seeOutbox(string(kv.Key), kv.Value, false, see)
+		s.seeOutbox(ctx, string(kv.Key), kv.Value, false, see)
 	}
 	watch, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
@@ -46,7 +68,7 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 			return fmt.Errorf("watch outbox: %w", translate(err))
 		}
 		for _, ev := range resp.Events {
-			s.seeOutbox(string(ev.Kv.Key), ev.Kv.Value, ev.Type == clientv3.EventTypeDelete, see)
+			s.seeOutbox(ctx, string(ev.Kv.Key), ev.Kv.Value, ev.Type == clientv3.EventTypeDelete, see)
 		}
 	}
 	if ctx.Err() != nil {
@@ -55,7 +77,7 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 	return helpdesk.Errorf(helpdesk.Unavailable, "the watch of the outbox ended")
 }
 
-func (s *Store) seeOutbox(key string, value []byte, gone bool, see func(Pending)) {
+func (s *Store) seeOutbox(ctx context.Context, key string, value []byte, gone bool, see func(Pending)) {
 	account, id, ok := s.keys.parseOutbox(key)
 	if !ok {
 		return
@@ -64,7 +86,16 @@ func (s *Store) seeOutbox(key string, value []byte, gone bool, see func(Pending)
 	if !gone && json.Unmarshal(value, &d) != nil {
 		return
 	}
-	see(Pending{Account: account, Ticket: d.Ticket, ID: id, Next: d.Next, Gone: gone})
+	if !gone && d.Mailbox == "" { // an older program wrote it
+		if record, err := s.Delivery(ctx, account, d.Ticket, id); err == nil {
+			next := d.Next
+			d = dueOf(record)
+			d.Next = next
+		}
+	}
+	p := d.pending(account, id)
+	p.Gone = gone
+	see(p)
 }
 
 // Delivery reads one delivery; NotFound if there is none. It is a linearizable
@@ -91,23 +122,4 @@ func (s *Store) Delivery(ctx context.Context, account string, ticket helpdesk.Ti
 // Deliveries reads all deliveries of a ticket.
 func (s *Store) Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error) {
 	return list(ctx, s, s.keys.account(account).deliveries(ticket), func(d *helpdesk.Delivery, rev int64) { d.Rev = rev })
-}
-
-// SaveDelivery writes a delivery if it still is as it was read, and moves it
-// along or out of the outbox. Afterwards d.Rev is the new revision.
-func (s *Store) SaveDelivery(ctx context.Context, account string, d *helpdesk.Delivery) error {
-	b := batch{keys: s.keys, tenant: s.keys.account(account), account: account}
-	b.delivery(d)
-	if b.err != nil {
-		return b.err
-	}
-	resp, err := s.txn(ctx, b.cmps, b.ops...)
-	if err != nil {
-		return fmt.Errorf("save delivery: %w", err)
-	}
-	if !resp.Succeeded {
-		return helpdesk.Errorf(helpdesk.Conflict, "somebody else has this delivery")
-	}
-	d.Rev = resp.Header.Revision
-	return nil
 }

@@ -26,7 +26,10 @@ func TestOutboxFollowsDeliveries(t *testing.T) {
 	go func() {
 		done <- s.WatchOutbox(ctx, func() {}, func(p Pending) { seen <- p })
 	}()
-	want := Pending{Account: account, Ticket: change.Ticket.ID, ID: change.Deliveries[0].ID, Next: noon}
+	made := change.Deliveries[0]
+	want := Pending{
+		Account: account, Ticket: change.Ticket.ID, ID: made.ID, Next: noon, Mailbox: made.Mailbox, Purpose: made.Purpose, Born: made.Created,
+	}
 	if diff := cmp.Diff(want, <-seen); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}

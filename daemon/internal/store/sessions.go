@@ -55,6 +55,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 			var x helpdesk.Budget
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
 		},
+		t.failedAll(): func(v []byte) bool {
+			var x given
+			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
+		},
 		t.heldAll():    heldLapsed,
 		t.decidedAll(): heldLapsed,
 		t.signatures(): func(v []byte) bool {

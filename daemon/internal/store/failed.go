@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// FailedFor is how long a delivery that was given up is listed: a month, after
+// which nobody sends it again. Its ticket tells of it for ever.
+const FailedFor = 30 * 24 * time.Hour
+
+// given is the value of a failed key.
+type given struct {
+	Ticket helpdesk.TicketID `json:"ticket"`
+	Until  time.Time         `json:"until"`
+}
+
+// Outbox reads up to limit deliveries that wait, or those that were given up, in
+// no particular order; more says that there are others.
+func (s *Store) Outbox(ctx context.Context, account string, failed bool, limit int) (found []helpdesk.Delivery, more bool, err error) {
+	prefix := s.keys.outboxOf(account)
+	if failed {
+		prefix = s.keys.account(account).failedAll()
+	}
+	resp, err := s.get(ctx, prefix, clientv3.WithPrefix(), clientv3.WithLimit(int64(limit)))
+	if err != nil {
+		return nil, false, fmt.Errorf("list outbox: %w", err)
+	}
+	var pending []Pending
+	for _, kv := range resp.Kvs {
+		var at given // of both kinds of values
+		if json.Unmarshal(kv.Value, &at) == nil {
+			pending = append(pending, Pending{Account: account, Ticket: at.Ticket, ID: helpdesk.ID(kv.Key[len(prefix):])})
+		}
+	}
+	for _, o := range s.ReadOutgoing(ctx, pending) {
+		switch {
+		case helpdesk.KindOf(o.Err) == helpdesk.NotFound: // its ticket is gone
+		case o.Err != nil:
+			return nil, false, o.Err
+		default:
+			found = append(found, *o.Delivery)
+		}
+	}
+	return found, resp.More, nil
+}
+
+// Outgoing reads a delivery that waits or was given up by its id alone; NotFound
+// if there is none.
+func (s *Store) Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error) {
+	for _, key := range []string{s.keys.outbox(account, id), s.keys.account(account).failed(id)} {
+		at, _, err := getRecord[given](ctx, s, key)
+		if err != nil {
+			return nil, fmt.Errorf("find delivery: %w", err)
+		}
+		if at != nil {
+			return s.Delivery(ctx, account, at.Ticket, id)
+		}
+	}
+	return nil, helpdesk.Errorf(helpdesk.NotFound, "no mail with this id waits or was given up")
+}
