@@ -18,9 +18,6 @@ import (
 // Client talks to the daemon that runs on a folder.
 type Client struct{ http *http.Client }
 
-// ErrNotRunning says that no daemon answers on the folder.
-var ErrNotRunning = errors.New("no postern runs on this folder; start one, or name its folder with --dir")
-
 // NewClient makes a client for the socket in dir. Nothing is dialled yet.
 func NewClient(dir string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
