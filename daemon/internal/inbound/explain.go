@@ -99,7 +99,7 @@ func (p *Pipeline) routes(to []helpdesk.Address) (ours []Recipient, refused []he
 
 // expect goes through the steps that only look, for each mailbox.
 func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *eml.Mail) ([]helpdesk.Expectation, error) {
-	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}, release: func() {}}
+	held := &kept{bytes: raw, ref: blob.Ref{Size: int64(len(raw))}}
 	var expected []helpdesk.Expectation
 	boxes := mailboxes(byAccount(env.To))
 	env.Refusable = env.Refusable && len(boxes) == 1

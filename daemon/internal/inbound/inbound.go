@@ -131,8 +131,19 @@ func (p *Pipeline) AcceptEach(ctx context.Context, env Envelope, raw io.Reader) 
 	if err != nil {
 		return nil, err
 	}
-	defer kept.release()
-	mail := eml.Read(kept.bytes)
+	var settled []Settled
+	err = p.look(ctx, kept, func(mail *eml.Mail) error { // keep.go: a large mail is never in memory whole
+		settled, err = p.settleEach(ctx, env, groups, kept, mail)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return settled, nil
+}
+
+// settleEach decides what becomes of a mail for each mailbox.
+func (p *Pipeline) settleEach(ctx context.Context, env Envelope, groups []group, kept *kept, mail *eml.Mail) ([]Settled, error) {
 	if mail.Header.Count("Received") > maxHops {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}

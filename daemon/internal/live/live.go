@@ -119,6 +119,16 @@ func (l *Live) HelpCenters() []helpdesk.HelpCenter { return slices.Clone(l.now.L
 // Mailboxes lists what takes mail.
 func (l *Live) Mailboxes() []helpdesk.Mailbox { return slices.Clone(l.now.Load().boxes) }
 
+// LargestMail is the size of the largest mail that some mailbox takes; 0 if there
+// is none.
+func (l *Live) LargestMail() int64 {
+	var most int64
+	for _, box := range l.now.Load().boxes {
+		most = max(most, box.MaxBytes)
+	}
+	return most
+}
+
 // MailboxByAddress finds the mailbox of an address.
 func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	return l.now.Load().MailboxByAddress(a)

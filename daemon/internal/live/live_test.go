@@ -96,6 +96,12 @@ func TestLoadSample(t *testing.T) {
 	if !ok || m.Name != "support" || m.HelpCenter != "acme" || m.Relay != want || m.MaxBytes <= 0 {
 		t.Errorf("mailbox = %+v", m)
 	}
+	if got := l.LargestMail(); got != m.MaxBytes {
+		t.Errorf("the largest mail has %d bytes, want %d", got, m.MaxBytes)
+	}
+	if diff := cmp.Diff(helpdesk.FileLimits{Bytes: 25 << 20, Mail: 35 << 20}, m.Files); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"support"}, l.Accounts()); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
