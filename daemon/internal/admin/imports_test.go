@@ -96,7 +96,7 @@ func TestImportsAtOnce(t *testing.T) {
 			mu.Unlock()
 			<-release
 			return helpdesk.Outcome{}, nil
-		}, func() []string { return nil }, slog.New(slog.DiscardHandler))
+		}, nil, func() []string { return nil }, slog.New(slog.DiscardHandler))
 		var asking sync.WaitGroup
 		for range 3 * ImportsAtOnce {
 			asking.Go(func() { askImport(t.Context(), s) })
