@@ -125,9 +125,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{
-		Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, surgery{d}, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout,
-	}
+	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
+		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Log: d.log,
+	})}
 	return nil
 }
 
