@@ -25,7 +25,7 @@ type Options struct {
 	BaseURL func(h config.HelpCenter, first bool) string
 	// Relay takes the mail of mailboxes that declare none.
 	Relay helpdesk.Relay
-	// RelayAll sends everything to Relay, whatever is declared.
+	// RelayAll sends everything to Relay, whatever is declared, and unsigned.
 	RelayAll bool
 }
 

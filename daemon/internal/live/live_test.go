@@ -262,6 +262,29 @@ func TestRelays(t *testing.T) {
 	}
 }
 
+// Keys are named with whose they are; mail that is caught needs none.
+func TestDKIM(t *testing.T) {
+	signed := strings.Replace(mailbox("a", "support", ""), ", relay:", ", dkim: [{selector: s1, keySecretRef: {name: dkim}}, {selector: s2, domain: a.example, keySecretRef: {name: dkim, key: ed}}], relay:", 1)
+	for _, tt := range []struct {
+		name    string
+		options Options
+		want    []helpdesk.DKIM
+	}{
+		{"declared", Options{}, []helpdesk.DKIM{
+			{Domain: "a.example", Selector: "s1", Key: helpdesk.SecretRef{Name: "dkim", Key: "private-key"}},
+			{Domain: "a.example", Selector: "s2", Key: helpdesk.SecretRef{Name: "dkim", Key: "ed"}},
+		}},
+		{"caught", Options{RelayAll: true}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, ok := load(t, tt.options, signed).Mailbox("a", "support")
+			if diff := cmp.Diff(tt.want, m.DKIM); !ok || diff != "" {
+				t.Errorf("keys (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestHelpCenterOfMailbox(t *testing.T) {
 	box, other := mailbox("a", "support", ""), mailbox("a", "sales", "")
 	for _, tt := range []struct {

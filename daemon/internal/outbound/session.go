@@ -116,10 +116,12 @@ func (s *session) fits(p Parcel) error {
 		}
 	}
 	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && p.Mail.Size() > int64(most) {
-		return refuse(StepSender, "it has %d bytes, and the relay takes %d at most", p.Mail.Size(), most)
+		return refuse(StepSender, "it has %s, and the relay takes %s at most", mebibytes(p.Mail.Size()), mebibytes(int64(most)))
 	}
 	return nil
 }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // close hangs up at once.
 func (s *session) close() { s.once.Do(func() { _ = s.conn.Close() }) }
