@@ -30,6 +30,7 @@ var commands = []command{
 	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
 	{"held", "list, show and decide mail that was held back", runHeld},
+	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},
 	{"contact", "let mail in again that was called spam", runContact},
 	{"agent", "list, add and change agents", runAgent},
 	{"version", "tell the version", runVersion},

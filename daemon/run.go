@@ -123,7 +123,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, d.live.Accounts, d.queue.Relays, d.log), ReadHeaderTimeout: headerTimeout}
 	return nil
 }
 

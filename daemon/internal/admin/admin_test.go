@@ -143,7 +143,7 @@ func serve(t *testing.T, dir string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{}
-	server := &http.Server{Handler: Socket(d, explainNothing, d.importMail, func() []string { return []string{"support", "away"} }, slog.New(slog.DiscardHandler))}
+	server := &http.Server{Handler: Socket(d, explainNothing, d.importMail, func() []string { return []string{"support", "away"} }, relaysInTrouble, slog.New(slog.DiscardHandler))}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
