@@ -25,6 +25,7 @@ var commands = []command{
 	{"dev", "everything on one machine, to try it out: sample help center, outgoing mail caught", runDev},
 	{"serve", "the daemon", runServe},
 	{"check", "read manifests and tell all problems, or ok", runCheck},
+	{"doctor", "tell which DNS records to set, try mail servers and pages, and send a mail around", runDoctor},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
 	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},

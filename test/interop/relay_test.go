@@ -379,35 +379,3 @@ func tells(got ticket, words ...string) error {
 	}
 	return fmt.Errorf("no event tells %q: %+v", words, got.Entries)
 }
-
-// signIn makes an agent and returns what posts their forms.
-func signIn(t *testing.T, desk *peers.Desk) (post func(path string, form url.Values)) {
-	t.Helper()
-	var made struct{ Password string }
-	desk.JSON(t, &made, "agent", "add", "robin@acme.example", "--name", "Robin")
-	cookie := ""
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	post = func(path string, form url.Values) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+desk.HTTP+path, strings.NewReader(form.Encode()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Host = "help.acme.example"
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", "https://help.acme.example")
-		req.Header.Set("Cookie", cookie)
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body := bodyOf(t, resp); resp.StatusCode != http.StatusSeeOther {
-			t.Fatalf("POST %s: %s\n%s", path, resp.Status, body)
-		}
-		for _, c := range resp.Cookies() {
-			cookie = c.Name + "=" + c.Value
-		}
-	}
-	post("/agent/sign-in", url.Values{"address": {"robin@acme.example"}, "password": {made.Password}})
-	return post
-}

@@ -73,10 +73,25 @@ func Listen(dir string) (net.Listener, error) {
 	return l, nil
 }
 
+// Ways are what the command line is let to.
+type Ways struct {
+	Desk     Desk
+	Explain  Explain
+	Import   Import
+	Surgery  Surgery
+	Accounts func() []string
+	Relays   func() []outbound.RelayState
+	Log      *slog.Logger
+}
+
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, imports Import, accounts func() []string, relays func() []outbound.RelayState, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, imports: imports, accounts: accounts, relays: relays, log: log, importing: make(chan struct{}, ImportsAtOnce)}
+func Socket(w Ways) http.Handler {
+	s := &socket{
+		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, log: w.Log,
+		importing: make(chan struct{}, ImportsAtOnce),
+	}
 	mux := http.NewServeMux()
+	s.handleSurgery(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
@@ -105,6 +120,7 @@ type socket struct {
 	desk     Desk
 	explain  Explain
 	imports  Import
+	surgery  Surgery
 	accounts func() []string
 	relays   func() []outbound.RelayState
 	log      *slog.Logger
