@@ -98,6 +98,7 @@ func TestAfterwards(t *testing.T) {
 //
 // covers: M05
 func TestAfterACrash(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(5)...)
 	box := f.box()
 	o := newOffice(box)
@@ -126,6 +127,7 @@ func TestAfterACrash(t *testing.T) {
 
 // covers: P04
 func TestRenumbered(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(3)...)
 	box := f.box()
 	seen := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) // of all mails of the server
@@ -143,6 +145,7 @@ func TestRenumbered(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			o := newOffice(box)
 			test.cursor.Mailbox, test.cursor.Numbering, test.cursor.Done, test.cursor.Rev = "support", 4, 3, 1
 			o.cursors["support"], o.rev = test.cursor, 1

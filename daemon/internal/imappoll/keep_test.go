@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 //
 // covers: P04
 func TestOursToMend(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(5)...)
 	o := newOffice(f.box())
 	var mended atomic.Bool
@@ -47,6 +47,7 @@ func TestOursToMend(t *testing.T) {
 
 // covers: P04
 func TestStoreAway(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(40)...)
 	o := newOffice(f.box())
 	var tries atomic.Int64
@@ -105,6 +106,7 @@ func TestMailThatBreaksUs(t *testing.T) {
 //
 // covers: P02
 func TestOrderOfConversations(t *testing.T) {
+	t.Parallel()
 	var mails []string
 	for n := range 150 {
 		head := fmt.Sprintf("From: c@customer.example\r\nMessage-ID: <m%d@x>\r\n", n)
@@ -115,13 +117,7 @@ func TestOrderOfConversations(t *testing.T) {
 	}
 	f := startFake(t, nil, mails...)
 	o := newOffice(f.box())
-	o.fail = func(uid uint32, _ string) error {
-		time.Sleep(time.Duration(uid*7919%13) * time.Millisecond) // in any order, if they could
-		return nil
-	}
-	locked := o.fail
-	var order sync.Mutex
-	o.fail = func(uid uint32, raw string) error { order.Lock(); defer order.Unlock(); return locked(uid, raw) }
+	o.before = func(uid uint32) { <-time.After(time.Duration(uid*7919%13) * time.Millisecond) } // in any order, if they could
 	o.pollers(t).run(t)
 	var all []uint32
 	for uid := uint32(1); uid <= 150; uid++ {
@@ -143,6 +139,7 @@ func TestOrderOfConversations(t *testing.T) {
 
 // covers: P05
 func TestOnePollerAtATime(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(3)...)
 	o := newOffice(f.box())
 	first, second := o.pollers(t), o.pollers(t)
@@ -187,6 +184,7 @@ func TestOnePollerAtATime(t *testing.T) {
 // A mailbox that is not declared any more is left alone, one that is changed is
 // begun anew.
 func TestDeclaredAnew(t *testing.T) {
+	t.Parallel()
 	f, g := startFake(t, nil, some(1)...), startFake(t, nil, some(2)...)
 	o := newOffice(f.box())
 	o.pollers(t).run(t)
