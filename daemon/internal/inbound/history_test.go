@@ -244,6 +244,10 @@ func TestPastAndPresent(t *testing.T) {
 	if after := b.ticket(live.Number); after.Status != helpdesk.Open || !after.Updated.Equal(before.Updated) || !after.Opened.Equal(before.Opened) {
 		t.Errorf("a live ticket became %+v", after)
 	}
+	theirs := archive{day: 4, from: mary, to: support, id: "<new2@elsewhere.example>", answers: "<s1@acme.example>", text: "Maybe mine"}
+	if got := b.past(theirs); got != fmt.Sprintf("appended #%d past-current hidden by customer", live.Number) {
+		t.Error(got)
+	}
 	sent := archive{day: 3, from: support, to: mary, id: b.sentID(live.Number, 1), text: "What the desk sent"}
 	if got := b.past(sent); got != fmt.Sprintf("duplicate #%d", live.Number) {
 		t.Errorf("a copy of what this desk sent: %s", got)
@@ -384,7 +388,7 @@ func (b *bench) threads() []string {
 // Whatever the situation, the past is quiet, and customers see only what the
 // requester or one of us wrote to them.
 func TestPastTable(t *testing.T) {
-	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {ours, claimed}, {ours, elsewhere, claimed}, {amongUs}}
+	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {ours, claimed}, {ours, elsewhere, claimed}, {current}, {ours, current}, {amongUs}}
 	for _, class := range append(slices.Clone(reports), append(unwritten, helpdesk.ClassMessage)...) {
 		for _, token := range helpdesk.Tokens {
 			for _, sender := range helpdesk.Senders {
@@ -402,7 +406,7 @@ func TestPastTable(t *testing.T) {
 					if v.act == toRecall && token == helpdesk.TokenNone {
 						t.Errorf("%s: %s joins what nothing names", s, v.name)
 					}
-					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) && !s.is(claimed) || sender == helpdesk.SenderParticipant)
+					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) && !s.is(claimed) || sender == helpdesk.SenderParticipant && !s.is(current))
 					if v.act == toRecall && !v.hidden && !mayShow {
 						t.Errorf("%s: %s shows it to customers", s, v.name)
 					}
