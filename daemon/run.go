@@ -38,6 +38,7 @@ type daemon struct {
 	desk     *actions.Desk
 	mail     *smtpd.Server
 	lmtp     *smtpd.Server // nil without --lmtp
+	courier  *outbound.SMTPCourier
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
@@ -116,14 +117,17 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
+		Courier: d.courier, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, d.live.Accounts, d.log), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
+		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Log: d.log,
+	})}
 	return nil
 }
 

@@ -87,7 +87,8 @@ var importRules = []importRule{
 	{from: internal + "login", not: internal, but: []string{"helpdesk"}, why: "it signs in for outbound and for edges, and knows neither"},
 	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
-	{from: internal + "admin", not: internal, but: []string{"helpdesk", "actions"}, why: "edges know use cases, never each other"},
+	{from: internal + "doctor", not: internal, but: []string{"helpdesk", "mailauth", "outbound"}, why: "it looks from outside; what only the daemon can do it is handed"},
+	{from: internal + "admin", not: internal, but: []string{"helpdesk", "actions", "outbound", "doctor"}, why: "edges know use cases, never each other"},
 	{from: internal + "web", not: internal, but: []string{"helpdesk"}, why: "what pages share knows no page"},
 	{from: internal, not: module + "config", but: nil, why: "inner packages take small structs, not the whole configuration"},
 }

@@ -108,6 +108,7 @@ var doneWords = map[string]string{
 	"reply":  "Your reply is saved and on its way.",
 	"note":   "Your note is saved.",
 	"status": "The status is changed.",
+	"retry":  "The mail is tried again now.",
 	"assign": "Who works on it is saved.",
 	"sort":   "Priority and tags are saved.",
 
