@@ -348,6 +348,31 @@ func TestPastInPieces(t *testing.T) {
 	}
 }
 
+// Whoever imports what was sent first and what came in later gets the same
+// requests, and reads them in the same order.
+//
+// covers: P02
+func TestPastSentFirst(t *testing.T) {
+	mails := conversations(rand.New(rand.NewPCG(3, 4)), 12)
+	whole, parts := newBench(t), newBench(t)
+	for _, a := range mails {
+		whole.past(a)
+	}
+	for _, sent := range []bool{true, false} {
+		for _, a := range mails {
+			if (a.from == support) == sent {
+				parts.past(a)
+			}
+		}
+	}
+	want, got := whole.threads(), parts.threads()
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sent mail first (-whole +parts):\n%s", diff)
+	}
+}
+
 // conversations makes threads of customers and us, in the order of time.
 func conversations(r *rand.Rand, n int) []archive {
 	var all []archive
@@ -368,7 +393,7 @@ func conversations(r *rand.Rand, n int) []archive {
 	return all
 }
 
-// threads are the texts of all tickets.
+// threads are the texts of all tickets, as they are read.
 func (b *bench) threads() []string {
 	b.t.Helper()
 	var all []string
@@ -378,7 +403,10 @@ func (b *bench) threads() []string {
 			return all
 		}
 		told := t.Requester().Address.String()
-		for _, e := range b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID}) {
+		entries := b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID})
+		places := helpdesk.Places(entries)
+		slices.SortStableFunc(entries, func(x, y helpdesk.Entry) int { return places[x.Seq-1].Compare(places[y.Seq-1]) })
+		for _, e := range entries {
 			told += fmt.Sprint(" | ", e.Author.Role, " ", e.At.Format(time.DateOnly), " ", e.Text)
 		}
 		all = append(all, told)
