@@ -81,7 +81,7 @@ var importRules = []importRule{
 	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "dkim"}, why: "use cases know tools, never edges"},
 	{from: internal + "dkim", not: internal, why: "it signs bytes, and knows nobody"},
 	{from: internal + "smtpd", not: internal, but: []string{"helpdesk", "inbound", "eml"}, why: "edges know use cases, never each other"},
-	{from: internal + "imappoll", not: internal, but: []string{"helpdesk", "inbound", "login"}, why: "edges know use cases, never each other"},
+	{from: internal + "imappoll", not: internal, but: []string{"helpdesk", "inbound", "login", "eml"}, why: "edges know use cases, never each other"},
 	{from: internal + "secrets", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
 	{from: internal + "certs", not: internal, why: "it gives edges their certificates, and knows none of them"},
 	{from: internal + "login", not: internal, but: []string{"helpdesk"}, why: "it signs in for outbound and for edges, and knows neither"},

@@ -144,7 +144,7 @@ func serve(t *testing.T, dir string) *desk {
 	}
 	d := &desk{}
 	server := &http.Server{Handler: Socket(Ways{
-		Desk: d, Explain: explainNothing, Import: d.importMail, Relays: relaysInTrouble, Log: slog.New(slog.DiscardHandler),
+		Desk: d, Explain: explainNothing, Import: d.importMail, Relays: relaysInTrouble, Mailboxes: noMailboxes, Log: slog.New(slog.DiscardHandler),
 		Accounts: func() []string { return []string{"support", "away"} },
 	})}
 	done := make(chan error, 1)
@@ -316,3 +316,5 @@ func TestNotRunning(t *testing.T) {
 	}
 	_ = again.Close()
 }
+
+func noMailboxes(context.Context, string) ([]Mailbox, error) { return nil, nil }

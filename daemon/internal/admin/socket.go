@@ -82,12 +82,14 @@ type Ways struct {
 	Accounts func() []string
 	Relays   func() []outbound.RelayState
 	Log      *slog.Logger
+
+	Mailboxes Mailboxes
 }
 
 // Socket answers the command line.
 func Socket(w Ways) http.Handler {
 	s := &socket{
-		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, log: w.Log,
+		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, log: w.Log,
 		importing: make(chan struct{}, ImportsAtOnce),
 	}
 	mux := http.NewServeMux()
@@ -111,6 +113,7 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
@@ -124,6 +127,8 @@ type socket struct {
 	accounts func() []string
 	relays   func() []outbound.RelayState
 	log      *slog.Logger
+
+	mailboxes Mailboxes
 
 	importing chan struct{} // one for each mail of an archive that is being taken in
 }
