@@ -105,7 +105,7 @@ func (j *importJob) run(ctx context.Context, found *archive.Archive, progress *p
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", found.Place(m), err)
-		case got.Refused != "" && m.Alone && j.template.Look:
+		case got.Refused != "" && m.Report && j.template.Look:
 			j.summary.unsure() // what it is about may be in the archive
 		case got.Refused != "":
 			j.summary.notTaken(got.Refused, found.Place(m))
@@ -115,6 +115,9 @@ func (j *importJob) run(ctx context.Context, found *archive.Archive, progress *p
 		progress.step()
 		return nil
 	})
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
 		return fmt.Errorf("%w (%d of %d mails are done; the same command again goes on from there)", err, progress.steps(), len(found.Mails))
 	}
@@ -151,6 +154,7 @@ func (j *importJob) try(ctx context.Context, m *archive.Mail) (admin.Imported, e
 	defer in.Close()
 	a, raw := j.template, &remembering{from: in}
 	a.Raw, a.History.At, a.History.Sent = raw, m.At(), m.Sent
+	a.History.OwnFile = j.found.HasFile(m)
 	got, err := j.client.Import(ctx, a)
 	if raw.err != nil {
 		return admin.Imported{Refused: "it can't be read: " + reason(raw.err)}, nil

@@ -15,6 +15,7 @@ func (d *daemon) openMail(pipeline *inbound.Pipeline) {
 	s := d.settings
 	options := smtpd.Options{
 		Domain: s.hostname, Limits: smtpd.DefaultLimits(), Relays: s.relays, Repair: s.repair, TLS: d.certs.SMTP(),
+		Largest: d.live.LargestMail,
 	}
 	options.Limits.Greeting = s.greeting
 	servers := 1

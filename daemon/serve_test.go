@@ -24,6 +24,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/test/peers"
 )
 
@@ -233,6 +234,34 @@ func TestRelayFlags(t *testing.T) {
 			}
 			if (err == nil) != strings.HasPrefix(tt.want, "[") || !strings.Contains(got, tt.want) {
 				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRelayOfTheDaemon(t *testing.T) {
+	login := helpdesk.Login{Account: "_daemon", Username: "desk", Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
+	for _, tt := range []struct {
+		name string
+		flag []string
+		want helpdesk.Relay
+		err  string
+	}{
+		{"none", nil, helpdesk.Relay{}, ""},
+		{"without a sign-in", []string{"--relay", "relay.example:587"}, helpdesk.Relay{Host: "relay.example", Port: 587, TLS: helpdesk.TLSStartTLS}, ""},
+		{"with one", []string{"--relay-user", "desk", "--relay", "relay.example:465"}, helpdesk.Relay{Host: "relay.example", Port: 465, TLS: helpdesk.TLSImplicit, Login: login}, ""},
+		{"on this machine", []string{"--relay", "127.0.0.1:25"}, helpdesk.Relay{Host: "127.0.0.1", Port: 25, TLS: helpdesk.TLSNone}, ""},
+		{"a user of nothing", []string{"--relay-user", "desk"}, helpdesk.Relay{}, "--relay-user needs --relay"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := serveSettings(append(tt.flag, "--dir", t.TempDir()), io.Discard)
+			switch {
+			case tt.err != "":
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("error %v, want %q", err, tt.err)
+				}
+			case err != nil || s.relay != tt.want:
+				t.Errorf("relay %+v, %v, want %+v", s.relay, err, tt.want)
 			}
 		})
 	}

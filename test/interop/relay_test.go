@@ -34,8 +34,11 @@ spec:
   portal: {ticketSubmission: Enabled}
 `
 
-// relayBox declares a mailbox NAME@acme.example with a relay, signed.
+// relayBox declares a mailbox NAME@acme.example with a relay, if any, signed.
 func relayBox(name, relay string) string {
+	if relay != "" {
+		relay = "  relay: " + relay + "\n"
+	}
 	return fmt.Sprintf(`---
 apiVersion: postern.dev/v1alpha1
 kind: Mailbox
@@ -46,8 +49,7 @@ spec:
   dkim:
   - {selector: small, keySecretRef: {name: dkim, key: ed25519}}
   - {selector: large, keySecretRef: {name: dkim, key: rsa}}
-  relay: %s
-`, name, name, relay)
+%s`, name, name, relay)
 }
 
 // signers are keys for DKIM and the DNS that tells them.
@@ -106,6 +108,7 @@ type ticket struct {
 
 type copyOut struct {
 	ID, To, Purpose, State string
+	MessageID              string
 	Attempts               int
 	Last                   *struct {
 		Code     int
@@ -173,6 +176,7 @@ func TestRelays(t *testing.T) {
 		{"secret", password(r.startTLS, "StartTLS", "absent"), "gia@customer.example", "queued", "the secret absent is not there"},
 		{"later", password(r.startTLS, "StartTLS", "good"), "later@customer.example", "queued", "450 4.2.0 <later@customer.example>: Recipient address rejected: Greylisted"},
 		{"gone", password(r.startTLS, "StartTLS", "good"), "gone@customer.example", "failed", "550 5.1.1 <gone@customer.example>: Recipient address rejected: moved away"},
+		{"daemons", "", "joy@customer.example", "sent", ""},
 		{"nokey", password(r.startTLS, "StartTLS", "good"), "ida@customer.example", "queued", "the secret other is not there"},
 	}
 	manifests := relayCenter
@@ -183,7 +187,9 @@ func TestRelays(t *testing.T) {
 		}
 		manifests += box
 	}
-	desk := peers.StartDesk(t, manifests, "--trusted-relay", "127.0.0.1", "--hostname", "desk.acme.example")
+	desk := peers.StartDesk(t, manifests, "--trusted-relay", "127.0.0.1", "--hostname", "desk.acme.example",
+		"--relay", fmt.Sprintf("127.0.0.1:%d", r.clearText), "--relay-user", "desk")
+	desk.Secret(t, "_daemon", "relay", "password", "open sesame")
 	keys, dns := signers(t)
 	for name, key := range keys {
 		desk.Secret(t, "support", "dkim", name, key)
@@ -197,37 +203,73 @@ func TestRelays(t *testing.T) {
 	}
 	for _, b := range boxes {
 		t.Run(b.name, func(t *testing.T) {
-			peers.Eventually(t, peers.Patience, func() error {
-				got, err := ticketOf(t, desk, b.to)
-				if err != nil {
-					return err
-				}
-				if len(got.Deliveries) != 1 || got.Deliveries[0].Last == nil || got.Deliveries[0].State != b.state {
-					return fmt.Errorf("deliveries %+v, want one that is %s", got.Deliveries, b.state)
-				}
-				last := got.Deliveries[0].Last
-				if told := fmt.Sprintf("%d %s %s", last.Code, last.Enhanced, last.Words); !strings.Contains(told, b.want) {
-					return fmt.Errorf("it tells %q, want %q", told, b.want)
-				}
-				return nil
-			})
-			if b.state != "sent" {
-				if mail := out.mail(b.to); mail != "" {
-					t.Errorf("it went out all the same:\n%s", mail)
-				}
-				return
-			}
-			peers.Eventually(t, peers.Patience, func() error {
-				if out.mail(b.to) == "" {
-					return fmt.Errorf("nothing came to %s", b.to)
-				}
-				return nil
-			})
-			checkSigned(t, out.mail(b.to), dns)
-			if !strings.Contains(out.mail(b.to), "from desk.acme.example (localhost [127.0.0.1])") {
-				t.Errorf("Postfix knows us by another name:\n%s", out.mail(b.to))
+			awaitFirst(t, desk, b.to, b.state, b.want)
+			if b.state == "sent" {
+				arrived(t, out, b.to, dns)
+			} else if mail := out.mail(b.to); mail != "" {
+				t.Errorf("it went out all the same:\n%s", mail)
 			}
 		})
+	}
+
+	// Whatever it was, once somebody has mended it the same mail goes out.
+	desk.Secret(t, "support", "wrong", "password", "open sesame")
+	desk.Secret(t, "support", "absent", "password", "open sesame")
+	desk.Secret(t, "support", "other", "ed25519", keys["ed25519"])
+	desk.Secret(t, "support", "other", "rsa", keys["rsa"])
+	r.answers(t, "")
+	for _, b := range boxes {
+		if b.state != "queued" || b.name == "certificate" || b.name == "cleartext" {
+			continue
+		}
+		t.Run(b.name+" mended", func(t *testing.T) {
+			got, err := ticketOf(t, desk, b.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			desk.Command(t, "outbox", "retry", got.Deliveries[0].ID)
+			awaitFirst(t, desk, b.to, "sent", "2.0.0 Ok: queued")
+			arrived(t, out, b.to, dns)
+			if id := "Message-ID: " + got.Deliveries[0].MessageID; !strings.Contains(out.mail(b.to), id) {
+				t.Errorf("it does not have %s:\n%s", id, out.mail(b.to))
+			}
+		})
+	}
+}
+
+// awaitFirst waits until the one copy that somebody was sent is in a state, and
+// tells of it what is wanted.
+func awaitFirst(t *testing.T, desk *peers.Desk, to, state, want string) {
+	t.Helper()
+	peers.Eventually(t, peers.Patience, func() error {
+		got, err := ticketOf(t, desk, to)
+		if err != nil {
+			return err
+		}
+		if len(got.Deliveries) != 1 || got.Deliveries[0].Last == nil || got.Deliveries[0].State != state {
+			return fmt.Errorf("deliveries %+v, want one that is %s", got.Deliveries, state)
+		}
+		last := got.Deliveries[0].Last
+		if told := strings.TrimSpace(fmt.Sprintf("%d %s %s", last.Code, last.Enhanced, last.Words)); !strings.Contains(told, want) {
+			return fmt.Errorf("it tells %q, want %q", told, want)
+		}
+		return nil
+	})
+}
+
+// arrived waits for a mail outside, and looks at what Postfix and the signatures
+// say of it.
+func arrived(t *testing.T, out *outside, to string, dns map[string]string) {
+	t.Helper()
+	peers.Eventually(t, peers.Patience, func() error {
+		if out.mail(to) == "" {
+			return fmt.Errorf("nothing came to %s", to)
+		}
+		return nil
+	})
+	checkSigned(t, out.mail(to), dns)
+	if !strings.Contains(out.mail(to), "from desk.acme.example (localhost [127.0.0.1])") {
+		t.Errorf("Postfix knows us by another name:\n%s", out.mail(to))
 	}
 }
 
@@ -281,15 +323,16 @@ func question(from, to string) string {
 }
 
 // An agent's answer that the world does not want comes back from the relay as a
-// report, to the address that only this copy has, and marks it.
+// report and marks the copy: at the address that only this copy has, and where the
+// relay lets the mailbox send as itself alone, at the mailbox.
 //
 // covers: M07, P11
 func TestBounceComesBack(t *testing.T) {
 	r := newRelays(t)
 	t.Setenv("SSL_CERT_FILE", r.authorities)
 	out := startOutside(t)
-	desk := peers.StartDesk(t, relayCenter+relayBox("starttls", fmt.Sprintf(
-		"{host: localhost, port: %d, tls: StartTLS, username: desk, credentialsSecretRef: {name: good}}", r.startTLS)),
+	way := "{host: localhost, port: %d, tls: StartTLS, username: desk, credentialsSecretRef: {name: good}}"
+	desk := peers.StartDesk(t, relayCenter+relayBox("starttls", fmt.Sprintf(way, r.startTLS))+relayBox("owned", fmt.Sprintf(way, r.owned)),
 		"--trusted-relay", "127.0.0.1", "--hostname", "desk.acme.example")
 	keys, _ := signers(t)
 	for name, key := range keys {
@@ -297,21 +340,33 @@ func TestBounceComesBack(t *testing.T) {
 	}
 	desk.Secret(t, "support", "good", "password", "open sesame")
 	r.start(t, desk, out)
-	const customer = "nobody@customer.example"
-	plainly(t, desk.SMTP, customer, "starttls@acme.example", question(customer, "starttls@acme.example"))
-	answer(t, desk, 1, "A new cup is on its way.")
-	peers.Eventually(t, peers.Patience, func() error {
-		got, err := ticketOf(t, desk, customer)
-		if err != nil {
-			return err
-		}
-		for _, d := range got.Deliveries {
-			if d.Purpose == "reply" && d.State == "bounced" && got.Status == "Open" {
-				return tells(got, "The mail to nobody@customer.example could not be delivered", "nobody of that name here")
+	post := signIn(t, desk)
+	for box, reversePath := range map[string]string{"starttls": "from=<starttls+", "owned": "from=<owned@acme.example>"} {
+		t.Run(box, func(t *testing.T) {
+			customer := "nobody@" + box + ".example"
+			plainly(t, desk.SMTP, customer, box+"@acme.example", question(customer, box+"@acme.example"))
+			asked, err := ticketOf(t, desk, customer)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		return fmt.Errorf("%s, deliveries %+v", got.Status, got.Deliveries)
-	})
+			post(fmt.Sprintf("/agent/tickets/%d/reply", asked.Number), url.Values{"text": {"A new cup is on its way."}, "status": {"Pending"}, "nonce": {box}})
+			peers.Eventually(t, peers.Patience, func() error {
+				got, err := ticketOf(t, desk, customer)
+				if err != nil {
+					return err
+				}
+				for _, d := range got.Deliveries {
+					if d.Purpose == "reply" && d.State == "bounced" && got.Status == "Open" {
+						return tells(got, "The mail to "+customer+" could not be delivered", "nobody of that name here")
+					}
+				}
+				return fmt.Errorf("%s, deliveries %+v", got.Status, got.Deliveries)
+			})
+			if !strings.Contains(r.Log.String(), reversePath) {
+				t.Errorf("Postfix saw no %s", reversePath)
+			}
+		})
+	}
 }
 
 // tells looks for an event of the ticket with these words.
@@ -323,37 +378,4 @@ func tells(got ticket, words ...string) error {
 		}
 	}
 	return fmt.Errorf("no event tells %q: %+v", words, got.Entries)
-}
-
-// answer writes an agent's answer on the page of a ticket.
-func answer(t *testing.T, desk *peers.Desk, number int, text string) {
-	t.Helper()
-	var made struct{ Password string }
-	desk.JSON(t, &made, "agent", "add", "robin@acme.example", "--name", "Robin")
-	cookie := ""
-	post := func(path string, form url.Values) *http.Response {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+desk.HTTP+path, strings.NewReader(form.Encode()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Host = "help.acme.example"
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", "https://help.acme.example")
-		req.Header.Set("Cookie", cookie)
-		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body := bodyOf(t, resp); resp.StatusCode != http.StatusSeeOther {
-			t.Fatalf("POST %s: %s\n%s", path, resp.Status, body)
-		}
-		return resp
-	}
-	resp := post("/agent/sign-in", url.Values{"address": {"robin@acme.example"}, "password": {made.Password}})
-	for _, c := range resp.Cookies() {
-		cookie = c.Name + "=" + c.Value
-	}
-	post(fmt.Sprintf("/agent/tickets/%d/reply", number), url.Values{"text": {text}, "status": {"Pending"}, "nonce": {"n1"}})
 }

@@ -76,6 +76,7 @@ type relays struct {
 	*peers.Postfix
 	dovecot                                  *peers.Dovecot
 	startTLS, implicit, otherName, clearText int // ports
+	owned                                    int // lets desk send as owned@acme.example alone
 	authorities                              string
 }
 
@@ -87,7 +88,7 @@ func newRelays(t *testing.T) *relays {
 	r := &relays{
 		Postfix:  peers.NewPostfix(t),
 		dovecot:  peers.StartDovecot(t, map[string]string{"desk": "open sesame"}, fmt.Sprintf("service auth {\n  inet_listener {\n    port = %d\n  }\n}", auth)),
-		startTLS: peers.Port(t), implicit: peers.Port(t), otherName: peers.Port(t), clearText: peers.Port(t),
+		startTLS: peers.Port(t), implicit: peers.Port(t), otherName: peers.Port(t), clearText: peers.Port(t), owned: peers.Port(t),
 	}
 	cert, key := peers.Certificate(t, filepath.Join(r.Dir, "tls"), "localhost")
 	otherCert, otherKey := peers.Certificate(t, filepath.Join(r.Dir, "tls"), "other.example")
@@ -100,14 +101,17 @@ func newRelays(t *testing.T) *relays {
 	submission := []string{
 		"  -o mynetworks=192.0.2.0/24",
 		"  -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=yes",
-		"  -o { smtpd_recipient_restrictions = check_recipient_access inline:{ {later@customer.example = 450 4.2.0 Greylisted, come back later}, {gone@customer.example = 550 5.1.1 moved away} }, permit_sasl_authenticated, reject }",
+		"  -o { smtpd_recipient_restrictions = check_recipient_access texthash:" + r.answers(t, "later@customer.example 450 4.2.0 Greylisted, come back later") + ", permit_sasl_authenticated, reject }",
+		"  -o max_use=1", // each connection reads the answers anew
 		"  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject",
 	}
 	for port, options := range map[int]string{
-		r.startTLS:  "  -o smtpd_tls_security_level=encrypt",
+		r.startTLS: "  -o smtpd_tls_security_level=encrypt",
+		r.owned: "  -o smtpd_tls_security_level=encrypt -o recipient_delimiter= -o smtpd_sender_restrictions=reject_sender_login_mismatch\n" +
+			"  -o { smtpd_sender_login_maps = inline:{ {owned@acme.example = desk} } }",
 		r.implicit:  "  -o smtpd_tls_wrappermode=yes",
 		r.otherName: "  -o smtpd_tls_security_level=encrypt -o smtpd_tls_cert_file=" + otherCert + " -o smtpd_tls_key_file=" + otherKey,
-		r.clearText: "  -o smtpd_tls_security_level=none",
+		r.clearText: "  -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no",
 	} {
 		r.Master(fmt.Sprintf("127.0.0.1:%d inet n - n - - smtpd", port))
 		r.Master(submission...)
@@ -116,13 +120,19 @@ func newRelays(t *testing.T) *relays {
 	return r
 }
 
+// answers says what is answered for recipients: for some always, and more now.
+func (r *relays) answers(t *testing.T, more string) (path string) {
+	t.Helper()
+	return r.File(t, "answers", "gone@customer.example 550 5.1.1 moved away\n"+more+"\n")
+}
+
 func (r *relays) start(t *testing.T, desk *peers.Desk, out *outside) {
 	t.Helper()
 	_, deskPort, _ := net.SplitHostPort(desk.SMTP)
 	_, outPort, _ := net.SplitHostPort(out.address)
 	r.Main("default_transport = smtp:[127.0.0.1]:"+outPort, "transport_maps = inline:{ {acme.example = smtp:[127.0.0.1]:"+deskPort+"} }")
 	r.Start(t)
-	for _, port := range []int{r.startTLS, r.implicit, r.otherName, r.clearText} {
+	for _, port := range []int{r.startTLS, r.implicit, r.otherName, r.clearText, r.owned} {
 		r.Answers(t, fmt.Sprintf("127.0.0.1:%d", port))
 	}
 }

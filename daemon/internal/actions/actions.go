@@ -28,6 +28,8 @@ type Store interface {
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
+	Outbox(ctx context.Context, account string, failed bool, after helpdesk.ID, limit int) (found []helpdesk.Delivery, next helpdesk.ID, err error)
+	Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error)
 	Held(ctx context.Context, account string, decided bool, limit int) ([]helpdesk.HeldItem, error)
 	HeldCount(ctx context.Context, account string) (int, error)
 	HeldItem(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.HeldItem, error)

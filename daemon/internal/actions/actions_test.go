@@ -27,7 +27,8 @@ func (directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	if account != "support" || name != "support" && name != "billing" {
 		return helpdesk.Mailbox{}, false
 	}
-	return helpdesk.Mailbox{Account: account, Name: name, Address: helpdesk.MustAddress(name + "@acme.example"), HelpCenter: "acme"}, true
+	return helpdesk.Mailbox{Account: account, Name: name, Address: helpdesk.MustAddress(name + "@acme.example"), HelpCenter: "acme",
+		Relay: helpdesk.Relay{Host: name + ".relay.example", Port: 465}}, true
 }
 
 func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// mailMemory is for all mails that are read again at one time: two of the
-	// largest, or a page full of ordinary ones. Others wait.
+	// mailMemory is for all mails that are read again at one time: four of the
+	// heaviest, or a page full of ordinary ones. Others wait.
 	mailMemory = 256 << 20
 
-	// workMemory is the most that reading and sanitising takes beside the bytes of
-	// the mail: the decoded text, pictures as base64, and each wall's output.
+	// workMemory is the most that reading and sanitising takes, the bytes of the mail
+	// being in their file: the decoded text, pictures as base64, and each wall's output.
 	workMemory = 64 << 20
 
 	// workShare is how many times its own size a small mail takes at most.
@@ -48,22 +48,33 @@ func (d *Desk) MailHTML(ctx context.Context, by Actor, number int64, seq int) (*
 	if err != nil {
 		return nil, fileError(err)
 	}
-	weight := min(info.Size+min(info.Size*workShare, workMemory), mailMemory)
+	weight := min(info.Size*workShare, workMemory)
 	if err := d.mails.Acquire(ctx, weight); err != nil {
 		return nil, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("wait to read mail: %w", err))
 	}
 	defer d.mails.Release(weight)
-	raw, err := blob.Get(ctx, d.blobs, by.Account, hash, info.Size)
-	if err != nil {
+	var made *MailHTML
+	err = blob.View(ctx, d.blobs, by.Account, hash, func(b []byte, room *blob.Room) error {
+		made = mailHTML(eml.ReadIn(b, room.Make))
+		return nil
+	})
+	switch {
+	case err != nil:
 		return nil, fileError(err)
-	}
-	mail := eml.Read(raw)
-	source, ok := mail.HTML()
-	if !ok {
+	case made == nil:
 		return nil, noFile()
 	}
+	return made, nil
+}
+
+// mailHTML is nil if the mail has none.
+func mailHTML(mail *eml.Mail) *MailHTML {
+	source, ok := mail.HTML()
+	if !ok {
+		return nil
+	}
 	pictures := pictures{mail: mail, made: map[string]string{}}
-	return &MailHTML{safehtml.Sanitise(source, safehtml.Options{Image: pictures.dataURL, Redact: links.WithoutTokens})}, nil
+	return &MailHTML{safehtml.Sanitise(source, safehtml.Options{Image: pictures.dataURL, Redact: links.WithoutTokens})}
 }
 
 // pictures of one mail as data URLs, each made once.

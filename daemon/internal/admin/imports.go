@@ -59,7 +59,7 @@ func readArchived(r *http.Request) (helpdesk.Archived, error) {
 	if h.At, err = time.Parse(time.RFC3339, r.FormValue("at")); err != nil {
 		return a, helpdesk.Errorf(helpdesk.Invalid, "%q is not a time", r.FormValue("at"))
 	}
-	h.Sent = r.FormValue("sent") != ""
+	h.Sent, h.OwnFile = r.FormValue("sent") != "", r.FormValue("file") != ""
 	for _, one := range r.Form["ours"] {
 		address, err := helpdesk.ParseAddress(one)
 		if err != nil {
@@ -78,6 +78,9 @@ func (c *Client) Import(ctx context.Context, a helpdesk.Archived) (Imported, err
 	}
 	if a.History.Sent {
 		q.Set("sent", "1")
+	}
+	if a.History.OwnFile {
+		q.Set("file", "1")
 	}
 	for _, address := range a.History.Ours {
 		q.Add("ours", address.String())

@@ -37,7 +37,7 @@ func (d *desk) importMail(_ context.Context, a helpdesk.Archived) (helpdesk.Outc
 		return helpdesk.Outcome{}, err
 	}
 	h := a.History
-	d.added = append(d.added, fmt.Sprint(a.Account, " ", a.Look, " ", h.Status, " ", h.At.Format(time.RFC3339), " ", h.Ours, " ", h.Sent))
+	d.added = append(d.added, fmt.Sprint(a.Account, " ", a.Look, " ", h.Status, " ", h.At.Format(time.RFC3339), " ", h.Ours, " ", h.Sent, h.OwnFile))
 	return helpdesk.Outcome{Result: helpdesk.Created, Number: 12}, nil
 }
 
@@ -56,9 +56,9 @@ func TestSocketImports(t *testing.T) {
 		err            string
 		temporary      bool
 	}{
-		{"taken", "support", "a mail", helpdesk.History{Status: helpdesk.Closed, At: at}, false, "support false Closed 2019-05-06T07:08:09Z [] false", "", "", false},
-		{"all that can be said", "support", "a mail" + long, helpdesk.History{Status: helpdesk.Open, At: at, Sent: true, Ours: []helpdesk.Address{helpdesk.MustAddress("a@b.example"), helpdesk.MustAddress("c@b.example")}}, true,
-			"support true Open 2019-05-06T07:08:09Z [a@b.example c@b.example] true", "", "", false},
+		{"taken", "support", "a mail", helpdesk.History{Status: helpdesk.Closed, At: at}, false, "support false Closed 2019-05-06T07:08:09Z [] false false", "", "", false},
+		{"all that can be said", "support", "a mail" + long, helpdesk.History{Status: helpdesk.Open, At: at, Sent: true, OwnFile: true, Ours: []helpdesk.Address{helpdesk.MustAddress("a@b.example"), helpdesk.MustAddress("c@b.example")}}, true,
+			"support true Open 2019-05-06T07:08:09Z [a@b.example c@b.example] true true", "", "", false},
 		{"refused", "support", "refused\n" + long, helpdesk.History{Status: helpdesk.Closed, At: at}, false, "", "it has no sender", "", false},
 		{"too large", "support", "large  \n" + long, helpdesk.History{Status: helpdesk.Closed, At: at}, false, "", "it is too large", "", false},
 		{"a loop", "support", "loop", helpdesk.History{Status: helpdesk.Closed, At: at}, false, "", "it went round", "", false},
@@ -90,13 +90,14 @@ func TestImportsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, begun := make(chan struct{}), 0
 		var mu sync.Mutex
-		s := Socket(&desk{}, explainNothing, func(context.Context, helpdesk.Archived) (helpdesk.Outcome, error) {
+		slow := func(context.Context, helpdesk.Archived) (helpdesk.Outcome, error) {
 			mu.Lock()
 			begun++
 			mu.Unlock()
 			<-release
 			return helpdesk.Outcome{}, nil
-		}, func() []string { return nil }, slog.New(slog.DiscardHandler))
+		}
+		s := Socket(Ways{Desk: &desk{}, Explain: explainNothing, Import: slow, Log: slog.New(slog.DiscardHandler)})
 		var asking sync.WaitGroup
 		for range 3 * ImportsAtOnce {
 			asking.Go(func() { askImport(t.Context(), s) })

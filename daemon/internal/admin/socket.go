@@ -15,6 +15,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
 // Desk is what the command line can do.
@@ -34,6 +35,11 @@ type Desk interface {
 	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
 	RemoveParticipant(ctx context.Context, by actions.Actor, number int64, participant uint16) error
 	DismissSuggestion(ctx context.Context, by actions.Actor, number int64, address string) error
+	Outbox(ctx context.Context, by actions.Actor, failed bool, after helpdesk.ID) (list []actions.Outgoing, next helpdesk.ID, err error)
+	Outgoing(ctx context.Context, by actions.Actor, id string) (*actions.Outgoing, error)
+	TryAgain(ctx context.Context, by actions.Actor, id string) error
+	TryRelay(ctx context.Context, by actions.Actor, relay string) (int, error)
+	Drop(ctx context.Context, by actions.Actor, id string) error
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
 	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
 	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
@@ -67,10 +73,27 @@ func Listen(dir string) (net.Listener, error) {
 	return l, nil
 }
 
+// Ways are what the command line is let to.
+type Ways struct {
+	Desk     Desk
+	Explain  Explain
+	Import   Import
+	Surgery  Surgery
+	Accounts func() []string
+	Relays   func() []outbound.RelayState
+	Log      *slog.Logger
+
+	Mailboxes Mailboxes
+}
+
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, imports Import, accounts func() []string, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, imports: imports, accounts: accounts, log: log, importing: make(chan struct{}, ImportsAtOnce)}
+func Socket(w Ways) http.Handler {
+	s := &socket{
+		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, log: w.Log,
+		importing: make(chan struct{}, ImportsAtOnce),
+	}
 	mux := http.NewServeMux()
+	s.handleSurgery(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
@@ -78,6 +101,10 @@ func Socket(desk Desk, explain Explain, imports Import, accounts func() []string
 	mux.HandleFunc("GET /accounts/{account}/held", s.listHeld)
 	mux.HandleFunc("GET /accounts/{account}/held/{id}", s.showHeld)
 	mux.HandleFunc("POST /accounts/{account}/held/{id}", s.decideHeld)
+	mux.HandleFunc("GET /accounts/{account}/outbox", s.listOutbox)
+	mux.HandleFunc("GET /accounts/{account}/outbox/{id}", s.showOutgoing)
+	mux.HandleFunc("POST /accounts/{account}/outbox", s.retryRelay)
+	mux.HandleFunc("POST /accounts/{account}/outbox/{id}/{act}", s.changeOutgoing)
 	mux.HandleFunc("POST /accounts/{account}/contacts/unblock", s.unblock)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/entries/{entry}/release", s.releaseEntry)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants", s.addParticipant)
@@ -86,6 +113,7 @@ func Socket(desk Desk, explain Explain, imports Import, accounts func() []string
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
@@ -95,8 +123,12 @@ type socket struct {
 	desk     Desk
 	explain  Explain
 	imports  Import
+	surgery  Surgery
 	accounts func() []string
+	relays   func() []outbound.RelayState
 	log      *slog.Logger
+
+	mailboxes Mailboxes
 
 	importing chan struct{} // one for each mail of an archive that is being taken in
 }

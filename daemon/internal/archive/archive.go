@@ -29,7 +29,7 @@ type Archive struct {
 type Mail struct {
 	Thread int32 // mails of one number may belong together, others do not
 	Sent   bool  // it lies among the mail that was sent
-	Alone  bool  // a report, about a mail that it may not name in its header
+	Report bool  // a report, about a mail that it may not name in its header
 
 	exact      bool // nothing in it is quoted
 	file       int32
@@ -98,6 +98,9 @@ func (a *Archive) Open(m *Mail) (io.ReadCloser, error) {
 		io.Closer
 	}{raw, in}, nil
 }
+
+// HasFile reports a mail that is the only one in its file.
+func (a *Archive) HasFile(m *Mail) bool { return !a.files[m.file].mbox }
 
 // Place tells a person where a mail lies.
 func (a *Archive) Place(m *Mail) string {

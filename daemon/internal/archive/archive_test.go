@@ -144,13 +144,16 @@ func TestFolders(t *testing.T) {
 			"Drafts":              "",
 		}, nil, []string{"in", "below", "sent out"}, []string{"1 a file of another kind", "1 a folder of deleted mail", "1 a folder of drafts", "1 deleted mail"}, nil},
 		{"Gmail's export", map[string]string{
-			"All mail Including Spam and Trash.mbox": "From 1@xxx Tue Apr 14 12:34:56 +0000 2015\nX-Gmail-Labels: Inbox,Important\n" + mail("in") +
-				"\nFrom 2@xxx Tue Apr 14 12:34:57 +0000 2015\nX-Gmail-Labels: =?UTF-8?Q?Spam,Unread?=\n" + mail("spam") +
-				"\nFrom 3@xxx Tue Apr 14 12:34:58 +0000 2015\nX-Gmail-Labels: Archived,Sent\n" + mail("out") +
-				"\nFrom 4@xxx Tue Apr 14 12:34:59 +0000 2015\nX-Gmail-Labels: Drafts\n" + mail("draft") +
-				"\nFrom 5@xxx Tue Apr 14 12:34:59 +0000 2015\nX-Gmail-Labels: Chat\n" + mail("chat") +
-				"\nFrom 6@xxx Tue Apr 14 12:34:59 +0000 2015\nX-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=\n" + mail("german draft"),
-		}, nil, []string{"in", "sent out"}, []string{"1 chats", "1 unwanted mail", "2 drafts"}, nil},
+			"All mail Including Spam and Trash.mbox": "From 1@xxx Tue Apr 14 12:34:56 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Inbox,Important\n" + mail("in") +
+				"\nFrom 2@xxx Tue Apr 14 12:34:57 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: =?UTF-8?Q?Spam,Unread?=\n" + mail("spam") +
+				"\nFrom 3@xxx Tue Apr 14 12:34:58 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Archived,Sent\n" + mail("out") +
+				"\nFrom 4@xxx Tue Apr 14 12:34:59 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Drafts\n" + mail("draft") +
+				"\nFrom 5@xxx Tue Apr 14 12:34:59 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Chat\n" + mail("chat") +
+				"\nFrom 7@xxx Tue Apr 14 12:34:59 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Inbox\nX-Gmail-Labels: Sent\n" + mail("forged label") +
+				"\nFrom 8@xxx Tue Apr 14 12:34:59 +0000 2015\nReceived: x\nX-GM-THRID: 7\nX-Gmail-Labels: Sent\n" + mail("forged fields") +
+				"\nFrom a@b.example Tue Apr 14 12:34:59 2015\nX-GM-THRID: 7\nX-Gmail-Labels: Sent\n" + mail("forged export") +
+				"\nFrom 6@xxx Tue Apr 14 12:34:59 +0000 2015\nX-GM-THRID: 7\nX-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=\n" + mail("german draft"),
+		}, nil, []string{"in", "sent out", "forged label", "forged fields", "forged export"}, []string{"1 chats", "1 unwanted mail", "2 drafts"}, nil},
 		{"files of one mail each", map[string]string{
 			"export/12.eml": mail("twelve", "Date: Mon, 1 Jan 2018 00:00:02 +0000"),
 			"export/13.EML": mail("thirteen", "Date: Mon, 1 Jan 2018 00:00:01 +0000"),
@@ -237,6 +240,7 @@ func TestOrder(t *testing.T) {
 			[]string{"question", "answer", "other"}, 2},
 		{"an answer to an answer", []string{mail("third", at(1), "Message-ID: <3@x>", "References: <1@x> <2@x>"), mail("second", at(2), "Message-ID: <2@x>", "References: <1@x>"), mail("first", at(3), "Message-ID: <1@x>")},
 			[]string{"first", "second", "third"}, 1},
+		{"a copy that came back", []string{mail("came back", at(1), "Message-ID: <1@x>"), "sent"}, []string{"sent", "came back"}, 1},
 		{"a circle", []string{mail("a", at(1), "Message-ID: <a@x>", "In-Reply-To: <b@x>"), mail("b", at(2), "Message-ID: <b@x>", "In-Reply-To: <a@x>")}, []string{"b", "a"}, 1},
 		{"itself", []string{mail("a", at(1), "Message-ID: <a@x>", "In-Reply-To: <a@x>")}, []string{"a"}, 1},
 		{"two answers to a mail that is not here", []string{mail("a", at(1), "Message-ID: <a@x>", "In-Reply-To: <z@x>"), mail("b", at(2), "Message-ID: <b@x>", "References: <z@x> <y@x>")}, []string{"a", "b"}, 1},
@@ -245,6 +249,10 @@ func TestOrder(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{}
 			for i, m := range tt.mails {
+				if m == "sent" {
+					files["sent/1.eml"] = mail("sent", at(1), "Message-ID: <1@x>")
+					continue
+				}
 				files[fmt.Sprintf("%d.eml", i)] = m
 			}
 			a := read(t, put(t, files))
@@ -259,7 +267,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestReportsGoAlone(t *testing.T) {
+func TestReports(t *testing.T) {
 	for _, tt := range []struct {
 		name, head string
 		want       bool
@@ -271,8 +279,8 @@ func TestReportsGoAlone(t *testing.T) {
 		{"a mail", "From: x@y.example", false},
 	} {
 		a := read(t, put(t, map[string]string{"1.eml": tt.head + "\n\nText\n"}))
-		if a.Mails[0].Alone != tt.want {
-			t.Errorf("%s: alone = %t", tt.name, a.Mails[0].Alone)
+		if a.Mails[0].Report != tt.want {
+			t.Errorf("%s: report = %t", tt.name, a.Mails[0].Report)
 		}
 	}
 }

@@ -56,7 +56,7 @@ type feed struct {
 func (f *feed) start(ctx context.Context, m *Mail) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for ctx.Err() == nil && (f.waiting >= ahead || m.Alone && f.running > 0) {
+	for ctx.Err() == nil && (f.waiting >= ahead || m.Report && f.running > 0) {
 		f.changed.Wait()
 	}
 	if queue, busy := f.busy[m.Thread]; busy {

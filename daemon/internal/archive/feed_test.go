@@ -19,7 +19,7 @@ func TestFeed(t *testing.T) {
 		a := &Archive{}
 		for i := range rapid.IntRange(0, 200).Draw(t, "mails") {
 			a.Mails = append(a.Mails, Mail{
-				Thread: rapid.Int32Range(0, 9).Draw(t, "thread"), start: int64(i), Alone: rapid.IntRange(0, 19).Draw(t, "alone") == 0,
+				Thread: rapid.Int32Range(0, 9).Draw(t, "thread"), start: int64(i), Report: rapid.IntRange(0, 19).Draw(t, "alone") == 0,
 			})
 		}
 		most := rapid.IntRange(1, 6).Draw(t, "most")
@@ -29,7 +29,7 @@ func TestFeed(t *testing.T) {
 		err := a.Feed(context.Background(), most, func(_ context.Context, m *Mail) error {
 			mu.Lock()
 			earlier, seen := last[m.Thread]
-			if running[m.Thread] || len(running) >= most || seen && earlier > m.start || m.Alone && slices.Contains(before[:m.start], false) {
+			if running[m.Thread] || len(running) >= most || seen && earlier > m.start || m.Report && slices.Contains(before[:m.start], false) {
 				t.Errorf("mail %d of thread %d begins with %v under way, after %v", m.start, m.Thread, running, before)
 			}
 			running[m.Thread], last[m.Thread] = true, m.start

@@ -9,10 +9,10 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/eml"
 )
 
-// take notes a mail by its header.
-func (r *reader) take(m Mail, head []byte, told time.Time) {
+// take notes a mail by its header, and its From line where it has one.
+func (r *reader) take(m Mail, from, head []byte, told time.Time) {
 	mail := eml.Read(head)
-	sent, why := labelled(mail.Header)
+	sent, why := labelled(mail.Header, from)
 	m.Sent = m.Sent || sent
 	at, ok := mail.Date()
 	if !ok || at.Before(firstMail) || at.After(r.options.Now) {
@@ -25,7 +25,7 @@ func (r *reader) take(m Mail, head []byte, told time.Time) {
 		r.archive.LeftOut.Add(why, r.archive.Place(&m))
 		return
 	}
-	m.at, m.Alone = at.Unix(), isReport(mail)
+	m.at, m.Report = at.Unix(), isReport(mail)
 	index := int32(len(r.archive.Mails))
 	r.archive.Mails = append(r.archive.Mails, m)
 	r.threads.add(index)

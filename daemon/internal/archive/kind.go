@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -67,15 +68,20 @@ func kindOf(path string) kind {
 	return anyKind
 }
 
+// isGmail reports a mail as Gmail exports it: its own fields stand above all others.
+// Anybody can write them further down.
+func isGmail(h eml.Header, from []byte) bool {
+	return bytes.Contains(from, []byte("@xxx ")) && len(h) > 1 && h[0].Name == "X-GM-THRID" && h[1].Name == "X-Gmail-Labels"
+}
+
 // labelled reads what mail programs wrote into the header: labels of Gmail's
-// export, flags of mbox files.
-func labelled(h eml.Header) (sent bool, why string) {
+// export, flags of mbox files. from is the From line.
+func labelled(h eml.Header, from []byte) (sent bool, why string) {
+	gmail := isGmail(h, from)
 	for label := range strings.SplitSeq(h.Decoded("X-Gmail-Labels"), ",") {
 		k := kinds[strings.ToLower(strings.TrimSpace(label))]
-		if k == sentKind {
-			sent = true
-		}
-		if why == "" {
+		sent = sent || gmail && k == sentKind
+		if why == "" && gmail {
 			why = unwanted[k]
 		}
 	}

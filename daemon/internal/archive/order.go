@@ -18,7 +18,9 @@ func (r *reader) ordered() []Mail {
 			byID[r.own[i]] = int32(i)
 		}
 	}
-	slices.SortStableFunc(byTime, func(a, b int32) int { return cmp.Compare(mails[a].at, mails[b].at) })
+	slices.SortStableFunc(byTime, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(mails[a].at, mails[b].at), sentFirst(&mails[a], &mails[b]))
+	})
 	out := make([]Mail, 0, len(mails))
 	done := make([]bool, len(mails))
 	var chain []int32
@@ -33,6 +35,18 @@ func (r *reader) ordered() []Mail {
 		}
 	}
 	return out
+}
+
+// sentFirst puts the copy that was kept when it was sent before the one that came
+// back: of the two, the first is taken.
+func sentFirst(a, b *Mail) int {
+	switch {
+	case a.Sent == b.Sent:
+		return 0
+	case a.Sent:
+		return -1
+	}
+	return 1
 }
 
 func parent(byID map[id]int32, named id) (int32, bool) {

@@ -174,7 +174,7 @@ func (r *reader) mails(ctx context.Context, in *os.File, f file, at place) error
 		if at.named || at.maildir {
 			r.archive.LeftOut.Add("an empty file", f.path)
 		}
-	case bytes.HasPrefix(first, fromWord) && !at.maildir:
+	case bytes.HasPrefix(bytes.TrimLeft(first, "\r\n"), fromWord) && !at.maildir:
 		if why := unwanted[kindOf(f.path)]; why != "" && !at.named {
 			r.archive.LeftOut.Add("a folder of "+why, f.path)
 			return nil
@@ -222,7 +222,7 @@ func (r *reader) mbox(ctx context.Context, in io.ReaderAt, f file, at place) err
 	err := openMbox(in, f.size).each(ctx, func(s span) error {
 		m := Mail{file: int32(len(r.archive.files) - 1), start: s.start, end: s.end, exact: s.exact, Sent: at.sent}
 		if s.end > s.start {
-			r.take(m, s.head, fallback(dateOf(s.from), f.modified))
+			r.take(m, s.from, s.head, fallback(dateOf(s.from), f.modified))
 		}
 		r.bytes = before + s.end
 		r.progress()
@@ -248,7 +248,7 @@ func (r *reader) single(in io.ReaderAt, f file, at place) error {
 		}
 		head = make([]byte, min(f.size, maxHead, int64(4*len(head))))
 	}
-	r.take(Mail{file: int32(len(r.archive.files) - 1), end: f.size, Sent: at.sent}, head, fallback(delivery(f.path), f.modified))
+	r.take(Mail{file: int32(len(r.archive.files) - 1), end: f.size, Sent: at.sent}, nil, head, fallback(delivery(f.path), f.modified))
 	r.bytes += f.size
 	r.progress()
 	return nil

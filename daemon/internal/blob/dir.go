@@ -155,6 +155,19 @@ func (d *Dir) Create(ctx context.Context, account string) (Writer, error) {
 
 // Open implements [Store].
 func (d *Dir) Open(ctx context.Context, account string, h Hash) (Reader, error) {
+	f, err := d.Fetch(ctx, account, h)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(diskError("open blob "+h.String(), err), f.Close())
+	}
+	return fileReader{File: f, size: info.Size()}, nil
+}
+
+// Fetch implements [Fetcher].
+func (d *Dir) Fetch(ctx context.Context, account string, h Hash) (*os.File, error) {
 	if err := errors.Join(ctx.Err(), CheckAccount(account)); err != nil {
 		return nil, fmt.Errorf("open blob %s: %w", h, err)
 	}
@@ -162,11 +175,20 @@ func (d *Dir) Open(ctx context.Context, account string, h Hash) (Reader, error) 
 	if err != nil {
 		return nil, findError("open blob "+h.String(), err)
 	}
-	info, err := f.Stat()
+	return f, nil
+}
+
+// Scratch implements [Fetcher].
+func (d *Dir) Scratch() (*os.File, error) {
+	name := shard(mathrand.IntN(shards)) + "/" + rand.Text()
+	f, err := d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
-		return nil, errors.Join(diskError("open blob "+h.String(), err), f.Close())
+		return nil, err
 	}
-	return fileReader{File: f, size: info.Size()}, nil
+	if err := d.root.Remove(name); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 type fileReader struct {

@@ -38,6 +38,13 @@ func TestFullDisk(t *testing.T) {
 	if left := incomingFiles(t, d); len(left) != 0 {
 		t.Errorf("left in incoming: %v", left)
 	}
+	err = View(t.Context(), d, "acme", kept.Hash, func(_ []byte, room *Room) error {
+		room.Make(4 << 20)
+		return errors.New("there was room")
+	})
+	if !errors.Is(err, ErrFull) {
+		t.Errorf("room beside a blob: %v, want ErrFull", err)
+	}
 	// Small ones until it is full, where the error comes with the flush.
 	var last error
 	for i := 0; last == nil && i < 10_000; i++ {

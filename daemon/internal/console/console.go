@@ -50,6 +50,9 @@ type Desk interface {
 	LiftSpam(ctx context.Context, by actions.Actor, address string) error
 	Release(ctx context.Context, by actions.Actor, number int64, seq int) error
 
+	// TryAgain has mail tried at once that waits or was given up.
+	TryAgain(ctx context.Context, by actions.Actor, delivery string) error
+
 	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
 	RemoveParticipant(ctx context.Context, by actions.Actor, number int64, participant uint16) error
 	DismissSuggestion(ctx context.Context, by actions.Actor, number int64, address string) error
@@ -107,6 +110,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/held/{id}/source", c.heldSource)
 	c.handle("POST /agent/tickets/{number}/"+peopleAct, c.changePeople)
 	c.handle("POST /agent/tickets/{number}/entries/{entry}/release", c.release)
+	c.handle("POST /agent/tickets/{number}/deliveries/{delivery}/retry", c.tryAgain)
 	c.open("/", func(*visit) error { return missing() })
 	return c
 }

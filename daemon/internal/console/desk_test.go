@@ -43,6 +43,11 @@ func (d *desk) Release(_ context.Context, by actions.Actor, number int64, seq in
 	return errors.Join(d.check(by), d.writeErr)
 }
 
+func (d *desk) TryAgain(_ context.Context, by actions.Actor, delivery string) error {
+	d.changes = append(d.changes, "retry "+delivery)
+	return errors.Join(d.check(by), d.writeErr)
+}
+
 func (d *desk) AddParticipant(_ context.Context, by actions.Actor, number int64, address, name string, history bool) error {
 	d.changes = append(d.changes, fmt.Sprintf("add %d %s %q %t", number, address, name, history))
 	return errors.Join(d.check(by), d.writeErr)

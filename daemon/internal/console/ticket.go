@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -113,30 +112,8 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 	}
 	page.Send = sendWords(page.Recipients)
 	page.Entries, page.merged = thread(detail), newMerged(detail)
-	for i := range slices.Backward(detail.Deliveries) {
-		page.Deliveries = append(page.Deliveries, newDelivery(&detail.Deliveries[i]))
-	}
-	page.Deliveries = append(page.Deliveries, mergedDeliveries(detail)...)
-	page.Deliveries, page.Folded = foldDeliveries(page.Deliveries)
+	page.Deliveries, page.Folded = foldDeliveries(newDeliveries(detail, page.Path))
 	return page
-}
-
-// shownDeliveries are those of the last answer or two; the others are folded.
-const shownDeliveries = 4
-
-// foldDeliveries leaves in sight the newest copies to customers, and all that
-// went wrong. Mail to agents is the least of what an agent looks for here.
-func foldDeliveries(all []delivery) (shown, folded []delivery) {
-	for _, d := range all {
-		toAgent := d.Purpose == purposeWords[helpdesk.AgentNotice] || d.Purpose == purposeWords[helpdesk.CommandReceipt]
-		wrong := d.State == helpdesk.Failed || d.State == helpdesk.Bounced
-		if wrong || !toAgent && len(shown) < shownDeliveries {
-			shown = append(shown, d)
-		} else {
-			folded = append(folded, d)
-		}
-	}
-	return shown, folded
 }
 
 // sendWords name who gets the reply.
@@ -150,36 +127,6 @@ func sendWords(to []helpdesk.Participant) string {
 		return "Send to " + to[0].DisplayName() + " and 1 other"
 	}
 	return fmt.Sprintf("Send to %s and %d others", to[0].DisplayName(), len(to)-1)
-}
-
-// delivery is one outbound copy in words.
-type delivery struct {
-	*helpdesk.Delivery
-	Words   string
-	Purpose string
-	Tried   string // how often, while it waits
-	Answer  string // what the other server said
-	Anchor  string // of the entry that it tells about
-}
-
-func newDelivery(d *helpdesk.Delivery) delivery {
-	out := delivery{Delivery: d, Words: stateWords[d.State], Purpose: purposeWords[d.Purpose], Anchor: anchor(0, d.Entry)}
-	if d.State == helpdesk.Queued && d.Attempts > 0 {
-		out.Words, out.Tried = "Will be tried again", "tried once"
-		if d.Attempts > 1 {
-			out.Tried = fmt.Sprintf("tried %d times", d.Attempts)
-		}
-	}
-	switch {
-	case d.Report != nil:
-		out.Answer = helpdesk.AnswerWords(d.Report.Code, d.Report.Status, d.Report.Words)
-		if d.State == helpdesk.Sent {
-			out.Words = or(reportWords[d.Report.Class], out.Words)
-		}
-	case d.Last != nil:
-		out.Answer = d.Last.Answer()
-	}
-	return out
 }
 
 func or(words, otherwise string) string {

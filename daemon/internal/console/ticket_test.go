@@ -52,9 +52,9 @@ func full() *actions.Detail {
 		Deliveries: []helpdesk.Delivery{
 			{Entry: 3, To: alice.Address, Purpose: helpdesk.AgentReply, State: helpdesk.Sent, Sent: &sent, Created: sent,
 				Last: &helpdesk.Attempt{Code: 250, Enhanced: "2.0.0", Words: "Ok: <queued>"}},
-			{Entry: 3, To: alice.Address, Purpose: helpdesk.Confirmation, State: helpdesk.Queued, Attempts: 3, Created: sent, Next: webtest.Now.Add(time.Hour),
+			{Entry: 3, To: alice.Address, Purpose: helpdesk.Confirmation, State: helpdesk.Queued, Attempts: 3, ID: "waitswaitswaitswa", Created: sent, Next: webtest.Now.Add(time.Hour),
 				Last: &helpdesk.Attempt{Words: "connection refused"}},
-			{Entry: 3, To: alice.Address, Purpose: helpdesk.AgentReply, State: helpdesk.Failed, Created: sent, Last: &helpdesk.Attempt{Code: 550, Words: "no such user"}},
+			{Entry: 3, To: alice.Address, Purpose: helpdesk.AgentReply, State: helpdesk.Failed, Created: sent, ID: "failedfailedfail", Last: &helpdesk.Attempt{Code: 550, Words: "no such user"}},
 			{Entry: 3, To: alice.Address, Purpose: helpdesk.Update, State: helpdesk.Withdrawn, Created: sent},
 			{Entry: 3, To: alice.Address, Purpose: helpdesk.AgentReply, State: helpdesk.Queued, Created: sent},
 		},

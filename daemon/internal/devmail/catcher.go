@@ -21,8 +21,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// maxBytes of one caught mail: what the daemon takes in, it may send on.
-const maxBytes = 64 << 20
+// maxBytes of one caught mail: the most that a mailbox may declare, and room for
+// what is said around the files.
+const maxBytes = 160 << 20
 
 // MaxKept is how many mails are kept; the oldest go first. They are for looking
 // at, and each is a file.

@@ -46,7 +46,7 @@ func (s *scan) signedContent(p *Part, depth int) {
 		s.faults.at(FaultReencodedLimit, p.Path)
 		return
 	}
-	content, found := cmsContent(p.Bytes())
+	pieces, found := cmsContent(s.decoded(p))
 	if !found {
 		if lowerASCII(p.Params["smime-type"]) == "signed-data" {
 			s.faults.at(FaultCMS, p.Path)
@@ -56,15 +56,19 @@ func (s *scan) signedContent(p *Part, depth int) {
 	if !s.mayAdd(p) {
 		return
 	}
+	content := pieces[0]
+	if len(pieces) > 1 {
+		content = s.join(pieces)
+	}
 	sub := newScan(content, s.budget)
 	sub.encoded = s.encoded + 1
 	p.inside.entity = sub.entity(p.Path+"/1", depth+1, "text/plain")
 }
 
-// cmsContent finds the content of a ContentInfo that holds SignedData (RFC 5652
+// cmsContent finds the content, in one or more pieces, of a ContentInfo that holds SignedData (RFC 5652
 // sections 3, 5.1 and 5.2). It reads BER: lengths may be indefinite, and the
 // octets may come in pieces.
-func cmsContent(b []byte) ([]byte, bool) {
+func cmsContent(b []byte) ([][]byte, bool) {
 	info, _, ok := readBER(b, 0)
 	if !ok || info.tag != tagSequence {
 		return nil, false
@@ -93,7 +97,7 @@ func cmsContent(b []byte) ([]byte, bool) {
 	return nil, false
 }
 
-func encapsulated(b []byte) ([]byte, bool) {
+func encapsulated(b []byte) ([][]byte, bool) {
 	kind, rest, ok := readBER(b, 0)
 	if !ok || kind.tag != tagOID || !bytes.Equal(kind.body, oidData) {
 		return nil, false
@@ -107,19 +111,19 @@ func encapsulated(b []byte) ([]byte, bool) {
 	case !ok:
 		return nil, false
 	case octets.tag == tagOctets:
-		return octets.body, true
+		return [][]byte{octets.body}, true
 	case octets.tag != tagOctets|tagConstructed:
 		return nil, false
 	}
-	var out []byte
+	pieces := [][]byte{nil}
 	for rest, n := octets.body, 0; len(rest) > 0 && n < maxPieces; n++ {
 		var piece element
 		if piece, rest, ok = readBER(rest, 0); !ok || piece.tag != tagOctets {
 			return nil, false
 		}
-		out = append(out, piece.body...)
+		pieces = append(pieces, piece.body)
 	}
-	return out, true
+	return pieces, true
 }
 
 // element is one value of BER with a tag of one byte.

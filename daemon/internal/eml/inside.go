@@ -16,6 +16,7 @@ type inside struct {
 	files    []*Part // attachments
 	entity   *Part   // a whole entity: its text and its attachments are shown
 	spare    section // shown when the mail has no other text
+	whole    []byte  // the decoded body, where files were found in it
 	tail     []byte  // text under the encoded body, not encoded
 	cut      []span  // of the decoded body: what of it is not text
 	replaced bool    // nothing is lost when the part itself is not listed
@@ -130,7 +131,7 @@ func (s *scan) framedFiles(p *Part) {
 	if p.TransferEncoding != base64Encoding && !bytes.Contains(p.Body(), beginMark) {
 		return
 	}
-	body := p.Bytes()
+	body := s.decoded(p)
 	fr := newFramer(body)
 	for pos := 0; pos < len(body); {
 		f, ok := fr.next(pos)
@@ -141,7 +142,7 @@ func (s *scan) framedFiles(p *Part) {
 		file := p.synthetic("", f.encoding, body[f.from:f.to:f.to])
 		file.Filename = name
 		file.MediaType = mediaTypeOf(name, file.head())
-		p.inside.files = append(p.inside.files, file)
+		p.inside.files, p.inside.whole = append(p.inside.files, file), body
 		p.inside.cut = append(p.inside.cut, span{f.start, f.end})
 		s.noteOpen(p, f)
 		pos = f.end
@@ -155,18 +156,19 @@ func (p *Part) head() []byte {
 	return head[:n]
 }
 
-// without returns b without the spans.
-func without(b []byte, cut []span) []byte {
+// without returns the beginning of b, most bytes of it, without the spans.
+func without(b []byte, cut []span, most int) []byte {
 	if len(cut) == 0 {
-		return b
+		return b[:min(len(b), most)]
 	}
-	out := make([]byte, 0, len(b)-(cut[0].end-cut[0].start))
+	var out []byte
 	pos := 0
-	for _, c := range cut {
-		out = append(out, b[pos:c.start]...)
+	for _, c := range append(cut[:len(cut):len(cut)], span{len(b), len(b)}) {
+		part := b[pos:c.start]
+		out = append(out, part[:min(len(part), most-len(out))]...)
 		pos = c.end
 	}
-	return append(out, b[pos:]...)
+	return out
 }
 
 // isTNEF reports a winmail.dat by its type, or by its name where a gateway
@@ -185,7 +187,7 @@ func isTNEF(p *Part) bool {
 // winmail reads a winmail.dat. It stays an attachment itself unless all of it
 // was understood.
 func (s *scan) winmail(p *Part) {
-	m, err := tnef.Read(p.Bytes(), func(b []byte, page int) string {
+	m, err := tnef.Read(s.decoded(p), func(b []byte, page int) string {
 		label := ""
 		if page != 0 {
 			label = "cp" + strconv.Itoa(page)

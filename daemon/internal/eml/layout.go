@@ -41,12 +41,21 @@ func layOut(root *Part, fs *faults) layout {
 	if len(l.sections) == 0 {
 		l.promote()
 	}
+	before := 0 // bytes of text, encoded, in earlier sections
 	for _, sec := range l.sections {
-		for _, p := range append(sec.plain, sec.html...) {
-			if p.end-p.body > MaxTextBytes && len(p.inside.files) == 0 {
+		plain, html := 0, 0
+		for i, p := range append(sec.plain, sec.html...) {
+			n := p.end - p.body
+			if (n > MaxTextBytes || before >= MaxTextBytes) && len(p.inside.files) == 0 {
 				fs.at(FaultTextLimit, p.Path)
 			}
+			if i < len(sec.plain) {
+				plain += n
+			} else {
+				html += n
+			}
 		}
+		before += max(plain, html)
 	}
 	return l
 }

@@ -116,10 +116,42 @@ func (p *Part) Bytes() []byte {
 	if !p.encoded() {
 		return p.source()
 	}
-	out := make([]byte, 0, decodedBound(p.TransferEncoding, len(p.source())))
+	return p.decode(make([]byte, 0, decodedBound(p.TransferEncoding, len(p.source()))))
+}
+
+// decode appends the decoded body to out.
+func (p *Part) decode(out []byte) []byte {
 	r := p.Decoded().(chunkReader)
 	for chunk := r.chunk(); len(chunk) > 0; chunk = r.chunk() {
 		out = append(out, chunk...)
+	}
+	return out
+}
+
+// largeDecoded is what is worth the trouble of a file.
+const largeDecoded = 1 << 20
+
+// decoded is [Part.Bytes] while the mail is read.
+func (s *scan) decoded(p *Part) []byte {
+	n := decodedBound(p.TransferEncoding, len(p.source()))
+	if !p.encoded() || s.room == nil || n < largeDecoded {
+		return p.Bytes()
+	}
+	return p.decode(s.room(n)[:0])
+}
+
+// join puts pieces in one place.
+func (s *scan) join(pieces [][]byte) []byte {
+	n := 0
+	for _, p := range pieces {
+		n += len(p)
+	}
+	var out []byte
+	if s.room != nil && n >= largeDecoded {
+		out = s.room(n)[:0]
+	}
+	for _, p := range pieces {
+		out = append(out, p...)
 	}
 	return out
 }

@@ -37,8 +37,16 @@ type Mail struct {
 
 // Read reads raw as one mail. It accepts any bytes, takes time linear in their
 // number, and keeps a reference to them.
-func Read(raw []byte) *Mail {
-	s := newScan(raw, &budget{})
+func Read(raw []byte) *Mail { return ReadIn(raw, nil) }
+
+// Room gives n bytes of zeros, for what is decoded of a mail.
+type Room func(n int) []byte
+
+// ReadIn is Read for large mails that should not fill the heap: what has to be
+// decoded as a whole while they are read, such as a winmail.dat, is kept in that
+// room. The Mail holds on to it as to raw. Without room it is the heap.
+func ReadIn(raw []byte, room Room) *Mail {
+	s := newScan(raw, &budget{room: room})
 	root := s.message("1", 0)
 	return newMail(root, &s.faults)
 }

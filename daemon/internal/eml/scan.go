@@ -42,6 +42,7 @@ type budget struct {
 	parts       int
 	headerBytes int
 	rescans     int
+	room        Room // nil for the heap
 }
 
 // scan finds the parts of one buffer in one pass. It reads line starts only:
@@ -238,7 +239,7 @@ func (s *scan) reencoded(p *Part, depth int) bool {
 		s.faults.at(FaultReencodedLimit, p.Path)
 		return false
 	}
-	sub := newScan(p.Bytes(), s.budget)
+	sub := newScan(s.decoded(p), s.budget)
 	sub.encoded = s.encoded + 1
 	if p.IsMultipart() {
 		end := p.end // children sets it to an offset of the decoded buffer

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// MaxTextBytes is how much of one text part is decoded for display. Longer
-// texts are logs that belong into an attachment; the bytes stay in the part.
+// MaxTextBytes is how much of one text part is decoded for display, and the
+// length of a text after which no further part is. Longer texts are logs that
+// belong into an attachment; the bytes stay in the part.
 const MaxTextBytes = 4 << 20
 
 // TextSource tells what the text of a mail was made from.
@@ -66,6 +67,9 @@ func textOf(sections []section) wholeText {
 	var out []string
 	length := 0
 	for _, sec := range sections {
+		if length >= MaxTextBytes {
+			break
+		}
 		text, from := sec.text()
 		if isBlankText(text) {
 			continue
@@ -128,6 +132,9 @@ func (m *Mail) HTML() (string, bool) {
 			parts = sec.plain
 		}
 		for _, p := range parts {
+			if out.Len() >= MaxTextBytes {
+				break
+			}
 			found = found || p.MediaType == "text/html"
 			out.WriteString(asHTML(p))
 		}
@@ -181,14 +188,14 @@ func (p *Part) textBytes() []byte {
 	var raw []byte
 	switch {
 	case len(p.inside.cut) > 0:
-		raw = without(p.Bytes(), p.inside.cut)
+		raw = without(p.inside.whole, p.inside.cut, MaxTextBytes)
 	case p.encoded():
 		r := p.Decoded().(chunkReader)
 		for chunk := r.chunk(); len(chunk) > 0 && len(raw) < MaxTextBytes; chunk = r.chunk() {
 			raw = append(raw, chunk...)
 		}
 		if len(p.inside.tail) > 0 {
-			raw = append(append(raw, '\n'), p.inside.tail...)
+			raw = append(append(raw, '\n'), p.inside.tail[:min(len(p.inside.tail), MaxTextBytes)]...)
 		}
 	default:
 		raw = p.source()

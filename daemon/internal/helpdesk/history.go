@@ -8,10 +8,11 @@ import (
 // History says of a mail that it is of the past: it comes from an archive that the
 // operator vouches for. Nothing is sent because of it, and nobody is told.
 type History struct {
-	Status Status    // of the ticket that it opens
-	At     time.Time // when it was written, as far as the archive tells
-	Ours   []Address // whose mails are ours too, besides those of mailboxes, aliases and agents
-	Sent   bool      // it lies among the mail that was sent: whoever wrote it is one of us
+	Status  Status    // of the ticket that it opens
+	At      time.Time // when it was written, as far as the archive tells
+	Ours    []Address // whose mails are ours too, besides those of mailboxes, aliases and agents
+	Sent    bool      // it lies among the mail that was sent: whoever wrote it is one of us
+	OwnFile bool      // it lies in a file of its own; among others, somebody may have written it into theirs
 }
 
 // Archived is a mail of an archive, and where it belongs.

@@ -97,6 +97,8 @@ func (c *incoming) channel() helpdesk.Channel {
 const (
 	ours      fact = "ours"      // one of us wrote it, to somebody outside or about a ticket
 	elsewhere fact = "elsewhere" // and it went to nobody who takes part
+	claimed   fact = "claimed"   // and it says so itself, which a forged mail does too
+	current   fact = "current"   // the ticket that it names did not come from an archive
 	amongUs   fact = "among-us"  // a mailbox wrote it, to us, about nothing that we know
 )
 
@@ -127,12 +129,19 @@ var pastTable = []rule{
 	// What we wrote.
 	{name: "past-ours-elsewhere", fact: elsewhere, token: named,
 		act: toRecall, hidden: true},
+	{name: "past-ours-claimed", fact: claimed, token: named,
+		act: toRecall, hidden: true},
+	{name: "past-ours-claimed-new", fact: claimed,
+		act: toRecallNew, hidden: true},
 	{name: "past-ours", fact: ours, token: named,
 		act: toRecall},
 	{name: "past-ours-new", fact: ours,
 		act: toRecallNew},
 
-	// What others wrote.
+	// What others wrote. In a request of today a forged mail would be shown to
+	// everybody who takes part.
+	{name: "past-current", fact: current, token: named, sender: senders{helpdesk.SenderParticipant},
+		act: toRecall, hidden: true},
 	{name: "past-participant", token: named, sender: senders{helpdesk.SenderParticipant},
 		act: toRecall},
 	{name: "past-copied", token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown}, sender: senders{helpdesk.SenderCopied},
@@ -145,6 +154,7 @@ var pastTable = []rule{
 
 // findPastFacts are looked for after the ticket is known.
 func (c *incoming) findPastFacts() {
+	c.facts[current] = c.ticket != nil && c.ticket.Channel != helpdesk.ByImport
 	if !c.byUs || c.ticket != nil && c.ticket.ParticipantByAddress(c.writer.Address) != nil {
 		return // an agent may be a customer too
 	}
@@ -157,6 +167,19 @@ func (c *incoming) findPastFacts() {
 	case c.byMailbox:
 		c.facts[amongUs] = true
 	}
+	if c.facts[ours] && !c.isKeptByUs() {
+		c.facts[claimed] = true
+		c.note("It does not lie among the mail that was sent, so nothing but its From says that one of us wrote it.")
+	}
+}
+
+// isKeptByUs reports a mail of ours that only one of us can have put where it lies:
+// among the sent mail, or into a file of its own without a trace of a mail server. What
+// came in by mail can bear any From, and so can what somebody wrote into the text
+// of a mail in an mbox file whose lines are not quoted.
+func (c *incoming) isKeptByUs() bool {
+	h := c.mail.Header
+	return c.env.History.Sent || c.env.History.OwnFile && h.Count("Received") == 0 && h.Count("Return-Path") == 0 && h.Count("Delivered-To") == 0
 }
 
 // ownSide finds out whether one of us wrote a mail of the past, and to whom. What

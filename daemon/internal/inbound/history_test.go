@@ -28,6 +28,7 @@ type archive struct {
 	text    string
 	head    string // another field
 	sent    bool   // lies among the sent mail
+	mbox    bool   // among others
 }
 
 func (a archive) raw() string {
@@ -45,7 +46,7 @@ func (a archive) raw() string {
 func (a archive) at() time.Time { return longAgo.AddDate(0, 0, a.day) }
 
 func (a archive) history() helpdesk.History {
-	return helpdesk.History{Status: helpdesk.Closed, At: a.at(), Sent: a.sent, Ours: []helpdesk.Address{helpdesk.MustAddress("former@acme.example")}}
+	return helpdesk.History{Status: helpdesk.Closed, At: a.at(), Sent: a.sent, OwnFile: !a.mbox, Ours: []helpdesk.Address{helpdesk.MustAddress("former@acme.example")}}
 }
 
 func (b *bench) tryPast(a archive, look bool) (helpdesk.Outcome, error) {
@@ -152,7 +153,11 @@ func TestPast(t *testing.T) {
 		{"a report about something else", archive{day: 2, from: "mailer-daemon@relay.example", to: support, id: "<b2@relay.example>", text: bounceOf("<zz@acme.example>"), head: bounceHead}, "refused: it is a report about a mail that is not here"},
 		{"a former colleague answers", archive{day: 12, from: "Fay <former@acme.example>", to: mary, id: "<f1@acme.example>", answers: "<m2@elsewhere.example>", text: "Indeed."}, "appended #3 past-ours by agent"},
 		{"an old address among the sent mail", archive{day: 12, from: "Old <help@acme-old.example>", to: mary, id: "<f2@acme.example>", answers: "<m2@elsewhere.example>", text: "Once more.", sent: true}, "appended #3 past-ours by agent"},
-		{"from nobody", archive{day: 3, from: mary, to: support, id: "<null@elsewhere.example>", text: "Hm.", head: "Return-Path: <>"}, "created #7 past-automatic-new hidden by customer"},
+		{"ours among others", archive{day: 13, from: support, to: mary, id: "<f3@acme.example>", answers: "<m2@elsewhere.example>", text: "CANARY in the text of a mail", mbox: true}, "appended #3 past-ours-claimed hidden by agent"},
+		{"ours among others, sent", archive{day: 13, from: support, to: mary, id: "<f4@acme.example>", answers: "<m2@elsewhere.example>", text: "Bye.", mbox: true, sent: true}, "appended #3 past-ours by agent"},
+		{"ours that came in", archive{day: 13, from: ada, to: alice + ", " + support, id: "<f5@acme.example>", answers: "<a1@customer.example>", text: "CANARY by a stranger", head: "Received: by mx.acme.example"}, "appended #1 past-ours-claimed hidden by agent"},
+		{"ours that came in, about nothing", archive{day: 13, from: ada, to: "victim@elsewhere.example", id: "<f6@acme.example>", text: "CANARY by a stranger", head: "Delivered-To: support@acme.example"}, "created #7 past-ours-claimed-new hidden by agent"},
+		{"from nobody", archive{day: 3, from: mary, to: support, id: "<null@elsewhere.example>", text: "Hm.", head: "Return-Path: <>"}, "created #8 past-automatic-new hidden by customer"},
 	} {
 		if got := b.past(tt.mail); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -171,7 +176,7 @@ func bounceOf(id string) string {
 // checkPast looks at what stands in the store afterwards.
 func (b *bench) checkPast(t *testing.T) {
 	first := b.ticket(1)
-	if first.Status != helpdesk.Closed || first.Channel != helpdesk.ByImport || !first.Opened.Equal(longAgo.AddDate(0, 0, 1)) || !first.Updated.Equal(longAgo.AddDate(0, 0, 9)) {
+	if first.Status != helpdesk.Closed || first.Channel != helpdesk.ByImport || !first.Opened.Equal(longAgo.AddDate(0, 0, 1)) || !first.Updated.Equal(longAgo.AddDate(0, 0, 13)) {
 		t.Errorf("ticket = %s by %s, %v to %v", first.Status, first.Channel, first.Opened, first.Updated)
 	}
 	if n := len(first.Participants); n != 1 || first.Requester().Address.String() != "alice@customer.example" {
@@ -238,6 +243,10 @@ func TestPastAndPresent(t *testing.T) {
 	}
 	if after := b.ticket(live.Number); after.Status != helpdesk.Open || !after.Updated.Equal(before.Updated) || !after.Opened.Equal(before.Opened) {
 		t.Errorf("a live ticket became %+v", after)
+	}
+	theirs := archive{day: 4, from: mary, to: support, id: "<new2@elsewhere.example>", answers: "<s1@acme.example>", text: "Maybe mine"}
+	if got := b.past(theirs); got != fmt.Sprintf("appended #%d past-current hidden by customer", live.Number) {
+		t.Error(got)
 	}
 	sent := archive{day: 3, from: support, to: mary, id: b.sentID(live.Number, 1), text: "What the desk sent"}
 	if got := b.past(sent); got != fmt.Sprintf("duplicate #%d", live.Number) {
@@ -339,6 +348,31 @@ func TestPastInPieces(t *testing.T) {
 	}
 }
 
+// Whoever imports what was sent first and what came in later gets the same
+// requests, and reads them in the same order.
+//
+// covers: P02
+func TestPastSentFirst(t *testing.T) {
+	mails := conversations(rand.New(rand.NewPCG(3, 4)), 12)
+	whole, parts := newBench(t), newBench(t)
+	for _, a := range mails {
+		whole.past(a)
+	}
+	for _, sent := range []bool{true, false} {
+		for _, a := range mails {
+			if (a.from == support) == sent {
+				parts.past(a)
+			}
+		}
+	}
+	want, got := whole.threads(), parts.threads()
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sent mail first (-whole +parts):\n%s", diff)
+	}
+}
+
 // conversations makes threads of customers and us, in the order of time.
 func conversations(r *rand.Rand, n int) []archive {
 	var all []archive
@@ -359,7 +393,7 @@ func conversations(r *rand.Rand, n int) []archive {
 	return all
 }
 
-// threads are the texts of all tickets.
+// threads are the texts of all tickets, as they are read.
 func (b *bench) threads() []string {
 	b.t.Helper()
 	var all []string
@@ -369,7 +403,10 @@ func (b *bench) threads() []string {
 			return all
 		}
 		told := t.Requester().Address.String()
-		for _, e := range b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID}) {
+		entries := b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID})
+		places := helpdesk.Places(entries)
+		slices.SortStableFunc(entries, func(x, y helpdesk.Entry) int { return places[x.Seq-1].Compare(places[y.Seq-1]) })
+		for _, e := range entries {
 			told += fmt.Sprint(" | ", e.Author.Role, " ", e.At.Format(time.DateOnly), " ", e.Text)
 		}
 		all = append(all, told)
@@ -379,7 +416,7 @@ func (b *bench) threads() []string {
 // Whatever the situation, the past is quiet, and customers see only what the
 // requester or one of us wrote to them.
 func TestPastTable(t *testing.T) {
-	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {amongUs}}
+	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {ours, claimed}, {ours, elsewhere, claimed}, {current}, {ours, current}, {amongUs}}
 	for _, class := range append(slices.Clone(reports), append(unwritten, helpdesk.ClassMessage)...) {
 		for _, token := range helpdesk.Tokens {
 			for _, sender := range helpdesk.Senders {
@@ -397,12 +434,15 @@ func TestPastTable(t *testing.T) {
 					if v.act == toRecall && token == helpdesk.TokenNone {
 						t.Errorf("%s: %s joins what nothing names", s, v.name)
 					}
-					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) || sender == helpdesk.SenderParticipant)
+					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) && !s.is(claimed) || sender == helpdesk.SenderParticipant && !s.is(current))
 					if v.act == toRecall && !v.hidden && !mayShow {
 						t.Errorf("%s: %s shows it to customers", s, v.name)
 					}
 					if v.act == toRecallNew && !v.hidden && class != helpdesk.ClassMessage {
 						t.Errorf("%s: %s shows what a program wrote", s, v.name)
+					}
+					if v.act == toRecallNew && !v.hidden && s.is(claimed) {
+						t.Errorf("%s: %s shows what only says that it is ours", s, v.name)
 					}
 				}
 			}

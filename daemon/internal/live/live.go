@@ -25,7 +25,7 @@ type Options struct {
 	BaseURL func(h config.HelpCenter, first bool) string
 	// Relay takes the mail of mailboxes that declare none.
 	Relay helpdesk.Relay
-	// RelayAll sends everything to Relay, whatever is declared.
+	// RelayAll sends everything to Relay, whatever is declared, and unsigned.
 	RelayAll bool
 }
 
@@ -118,6 +118,16 @@ func (l *Live) HelpCenters() []helpdesk.HelpCenter { return slices.Clone(l.now.L
 
 // Mailboxes lists what takes mail.
 func (l *Live) Mailboxes() []helpdesk.Mailbox { return slices.Clone(l.now.Load().boxes) }
+
+// LargestMail is the size of the largest mail that some mailbox takes; 0 if there
+// is none.
+func (l *Live) LargestMail() int64 {
+	var most int64
+	for _, box := range l.now.Load().boxes {
+		most = max(most, box.MaxBytes)
+	}
+	return most
+}
 
 // MailboxByAddress finds the mailbox of an address.
 func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {

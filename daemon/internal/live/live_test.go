@@ -96,6 +96,12 @@ func TestLoadSample(t *testing.T) {
 	if !ok || m.Name != "support" || m.HelpCenter != "acme" || m.Relay != want || m.MaxBytes <= 0 {
 		t.Errorf("mailbox = %+v", m)
 	}
+	if got := l.LargestMail(); got != m.MaxBytes {
+		t.Errorf("the largest mail has %d bytes, want %d", got, m.MaxBytes)
+	}
+	if diff := cmp.Diff(helpdesk.FileLimits{Bytes: 25 << 20, Mail: 35 << 20}, m.Files); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"support"}, l.Accounts()); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
@@ -251,6 +257,29 @@ func TestRelays(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("relays (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Keys are named with whose they are; mail that is caught needs none.
+func TestDKIM(t *testing.T) {
+	signed := strings.Replace(mailbox("a", "support", ""), ", relay:", ", dkim: [{selector: s1, keySecretRef: {name: dkim}}, {selector: s2, domain: a.example, keySecretRef: {name: dkim, key: ed}}], relay:", 1)
+	for _, tt := range []struct {
+		name    string
+		options Options
+		want    []helpdesk.DKIM
+	}{
+		{"declared", Options{}, []helpdesk.DKIM{
+			{Domain: "a.example", Selector: "s1", Key: helpdesk.SecretRef{Name: "dkim", Key: "private-key"}},
+			{Domain: "a.example", Selector: "s2", Key: helpdesk.SecretRef{Name: "dkim", Key: "ed"}},
+		}},
+		{"caught", Options{RelayAll: true}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, ok := load(t, tt.options, signed).Mailbox("a", "support")
+			if diff := cmp.Diff(tt.want, m.DKIM); !ok || diff != "" {
+				t.Errorf("keys (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -142,13 +143,37 @@ func (c *Checker) Check(ctx context.Context, m Mail) (Verdict, error) {
 	defer cancel()
 
 	var found evidence
-	var wg sync.WaitGroup
-	wg.Go(func() { found.spf = c.checkSPF(ctx, m) })
-	wg.Go(func() { found.dkim = c.checkDKIM(ctx, m) })
-	wg.Go(func() { found.policy = c.discover(ctx, from.Address.Domain()) })
-	found.results = readResults(m, from.Address.Domain())
-	wg.Wait()
+	atOnce(
+		func() { found.spf = c.checkSPF(ctx, m) },
+		func() { found.dkim = c.checkDKIM(ctx, m) },
+		func() { found.policy = c.discover(ctx, from.Address.Domain()) },
+		func() { found.results = readResults(m, from.Address.Domain()) },
+	)
 	return c.weigh(ctx, m, from.Address.Domain(), found)
+}
+
+// atOnce runs all parts and waits for them. What one of them panics with is the
+// caller's: a mail may be a file that goes under the eyes of whoever reads it.
+func atOnce(parts ...func()) {
+	var wg sync.WaitGroup
+	panics := make(chan any, len(parts))
+	for _, part := range parts {
+		wg.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					panics <- r
+				}
+			}()
+			debug.SetPanicOnFault(true)
+			part()
+		})
+	}
+	wg.Wait()
+	select {
+	case r := <-panics:
+		panic(r)
+	default:
+	}
 }
 
 func unproven(reason string) Verdict {

@@ -25,8 +25,10 @@ const maxWords = 500
 type Parcel struct {
 	Relay helpdesk.Relay
 	From  helpdesk.Address // reverse-path; zero for the null sender
+	Box   helpdesk.Address // of the mailbox, for relays that take no other reverse-path
 	To    helpdesk.Address
 	ID    helpdesk.ID // of the delivery: reports name it
+	quiet bool        // no report is wanted, although there is a sender
 	Mail  *Spool      // with CRLF line ends; whoever made the parcel closes it
 }
 
@@ -38,8 +40,9 @@ type SMTPCourier struct {
 	RootCAs *x509.CertPool // who may vouch for relays; nil for those of the system
 	Logins  Logins
 
-	mu   sync.Mutex
-	idle map[helpdesk.Relay][]*session
+	mu    sync.Mutex
+	idle  map[helpdesk.Relay][]*session
+	plain map[sentBy]time.Time // what takes the mailbox's address alone, and until when that is believed
 }
 
 // Deliver hands the parcel to its relay, and gives up when ctx ends. A nil
@@ -55,7 +58,31 @@ func (c *SMTPCourier) Deliver(ctx context.Context, p Parcel) (helpdesk.Attempt, 
 	return attempt, err
 }
 
+// deliver tries the reverse-path that we want, and that of the mailbox when the
+// relay lets whoever signed in send as themselves alone. Such a relay refused the
+// mail for good, so that it can't go out twice.
 func (c *SMTPCourier) deliver(ctx context.Context, p Parcel) (string, error) {
+	nobody := p.From.IsZero()
+	if c.wantsPlain(p) {
+		p.From, p.quiet = p.Box, nobody
+	}
+	words, err := c.once(ctx, p)
+	if !senderRefused(err) || p.From == p.Box || p.Box.IsZero() {
+		return words, err
+	}
+	p.From, p.quiet = p.Box, nobody
+	again, errAgain := c.once(ctx, p)
+	if errAgain == nil {
+		c.rememberPlain(p)
+		return again, nil
+	}
+	if senderRefused(errAgain) {
+		return words, err // the first answer tells more: it is about what we want
+	}
+	return again, errAgain
+}
+
+func (c *SMTPCourier) once(ctx context.Context, p Parcel) (string, error) {
 	if s := c.take(p.Relay); s != nil {
 		words, err := c.hand(ctx, s, p)
 		if !errors.Is(err, errStale) {
@@ -83,7 +110,13 @@ func (c *SMTPCourier) hand(ctx context.Context, s *session, p Parcel) (string, e
 	return words, err
 }
 
-func address(r helpdesk.Relay) string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }
+// address is where a relay is reached; "" for none.
+func address(r helpdesk.Relay) string {
+	if r.Host == "" {
+		return ""
+	}
+	return net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
+}
 
 // said is what the other server answered, or in our words why it did not.
 func said(err error) (code int, enhanced, words string) {

@@ -7,12 +7,16 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -115,6 +119,75 @@ func TestSignedMailIsProven(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// endless is a file of n bytes that nobody has in memory.
+type endless struct{ n int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.n == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), e.n)
+	for i := range n {
+		p[i] = byte(e.n - i)
+	}
+	e.n -= n
+	return n, nil
+}
+
+func (*endless) Close() error { return nil }
+
+// A mail with 25 MiB of files is composed, signed and handed over without being in
+// memory at any time; the signatures are over what goes out.
+//
+// covers: P11
+func TestLargeMailIsStreamed(t *testing.T) {
+	keys := NewKeys(signingKeys(t), time.Now)
+	by, err := keys.Identities(t.Context(), signedBox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 25 << 20
+	mail := &eml.Outgoing{
+		From: eml.Mailbox{Address: helpdesk.MustAddress("support@acme.example")}, To: eml.Mailbox{Address: helpdesk.MustAddress("alice@customer.example")},
+		MessageID: "<1@acme.example>", Date: noon, Text: "See the file.",
+		Attachments: []eml.OutgoingAttachment{{Filename: "film.bin", Open: func() (io.ReadCloser, error) { return &endless{size}, nil }}},
+	}
+	spool := newSpools(t).New()
+	defer spool.Close()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := writeSigned(spool, mail, by, noon); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := spool.WriteTo(io.Discard); err != nil || n < size*4/3 || n != spool.Size() {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 { // the race detector takes some
+		t.Errorf("%d bytes of memory were used, want a small part of the mail", used)
+	}
+	records, err := keys.Records(t.Context(), signedBox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, in := io.Pipe()
+	go func() {
+		_, err := spool.WriteTo(in)
+		_ = in.CloseWithError(err)
+	}()
+	found, err := dkim.VerifyWithOptions(out, &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+		for _, r := range records {
+			if r.Name == name {
+				return []string{r.Text}, nil
+			}
+		}
+		return nil, errors.New("no such name")
+	}})
+	if err != nil || len(found) != 2 || found[0].Err != nil || found[1].Err != nil {
+		t.Errorf("%v, %+v", err, found)
 	}
 }
 

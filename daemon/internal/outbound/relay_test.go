@@ -36,6 +36,7 @@ type relay struct {
 	took        []taken
 	connections int
 	helos       []string
+	from        string
 }
 
 // taken is a mail that the relay said yes to.
@@ -99,11 +100,21 @@ type relaySession struct {
 	mail  taken
 }
 
+// sender is whom the transaction under way names.
+func (r *relay) sender() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.from
+}
+
 func (s *relaySession) Reset()        { s.mail = taken{} }
 func (s *relaySession) Logout() error { return nil }
 
 func (s *relaySession) Mail(from string, opts *smtp.MailOptions) error {
 	s.mail.From, s.mail.Mail = from, *opts
+	s.relay.mu.Lock()
+	s.relay.from = from
+	s.relay.mu.Unlock()
 	if s.relay.onMail != nil {
 		return s.relay.onMail()
 	}

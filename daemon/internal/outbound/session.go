@@ -48,7 +48,7 @@ func (s *session) submit(p Parcel) (string, error) {
 	}
 	if err := s.client.Mail(p.From.String(), p.mailOptions()); err != nil {
 		err = failed(StepSender, err)
-		if s.mails > 0 {
+		if s.mails > 0 && !senderRefused(err) { // relays end a session that is old with all kinds of words
 			return "", fmt.Errorf("%w: %w", errStale, err)
 		}
 		return "", err
@@ -76,7 +76,7 @@ func (s *session) submit(p Parcel) (string, error) {
 // get one. Options that the relay does not offer are left out by go-smtp.
 func (p Parcel) mailOptions() *smtp.MailOptions {
 	o := &smtp.MailOptions{Size: p.Mail.Size(), UTF8: p.wide()}
-	if !p.From.IsZero() {
+	if !p.From.IsZero() && !p.quiet {
 		o.Return, o.EnvelopeID = smtp.DSNReturnHeaders, string(p.ID)
 	}
 	return o
@@ -85,7 +85,10 @@ func (p Parcel) mailOptions() *smtp.MailOptions {
 // rcptOptions wants to know what went wrong, and what takes long: never that a mail
 // arrived.
 func (p Parcel) rcptOptions() *smtp.RcptOptions {
-	if p.From.IsZero() {
+	switch {
+	case p.quiet:
+		return &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifyNever}}
+	case p.From.IsZero():
 		return nil
 	}
 	kind := smtp.DSNAddressTypeRFC822
@@ -113,10 +116,12 @@ func (s *session) fits(p Parcel) error {
 		}
 	}
 	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && p.Mail.Size() > int64(most) {
-		return refuse(StepSender, "it has %d bytes, and the relay takes %d at most", p.Mail.Size(), most)
+		return refuse(StepSender, "it has %s, and the relay takes %s at most", mebibytes(p.Mail.Size()), mebibytes(int64(most)))
 	}
 	return nil
 }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // close hangs up at once.
 func (s *session) close() { s.once.Do(func() { _ = s.conn.Close() }) }

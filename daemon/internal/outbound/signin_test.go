@@ -269,7 +269,7 @@ func TestEndlessAnswer(t *testing.T) {
 func TestTooLargeForTheRelay(t *testing.T) {
 	r := startRelay(t, &relay{extensions: func(s *smtp.Server) { s.MaxMessageBytes = 10 }}, nil, false)
 	attempt, err := newCourier(t).Deliver(soon(t), parcel(t, r.address))
-	if Judge(err) != Refused || !strings.Contains(attempt.Words, "the relay takes 10 at most") || len(r.mails()) != 0 {
+	if Judge(err) != Refused || !strings.Contains(attempt.Words, "it has 0.0 MiB, and the relay takes 0.0 MiB at most") || len(r.mails()) != 0 {
 		t.Errorf("%s, %+v", Judge(err), attempt)
 	}
 }

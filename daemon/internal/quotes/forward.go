@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -264,6 +265,10 @@ func allQuoted(lines []line) bool {
 	return quoted > 0
 }
 
+// maxForwarded is what is read of a mail that came as plain bytes: its fields and
+// twice what is shown of a text. Its files are not looked at.
+const maxForwarded = 2 * eml.MaxTextBytes
+
 // attached makes a forward of the first mail that is attached, unless the mail
 // is an answer.
 func attached(m *eml.Mail) *Forward {
@@ -273,7 +278,8 @@ func attached(m *eml.Mail) *Forward {
 	for _, a := range m.Attachments() {
 		inner := a.Part.Message()
 		if inner == nil && strings.HasSuffix(lower(a.Filename), ".eml") && a.Part.MediaType == "application/octet-stream" {
-			inner = eml.Read(a.Part.Bytes()) // Outlook and ticket systems call it so
+			raw, _ := io.ReadAll(io.LimitReader(a.Part.Decoded(), maxForwarded)) // readers of eml do not fail
+			inner = eml.Read(raw)                                                // Outlook and ticket systems call it so
 		}
 		if inner == nil || len(inner.From()) == 0 {
 			continue

@@ -287,7 +287,7 @@ func (c *conn) Write(p []byte) (int, error) {
 
 // extensions are the lines of EHLO that go-smtp does not know.
 func (c *conn) extensions() string {
-	size := fmt.Sprintf("250-SIZE %d\r\n", c.server.limits.MessageBytes) // RFC 1870; go-smtp would refuse a mail of exactly the limit it announces
+	size := fmt.Sprintf("250-SIZE %d\r\n", c.server.messageBytes()) // RFC 1870; go-smtp would refuse a mail of exactly the limit it announces
 	if c.server.options.TLS != nil && !c.encrypted {
 		return "250-STARTTLS\r\n" + size
 	}

@@ -45,17 +45,17 @@ func DefaultLimits() Limits {
 		Commands:      100,              // a mail takes three, and Postfix allows as many that come to nothing
 		Errors:        20,               // as Postfix: who was refused so often reads no answers
 		Mails:         1000,             // as Exim: a queue connects again, and a balancer may choose anew
-		MessageBytes:  36 << 20,         // 25 MiB of files in base64, and room for the text
+		MessageBytes:  150 << 20,        // the most that a mailbox may declare; what the largest one does is told and held to
 		Greeting:      0,                // whoever talks early does so at once; waiting would cost every sender
 		Idle:          5 * time.Minute,  // RFC 5321 section 4.5.3.2.7
-		Session:       30 * time.Minute, // the largest mail fits at 20 KiB a second
+		Session:       30 * time.Minute, // 35 MiB fit at 20 KiB a second, 150 MiB at 86
 		RateGrace:     time.Minute,      // slow starts are honest
 		MinRate:       1 << 10,          // slower is an attack, or hopeless
 		Drain:         25 * time.Second, // under the 30 seconds that Kubernetes waits
 
-		discardAtMost:   64 << 20, // most clients learn of 552 only after sending all
-		commandAtMost:   4 << 10,  // RFC 5321 section 4.5.3.1.4 wants 512, extensions some hundreds more
-		smallChunk:      1 << 10,  // clients that mean it send chunks of tens of KiB
+		discardAtMost:   150 << 20, // most clients learn of 552 only after sending all
+		commandAtMost:   4 << 10,   // RFC 5321 section 4.5.3.1.4 wants 512, extensions some hundreds more
+		smallChunk:      1 << 10,   // clients that mean it send chunks of tens of KiB
 		writeAtMost:     time.Minute,
 		lingerAtMost:    10 * time.Second, // a reset would only take away the answer
 		abortAtMost:     2 * time.Second,  // Kubernetes has 5 left; the store closes next

@@ -82,7 +82,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	switch {
 	case s.tx.started:
 		return s.refuse(s.tx.env, "sequence", errNested)
-	case tx.size > s.server.limits.MessageBytes:
+	case tx.size > s.server.messageBytes():
 		return s.refuse(tx.env, "size", errTooLarge)
 	case !tx.utf8 && !isASCII(from):
 		return s.refuse(tx.env, "sender", errNeedsUTF8)
@@ -216,7 +216,7 @@ func (s *session) bodyFailed(env inbound.Envelope, err error) error {
 }
 
 func (s *session) sizeLimit(to []inbound.Recipient) int64 {
-	most := s.server.limits.MessageBytes
+	most := s.server.messageBytes()
 	for _, r := range to {
 		if r.Mailbox.MaxBytes > 0 {
 			most = min(most, r.Mailbox.MaxBytes)

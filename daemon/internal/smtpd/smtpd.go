@@ -47,6 +47,9 @@ type Options struct {
 	// Proxies are who tells, in a PROXY header, whom a connection is from. It is
 	// required of them, and looked for in nobody else's.
 	Proxies []netip.Prefix
+	// Largest is the size of the largest mail that some mailbox takes now; nil, or
+	// below 1, for Limits.MessageBytes.
+	Largest func() int64
 	TLS     *tls.Config // for STARTTLS and ServeTLS; nil offers none
 	LMTP    bool        // RFC 2033: one answer for each recipient
 }
@@ -111,6 +114,17 @@ func New(intake Intake, meter Meter, logger *slog.Logger, options Options) *Serv
 	srv.ErrorLog = log.New(logWriter{logger}, "", 0)
 	s.smtp = srv
 	return s
+}
+
+// messageBytes is the most that a mail may have at this moment, whoever it is to.
+func (s *Server) messageBytes() int64 {
+	if s.options.Largest == nil {
+		return s.limits.MessageBytes
+	}
+	if largest := s.options.Largest(); largest > 0 {
+		return min(largest, s.limits.MessageBytes)
+	}
+	return s.limits.MessageBytes
 }
 
 // Serve answers on a listener until Shutdown; then it returns nil. Several calls

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestHugeMailAtDefaultLimits(t *testing.T) {
-	w := start(t, Limits{})
+	w := serve(t, Options{Largest: func() int64 { return 36 << 20 }})
 	c := w.begin(t)
 	go func() { _, _ = fmt.Fprint(c.Conn, mailOf(40<<20)+".\r\n") }()
 	c.want("552 5.3.4")
@@ -83,6 +84,39 @@ func TestAnnouncedSize(t *testing.T) {
 	c.want("552 5.3.4", "501", "250")
 	c.send("RCPT TO:<sales@acme.example>\r\nRCPT TO:<support@acme.example>\r\n")
 	c.want("552 5.3.4", "250")
+}
+
+// What the largest mailbox takes is told and held to, also when that changes.
+//
+// covers: P12
+func TestSizeOfTheLargestMailbox(t *testing.T) {
+	var largest atomic.Int64
+	w := serve(t, Options{Limits: Limits{MessageBytes: 10_000}, Largest: largest.Load})
+	for _, tt := range []struct {
+		name    string
+		largest int64
+		want    string
+	}{{"none is declared", 0, "10000"}, {"small ones", 5000, "5000"}, {"more than we take", 50_000, "10000"}} {
+		largest.Store(tt.largest)
+		c := w.dial(t)
+		c.want("220")
+		c.send("EHLO client.example\r\n")
+		told := ""
+		for line := ""; !strings.HasPrefix(line, "250 "); {
+			var err error
+			if line, err = c.r.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			if size, ok := strings.CutPrefix(line, "250-SIZE "); ok {
+				told = strings.TrimSpace(size)
+			}
+		}
+		if told != tt.want {
+			t.Errorf("%s: SIZE %s, want %s", tt.name, told, tt.want)
+		}
+		c.send("MAIL FROM:<> SIZE=" + tt.want + "1\r\nMAIL FROM:<> SIZE=" + tt.want + "\r\n")
+		c.want("552 5.3.4", "250")
+	}
 }
 
 // What is thrown away is bounded too, and its end is not a command.

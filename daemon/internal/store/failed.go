@@ -22,15 +22,20 @@ type given struct {
 }
 
 // Outbox reads up to limit deliveries that wait, or those that were given up, in
-// no particular order; more says that there are others.
-func (s *Store) Outbox(ctx context.Context, account string, failed bool, limit int) (found []helpdesk.Delivery, more bool, err error) {
+// the order of their ids, which is none. next is what to give as after for those
+// that follow; "" when there are none.
+func (s *Store) Outbox(ctx context.Context, account string, failed bool, after helpdesk.ID, limit int) (found []helpdesk.Delivery, next helpdesk.ID, err error) {
 	prefix := s.keys.outboxOf(account)
 	if failed {
 		prefix = s.keys.account(account).failedAll()
 	}
-	resp, err := s.get(ctx, prefix, clientv3.WithPrefix(), clientv3.WithLimit(int64(limit)))
+	from := prefix
+	if after != "" {
+		from += string(after) + "\x00"
+	}
+	resp, err := s.get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)), clientv3.WithLimit(int64(limit)))
 	if err != nil {
-		return nil, false, fmt.Errorf("list outbox: %w", err)
+		return nil, "", fmt.Errorf("list outbox: %w", err)
 	}
 	var pending []Pending
 	for _, kv := range resp.Kvs {
@@ -43,12 +48,15 @@ func (s *Store) Outbox(ctx context.Context, account string, failed bool, limit i
 		switch {
 		case helpdesk.KindOf(o.Err) == helpdesk.NotFound: // its ticket is gone
 		case o.Err != nil:
-			return nil, false, o.Err
+			return nil, "", o.Err
 		default:
 			found = append(found, *o.Delivery)
 		}
 	}
-	return found, resp.More, nil
+	if resp.More {
+		next = helpdesk.ID(resp.Kvs[len(resp.Kvs)-1].Key[len(prefix):])
+	}
+	return found, next, nil
 }
 
 // Outgoing reads a delivery that waits or was given up by its id alone; NotFound

@@ -228,6 +228,10 @@ func (c *cursor) uint32() uint32 {
 
 // str decodes a string up to its NUL.
 func (r *reader) str(v value, page int) string {
+	if len(v.b) > MaxRTF {
+		r.note(ErrLimit, "text")
+		v.b = v.b[:MaxRTF]
+	}
 	if !v.wide {
 		b, _, _ := bytes.Cut(v.b, []byte{0})
 		if len(b) == 0 {

@@ -26,7 +26,8 @@ const (
 	// MaxDepth is how deep messages may be attached to each other.
 	MaxDepth = 5
 
-	// MaxRTF bounds one body after decompression: as much as is shown of a text.
+	// MaxRTF bounds one body, compressed ones after decompression: as much as is
+	// shown of a text.
 	MaxRTF = 4 << 20
 )
 

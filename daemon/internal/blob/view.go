@@ -1,0 +1,186 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"syscall"
+)
+
+// Fetcher is a [Store] that has its blobs as files of this machine.
+type Fetcher interface {
+	// Fetch opens the file of a blob for reading: [ErrNotFound] if the account has
+	// none. It must hold nothing else.
+	Fetch(ctx context.Context, account string, h Hash) (*os.File, error)
+
+	// Scratch makes a file without a name, to be written and read. It goes when it
+	// is closed, or with the process.
+	Scratch() (*os.File, error)
+}
+
+// View calls use with the bytes of a blob, checked against the hash. They are the
+// file itself, mapped: none of them is in the heap, and the kernel lets go of
+// what nobody looks at. They are gone when View returns, so use must keep no slice
+// of them, and must not write to them.
+//
+// When the disk fails while they are read, or somebody cuts the file, reading
+// panics; View makes an error of it, which wraps [ErrCorrupt]. That holds for the
+// goroutine of use. Others that it starts must call [debug.SetPanicOnFault], and
+// hand over what they recover to that one; else the process ends there.
+func View(ctx context.Context, s Store, account string, h Hash, use func(b []byte, room *Room) error) (err error) {
+	f, size, err := fetch(ctx, s, account, h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	room := &Room{store: s}
+	defer room.release()
+	b, err := mapFile(f, size, syscall.PROT_READ)
+	if err != nil {
+		return fmt.Errorf("map blob %s: %w", h, err)
+	}
+	defer unmap(b)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = viewError(r, h)
+		}
+	}()
+	if Hash(sha256.Sum256(b)) != h {
+		return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
+	}
+	err = use(b, room)
+	if errors.Is(err, syscall.EFAULT) { // the kernel read it for us, to write it elsewhere
+		err = fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, err)
+	}
+	return err
+}
+
+// viewError is the error of what use panicked with, if it was ours.
+func viewError(r any, h Hash) error {
+	switch cause := r.(type) {
+	case roomError:
+		return cause.err
+	case interface {
+		error
+		Addr() uintptr // only memory that can't be read has one, see debug.SetPanicOnFault
+	}:
+		return fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, cause)
+	}
+	panic(r)
+}
+
+// fetch opens the blob as a file of this machine: its own, or a copy.
+func fetch(ctx context.Context, s Store, account string, h Hash) (*os.File, int64, error) {
+	if local, ok := s.(Fetcher); ok {
+		f, err := local.Fetch(ctx, account, h)
+		if err != nil {
+			return nil, 0, err
+		}
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, errors.Join(diskError("open blob "+h.String(), err), f.Close())
+		}
+		return f, info.Size(), nil
+	}
+	r, err := s.Open(ctx, account, h)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = r.Close() }()
+	f, err := nameless(os.TempDir())
+	if err != nil {
+		return nil, 0, diskError("fetch blob "+h.String(), err)
+	}
+	size, err := io.Copy(f, r)
+	if err != nil {
+		return nil, 0, errors.Join(diskError("fetch blob "+h.String(), err), f.Close())
+	}
+	return f, size, nil
+}
+
+// Room is space beside a blob that is viewed, for what is decoded of it. It is in
+// files too, and is gone when [View] returns. It is for one goroutine.
+type Room struct {
+	store Store
+	maps  [][]byte
+}
+
+// Make returns n bytes of zeros. When the disk has no room for them it ends the
+// use of the blob, and View returns why.
+func (r *Room) Make(n int) []byte {
+	b, err := r.make(int64(n))
+	if err != nil {
+		panic(roomError{diskError("make room beside a blob", err)})
+	}
+	r.maps = append(r.maps, b)
+	return b
+}
+
+type roomError struct{ err error }
+
+func (r *Room) make(n int64) ([]byte, error) {
+	f, err := r.file()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // the mapping holds it
+	// Written, not only as long as that: a hole that the disk has no room for would
+	// be found out by a fault.
+	if _, err := io.CopyN(f, zeros{}, n); err != nil {
+		return nil, err
+	}
+	return mapFile(f, n, syscall.PROT_READ|syscall.PROT_WRITE)
+}
+
+func (r *Room) file() (*os.File, error) {
+	if local, ok := r.store.(Fetcher); ok {
+		return local.Scratch()
+	}
+	return nameless(os.TempDir())
+}
+
+func (r *Room) release() {
+	for _, b := range r.maps {
+		unmap(b)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func mapFile(f *os.File, size int64, protection int) ([]byte, error) {
+	if size == 0 {
+		return nil, nil
+	}
+	if size != int64(int(size)) {
+		return nil, ErrTooLarge
+	}
+	return syscall.Mmap(int(f.Fd()), 0, int(size), protection, syscall.MAP_SHARED)
+}
+
+func unmap(b []byte) {
+	if b != nil {
+		_ = syscall.Munmap(b) // only ever "not mapped"
+	}
+}
+
+// nameless makes a file that has lost its name already.
+func nameless(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "postern-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
