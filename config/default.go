@@ -112,6 +112,11 @@ func (s *MailboxSpec) SetDefaults() {
 		or(&imap.Username, s.Address)
 		or(&imap.Folder, defaultFolder)
 		or(&imap.PollSeconds, defaultPoll)
+		or(&imap.Start, StartNew)
+		if imap.ProcessedFolder != "" {
+			or(&imap.Afterwards, AfterwardsMove)
+		}
+		or(&imap.Afterwards, AfterwardsMarkSeen)
 		signIn(imap.CredentialsSecretRef, imap.OAuth)
 	}
 	if relay := s.Relay; relay != nil {

@@ -238,6 +238,35 @@ const (
 
 func (InboundType) values() []string { return list(InboundSMTP, InboundIMAP) }
 
+// IMAPStart says what is taken in when a mailbox is polled for the first time.
+// +kubebuilder:validation:Enum=New;All;Since
+type IMAPStart string
+
+// Values of IMAPStart.
+const (
+	StartNew   IMAPStart = "New"
+	StartAll   IMAPStart = "All"
+	StartSince IMAPStart = "Since"
+)
+
+func (IMAPStart) values() []string { return list(StartNew, StartAll, StartSince) }
+
+// IMAPAfterwards says what becomes of a mail at the server once it is taken in.
+// +kubebuilder:validation:Enum=MarkSeen;Move;Leave;Delete
+type IMAPAfterwards string
+
+// Values of IMAPAfterwards.
+const (
+	AfterwardsMarkSeen IMAPAfterwards = "MarkSeen"
+	AfterwardsMove     IMAPAfterwards = "Move"
+	AfterwardsLeave    IMAPAfterwards = "Leave"
+	AfterwardsDelete   IMAPAfterwards = "Delete"
+)
+
+func (IMAPAfterwards) values() []string {
+	return list(AfterwardsMarkSeen, AfterwardsMove, AfterwardsLeave, AfterwardsDelete)
+}
+
 // TLSMode is how a connection to a mail server is encrypted: from the first
 // byte, by STARTTLS (which must then succeed), or not at all.
 // +kubebuilder:validation:Enum=Implicit;StartTLS;None

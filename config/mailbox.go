@@ -108,6 +108,8 @@ type Inbound struct {
 
 // IMAP is a mailbox that is polled.
 // +kubebuilder:validation:ExactlyOneOf=credentialsSecretRef;oauth
+// +kubebuilder:validation:XValidation:rule="(has(self.start) && self.start == 'Since') == has(self.since)",message="since is set if and only if start is Since"
+// +kubebuilder:validation:XValidation:rule="!has(self.afterwards) || (self.afterwards == 'Move') == has(self.processedFolder)",message="processedFolder is set if and only if afterwards is Move"
 // +kubebuilder:object:generate=true
 type IMAP struct {
 	// host is the IMAP server, in lower case.
@@ -149,13 +151,35 @@ type IMAP struct {
 	// +kubebuilder:validation:MaxLength=200
 	Folder string `json:"folder,omitempty"`
 
-	// processedFolder is where mail goes once it is taken in. Default: it stays and
-	// is marked as seen.
+	// start says what of the mail that lies in the folder already is taken in when
+	// the mailbox is polled for the first time. New: none, only what comes from then
+	// on. All: everything. Since: what came since the day of since. Later changes have
+	// no effect. Default New.
+	// +optional
+	// +kubebuilder:default=New
+	Start IMAPStart `json:"start,omitempty"`
+
+	// since is a day such as 2026-11-01; only with start Since.
+	// +optional
+	// +kubebuilder:validation:MaxLength=10
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	Since string `json:"since,omitempty"`
+
+	// afterwards is what becomes of a mail at the server once it is taken in.
+	// MarkSeen: it is marked as seen. Move: it goes to processedFolder. Leave:
+	// nothing. Delete: it is deleted there for good. Default: Move if processedFolder
+	// is set, else MarkSeen.
+	// +optional
+	Afterwards IMAPAfterwards `json:"afterwards,omitempty"`
+
+	// processedFolder is where mail goes with afterwards Move. It is made if it is
+	// not there. Default: none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=200
 	ProcessedFolder string `json:"processedFolder,omitempty"`
 
-	// pollSeconds is the time between two looks. Default 30.
+	// pollSeconds is the time between two looks. A server that tells of new mail by
+	// itself (IDLE) is looked at once in four minutes besides. Default 30.
 	// +optional
 	// +kubebuilder:default=30
 	// +kubebuilder:validation:Minimum=5

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 )
 
 var (
@@ -86,11 +87,41 @@ func (c *checker) imap(path string, s IMAP) {
 	case s.CredentialsSecretRef != nil && s.OAuth != nil:
 		c.addf(path+".oauth", "cannot stand beside credentialsSecretRef")
 	}
-	if s.ProcessedFolder == s.Folder {
-		c.addf(path+".processedFolder", "must not be the folder that is read")
-	}
+	c.afterwards(path, s)
+	c.since(path, s)
 	c.secret(path+".credentialsSecretRef", s.CredentialsSecretRef)
 	c.oauth(path+".oauth", s.OAuth)
+}
+
+func (c *checker) afterwards(path string, s IMAP) {
+	moves := s.Afterwards == AfterwardsMove || s.Afterwards == ""
+	switch path += ".processedFolder"; {
+	case s.ProcessedFolder == "" && s.Afterwards == AfterwardsMove:
+		c.addf(path, "is required with afterwards Move")
+	case s.ProcessedFolder != "" && !moves:
+		c.addf(path, "has a meaning only with afterwards Move")
+	case s.ProcessedFolder != "" && sameFolder(s.ProcessedFolder, s.Folder):
+		c.addf(path, "must not be the folder that is read")
+	}
+}
+
+// sameFolder knows that INBOX is spelled in any case (RFC 9051 section 5.1).
+func sameFolder(a, b string) bool {
+	return a == b || strings.EqualFold(a, defaultFolder) && strings.EqualFold(b, defaultFolder)
+}
+
+func (c *checker) since(path string, s IMAP) {
+	switch path += ".since"; {
+	case s.Start != StartSince && s.Since != "":
+		c.addf(path, "has a meaning only with start Since")
+	case s.Start != StartSince:
+	case s.Since == "":
+		c.addf(path, "is required with start Since")
+	default:
+		if _, err := time.Parse(time.DateOnly, s.Since); err != nil {
+			c.addf(path, "%s is not a day such as 2026-11-01", clip(s.Since))
+		}
+	}
 }
 
 func (c *checker) relay(path string, s Relay) {

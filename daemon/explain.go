@@ -65,11 +65,11 @@ func pathFlags(fs *flag.FlagSet, path *helpdesk.Path) *string {
 		return err
 	})
 	fs.StringVar(&path.Helo, "helo", "", "`name` that the client would say")
-	fs.Func("rcpt", "recipient; may be repeated (default: those of To and Cc that are ours)", func(v string) error {
+	fs.Func("rcpt", "recipient; may be repeated (default: those of Delivered-To, To and Cc that are ours)", func(v string) error {
 		path.To = append(path.To, strings.Trim(v, "<>"))
 		return nil
 	})
-	return fs.String("mail-from", "", "reverse-path; <> for the null sender (default: the address of From)")
+	return fs.String("mail-from", "", "reverse-path; <> for the null sender (default: that of Return-Path, else the address of From)")
 }
 
 // readProposal reads and checks a proposed configuration; nil if none is named.
@@ -115,8 +115,7 @@ func reversePath(flag string, raw []byte) (helpdesk.Address, error) {
 	case "<>":
 		return helpdesk.Address{}, nil
 	case "":
-		from, _ := eml.Read(raw).OneFrom()
-		return from.Address, nil
+		return inbound.ReversePath(eml.Read(raw)), nil
 	}
 	return helpdesk.ParseAddress(strings.Trim(flag, "<>"))
 }

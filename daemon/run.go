@@ -15,6 +15,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/login"
@@ -38,6 +39,8 @@ type daemon struct {
 	desk     *actions.Desk
 	mail     *smtpd.Server
 	lmtp     *smtpd.Server // nil without --lmtp
+	pollers  *imappoll.Pollers
+	courier  *outbound.SMTPCourier
 	queue    *outbound.Queue
 	catcher  *devmail.Catcher // of dev
 	pages    *http.Server
@@ -112,18 +115,24 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
 	}
 	d.openMail(pipeline)
+	if err = d.openPollers(pipeline); err != nil {
+		return err
+	}
 	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
 	if err != nil {
 		return err
 	}
+	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
 	d.queue = &outbound.Queue{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
+		Courier: d.courier, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
-	d.socket = &http.Server{Handler: admin.Socket(d.desk, d.explain(pipeline), pipeline.Import, d.live.Accounts, d.queue.Relays, d.log), ReadHeaderTimeout: headerTimeout}
+	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
+		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Log: d.log,
+	})}
 	return nil
 }
 
@@ -146,6 +155,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	if d.catcher != nil {
 		g.run("catch mail", func() error { return d.catcher.Serve(d.listen.catcher) })
 	}
+	polling, stopPolling := context.WithCancel(ctx)
+	defer stopPolling()
+	g.loop(func() { d.pollers.Run(polling) })
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
@@ -168,6 +180,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 		}
 	}
 	d.log.Info("stopping")
+	stopPolling()
 	d.stopEdges()
 	stopBack()
 	if d.catcher != nil {

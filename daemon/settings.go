@@ -101,8 +101,8 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.keyFile, "key-file", "", "file with the key that seals secrets in etcd, the same for all replicas (default DIR/key, made at the first start)")
 }
 
-// complete fills in what follows from other settings and checks the rest.
-func (s *settings) complete() error {
+// locate fills in where things are, and by what name we are known.
+func (s *settings) locate() error {
 	var err error
 	if s.dir, err = filepath.Abs(s.dir); err != nil {
 		return fmt.Errorf("find folder: %w", err)
@@ -112,6 +112,26 @@ func (s *settings) complete() error {
 	}
 	if s.secrets == "" {
 		s.secrets = filepath.Join(s.dir, "secrets")
+	}
+	if s.dns != "" {
+		if _, err := netip.ParseAddrPort(s.dns); err != nil {
+			return fmt.Errorf("--dns %q is not an address such as 127.0.0.1:53: %w", s.dns, errUsage)
+		}
+	}
+	if s.hostname != "" {
+		return nil
+	}
+	if s.hostname, err = os.Hostname(); err != nil {
+		return fmt.Errorf("find host name: %w", err)
+	}
+	return nil
+}
+
+// complete fills in what follows from other settings and checks the rest.
+func (s *settings) complete() error {
+	err := s.locate()
+	if err != nil {
+		return err
 	}
 	host := "" // all addresses
 	if s.dev {
@@ -131,11 +151,6 @@ func (s *settings) complete() error {
 			return fmt.Errorf("%s needs certificates: name their folder with --tls, or have them asked for with --acme: %w", flag, errUsage)
 		}
 	}
-	if s.dns != "" {
-		if _, err := netip.ParseAddrPort(s.dns); err != nil {
-			return fmt.Errorf("--dns %q is not an address such as 127.0.0.1:53: %w", s.dns, errUsage)
-		}
-	}
 	if s.keyFile == "" {
 		if len(s.etcd.endpoints) > 0 {
 			return fmt.Errorf("--etcd needs --key-file: all replicas must have the same key: %w", errUsage)
@@ -146,13 +161,10 @@ func (s *settings) complete() error {
 	if err != nil {
 		return fmt.Errorf("find host name: %w", err)
 	}
-	// The random part tells this process from every earlier one.
-	if s.hostname == "" {
-		s.hostname = machine
-	}
 	if s.acme.on && !strings.Contains(s.hostname, ".") {
 		return fmt.Errorf("--acme asks for a certificate of %q, which nobody outside can look up: name the mail server with --hostname: %w", s.hostname, errUsage)
 	}
+	// The random part tells this process from every earlier one.
 	s.replica = machine + "/" + rand.Text()[:8]
 	return os.MkdirAll(s.dir, 0o700)
 }

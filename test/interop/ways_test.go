@@ -101,7 +101,8 @@ func newRelays(t *testing.T) *relays {
 	submission := []string{
 		"  -o mynetworks=192.0.2.0/24",
 		"  -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=yes",
-		"  -o { smtpd_recipient_restrictions = check_recipient_access inline:{ {later@customer.example = 450 4.2.0 Greylisted, come back later}, {gone@customer.example = 550 5.1.1 moved away} }, permit_sasl_authenticated, reject }",
+		"  -o { smtpd_recipient_restrictions = check_recipient_access texthash:" + r.answers(t, "later@customer.example 450 4.2.0 Greylisted, come back later") + ", permit_sasl_authenticated, reject }",
+		"  -o max_use=1", // each connection reads the answers anew
 		"  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject",
 	}
 	for port, options := range map[int]string{
@@ -117,6 +118,12 @@ func newRelays(t *testing.T) *relays {
 		r.Master(options)
 	}
 	return r
+}
+
+// answers says what is answered for recipients: for some always, and more now.
+func (r *relays) answers(t *testing.T, more string) (path string) {
+	t.Helper()
+	return r.File(t, "answers", "gone@customer.example 550 5.1.1 moved away\n"+more+"\n")
 }
 
 func (r *relays) start(t *testing.T, desk *peers.Desk, out *outside) {

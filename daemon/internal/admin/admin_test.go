@@ -143,7 +143,10 @@ func serve(t *testing.T, dir string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{}
-	server := &http.Server{Handler: Socket(d, explainNothing, d.importMail, func() []string { return []string{"support", "away"} }, relaysInTrouble, slog.New(slog.DiscardHandler))}
+	server := &http.Server{Handler: Socket(Ways{
+		Desk: d, Explain: explainNothing, Import: d.importMail, Relays: relaysInTrouble, Mailboxes: noMailboxes, Log: slog.New(slog.DiscardHandler),
+		Accounts: func() []string { return []string{"support", "away"} },
+	})}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -313,3 +316,5 @@ func TestNotRunning(t *testing.T) {
 	}
 	_ = again.Close()
 }
+
+func noMailboxes(context.Context, string) ([]Mailbox, error) { return nil, nil }

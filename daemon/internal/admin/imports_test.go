@@ -90,13 +90,14 @@ func TestImportsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, begun := make(chan struct{}), 0
 		var mu sync.Mutex
-		s := Socket(&desk{}, explainNothing, func(context.Context, helpdesk.Archived) (helpdesk.Outcome, error) {
+		slow := func(context.Context, helpdesk.Archived) (helpdesk.Outcome, error) {
 			mu.Lock()
 			begun++
 			mu.Unlock()
 			<-release
 			return helpdesk.Outcome{}, nil
-		}, func() []string { return nil }, relaysInTrouble, slog.New(slog.DiscardHandler))
+		}
+		s := Socket(Ways{Desk: &desk{}, Explain: explainNothing, Import: slow, Log: slog.New(slog.DiscardHandler)})
 		var asking sync.WaitGroup
 		for range 3 * ImportsAtOnce {
 			asking.Go(func() { askImport(t.Context(), s) })

@@ -16,6 +16,7 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	out      *prometheus.CounterVec
 	outbox   prometheus.Gauge
+	polling  *prometheus.GaugeVec
 	oldest   prometheus.Gauge
 	open     prometheus.Gauge
 	certs    *prometheus.GaugeVec
@@ -39,6 +40,9 @@ func NewMetrics() *Metrics {
 		outbox: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "postern_outbox_length", Help: "Outgoing mails that are neither sent nor given up.",
 		}),
+		polling: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "postern_imap_up", Help: "Whether the mail of a polled mailbox comes in, for those that this process polls.",
+		}, []string{"account", "mailbox"}),
 		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "postern_outbox_oldest_seconds", Help: "For how long the outgoing mail waits that has waited longest.",
 		}),
@@ -49,7 +53,7 @@ func NewMetrics() *Metrics {
 			Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate of a name ends; 0 when there is none.",
 		}, []string{"name"}),
 	}
-	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.oldest, m.open, m.certs,
+	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.oldest, m.open, m.polling, m.certs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -62,6 +66,20 @@ func (m *Metrics) MailRefused(reason string) { m.refused.WithLabelValues(reason)
 
 // MailOut counts an attempt.
 func (m *Metrics) MailOut(state string) { m.out.WithLabelValues(state).Inc() }
+
+// Polling tells whether the mail of a polled mailbox comes in.
+func (m *Metrics) Polling(account, mailbox string, works bool) {
+	value := 0.0
+	if works {
+		value = 1
+	}
+	m.polling.WithLabelValues(account, mailbox).Set(value)
+}
+
+// PollingEnded forgets a mailbox that this process does not poll any more.
+func (m *Metrics) PollingEnded(account, mailbox string) {
+	m.polling.DeleteLabelValues(account, mailbox)
+}
 
 // OutboxLength sets the length of the outbox.
 func (m *Metrics) OutboxLength(n int) { m.outbox.Set(float64(n)) }

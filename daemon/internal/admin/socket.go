@@ -73,10 +73,27 @@ func Listen(dir string) (net.Listener, error) {
 	return l, nil
 }
 
+// Ways are what the command line is let to.
+type Ways struct {
+	Desk     Desk
+	Explain  Explain
+	Import   Import
+	Surgery  Surgery
+	Accounts func() []string
+	Relays   func() []outbound.RelayState
+	Log      *slog.Logger
+
+	Mailboxes Mailboxes
+}
+
 // Socket answers the command line.
-func Socket(desk Desk, explain Explain, imports Import, accounts func() []string, relays func() []outbound.RelayState, log *slog.Logger) http.Handler {
-	s := &socket{desk: desk, explain: explain, imports: imports, accounts: accounts, relays: relays, log: log, importing: make(chan struct{}, ImportsAtOnce)}
+func Socket(w Ways) http.Handler {
+	s := &socket{
+		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, log: w.Log,
+		importing: make(chan struct{}, ImportsAtOnce),
+	}
 	mux := http.NewServeMux()
+	s.handleSurgery(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)
@@ -96,6 +113,7 @@ func Socket(desk Desk, explain Explain, imports Import, accounts func() []string
 	mux.HandleFunc("GET /accounts/{account}/agents", s.listAgents)
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
+	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
@@ -105,9 +123,12 @@ type socket struct {
 	desk     Desk
 	explain  Explain
 	imports  Import
+	surgery  Surgery
 	accounts func() []string
 	relays   func() []outbound.RelayState
 	log      *slog.Logger
+
+	mailboxes Mailboxes
 
 	importing chan struct{} // one for each mail of an archive that is being taken in
 }

@@ -23,6 +23,7 @@ type Change struct {
 	Deliveries []Delivery
 	Budgets    []Budget
 	Signatures []Signature // that proved the mail
+	Mark       *Mark       // of a mail that was fetched; must be new
 
 	// Unchanged are records that the decision rested on and that must still be
 	// as they were read, though nothing is written to them.

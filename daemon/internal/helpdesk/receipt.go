@@ -81,7 +81,13 @@ const (
 	TwoTickets      Cause = "TwoTickets"      // came to reply addresses of different tickets
 	TooMany         Cause = "TooMany"         // the address wrote more than the mailbox takes in an hour
 	CalledSpam      Cause = "CalledSpam"      // an agent called earlier mail of the address spam
+
+	// Of mail that is fetched from another server, and so cannot be refused.
+	Oversized   Cause = "TooLarge"    // larger than the mailbox takes: only its header was fetched
+	GoesRound   Cause = "Loop"        // more hops than any honest way has
+	Unfetchable Cause = "Unfetchable" // the server does not hand it out, or it cannot be taken in
 )
 
 // Causes are all of them.
-var Causes = []Cause{NoSender, NotParticipant, UnprovenSender, AgentUnproven, UnmatchedReport, NotInvited, TwoTickets, TooMany, CalledSpam}
+var Causes = []Cause{NoSender, NotParticipant, UnprovenSender, AgentUnproven, UnmatchedReport, NotInvited, TwoTickets, TooMany, CalledSpam,
+	Oversized, GoesRound, Unfetchable}

@@ -59,7 +59,32 @@ type IMAP struct {
 	TLS    TLSMode
 	Login  Login
 	Folder string
-	// Processed is the folder that mail goes to once it is taken in; "" leaves it.
-	Processed string
-	Poll      time.Duration // between two looks
+	Poll   time.Duration // between two looks
+
+	// Start says what of the mail that is there is taken in at the very first look,
+	// with FromSince that of Since on.
+	Start FetchFrom
+	Since time.Time
+
+	Afterwards Afterwards
+	Processed  string // folder, of MoveAway
 }
+
+// FetchFrom says where the fetching of a mailbox begins.
+type FetchFrom string
+
+const (
+	FromNew   FetchFrom = "New" // what comes from now on
+	FromAll   FetchFrom = "All"
+	FromSince FetchFrom = "Since"
+)
+
+// Afterwards is what becomes of a mail at the server once it is taken in.
+type Afterwards string
+
+const (
+	MarkSeen   Afterwards = "MarkSeen"
+	MoveAway   Afterwards = "Move"
+	LeaveThere Afterwards = "Leave"
+	DeleteIt   Afterwards = "Delete"
+)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +25,17 @@ const (
 // shelf holds the secrets of tests, by name.
 type shelf map[string]string
 
+var shelves sync.Mutex
+
+func (s shelf) set(name, secret string) {
+	shelves.Lock()
+	defer shelves.Unlock()
+	s[name] = secret
+}
+
 func (s shelf) Secret(_ context.Context, _ string, ref helpdesk.SecretRef) ([]byte, error) {
+	shelves.Lock()
+	defer shelves.Unlock()
 	secret, ok := s[ref.Name]
 	if !ok {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "the secret %s is not there", ref.Name)
@@ -32,9 +43,9 @@ func (s shelf) Secret(_ context.Context, _ string, ref helpdesk.SecretRef) ([]by
 	return []byte(secret), nil
 }
 
-func logins() *login.Source {
-	return login.New(shelf{"mail": password, "wrong": "falsch"}, nil, time.Now)
-}
+func newLogins(s shelf) *login.Source { return login.New(s, nil, time.Now) }
+
+func logins() *login.Source { return newLogins(shelf{"mail": password, "wrong": "falsch"}) }
 
 // roots believe a server of package peers.
 func roots(t testing.TB, ca string) *x509.CertPool {

@@ -1,6 +1,7 @@
 package imappoll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type client struct {
 	guard *guard
 	news  chan struct{} // holds one: the server told of mail
 	late  atomic.Bool   // a command was cut off
+	stall time.Duration
 }
 
 // folder is what the server says of the one that is open.
@@ -58,7 +60,7 @@ func (d Dialer) open(ctx context.Context, box *helpdesk.IMAP, logins Logins) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &client{guard: newGuard(conn), news: make(chan struct{}, 1)}
+	c := &client{guard: newGuard(conn), news: make(chan struct{}, 1), stall: cmp.Or(d.stall, stallTimeout)}
 	c.imap = imapclient.New(c.guard, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		// Called by what reads from the server: it must not wait, and give no commands.
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -93,8 +95,8 @@ func (c *client) within(ctx context.Context, limit time.Duration, act func() err
 	end := time.Now().Add(limit)
 	c.guard.last.Store(time.Now().UnixNano()) // silence counts from here
 	var timer *time.Timer
-	timer = time.AfterFunc(min(limit, stallTimeout), func() {
-		if left := min(time.Until(end), stallTimeout-c.guard.silence()); left > 0 {
+	timer = time.AfterFunc(min(limit, c.stall), func() {
+		if left := min(time.Until(end), c.stall-c.guard.silence()); left > 0 {
 			timer.Reset(left)
 			return
 		}

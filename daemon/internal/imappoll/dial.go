@@ -29,6 +29,8 @@ const (
 // Dialer reaches servers. The zero value is ready to use.
 type Dialer struct {
 	Roots *x509.CertPool // nil: those of the system
+
+	stall time.Duration // instead of stallTimeout; 0 for that
 }
 
 // dial goes from a name to a protected connection on which the server has not

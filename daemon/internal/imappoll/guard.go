@@ -1,9 +1,14 @@
 package imappoll
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"net"
+	"regexp"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -19,34 +24,37 @@ const (
 )
 
 // guard is a connection on which a server cannot make us keep more in memory than
-// we asked for: go-imap has no such limits. It sits above TLS and follows the
-// lines and literals of what comes in (RFC 9051 section 4.3).
+// we asked for: go-imap has no such limits. It sits above TLS and follows the lines
+// and literals of what comes in (RFC 9051 section 4.3). Lines that real servers
+// get wrong it mends, as go-imap gives up the connection for one.
 type guard struct {
 	net.Conn
+	r    *bufio.Reader
 	most atomic.Int64 // longest literal that is allowed now
 	last atomic.Int64 // when something was read last, in Unix nanoseconds
 
-	literal int64 // bytes of one that are still to come
-	line    int   // bytes since the last line end or literal
-	count   int64 // of "{count}" at the end of what was read, while it may be one
-	in      braces
-	err     error // what broke a limit: for good
+	line    []byte // what is left of the line that is being read
+	literal int64  // bytes of one that are still to come
+	err     error  // what broke a limit: for good
 }
-
-// braces is where in "{123}\r\n" the reader is.
-type braces int
-
-const (
-	outside braces = iota
-	opened         // behind {, or its digits
-	closed         // behind }
-)
 
 func newGuard(conn net.Conn) *guard {
 	g := &guard{Conn: conn}
+	g.r = bufio.NewReaderSize(readerFunc(g.receive), maxLine+1)
 	g.most.Store(maxOtherLiteral)
 	g.last.Store(time.Now().UnixNano())
 	return g
+}
+
+type readerFunc func(p []byte) (int, error)
+
+// Read implements io.Reader.
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func (g *guard) receive(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	g.last.Store(time.Now().UnixNano())
+	return n, err
 }
 
 // SetReadDeadline does nothing: go-imap gives a literal five minutes, whatever
@@ -59,67 +67,81 @@ func (g *guard) silence() time.Duration { return time.Since(time.Unix(0, g.last.
 
 // Read implements io.Reader. Only one goroutine may read.
 func (g *guard) Read(p []byte) (int, error) {
-	if g.err != nil {
-		return 0, g.err
+	if len(g.line) == 0 && g.literal == 0 {
+		if err := g.nextLine(); err != nil {
+			return 0, err
+		}
 	}
-	n, err := g.Conn.Read(p)
-	g.last.Store(time.Now().UnixNano())
-	if g.err = g.follow(p[:n]); g.err != nil {
-		_ = g.Conn.Close() // it is of no use any more
-		return 0, g.err
+	if len(g.line) > 0 {
+		n := copy(p, g.line)
+		g.line = g.line[n:]
+		return n, nil
 	}
+	n, err := g.r.Read(p[:min(int64(len(p)), g.literal)])
+	g.literal -= int64(n)
 	return n, err
 }
 
-func (g *guard) follow(p []byte) error {
-	for len(p) > 0 {
-		if g.literal > 0 {
-			skip := min(g.literal, int64(len(p)))
-			g.literal, p = g.literal-skip, p[skip:]
-			continue
-		}
-		end := bytes.IndexByte(p, '\n') + 1
-		if end == 0 {
-			end = len(p)
-		}
-		if g.line += end; g.line > maxLine {
-			return fmt.Errorf("the server sent a line of more than %d KiB", maxLine>>10)
-		}
-		if err := g.scan(p[:end]); err != nil {
-			return err
-		}
-		p = p[end:]
+// nextLine reads up to a line end, and what literal follows it.
+func (g *guard) nextLine() error {
+	if g.err != nil {
+		return g.err
 	}
-	return nil
+	line, err := g.r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return g.refuse(fmt.Errorf("the server sent a line of more than %d KiB", maxLine>>10))
+	}
+	g.line = mend(line)
+	if g.literal = literalAfter(line); g.literal > g.most.Load() {
+		return g.refuse(fmt.Errorf("the server sends %d bytes where at most %d were asked for", g.literal, g.most.Load()))
+	}
+	if len(line) > 0 {
+		return nil // the error comes again
+	}
+	return err
 }
 
-// scan looks for "{count}" at the end of a line.
-func (g *guard) scan(p []byte) error {
-	for _, b := range p {
-		switch {
-		case b == '{':
-			g.in, g.count = opened, 0
-		case g.in == opened && b >= '0' && b <= '9':
-			if g.count = g.count*10 + int64(b-'0'); g.count > 1<<40 {
-				g.count = 1 << 40 // more than anything that is allowed
-			}
-		case g.in == opened && b == '+':
-		case g.in == opened && b == '}':
-			g.in = closed
-		case g.in == closed && b == '\r':
-		case b == '\n':
-			if g.in == closed {
-				if most := g.most.Load(); g.count > most {
-					return fmt.Errorf("the server sends %d bytes where at most %d were asked for", g.count, most)
-				}
-				g.literal = g.count
-			}
-			g.in, g.line = outside, 0
-		default:
-			g.in = outside
-		}
+// refuse ends the connection.
+func (g *guard) refuse(err error) error {
+	g.err, g.line, g.literal = err, nil, 0
+	_ = g.Conn.Close() // it is of no use any more
+	return err
+}
+
+// literalAfter is how many bytes a line announces at its end, as "{123}" or
+// "{123+}".
+func literalAfter(line []byte) int64 {
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	open := bytes.LastIndexByte(line, '{')
+	if open < 0 || line[len(line)-1] != '}' {
+		return 0
 	}
-	return nil
+	digits := bytes.TrimSuffix(line[open+1:len(line)-1], []byte("+"))
+	if len(digits) == 0 || bytes.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return 0
+	}
+	count, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil {
+		return math.MaxInt64 // more than anything that is allowed
+	}
+	return count
+}
+
+// statusCode is what stands before the code of a status answer (RFC 9051 section
+// 7.1), and the beginning of a code that is none: `* OK [Error="…"]` of Exchange.
+var statusCode = regexp.MustCompile(`^(?:\*|[A-Za-z0-9]+) +(?i:OK|NO|BAD|BYE|PREAUTH) +\[[^\] "(){%*\\]*["(){%*\\]`)
+
+// mend makes of a line of a server what it means. It changes nothing of an honest
+// one, and no length but for blanks at the beginning.
+func mend(line []byte) []byte {
+	if rest, ok := bytes.CutPrefix(line, []byte("*  ")); ok { // "*  22279 EXISTS" of DavMail
+		line = append([]byte("* "), bytes.TrimLeft(rest, " ")...)
+	}
+	if at := statusCode.FindIndex(line); at != nil {
+		line = bytes.Clone(line)
+		line[bytes.IndexByte(line, '[')] = '(' // a text and no code
+	}
+	return line
 }
 
 // allow sets the longest literal from now on, and returns how to go back.

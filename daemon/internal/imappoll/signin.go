@@ -19,6 +19,8 @@ type Logins interface {
 	Client(ctx context.Context, l helpdesk.Login, host string, port int, offered []string) (sasl.Client, error)
 	// Rejected says that the server did not take what Client gave.
 	Rejected(l helpdesk.Login)
+	// Stamp changes when a secret of the login does.
+	Stamp(ctx context.Context, l helpdesk.Login) string
 }
 
 // ErrRefused marks a sign-in that the server refused: a few more of them and it

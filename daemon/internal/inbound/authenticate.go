@@ -23,6 +23,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *incoming) error {
 	case c.writer.Address.IsZero():
 		c.trust = helpdesk.Trust{Proof: helpdesk.ProofNone, Reasons: []string{"The mail does not name exactly one sender."}}
 		return nil
+	case c.env.fetched.cause() != "":
+		c.trust = helpdesk.Trust{Proof: helpdesk.ProofNone, Reasons: []string{"Not all of the mail is there, so nothing can be proven."}}
+		return nil
 	case c.past():
 		c.trust = helpdesk.Trust{Proof: helpdesk.ProofImported, Reasons: []string{"It comes from an archive that the operator vouches for."}}
 		return nil

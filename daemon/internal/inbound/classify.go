@@ -30,7 +30,7 @@ func (p *Pipeline) classify(c *incoming) {
 	case c.past() && c.mail.Header.Get("Return-Path") == "<>":
 		c.class = helpdesk.ClassAutomatic
 		c.note("It came from the null sender.")
-	case !c.past() && c.env.From.IsZero():
+	case !c.past() && c.env.From.IsZero() && !c.env.fetched.pathless(c.mail):
 		// RFC 5321 section 4.5.5: the null sender is for reports about mail.
 		c.class = helpdesk.ClassBounce
 		c.note("It came from the null sender.")

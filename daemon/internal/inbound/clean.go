@@ -77,6 +77,9 @@ func (p *Pipeline) content(ctx context.Context, c *incoming) (*content, error) {
 	}
 	// Signed tokens of ours come back in quotes; stored, they would let whoever
 	// may read the thread act as whom they were issued to (A30).
+	if words := c.env.fetched.words(); words != "" {
+		split.Reply = words
+	}
 	text, quoted := links.WithoutTokens(split.Reply), links.WithoutTokens(strings.Join(split.Folded, "\n\n"))
 	var made content
 	if made.text, made.textBlob, err = p.fit(ctx, c.box.Account, text); err != nil {

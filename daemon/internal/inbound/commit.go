@@ -13,7 +13,7 @@ import (
 // commit writes everything that the mail causes in one transaction: receipt,
 // ticket, entry, contact, indexes and outgoing mail.
 func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, error) {
-	change := &helpdesk.Change{Account: c.box.Account, Signatures: c.remember}
+	change := &helpdesk.Change{Account: c.box.Account, Signatures: c.remember, Mark: c.env.fetched.mark()}
 	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised, Hidden: c.verdict.hidden}
 	var err error
 	switch c.verdict.act {

@@ -68,6 +68,15 @@ var (
 // table is read from top to bottom; the first row that matches decides. The last
 // row matches everything, so each mail has a row.
 var table = []rule{
+	// Mail that was fetched cannot be refused: what SMTP would turn away waits for
+	// an agent.
+	{name: "fetched-oversized", fact: oversized,
+		act: toHold, cause: helpdesk.Oversized},
+	{name: "fetched-unfetchable", fact: unfetchable,
+		act: toHold, cause: helpdesk.Unfetchable},
+	{name: "fetched-looping", fact: looping,
+		act: toHold, cause: helpdesk.GoesRound},
+
 	// What programs send never counts as anybody's word.
 	{name: "report-matched", class: reports,
 		token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage},

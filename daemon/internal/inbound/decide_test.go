@@ -39,6 +39,14 @@ func hold(cause helpdesk.Cause) ruling { return ruling{Act: toHold, Cause: cause
 // expected says the rules in plain order, apart from the table.
 func expected(s situation) ruling {
 	signed := s.token == helpdesk.TokenOwn || s.token == helpdesk.TokenOther || s.token == helpdesk.TokenMessage
+	switch { // what was fetched and SMTP would turn away, whatever it is
+	case s.is(oversized):
+		return hold(helpdesk.Oversized)
+	case s.is(unfetchable):
+		return hold(helpdesk.Unfetchable)
+	case s.is(looping):
+		return hold(helpdesk.GoesRound)
+	}
 	switch s.class {
 	case helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt:
 		if signed {
@@ -144,6 +152,7 @@ func situations(see func(situation)) {
 	policies := [][]fact{
 		nil, {lenient}, {refusable}, {calledSpam}, {tooMany}, {torn}, {renamed}, {colleague}, {shown}, {uninvited},
 		{lenient, shown}, {lenient, uninvited}, {colleague, renamed}, {torn, colleague}, {uninvited, shown}, {uninvited, tooMany}, {calledSpam, refusable},
+		{oversized}, {unfetchable}, {looping}, {oversized, refusable}, {looping, shown},
 	}
 	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
 		helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt} {

@@ -11,7 +11,7 @@ import (
 
 // Inquiry is a mail, and the way that it would come.
 type Inquiry struct {
-	Path  helpdesk.Path // without recipients it goes to those of To and Cc that are ours
+	Path  helpdesk.Path // without recipients it goes to those of the header that are ours; without a peer it is fetched
 	Relay *Relay        // that the peer is; nil if the operator did not name it
 	Raw   []byte
 
@@ -37,7 +37,7 @@ func (p *Pipeline) Explain(ctx context.Context, q Inquiry) ([]helpdesk.Expectati
 		return nil, err
 	}
 	to, refused := asked.routes(recipients)
-	if mail.Header.Count("Received") > maxHops {
+	if goesRound(mail) && q.Path.Peer != "" {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
 	env := Envelope{ID: q.Path.Transfer, From: q.Path.From, To: to, Peer: q.Path.Peer, Helo: q.Path.Helo}
@@ -74,10 +74,10 @@ func (p *Pipeline) recipients(asked *Pipeline, path helpdesk.Path, mail *eml.Mai
 	if len(path.To) > 0 {
 		return found, nil
 	}
-	for _, m := range addressed(mail) {
-		_, now := p.Route(m.Address)
-		if _, then := asked.Route(m.Address); now == nil || then == nil {
-			found = append(found, m.Address)
+	for _, a := range headed(mail) { // fetched.go
+		_, now := p.Route(a)
+		if _, then := asked.Route(a); now == nil || then == nil {
+			found = append(found, a)
 		}
 	}
 	return found, nil
@@ -104,6 +104,9 @@ func (p *Pipeline) expect(ctx context.Context, env Envelope, raw []byte, mail *e
 	boxes := mailboxes(byAccount(env.To))
 	env.Refusable = env.Refusable && len(boxes) == 1
 	for _, to := range boxes {
+		if env.Peer == "" { // nobody would bring it
+			env.fetched = &Fetched{Mailbox: to[0].Mailbox}
+		}
 		c := &incoming{env: env, to: to, box: to[0].Mailbox, kept: held, mail: mail, now: p.Now(), look: true}
 		known, err := p.weigh(ctx, c)
 		switch {

@@ -13,6 +13,10 @@ import (
 type fact string
 
 const (
+	oversized   fact = "oversized"   // fetched: larger than the mailbox takes, so only its header is here
+	unfetchable fact = "unfetchable" // fetched: the server does not hand it out, or it cannot be taken in
+	looping     fact = "looping"     // fetched: more hops than any honest way has
+
 	lenient    fact = "lenient"     // failed its proof, but its domain asks for nothing
 	refusable  fact = "refusable"   // failed its proof, its domain asks to refuse, and the client waits
 	calledSpam fact = "called-spam" // an agent called earlier mail of the address spam
@@ -38,6 +42,10 @@ func (c *incoming) findFacts() {
 			c.note("%s", words)
 		}
 	}
+	cause := c.env.fetched.cause()
+	note(oversized, cause == helpdesk.Oversized, "It is larger than the mailbox takes: only its header was fetched.")
+	note(unfetchable, cause == helpdesk.Unfetchable, "It could not be fetched, or not be taken in.")
+	note(looping, c.env.fetched != nil && goesRound(c.mail), "It went round in a loop: it has too many hops.")
 	failed := c.trust.Proof == helpdesk.ProofFail && policy.AsPublished
 	note(lenient, failed && c.trust.Policy == "none",
 		"The sender's domain asks for nothing to be done with mail that is not proven, and this mailbox goes by that.")

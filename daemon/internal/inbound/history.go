@@ -98,6 +98,7 @@ const (
 	ours      fact = "ours"      // one of us wrote it, to somebody outside or about a ticket
 	elsewhere fact = "elsewhere" // and it went to nobody who takes part
 	claimed   fact = "claimed"   // and it says so itself, which a forged mail does too
+	current   fact = "current"   // the ticket that it names did not come from an archive
 	amongUs   fact = "among-us"  // a mailbox wrote it, to us, about nothing that we know
 )
 
@@ -137,7 +138,10 @@ var pastTable = []rule{
 	{name: "past-ours-new", fact: ours,
 		act: toRecallNew},
 
-	// What others wrote.
+	// What others wrote. In a request of today a forged mail would be shown to
+	// everybody who takes part.
+	{name: "past-current", fact: current, token: named, sender: senders{helpdesk.SenderParticipant},
+		act: toRecall, hidden: true},
 	{name: "past-participant", token: named, sender: senders{helpdesk.SenderParticipant},
 		act: toRecall},
 	{name: "past-copied", token: tokens{helpdesk.TokenOwn, helpdesk.TokenOther, helpdesk.TokenMessage, helpdesk.TokenKnown}, sender: senders{helpdesk.SenderCopied},
@@ -150,6 +154,7 @@ var pastTable = []rule{
 
 // findPastFacts are looked for after the ticket is known.
 func (c *incoming) findPastFacts() {
+	c.facts[current] = c.ticket != nil && c.ticket.Channel != helpdesk.ByImport
 	if !c.byUs || c.ticket != nil && c.ticket.ParticipantByAddress(c.writer.Address) != nil {
 		return // an agent may be a customer too
 	}

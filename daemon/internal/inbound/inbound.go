@@ -87,8 +87,11 @@ type Envelope struct {
 	// Results is the authserv-id of a server whose Authentication-Results are
 	// believed, as the operator named it with the relay that the client is.
 	Results string
+
 	// History says that the mail comes from an archive; nil for mail that comes now.
 	History *helpdesk.History
+
+	fetched *Fetched // nil: it was brought
 }
 
 // Settled is what became of a mail for one mailbox.
@@ -144,7 +147,7 @@ func (p *Pipeline) AcceptEach(ctx context.Context, env Envelope, raw io.Reader) 
 
 // settleEach decides what becomes of a mail for each mailbox.
 func (p *Pipeline) settleEach(ctx context.Context, env Envelope, groups []group, kept *kept, mail *eml.Mail) ([]Settled, error) {
-	if mail.Header.Count("Received") > maxHops {
+	if goesRound(mail) {
 		return nil, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
 	}
 	var settled []Settled
@@ -153,13 +156,23 @@ func (p *Pipeline) settleEach(ctx context.Context, env Envelope, groups []group,
 	for _, to := range boxes {
 		one := Settled{Account: to[0].Mailbox.Account, Mailbox: to[0].Mailbox.Name}
 		if one.Outcome, one.Err = p.settle(ctx, env, to, kept, mail); one.Err != nil {
-			one.Err = fmt.Errorf("take in mail for %s: %w", one.Mailbox, one.Err)
+			one.Err = fmt.Errorf("take in mail for %s: %w", one.Mailbox, notTheSenders(one.Err))
 		} else {
 			p.log(ctx, env, kept, one.Outcome)
 		}
 		settled = append(settled, one)
 	}
 	return settled, nil
+}
+
+// notTheSenders makes temporary what would send the mail back: a record that went
+// meanwhile, or is too large to write, is nothing that the sender could mend.
+func notTheSenders(err error) error {
+	switch helpdesk.KindOf(err) {
+	case helpdesk.NotFound, helpdesk.TooLarge, helpdesk.Invalid:
+		return helpdesk.Wrap(helpdesk.Unavailable, err)
+	}
+	return err
 }
 
 // settle decides what becomes of a mail for one mailbox and commits it. When
@@ -175,7 +188,7 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		if known != nil {
 			outcome = *known
 			p.merge(ctx, c, known.Ticket) // obey.go: what the first time left undone
-			return nil
+			return p.mark(ctx, c)         // fetched.go: it may have come another way
 		}
 		if c.verdict.act == toRefuse {
 			return c.refusal()
@@ -186,12 +199,6 @@ func (p *Pipeline) settle(ctx context.Context, env Envelope, to []Recipient, kep
 		outcome, err = p.commit(ctx, c) // commit.go: one transaction
 		return err
 	})
-	switch helpdesk.KindOf(err) {
-	case helpdesk.NotFound, helpdesk.TooLarge, helpdesk.Invalid:
-		// A record that went meanwhile, or is too large to write: nothing that the
-		// sender could mend, and these kinds would send the mail back.
-		err = helpdesk.Wrap(helpdesk.Unavailable, err)
-	}
 	return outcome, err
 }
 
@@ -221,6 +228,8 @@ func (p *Pipeline) weigh(ctx context.Context, c *incoming) (*helpdesk.Outcome, e
 // maxHops is when a mail is taken to go round in a loop; RFC 5321 section 6.3
 // asks for a large limit, and real paths stay under a dozen.
 const maxHops = 100
+
+func goesRound(mail *eml.Mail) bool { return mail.Header.Count("Received") > maxHops }
 
 // incoming is one mail on its way through the steps; each step fills in what
 // the later ones need.

@@ -16,7 +16,7 @@ import (
 // steps need. Mailbox and Message-ID alone are not an identity: whoever sends
 // a predicted Message-ID first would make the real mail vanish (A16).
 func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*helpdesk.Outcome, error) {
-	c.receipt = identity(c.box, c.mail)
+	c.receipt = identity(c.box, c.mail, c.env.fetched.size())
 	c.writer, _ = c.mail.OneFrom()
 	found, err := p.Store.Lookup(ctx, c.box.Account, store.Query{
 		Receipt: c.receipt, Address: c.writer.Address, MessageIDs: c.names(),
@@ -44,10 +44,15 @@ func (c *incoming) names() []string {
 	return ids
 }
 
-func identity(box helpdesk.Mailbox, mail *eml.Mail) string {
+// identity of a mail; size counts for one that is not there whole, and is 0 for
+// every other.
+func identity(box helpdesk.Mailbox, mail *eml.Mail, size int64) string {
 	digest := mail.Digest()
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%x", box.Address.Key(), mail.MessageID(), digest)
+	if size > 0 {
+		fmt.Fprintf(h, "\x00%d", size)
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

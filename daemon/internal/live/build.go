@@ -133,13 +133,26 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 		box.DKIM = append(box.DKIM, helpdesk.DKIM{Domain: k.Domain, Selector: k.Selector, Key: secretRef(&k.KeySecretRef)})
 	}
 	if declared := spec.Inbound.IMAP; declared != nil {
-		box.IMAP = &helpdesk.IMAP{
-			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
-			Login:  login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
-			Folder: declared.Folder, Processed: declared.ProcessedFolder, Poll: time.Duration(declared.PollSeconds) * time.Second,
+		if box.IMAP, err = imap(key.Namespace, declared); err != nil {
+			return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
 		}
 	}
 	return box, nil
+}
+
+func imap(account string, declared *config.IMAP) (*helpdesk.IMAP, error) {
+	made := &helpdesk.IMAP{
+		Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
+		Login:  login(account, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
+		Folder: declared.Folder, Poll: time.Duration(declared.PollSeconds) * time.Second,
+		Start: helpdesk.FetchFrom(declared.Start), Afterwards: helpdesk.Afterwards(declared.Afterwards), Processed: declared.ProcessedFolder,
+	}
+	if declared.Since == "" {
+		return made, nil
+	}
+	var err error
+	made.Since, err = time.Parse(time.DateOnly, declared.Since)
+	return made, err
 }
 
 // login names the secrets, which are read when they are used: a changed one

@@ -4,6 +4,10 @@ package login
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,6 +45,7 @@ type Source struct {
 	keeper  Keeper
 	http    *http.Client
 	now     func() time.Time
+	salt    [32]byte // of stamps
 
 	mu     sync.Mutex
 	tokens map[helpdesk.Login]*tokens
@@ -49,7 +54,9 @@ type Source struct {
 // New makes a source. keeper may be nil: then a replaced refresh token lives as
 // long as the process.
 func New(secrets Secrets, keeper Keeper, now func() time.Time) *Source {
-	return &Source{secrets: secrets, keeper: keeper, http: tokenClient(), now: now, tokens: map[helpdesk.Login]*tokens{}}
+	s := &Source{secrets: secrets, keeper: keeper, http: tokenClient(), now: now, tokens: map[helpdesk.Login]*tokens{}}
+	_, _ = rand.Read(s.salt[:]) // never fails since Go 1.24
+	return s
 }
 
 // Client makes a client for one sign-in at host:port that offers the mechanisms,
@@ -87,6 +94,21 @@ func (s *Source) Client(ctx context.Context, l helpdesk.Login, host string, port
 // withdrawn before its time is fetched anew then.
 func (s *Source) Rejected(l helpdesk.Login) {
 	s.of(l).forget()
+}
+
+// Stamp changes when a secret that a login names does, and tells nothing else
+// about it.
+func (s *Source) Stamp(ctx context.Context, l helpdesk.Login) string {
+	mac := hmac.New(sha256.New, s.salt[:])
+	for _, ref := range []helpdesk.SecretRef{l.Password, l.OAuth.ClientSecret, l.OAuth.RefreshToken} {
+		if ref == (helpdesk.SecretRef{}) {
+			continue
+		}
+		secret, err := s.secrets.Secret(ctx, l.Account, ref)
+		fmt.Fprintf(mac, "%d %t ", len(secret), err == nil)
+		_, _ = mac.Write(secret) // a hash takes everything
+	}
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func (s *Source) secret(ctx context.Context, account string, ref helpdesk.SecretRef) (string, error) {

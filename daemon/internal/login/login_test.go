@@ -287,3 +287,21 @@ func TestXOAUTH2Refused(t *testing.T) {
 		}
 	}
 }
+
+func TestStamp(t *testing.T) {
+	secrets := shelf{"mail/password": "geheim"}
+	source, l := New(secrets, nil, time.Now), byPassword()
+	first := source.Stamp(t.Context(), l)
+	if again := source.Stamp(t.Context(), l); again != first {
+		t.Error("the stamp of the same secret differs")
+	}
+	if other := New(secrets, nil, time.Now).Stamp(t.Context(), l); other == first {
+		t.Error("the stamp can be recognised in another process")
+	}
+	secrets["mail/password"] = "anders"
+	changed := source.Stamp(t.Context(), l)
+	delete(secrets, "mail/password")
+	if gone := source.Stamp(t.Context(), l); changed == first || gone == changed || gone == first {
+		t.Error("the stamp of another secret is the same")
+	}
+}

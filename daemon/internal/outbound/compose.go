@@ -206,11 +206,16 @@ func (c composer) link(o occasion) string {
 	if o.center == nil || !o.center.PortalOn {
 		return ""
 	}
-	token := c.signer.Link(links.Audience(o.center.Audience), links.Link{
-		Scope: links.View, Expires: o.now.Add(o.center.LinkLifetime), Gen: o.to.LinkGen,
-		Ticket: uint64(o.ticket.ID), Participant: o.to.Number,
+	return Link(c.signer, *o.center, o.ticket, o.to, o.now)
+}
+
+// Link leads one participant to their ticket, as mails to them have it.
+func Link(signer *links.Signer, center helpdesk.HelpCenter, ticket *helpdesk.Ticket, to *helpdesk.Participant, now time.Time) string {
+	token := signer.Link(links.Audience(center.Audience), links.Link{
+		Scope: links.View, Expires: now.Add(center.LinkLifetime), Gen: to.LinkGen,
+		Ticket: uint64(ticket.ID), Participant: to.Number,
 	})
-	return o.center.BaseURL + "/t/" + token
+	return center.BaseURL + "/t/" + token
 }
 
 // disownFor is how long somebody may take to say that they asked for nothing.

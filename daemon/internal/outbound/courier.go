@@ -110,7 +110,13 @@ func (c *SMTPCourier) hand(ctx context.Context, s *session, p Parcel) (string, e
 	return words, err
 }
 
-func address(r helpdesk.Relay) string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }
+// address is where a relay is reached; "" for none.
+func address(r helpdesk.Relay) string {
+	if r.Host == "" {
+		return ""
+	}
+	return net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
+}
 
 // said is what the other server answered, or in our words why it did not.
 func said(err error) (code int, enhanced, words string) {

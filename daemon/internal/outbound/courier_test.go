@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -195,6 +197,28 @@ func TestDeliverNobodyThere(t *testing.T) {
 	attempt, err := newCourier(t).Deliver(soon(t), parcel(t, r))
 	if err == nil || Judge(err) == Refused || attempt.Code != 0 || !strings.Contains(attempt.Words, "refused") {
 		t.Errorf("%v, %+v, want a temporary error that tells of the refusal", err, attempt)
+	}
+}
+
+// Where nothing moves any more, writing a mail ends long before the attempt would.
+func TestWritingToASilentRelayEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe() // nobody reads at the other end
+		defer ours.Close()
+		defer theirs.Close()
+		began := time.Now()
+		_, err := (&paced{Conn: ours}).Write([]byte("a mail"))
+		if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != writeTimeout {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
+// covers: P11
+func TestDeliverWithoutARelay(t *testing.T) {
+	attempt, err := newCourier(t).Deliver(soon(t), parcel(t, helpdesk.Relay{}))
+	if Judge(err) != Trouble || attempt.Relay != "" || attempt.Words != "choose relay: neither the mailbox nor the daemon names one" {
+		t.Errorf("%s, %+v", Judge(err), attempt)
 	}
 }
 

@@ -18,7 +18,7 @@ const MaxOps = 128
 // Conflict when a record is not as the change expects; Unavailable leaves open
 // whether it was written.
 func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
-	b := batch{keys: s.keys, tenant: s.keys.account(c.Account), account: c.Account}
+	b := s.batch(c.Account)
 	b.receipt(c.Receipt)
 	b.ticket(c.Ticket)
 	b.ticket(c.Also)
@@ -43,6 +43,9 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 	for i := range c.Signatures {
 		b.guarded(b.tenant.signature(c.Signatures[i].Key), c.Signatures[i].Rev, &c.Signatures[i])
 	}
+	if c.Mark != nil {
+		b.guarded(b.tenant.mark(c.Mark), 0, c.Mark)
+	}
 	for _, u := range c.Unchanged {
 		key := b.tenant.contact(u.Contact)
 		if u.Agent != "" {
@@ -63,21 +66,31 @@ type batch struct {
 	err     error
 }
 
+func (s *Store) batch(account string) *batch {
+	return &batch{keys: s.keys, tenant: s.keys.account(account), account: account}
+}
+
 func (b *batch) commit(ctx context.Context, s *Store) error {
+	_, err := b.saved(ctx, s)
+	return err
+}
+
+// saved commits and returns the revision of what was written.
+func (b *batch) saved(ctx context.Context, s *Store) (int64, error) {
 	if b.err != nil {
-		return b.err
+		return 0, b.err
 	}
 	if len(b.ops) > MaxOps {
-		return helpdesk.Wrap(helpdesk.TooLarge, fmt.Errorf("a change of %d operations is over the limit of %d", len(b.ops), MaxOps))
+		return 0, helpdesk.Wrap(helpdesk.TooLarge, fmt.Errorf("a change of %d operations is over the limit of %d", len(b.ops), MaxOps))
 	}
 	resp, err := s.txn(ctx, b.cmps, b.ops...)
 	if err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return 0, fmt.Errorf("commit: %w", err)
 	}
 	if !resp.Succeeded {
-		return helpdesk.Errorf(helpdesk.Conflict, "somebody else changed this first")
+		return 0, helpdesk.Errorf(helpdesk.Conflict, "somebody else changed this first")
 	}
-	return nil
+	return resp.Header.Revision, nil
 }
 
 func (b *batch) put(key string, record any) {

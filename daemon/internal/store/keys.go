@@ -28,6 +28,9 @@
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
 //	/postern/<inst>/accounts/<account>/refreshtoken/<hash>   a refresh token, sealed; hash of the declared one
+//	/postern/<inst>/accounts/<account>/poll/<mailbox>   helpdesk.Poll
+//	/postern/<inst>/accounts/<account>/cursor/<mailbox> helpdesk.Cursor
+//	/postern/<inst>/accounts/<account>/fetched/<mailbox>/<%010d>/<%010d>   helpdesk.Mark; numbering and UID
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
 // sender empties for all; its keys name the account, and for what belongs to the
@@ -146,3 +149,18 @@ func (t tenant) signatures() string { return t.root + "signature/" }
 func (t tenant) signature(hash string) string { return t.signatures() + hash }
 
 func (t tenant) refreshToken(hash string) string { return t.root + "refreshtoken/" + hash }
+
+func (t tenant) poll(mailbox string) string { return t.root + "poll/" + mailbox }
+
+func (t tenant) cursor(mailbox string) string { return t.root + "cursor/" + mailbox }
+
+// marksAll are those of all numberings of a mailbox; they sort by numbering.
+func (t tenant) marksAll(mailbox string) string { return t.root + "fetched/" + mailbox + "/" }
+
+func (t tenant) marks(mailbox string, numbering int64) string {
+	return fmt.Sprintf("%s%010d/", t.marksAll(mailbox), numbering)
+}
+
+func (t tenant) mark(m *helpdesk.Mark) string {
+	return fmt.Sprintf("%s%010d", t.marks(m.Mailbox, m.Numbering), m.UID)
+}
