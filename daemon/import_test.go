@@ -70,15 +70,15 @@ func TestImportSummary(t *testing.T) {
 	}{
 		{"done", false, []string{"mails 6 in 0.0 s", "tickets made 2", "entries added to others 2", "known already 1", "not taken 9",
 			"Of what is new: 1 ours, 1 automatic, 1 for agents alone, 1 broken and repaired.", "",
-			"Left out:", "1: drafts", "d.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
+			"Left out:", "1: drafts", "d?[2J.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
 		{"a dry run: of each conversation one ticket", true, []string{"Nothing was done. This would become of it, as far as can be told without doing it:", "mails 6 in 0.0 s",
 			"tickets to be made 1", "entries to be added to others 3", "known already 1", "not taken 9", "reports 1 taken if what they are about is there by then",
 			"Of what is new: 1 ours, 1 automatic, 1 for agents alone, 1 broken and repaired.", "",
-			"Left out:", "1: drafts", "d.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
+			"Left out:", "1: drafts", "d?[2J.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			found := &archive.Archive{Mails: make([]archive.Mail, 6)}
-			found.LeftOut.Add("drafts", "d.eml")
+			found.LeftOut.Add("drafts", "d\x1b[2J.eml")
 			found.Unread.Add("it is compressed: unpack it first", "a.gz")
 			found.Unread.Add("it is compressed: unpack it first", "b.gz")
 			s := newImportSummary(tt.dry)
