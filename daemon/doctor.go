@@ -49,8 +49,12 @@ func runDoctor(ctx context.Context, args []string, out, errs io.Writer) error {
 	fs.StringVar(&s.secrets, "secrets", "", "without a daemon: folder with what they name as secrets (default DIR/secrets)")
 	fs.StringVar(&s.hostname, "hostname", "", "without a daemon: name of the mail server (default: the host name)")
 	fs.Func("relay", "without a daemon: `host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
+	user := fs.String("relay-user", "", "without a daemon: "+relayUserHelp)
 	only, err := parse(fs, args)
 	if err != nil {
+		return err
+	}
+	if err := s.setRelayUser(*user); err != nil {
 		return err
 	}
 	if c.send && s.manifests != "" {
