@@ -12,6 +12,7 @@ import (
 //
 // covers: P01
 func TestDovecotInFront(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
 	desk := peers.StartDesk(t, intake, "--lmtp", "127.0.0.1:0")
 	front := fmt.Sprintf("127.0.0.1:%d", peers.Port(t))
