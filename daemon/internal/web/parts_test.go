@@ -115,3 +115,33 @@ func TestReadPartsOfLargeFiles(t *testing.T) {
 		t.Errorf("a field without end: %v", err)
 	}
 }
+
+// FuzzReadParts: whatever comes as a form, there is an end to what is held of it,
+// and what is wrong with it is the sender's.
+func FuzzReadParts(f *testing.F) {
+	f.Add(fieldPart + "\r\n" + fmt.Sprintf(filePart, "a%22b.txt") + "x\r\n--b--\r\n")
+	f.Add(fmt.Sprintf(filePart, "") + "\r\n--b--\r\n")
+	f.Add("--b\r\nContent-Disposition: form-data; filename*=utf-8''x; name=\r\n\r\n\r\n--b--")
+	f.Add("--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=\r\n--b--")
+	f.Fuzz(func(t *testing.T, body string) {
+		files := 0
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		err := web.ReadParts(httptest.NewRecorder(), r, func(name, _ string, content io.Reader) {
+			files++
+			if name == "" {
+				t.Error("a file without a name")
+			}
+			_, _ = io.Copy(io.Discard, content)
+		})
+		fields, held := 0, 0
+		for name, values := range r.PostForm {
+			for _, v := range values {
+				fields, held = fields+1, held+len(name)+len(v)
+			}
+		}
+		if err != nil && helpdesk.KindOf(err) != helpdesk.Invalid || files+fields > 300 || held > len(body) {
+			t.Errorf("%d files, %d fields of %d bytes, %v", files, fields, held, err)
+		}
+	})
+}
