@@ -145,6 +145,7 @@ func (c *conn) beginTLS() bool {
 	c.mu.Lock()
 	c.waiting, c.idleEnd = false, time.Now()
 	c.paid = c.idleEnd
+	c.ended = err != nil // the other side would not understand
 	c.mu.Unlock()
 	if err != nil {
 		c.server.meter.MailRefused("tls")
