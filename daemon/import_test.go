@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/archive"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -70,15 +74,15 @@ func TestImportSummary(t *testing.T) {
 	}{
 		{"done", false, []string{"mails 6 in 0.0 s", "tickets made 2", "entries added to others 2", "known already 1", "not taken 9",
 			"Of what is new: 1 ours, 1 automatic, 1 for agents alone, 1 broken and repaired.", "",
-			"Left out:", "1: drafts", "d.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
+			"Left out:", "1: drafts", "d?[2J.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
 		{"a dry run: of each conversation one ticket", true, []string{"Nothing was done. This would become of it, as far as can be told without doing it:", "mails 6 in 0.0 s",
 			"tickets to be made 1", "entries to be added to others 3", "known already 1", "not taken 9", "reports 1 taken if what they are about is there by then",
 			"Of what is new: 1 ours, 1 automatic, 1 for agents alone, 1 broken and repaired.", "",
-			"Left out:", "1: drafts", "d.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
+			"Left out:", "1: drafts", "d?[2J.eml", "", "Not taken:", "2: it is compressed: unpack it first", "a.gz", "b.gz", "7: no sender", "x", "x", "x", "x", "x", "and 2 more"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			found := &archive.Archive{Mails: make([]archive.Mail, 6)}
-			found.LeftOut.Add("drafts", "d.eml")
+			found.LeftOut.Add("drafts", "d\x1b[2J.eml")
 			found.Unread.Add("it is compressed: unpack it first", "a.gz")
 			found.Unread.Add("it is compressed: unpack it first", "b.gz")
 			s := newImportSummary(tt.dry)
@@ -133,5 +137,29 @@ func TestImportInterrupted(t *testing.T) {
 	err := job.run(ctx, &archive.Archive{Mails: make([]archive.Mail, 3)}, newProgress(&out))
 	if err == nil || err.Error() != "interrupted (0 of 3 mails are done; the same command again goes on from there)" {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// The name of a file that others made reaches the terminal in errors too.
+func TestImportErrorNamesTheFile(t *testing.T) {
+	dir := t.TempDir()
+	l, err := admin.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }() // ends with Close
+	defer server.Close()
+	if err := os.WriteFile(filepath.Join(dir, "a\x1b[2J.eml"), []byte("From: a@b.example\n\nx\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := archive.Read(t.Context(), []string{dir}, archive.Options{Now: time.Now()})
+	if err != nil || len(found.Mails) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	job := &importJob{summary: newImportSummary(false), client: admin.NewClient(dir)}
+	err = job.run(t.Context(), found, newProgress(&bytes.Buffer{}))
+	if err == nil || !strings.Contains(err.Error(), "a?[2J.eml: ") {
+		t.Errorf("error = %q", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/posterndesk/postern/daemon/internal/archive"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -109,6 +110,16 @@ func (s *importSummary) print(w io.Writer) {
 	printTally(w, "Not taken", s.NotTaken)
 }
 
+// printable keeps a terminal safe from the names of files that others made.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
+
 func printTally(w io.Writer, title string, t archive.Tally) {
 	if len(t) == 0 {
 		return
@@ -117,7 +128,7 @@ func printTally(w io.Writer, title string, t archive.Tally) {
 	for _, c := range t {
 		fmt.Fprintf(w, "%d: %s\n", c.Count, c.Why)
 		for _, p := range c.Places {
-			fmt.Fprintf(w, "   %s\n", p)
+			fmt.Fprintf(w, "   %s\n", printable(p))
 		}
 		if more := c.Count - len(c.Places); more > 0 {
 			fmt.Fprintf(w, "   and %d more\n", more)

@@ -116,8 +116,8 @@ func mailbox(t *testing.T, d *peers.Desk) mailboxState {
 	return all[0]
 }
 
-// subjects waits until there are tickets with these subjects, and no others.
-func subjects(t *testing.T, d *peers.Desk, within time.Duration, want ...string) {
+// polledSubjects waits until there are tickets with these subjects, and no others.
+func polledSubjects(t *testing.T, d *peers.Desk, within time.Duration, want ...string) {
 	t.Helper()
 	slices.Sort(want)
 	peers.Eventually(t, within, func() error {
@@ -158,7 +158,7 @@ func flags(t *testing.T, dovecot *peers.Dovecot, folder string) map[string]strin
 // covers: P01
 func TestIMAP(t *testing.T) {
 	dovecot, d := startPolled(t, fetchMails(1, 2), "start: All")
-	subjects(t, d, peers.Patience, questions(1, 2)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 2)...)
 	peers.Eventually(t, peers.Patience, func() error {
 		if m := mailbox(t, d); m.Poll.Success.IsZero() || !m.Polled {
 			return fmt.Errorf("%+v", m)
@@ -166,7 +166,7 @@ func TestIMAP(t *testing.T) {
 		return nil
 	})
 	dovecot.Deliver(t, fetched, "", fetchMail(3))
-	subjects(t, d, 5*time.Second, questions(1, 3)...) // pollSeconds is 30: IDLE told of it
+	polledSubjects(t, d, 5*time.Second, questions(1, 3)...) // pollSeconds is 30: IDLE told of it
 	peers.Eventually(t, peers.Patience, func() error {
 		if diff := cmp.Diff(map[string]string{"1": `\Seen`, "2": `\Seen`, "3": `\Seen`}, flags(t, dovecot, "INBOX")); diff != "" {
 			return fmt.Errorf("flags (-want +got):\n%s", diff)
@@ -186,11 +186,11 @@ func TestIMAPStart(t *testing.T) {
 			return nil
 		})
 		dovecot.Deliver(t, fetched, "", fetchMail(3))
-		subjects(t, d, peers.Patience, questions(3, 3)...)
+		polledSubjects(t, d, peers.Patience, questions(3, 3)...)
 	})
 	t.Run("Since", func(t *testing.T) {
 		_, d := startPolled(t, fetchMails(1, 2), "start: Since", fmt.Sprintf("since: %q", time.Now().Format(time.DateOnly)))
-		subjects(t, d, peers.Patience, questions(1, 2)...)
+		polledSubjects(t, d, peers.Patience, questions(1, 2)...)
 	})
 	t.Run("Since tomorrow", func(t *testing.T) {
 		dovecot, d := startPolled(t, fetchMails(1, 2), "start: Since", fmt.Sprintf("since: %q", time.Now().Add(48*time.Hour).Format(time.DateOnly)))
@@ -201,14 +201,14 @@ func TestIMAPStart(t *testing.T) {
 			return nil
 		})
 		dovecot.Deliver(t, fetched, "", fetchMail(3)) // what comes later counts, whatever its date
-		subjects(t, d, peers.Patience, questions(3, 3)...)
+		polledSubjects(t, d, peers.Patience, questions(3, 3)...)
 	})
 }
 
 // covers: P01
 func TestIMAPMoves(t *testing.T) {
 	dovecot, d := startPolled(t, fetchMails(1, 3), "start: All", "processedFolder: Done")
-	subjects(t, d, peers.Patience, questions(1, 3)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 3)...)
 	peers.Eventually(t, peers.Patience, func() error {
 		if inbox := flags(t, dovecot, "INBOX"); len(inbox) > 0 {
 			return fmt.Errorf("in the inbox there is still %v", inbox)
@@ -235,10 +235,10 @@ func TestIMAPAndSMTP(t *testing.T) {
 	})
 	onItsWay := fmt.Appendf(nil, "Delivered-To: support@acme.example\r\nReceived: from x by y; %s\r\n", time.Now().Format(time.RFC1123Z))
 	dovecot.Deliver(t, fetched, "", append(onItsWay, first...), first, second)
-	subjects(t, d, peers.Patience, questions(1, 2)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 2)...)
 	bring(second)
 	bring(third)
-	subjects(t, d, peers.Patience, questions(1, 3)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 3)...)
 }
 
 // killedMails is how many mails TestIMAPKilled fetches; with POSTERN_CHAOS set it is
@@ -267,7 +267,7 @@ func TestIMAPKilled(t *testing.T) {
 		d.Kill()
 		d.Restart(t)
 	}
-	subjects(t, d, 5*time.Minute, questions(1, n)...)
+	polledSubjects(t, d, 5*time.Minute, questions(1, n)...)
 	var tickets []struct{ Number int64 }
 	d.JSON(t, &tickets, "ticket", "list")
 	for _, number := range []int64{tickets[0].Number, tickets[len(tickets)/2].Number, tickets[len(tickets)-1].Number} {
@@ -303,7 +303,7 @@ func TestIMAPRenumbered(t *testing.T) {
 	dovecot.Deliver(t, fetched, "Support", mails[:3]...)
 	t.Setenv("SSL_CERT_FILE", dovecot.CA)
 	d := peers.StartDesk(t, polledDesk(dovecot.IMAPS, byPassword, "start: All", "folder: Support"), withSecrets(t, "mail/password", password)...)
-	subjects(t, d, peers.Patience, questions(1, 3)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 3)...)
 
 	d.Signal(syscall.SIGTERM)
 	d.Ended(peers.Patience)
@@ -312,7 +312,7 @@ func TestIMAPRenumbered(t *testing.T) {
 	dovecot.Doveadm(t, "mailbox", "create", "-u", fetched, "Support")
 	dovecot.Deliver(t, fetched, "Support", append(mails[3:], mails[:3]...)...)
 	d.Restart(t)
-	subjects(t, d, peers.Patience, questions(1, 4)...)
+	polledSubjects(t, d, peers.Patience, questions(1, 4)...)
 	peers.Eventually(t, peers.Patience, func() error {
 		if m := mailbox(t, d); !strings.Contains(m.Poll.Note, "UIDVALIDITY") || m.Poll.Step != "" {
 			return fmt.Errorf("%+v", m)
@@ -341,7 +341,7 @@ func TestIMAPTellsWhatFails(t *testing.T) {
 	d.Secret(t, "support", "mail", "password", "falsch")
 	fails("AUTH", "refused")
 	d.Secret(t, "support", "mail", "password", password)
-	subjects(t, d, peers.Patience, questions(1, 1)...) // at once, not when the long wait is over
+	polledSubjects(t, d, peers.Patience, questions(1, 1)...) // at once, not when the long wait is over
 	d.Declare(t, polledDesk(dovecot.IMAP, byPassword, "folder: Elsewhere", "tls: None"))
 	fails("SELECT", "Elsewhere")
 }
@@ -360,7 +360,7 @@ func TestIMAPReplicas(t *testing.T) {
 		desks = append(desks, peers.StartDesk(t, polledDesk(dovecot.IMAPS, byPassword, "start: All"), args...))
 	}
 	dovecot.Deliver(t, fetched, "", fetchMails(1, 50)...)
-	subjects(t, desks[1], peers.Patience, questions(1, 50)...)
+	polledSubjects(t, desks[1], peers.Patience, questions(1, 50)...)
 	polls := func(d *peers.Desk) bool { return strings.Contains(d.Log.String(), `"mailbox claimed"`) }
 	first, second := desks[0], desks[1]
 	if polls(second) {
@@ -371,7 +371,7 @@ func TestIMAPReplicas(t *testing.T) {
 	}
 	first.Signal(syscall.SIGTERM)
 	dovecot.Deliver(t, fetched, "", fetchMails(51, 60)...)
-	subjects(t, second, time.Minute, questions(1, 60)...)
+	polledSubjects(t, second, time.Minute, questions(1, 60)...)
 	if !polls(second) {
 		t.Error("the other replica does not poll")
 	}
@@ -422,7 +422,7 @@ func TestIMAPWithToken(t *testing.T) {
 			t.Setenv("SSL_CERT_FILE", believe(t, dovecot.CA, issuer.Server))
 			d := peers.StartDesk(t, polledDesk(dovecot.IMAPS, "start: All", fmt.Sprintf("oauth: {tokenURL: %q, clientID: postern, %s}", issuer.URL+"/token", test.oauth)),
 				withSecrets(t, "google/client-secret", "hush", "google/refresh-token", "long-lived")...)
-			subjects(t, d, peers.Patience, questions(1, 1)...)
+			polledSubjects(t, d, peers.Patience, questions(1, 1)...)
 			issuer.mu.Lock()
 			if diff := cmp.Diff([]string{test.asked}, issuer.asked); diff != "" {
 				t.Errorf("the issuer was asked (-want +got):\n%s", diff)
@@ -433,7 +433,7 @@ func TestIMAPWithToken(t *testing.T) {
 			dovecot.Issue("access-1", "")
 			dovecot.Doveadm(t, "kick", fetched)
 			dovecot.Deliver(t, fetched, "", fetchMail(2))
-			subjects(t, d, peers.Patience, questions(1, 2)...)
+			polledSubjects(t, d, peers.Patience, questions(1, 2)...)
 			if strings.Contains(d.Log.String(), "access-1") {
 				t.Error("a token stands in the log")
 			}

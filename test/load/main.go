@@ -26,6 +26,8 @@ type plan struct {
 	mails       int
 	size        int
 	senders     int
+	file        int // bytes
+	watched     int
 }
 
 func main() {
@@ -36,20 +38,41 @@ func main() {
 	flag.IntVar(&p.mails, "n", 5000, "mails in all")
 	flag.IntVar(&p.size, "size", 2048, "bytes of one mail")
 	flag.IntVar(&p.senders, "senders", 1000, "different senders")
+	flag.IntVar(&p.file, "file", 0, "bytes of a file in each mail, another one each; without it mails are text")
+	flag.IntVar(&p.watched, "pid", 0, "process whose most memory meanwhile is told")
+	stalled := flag.Int("stalled", 0, "open so many connections that stall instead, and tell how long one mail takes beside them")
 	flag.Parse()
-	if err := run(p); err != nil {
+	var err error
+	if *stalled > 0 {
+		err = p.stalled(*stalled)
+	} else {
+		err = run(p)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func run(p plan) error {
+// local refuses servers of others.
+func (p plan) local() error {
 	if addr, err := netip.ParseAddrPort(p.addr); err != nil || !addr.Addr().IsLoopback() {
 		return fmt.Errorf("%s is not an address of this machine", p.addr)
+	}
+	return nil
+}
+
+func run(p plan) error {
+	if err := p.local(); err != nil {
+		return err
 	}
 	latencies := make([][]time.Duration, p.connections)
 	errs := make([]error, p.connections)
 	var next atomic.Int64
+	told := func() {}
+	if p.watched != 0 {
+		told = watch(p.watched)
+	}
 	start := time.Now()
 	var wg sync.WaitGroup
 	for i := range p.connections {
@@ -57,6 +80,7 @@ func run(p plan) error {
 	}
 	wg.Wait()
 	took := time.Since(start)
+	told()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -86,9 +110,8 @@ func (p plan) connection(next *atomic.Int64) ([]time.Duration, error) {
 			return took, client.Quit()
 		}
 		from := fmt.Sprintf("sender%d@customer.example", n%p.senders)
-		mail := p.mail(n, from)
 		start := time.Now()
-		if err := client.SendMail(from, []string{p.to}, strings.NewReader(mail)); err != nil {
+		if err := client.SendMail(from, []string{p.to}, p.open(n, from)); err != nil {
 			return nil, fmt.Errorf("mail %d: %w", n, err)
 		}
 		took = append(took, time.Since(start))

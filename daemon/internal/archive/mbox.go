@@ -66,9 +66,13 @@ func newMbox(in io.ReaderAt, size int64) *mbox {
 	return &mbox{in: in, size: size, lines: bufio.NewReaderSize(io.NewSectionReader(in, 0, size), bufferSize)}
 }
 
-// each goes through the mails of a file that begins with "From ".
+// each goes through the mails of a file that begins with "From ", or with blank
+// lines before it.
 func (m *mbox) each(ctx context.Context, yield func(span) error) error {
 	from, _, err := m.line()
+	for err == nil && len(from) > 0 && isBlank(from) {
+		from, _, err = m.line()
+	}
 	m.dated = isDated(from)
 	for err == nil && len(from) > 0 {
 		if ctx.Err() != nil {

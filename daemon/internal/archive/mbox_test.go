@@ -33,6 +33,7 @@ func TestMbox(t *testing.T) {
 		{"no blank line between", sep + "Subject: a\n\none\n" + sep + "Subject: b\n\ntwo\n", []string{"Subject: a\n\none\n", "Subject: b\n\ntwo\n"}},
 		{"no body", sep + "Subject: a\n\n" + sep + "Subject: b\n\n\n" + sep + "Subject: c\n" + sep + "Subject: d\n", []string{"Subject: a\n\n", "Subject: b\n\n", "Subject: c\n", "Subject: d\n"}},
 		{"nothing", sep, nil},
+		{"blank lines before", "\r\n\n" + sep + "Subject: a\n\none\n", []string{"Subject: a\n\none\n"}},
 		{"mboxo", sep + "Subject: a\n\n>From here\n> From there\n", []string{"Subject: a\n\nFrom here\n> From there\n"}},
 		{"mboxrd", sep + "Subject: a\n\n>From here\n>>From there\n>>>Fromage\n", []string{"Subject: a\n\nFrom here\n>From there\n>>>Fromage\n"}},
 		{"sentences that are not quoted", sep + "Subject: a\n\n" + quoting + "\n" + sep + "Subject: b\n\ntwo\n", []string{"Subject: a\n\n" + quoting, "Subject: b\n\ntwo\n"}},
@@ -116,6 +117,24 @@ func mboxTexts(t interface{ Fatal(...any) }, file []byte) []string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// What an archive costs before anything is taken in.
+func BenchmarkRead(b *testing.B) {
+	var file strings.Builder
+	const mails = 10_000
+	for i := range mails {
+		fmt.Fprintf(&file, "%sFrom: c%d@b.example\nTo: support@acme.example\nSubject: Matter\nDate: Mon, 1 Jan 2018 00:00:00 +0000\nMessage-ID: <%d@b.example>\nReferences: <%d@b.example> <%d@b.example>\n\n%s\n",
+			sep, i, i, i/2, i/3, strings.Repeat("Some words that fill a line of text.\n", 50))
+	}
+	dir := put(b, map[string]string{"box": file.String()})
+	b.SetBytes(int64(file.Len()))
+	for b.Loop() {
+		if a := read(b, dir); len(a.Mails) != mails {
+			b.Fatal(len(a.Mails))
+		}
+	}
+	b.ReportMetric(float64(mails*b.N)/b.Elapsed().Seconds(), "mails/s")
 }
 
 func FuzzMbox(f *testing.F) {

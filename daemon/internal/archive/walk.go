@@ -174,7 +174,7 @@ func (r *reader) mails(ctx context.Context, in *os.File, f file, at place) error
 		if at.named || at.maildir {
 			r.archive.LeftOut.Add("an empty file", f.path)
 		}
-	case bytes.HasPrefix(first, fromWord) && !at.maildir:
+	case bytes.HasPrefix(bytes.TrimLeft(first, "\r\n"), fromWord) && !at.maildir:
 		if why := unwanted[kindOf(f.path)]; why != "" && !at.named {
 			r.archive.LeftOut.Add("a folder of "+why, f.path)
 			return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
 )
@@ -244,6 +246,10 @@ func TestPastAndPresent(t *testing.T) {
 	if after := b.ticket(live.Number); after.Status != helpdesk.Open || !after.Updated.Equal(before.Updated) || !after.Opened.Equal(before.Opened) {
 		t.Errorf("a live ticket became %+v", after)
 	}
+	theirs := archive{day: 4, from: mary, to: support, id: "<new2@elsewhere.example>", answers: "<s1@acme.example>", text: "Maybe mine"}
+	if got := b.past(theirs); got != fmt.Sprintf("appended #%d past-current hidden by customer", live.Number) {
+		t.Error(got)
+	}
 	sent := archive{day: 3, from: support, to: mary, id: b.sentID(live.Number, 1), text: "What the desk sent"}
 	if got := b.past(sent); got != fmt.Sprintf("duplicate #%d", live.Number) {
 		t.Errorf("a copy of what this desk sent: %s", got)
@@ -344,6 +350,31 @@ func TestPastInPieces(t *testing.T) {
 	}
 }
 
+// Whoever imports what was sent first and what came in later gets the same
+// requests, and reads them in the same order.
+//
+// covers: P02
+func TestPastSentFirst(t *testing.T) {
+	mails := conversations(rand.New(rand.NewPCG(3, 4)), 12)
+	whole, parts := newBench(t), newBench(t)
+	for _, a := range mails {
+		whole.past(a)
+	}
+	for _, sent := range []bool{true, false} {
+		for _, a := range mails {
+			if (a.from == support) == sent {
+				parts.past(a)
+			}
+		}
+	}
+	want, got := whole.threads(), parts.threads()
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sent mail first (-whole +parts):\n%s", diff)
+	}
+}
+
 // conversations makes threads of customers and us, in the order of time.
 func conversations(r *rand.Rand, n int) []archive {
 	var all []archive
@@ -364,7 +395,7 @@ func conversations(r *rand.Rand, n int) []archive {
 	return all
 }
 
-// threads are the texts of all tickets.
+// threads are the texts of all tickets, as they are read.
 func (b *bench) threads() []string {
 	b.t.Helper()
 	var all []string
@@ -374,7 +405,10 @@ func (b *bench) threads() []string {
 			return all
 		}
 		told := t.Requester().Address.String()
-		for _, e := range b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID}) {
+		entries := b.entries(helpdesk.Outcome{Account: "support", Ticket: t.ID})
+		places := helpdesk.Places(entries)
+		slices.SortStableFunc(entries, func(x, y helpdesk.Entry) int { return places[x.Seq-1].Compare(places[y.Seq-1]) })
+		for _, e := range entries {
 			told += fmt.Sprint(" | ", e.Author.Role, " ", e.At.Format(time.DateOnly), " ", e.Text)
 		}
 		all = append(all, told)
@@ -384,7 +418,7 @@ func (b *bench) threads() []string {
 // Whatever the situation, the past is quiet, and customers see only what the
 // requester or one of us wrote to them.
 func TestPastTable(t *testing.T) {
-	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {ours, claimed}, {ours, elsewhere, claimed}, {amongUs}}
+	facts := [][]fact{nil, {ours}, {ours, elsewhere}, {ours, claimed}, {ours, elsewhere, claimed}, {current}, {ours, current}, {amongUs}}
 	for _, class := range append(slices.Clone(reports), append(unwritten, helpdesk.ClassMessage)...) {
 		for _, token := range helpdesk.Tokens {
 			for _, sender := range helpdesk.Senders {
@@ -402,7 +436,7 @@ func TestPastTable(t *testing.T) {
 					if v.act == toRecall && token == helpdesk.TokenNone {
 						t.Errorf("%s: %s joins what nothing names", s, v.name)
 					}
-					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) && !s.is(claimed) || sender == helpdesk.SenderParticipant)
+					mayShow := class == helpdesk.ClassMessage && (s.is(ours) && !s.is(elsewhere) && !s.is(claimed) || sender == helpdesk.SenderParticipant && !s.is(current))
 					if v.act == toRecall && !v.hidden && !mayShow {
 						t.Errorf("%s: %s shows it to customers", s, v.name)
 					}
@@ -432,5 +466,31 @@ func TestPastTableIsWrittenDown(t *testing.T) {
 			continue
 		}
 		at += found
+	}
+}
+
+// Asking what would become of a large mail takes no more memory than taking it in.
+//
+// covers: P04
+func TestLargeMailOfThePastIsForeseenInAFile(t *testing.T) {
+	b := newBench(t)
+	blobs, err := blob.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = blobs.Close() })
+	b = b.with(t, func(p *Pipeline) { p.Blobs = blobs })
+	raw := largeMail("<1@x>", 200_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	o, err := b.Import(t.Context(), helpdesk.Archived{
+		Account: "support", Mailbox: "support", History: helpdesk.History{Status: helpdesk.Closed, At: longAgo}, Raw: strings.NewReader(raw), Look: true,
+	})
+	runtime.ReadMemStats(&after)
+	if err != nil || o.Result != helpdesk.Created {
+		t.Fatalf("foreseen %s, %v", o.Result, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+		t.Errorf("looking at %d bytes took %d of memory", len(raw), took)
 	}
 }

@@ -34,7 +34,7 @@ func (q *Queue) attempt(ctx context.Context, c *claim) {
 		q.release(ctx, c)
 		return
 	}
-	timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
+	timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(c.Delivery.Files))
 	defer cancel()
 	tried := q.try(timed, c.Account, c.Delivery)
 	tried.began = began
@@ -56,7 +56,7 @@ func (q *Queue) leave(ctx context.Context, c *claim, t *trial) {
 	if t != nil && t.asked {
 		n = l.learn(t.verdict, t.answered, c.Delivery.Last.Answer(), t.began, q.Now())
 	}
-	if n == leftAlone {
+	if l.open() || l.pause > 0 {
 		q.letGo(ctx, l)
 	}
 	q.startAll(ctx)

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -31,13 +30,6 @@ const (
 	// and a long list of extensions have a few KiB.
 	maxAnswers = 256 << 10
 )
-
-// Logins makes clients for signing in.
-type Logins interface {
-	Client(ctx context.Context, l helpdesk.Login, host string, port int, offered []string) (sasl.Client, error)
-	// Rejected says that the relay did not take what Client gave.
-	Rejected(l helpdesk.Login)
-}
 
 // dial opens a connection on which a mail may be handed over. Each error tells its
 // step.
@@ -237,20 +229,4 @@ func (p *paced) Read(b []byte) (int, error) {
 	n, err := p.Conn.Read(b[:min(int64(len(b)), p.left)])
 	p.left -= int64(n)
 	return n, err
-}
-
-// signIn signs in with what the relay offers now, that is after TLS began: only a
-// relay on this machine is ever spoken to without.
-func (c *SMTPCourier) signIn(ctx context.Context, s *session) error {
-	_, offered := s.client.Extension("AUTH")
-	login := s.relay.Login
-	mechanism, err := c.Logins.Client(ctx, login, s.relay.Host, s.relay.Port, strings.Fields(strings.ToUpper(offered)))
-	if err != nil {
-		return failed(StepAuth, err)
-	}
-	err = s.client.Auth(mechanism)
-	if _, broken := errors.AsType[net.Error](err); err != nil && !broken && !errors.Is(err, io.EOF) {
-		c.Logins.Rejected(login)
-	}
-	return failed(StepAuth, err)
 }

@@ -173,7 +173,7 @@ func (q *Queue) forget(it *item) {
 // claim shows as a due time that is not far ahead. What only waits for its next
 // attempt looks the same; claim tells them apart.
 func (q *Queue) soonIfNew(next time.Time) time.Time {
-	if wait := next.Sub(q.Now()); wait > 0 && wait <= claimFor {
+	if wait := next.Sub(q.Now()); wait > 0 && wait <= timeFor(mostFiles)+claimSpare {
 		return q.Now()
 	}
 	return next
@@ -221,7 +221,7 @@ func (q *Queue) take() (*lane, []*item, time.Duration) {
 			wait = min(wait, ahead)
 			continue
 		}
-		n, later := q.laneOf(ln.sender).room(now, ln.order[0].Hurry)
+		n, later := q.laneOf(ln.sender).room(now, ln.order[0].asked())
 		switch {
 		case n == 0 && later > 0:
 			wait = min(wait, later)

@@ -76,7 +76,7 @@ func (q *Queue) finish(ctx context.Context, c *claim) bool {
 // written again until the claim lapses: forgetting that a mail went out would
 // send it twice.
 func (q *Queue) record(ctx, stopping context.Context, c *claim) error {
-	lapses := c.at.Add(claimFor)
+	lapses := c.at.Add(timeFor(c.Delivery.Files) + claimSpare)
 	for {
 		err := q.write(ctx, c)
 		if helpdesk.KindOf(err) != helpdesk.Unavailable || !q.Now().Before(lapses) {

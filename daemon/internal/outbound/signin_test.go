@@ -1,9 +1,12 @@
 package outbound
 
 import (
+	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -168,6 +171,69 @@ func TestSignIn(t *testing.T) {
 				if helo != "postern.example" {
 					t.Errorf("called itself %q", helo)
 				}
+			}
+		})
+	}
+}
+
+// A relay that repeats what it did not understand does not get a password or a
+// token into words that are kept.
+//
+// covers: P11
+func TestWhatWasSaidToSignInIsNotKept(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		login   helpdesk.Login
+		offered string
+		answers func(said string) string
+	}{
+		{"the whole line", passwordOf(account), "PLAIN", func(said string) string { return "500 5.5.1 what is " + said }},
+		{"in clear", passwordOf(account), "PLAIN", func(string) string { return "535 5.7.8 open sesame 1234 is wrong for support" }},
+		{"the token", issuer(t, "token-1234"), "XOAUTH2", func(string) string { return "535 5.7.8 token-1234 has expired" }},
+		{"the token in a challenge", issuer(t, "token-1234"), "XOAUTH2", func(string) string {
+			return "334 " + base64.StdEncoding.EncodeToString([]byte(`{"status":"400","scope":"token-1234"}`))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan struct{})
+			t.Cleanup(func() { _ = l.Close(); <-done })
+			go func() {
+				defer close(done)
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				in := bufio.NewReader(conn)
+				fmt.Fprint(conn, "220 hi\r\n")
+				_, _ = in.ReadString('\n')
+				fmt.Fprintf(conn, "250-hi\r\n250 AUTH %s\r\n", tt.offered)
+				for line, err := in.ReadString('\n'); err == nil; line, err = in.ReadString('\n') {
+					fmt.Fprint(conn, tt.answers(strings.TrimSpace(line))+"\r\n")
+				}
+			}()
+			at := helpdesk.Relay{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: helpdesk.TLSNone, Login: tt.login}
+			c := newCourier(t)
+			c.Logins = login.New(secretTexts{account + "/relay/password": "open sesame 1234", account + "/relay/client-secret": "x"}, nil, c.Now)
+			attempt, err := c.Deliver(soon(t), parcel(t, at))
+			if Judge(err) != Trouble {
+				t.Fatalf("%v is judged %s", err, Judge(err))
+			}
+			plain := base64.StdEncoding.EncodeToString([]byte("\x00support\x00open sesame 1234"))
+			for _, secret := range []string{plain, "sesame", "token-1234"} {
+				if strings.Contains(attempt.Words, secret) || strings.Contains(err.Error(), secret) {
+					t.Errorf("words %q, error %v tell %q", attempt.Words, err, secret)
+				}
+			}
+			if tt.name == "in clear" && attempt.Words != "… is wrong for support" {
+				t.Errorf("words %q", attempt.Words)
+			}
+			if !strings.Contains(attempt.Words, "…") {
+				t.Errorf("words %q leave out nothing: is this tested?", attempt.Words)
 			}
 		})
 	}
