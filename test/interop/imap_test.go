@@ -241,24 +241,15 @@ func TestIMAPAndSMTP(t *testing.T) {
 	polledSubjects(t, d, peers.Patience, questions(1, 3)...)
 }
 
-// killedMails is how many mails TestIMAPKilled fetches; with POSTERN_CHAOS set it is
-// ten thousand.
-func killedMails() int {
-	if os.Getenv("POSTERN_CHAOS") != "" {
-		return 10_000
-	}
-	return 400
-}
-
-// Every mail is one ticket, though the daemon is killed five times on the way.
+// Every mail is one ticket, though the daemon is killed on the way.
 //
 // covers: M05, P04, P05
-func TestIMAPKilled(t *testing.T) {
-	n := killedMails()
+func TestChaosIMAP(t *testing.T) {
+	n, kills := chaos()
 	_, d := startPolled(t, fetchMails(1, n), "start: All", "processedFolder: Done")
-	for kill := range 5 {
-		at := n * (kill + 1) / 7
-		peers.Eventually(t, 5*time.Minute, func() error {
+	for kill := range kills {
+		at := n * (kill + 1) / (kills + 2)
+		peers.Eventually(t, chaosPatience, func() error {
 			if in := countedMails(t, d); in < at {
 				return fmt.Errorf("%d mails are taken in, want %d", in, at)
 			}
@@ -267,7 +258,7 @@ func TestIMAPKilled(t *testing.T) {
 		d.Kill()
 		d.Restart(t)
 	}
-	polledSubjects(t, d, 5*time.Minute, questions(1, n)...)
+	polledSubjects(t, d, chaosPatience, questions(1, n)...)
 	var tickets []struct{ Number int64 }
 	d.JSON(t, &tickets, "ticket", "list")
 	for _, number := range []int64{tickets[0].Number, tickets[len(tickets)/2].Number, tickets[len(tickets)-1].Number} {
