@@ -185,7 +185,7 @@ func (q *Queue) handOver(ctx context.Context, l *lane, claims []*claim) {
 			q.giveBack(c.item, c.next)
 		}
 	}
-	if q.ending {
+	if q.ending || l.overdone() {
 		q.letGo(ctx, l)
 	}
 	q.startAll(ctx)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -283,7 +285,7 @@ func (q *Queue) giveBack(it *item, next time.Time) {
 	}
 }
 
-// Relays tells the state of every relay that was used.
+// Relays tells the state of every relay that was used, by name.
 func (q *Queue) Relays() []RelayState {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -297,5 +299,6 @@ func (q *Queue) Relays() []RelayState {
 		s.Waiting = waiting[l]
 		states = append(states, s)
 	}
+	slices.SortStableFunc(states, func(a, b RelayState) int { return strings.Compare(a.Relay, b.Relay) })
 	return states
 }
