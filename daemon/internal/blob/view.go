@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 )
@@ -47,7 +48,7 @@ func View(ctx context.Context, s Store, account string, h Hash, use func(b []byt
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = viewError(r, h)
+			err = viewError(r, h, append(room.maps, b))
 		}
 	}()
 	if Hash(sha256.Sum256(b)) != h {
@@ -60,16 +61,24 @@ func View(ctx context.Context, s Store, account string, h Hash, use func(b []byt
 	return err
 }
 
-// viewError is the error of what use panicked with, if it was ours.
-func viewError(r any, h Hash) error {
+// fault is memory that can't be read, see [debug.SetPanicOnFault].
+type fault interface {
+	error
+	Addr() uintptr
+}
+
+// viewError is the error of what use panicked with, if that was about the files
+// that were mapped.
+func viewError(r any, h Hash, maps [][]byte) error {
 	switch cause := r.(type) {
 	case roomError:
 		return cause.err
-	case interface {
-		error
-		Addr() uintptr // only memory that can't be read has one, see debug.SetPanicOnFault
-	}:
-		return fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, cause)
+	case fault:
+		for _, b := range maps {
+			if begin := reflect.ValueOf(b).Pointer(); cause.Addr() >= begin && cause.Addr()-begin < uintptr(len(b)) {
+				return fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, cause)
+			}
+		}
 	}
 	panic(r)
 }
