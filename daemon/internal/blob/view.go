@@ -40,23 +40,47 @@ func View(ctx context.Context, s Store, account string, h Hash, use func(b []byt
 	defer func() { err = errors.Join(err, f.Close()) }()
 	room := &Room{store: s}
 	defer room.release()
+	return view(f, size, "blob "+h.String(), room, func(b []byte, room *Room) error {
+		if Hash(sha256.Sum256(b)) != h {
+			return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
+		}
+		return use(b, room)
+	})
+}
+
+// ViewOf is [View] for bytes that are not to be kept: they are in a file that is
+// gone when it returns. Errors of r are passed on.
+func ViewOf(s Store, r io.Reader, use func(b []byte, room *Room) error) (err error) {
+	room := &Room{store: s}
+	defer room.release()
+	f, err := room.file()
+	if err != nil {
+		return diskError("make room for what is looked at", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := io.Copy(f, r)
+	if err != nil {
+		return diskError("read what is looked at", err)
+	}
+	return view(f, size, "what is looked at", room, use)
+}
+
+// view maps a file while use looks at it.
+func view(f *os.File, size int64, what string, room *Room, use func(b []byte, room *Room) error) (err error) {
 	b, err := mapFile(f, size, syscall.PROT_READ)
 	if err != nil {
-		return fmt.Errorf("map blob %s: %w", h, err)
+		return fmt.Errorf("map %s: %w", what, err)
 	}
 	defer unmap(b)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = viewError(r, h, append(room.maps, b))
+			err = viewError(r, what, append(room.maps, b))
 		}
 	}()
-	if Hash(sha256.Sum256(b)) != h {
-		return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
-	}
 	err = use(b, room)
 	if errors.Is(err, syscall.EFAULT) { // the kernel read it for us, to write it elsewhere
-		err = fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, err)
+		err = fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, err)
 	}
 	return err
 }
@@ -69,14 +93,14 @@ type fault interface {
 
 // viewError is the error of what use panicked with, if that was about the files
 // that were mapped.
-func viewError(r any, h Hash, maps [][]byte) error {
+func viewError(r any, what string, maps [][]byte) error {
 	switch cause := r.(type) {
 	case roomError:
 		return cause.err
 	case fault:
 		for _, b := range maps {
 			if begin := reflect.ValueOf(b).Pointer(); cause.Addr() >= begin && cause.Addr()-begin < uintptr(len(b)) {
-				return fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, cause)
+				return fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, cause)
 			}
 		}
 	}
