@@ -31,6 +31,7 @@ const chaosPatience = 10 * time.Minute
 //
 // covers: M05, P04, P05
 func TestChaosSMTP(t *testing.T) {
+	t.Parallel()
 	mails, kills := chaos()
 	address := fmt.Sprintf("127.0.0.1:%d", peers.Port(t))
 	desk := peers.StartDesk(t, intake, "--smtp", address)
