@@ -43,6 +43,9 @@ func (c *conn) openProxied() *smtp.SMTPError {
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
+	if _, here := c.server.conns[c]; !here {
+		return errMadeRoom // it is counted no more
+	}
 	if c.proxied = false; !peer.IsValid() {
 		return nil // a look whether we live
 	}

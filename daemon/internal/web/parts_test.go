@@ -116,6 +116,38 @@ func TestReadPartsOfLargeFiles(t *testing.T) {
 	}
 }
 
+// The names of fields and the heads of parts are not held either: whoever is not
+// signed in can send them too.
+//
+// covers: P12
+func TestReadPartsOfLargeHeads(t *testing.T) {
+	var body strings.Builder
+	for range 100 {
+		fmt.Fprintf(&body, "--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n\r\n", strings.Repeat("n", 1<<20))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	form, err := postParts(t, io.MultiReader(strings.NewReader(body.String()), strings.NewReader("--b--\r\n")), nil)
+	runtime.ReadMemStats(&after)
+	if helpdesk.KindOf(err) != helpdesk.Invalid || len(form) != 0 {
+		t.Errorf("%d fields, %v", len(form), err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("reading the heads of parts took %d of memory", took)
+	}
+
+	many := strings.Repeat(fmt.Sprintf("--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n\r\n", strings.Repeat("n", 15<<10)), 100)
+	if _, err := postParts(t, strings.NewReader(many+"--b--\r\n"), nil); !errors.Is(err, helpdesk.ErrFile) {
+		t.Errorf("names of fields over the room for fields: %v", err)
+	}
+
+	// A file that is not read by who is told of it is no head.
+	unread := fmt.Sprintf(filePart, "a.bin") + strings.Repeat("x", 1<<20) + "\r\n" + fieldPart + "\r\n--b--\r\n"
+	if form, err := postParts(t, strings.NewReader(unread), func(string, string, io.Reader) {}); err != nil || form.Get("text") != "words" {
+		t.Errorf("behind a file that nobody read: %v, %v", form, err)
+	}
+}
+
 // FuzzReadParts: whatever comes as a form, there is an end to what is held of it,
 // and what is wrong with it is the sender's.
 func FuzzReadParts(f *testing.F) {
