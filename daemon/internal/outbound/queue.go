@@ -137,6 +137,9 @@ func (q *Queue) reset() {
 func (q *Queue) see(p store.Pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if now := q.Now(); p.Hurry && p.Next.After(now) {
+		p.Next = now // whoever asked has another clock
+	}
 	it, known := q.pending[p.ID]
 	switch {
 	case !known && p.Gone:
@@ -151,6 +154,7 @@ func (q *Queue) see(p store.Pending) {
 		q.forget(it)
 	case p.Gone:
 		it.gone = true
+		delete(q.pending, p.ID) // under its id comes what is tried again
 	case it.index >= 0:
 		q.dequeue(it)
 		it.Pending = p
@@ -272,12 +276,11 @@ func (q *Queue) laneOf(s sender) *lane {
 func (q *Queue) giveBack(it *item, next time.Time) {
 	switch {
 	case it.gone:
-		q.forget(it)
-		q.Meter.OutboxLength(len(q.pending))
 	case next.IsZero():
 		it.done = true
 	default:
 		it.Next = next
+		it.Hurry = it.Hurry && !next.After(q.Now()) // it has had its turn, and must not stand before others
 		q.enqueue(it)
 		q.ring()
 	}

@@ -263,6 +263,63 @@ func TestOutcomeOutlivesAnOutage(t *testing.T) {
 	}
 }
 
+// An outage that is longer than the claim does not send again what went out: as
+// long as nobody else took the delivery, its outcome is still to be written.
+//
+// covers: P11
+func TestOutcomeOutlivesItsClaim(t *testing.T) {
+	d := newDesk(t, &relay{})
+	want := d.reply(t, nil)
+	q := d.queue(t, "a")
+	away := &awayStore{Store: d.Store}
+	const tries = 3
+	away.left.Store(tries)
+	q.Store = away
+	run(t, q)
+	untilTrue(t, "it went out and was not recorded", func() bool { return away.left.Load() < tries })
+	d.later(q, claimFor+time.Second)
+	untilTrue(t, "the claim has lapsed", func() bool { return away.left.Load() < tries-1 })
+	d.later(q, 2*again)
+	got := d.await(t, want.ID, "sent", isState(helpdesk.Sent))
+	if n := len(d.relay.mails()); n != 1 || got.Attempts != 1 {
+		t.Errorf("went out %d times in %d attempts, want once", n, got.Attempts)
+	}
+}
+
+// What somebody asked for and has to wait all the same keeps nothing else waiting.
+//
+// covers: P11
+func TestHurryHoldsNobodyUp(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	for range brakeMailbox {
+		q.Brake.pass(account+"/support", noon)
+	}
+	d.reply(t, func(c *helpdesk.Delivery) { c.Purpose, c.Hurry = helpdesk.Acknowledgement, true })
+	run(t, q)
+	untilTrue(t, "it was stopped", func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, it := range q.pending {
+			return it.index >= 0 && it.Next.Equal(noon.Add(brakeWait))
+		}
+		return false
+	})
+	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
+}
+
+// Somebody asked by a clock that is ahead of ours.
+//
+// covers: P11
+func TestHurryIsNow(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	run(t, q)
+	m := d.reply(t, func(c *helpdesk.Delivery) { c.Next, c.Hurry = noon.Add(30*time.Second), true })
+	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
+	d.await(t, m.ID, "sent", isState(helpdesk.Sent))
+}
+
 // odd is a courier that does one thing.
 type odd func(ctx context.Context) error
 
@@ -327,5 +384,22 @@ func TestNewsOfWhatIsDone(t *testing.T) {
 	q.see(store.Pending{Account: account, ID: "x", Gone: true})
 	if len(q.pending) != 0 || len(q.lines) != 0 {
 		t.Errorf("%d items left, %d in line, want none", len(q.pending), len(q.lines))
+	}
+}
+
+// TestNewsOfWhatIsTriedAgain: what was given up may be tried again before whoever
+// gave it up has heard of either.
+func TestNewsOfWhatIsTriedAgain(t *testing.T) {
+	q := &Queue{Meter: &desk{}, Now: func() time.Time { return noon }, Directory: &desk{}}
+	q.begin()
+	p := store.Pending{Account: account, ID: "x", Next: noon}
+	q.see(p)
+	l, took, _ := q.take()
+	q.see(store.Pending{Account: account, ID: "x", Gone: true})
+	q.see(p)
+	q.giveBack(took[0], time.Time{})
+	l.claiming = 0
+	if _, again, _ := q.take(); len(again) != 1 {
+		t.Errorf("took %v, want it once more", again)
 	}
 }
