@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit mailcheck talk bench vuln fuzz generate setup clean
+.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate setup clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ unit: ## all tests, with the race detector
 
 bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
 	hack/bench
+
+chaos: setup ## send 10,000 mails by each way in while the daemon is killed five times, and count them
+	POSTERN_CHAOS=1 go test -count=1 -timeout 60m -v -run 'KillNine|Chaos' ./daemon ./test/interop
 
 VULNDB ?= https://vuln.go.dev
 vuln: ## look for known weaknesses in what is used (VULNDB= another database)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,18 +40,13 @@ func runDoctor(ctx context.Context, args []string, out, errs io.Writer) error {
 	c := &consultation{out: out, errs: errs}
 	s := &c.settings
 	fs := newFlags("doctor", "[HOST|ADDRESS…] [FLAGS]", errs)
-	fs.StringVar(&s.dir, "dir", defaultDir(), dirHelp+" of the running daemon; it tells the rest")
-	fs.BoolVar(&c.json, "json", false, "print JSON")
-	fs.BoolVar(&c.send, "send", false, "let each mailbox send a mail to itself, and follow it until the link in it has opened")
-	fs.DurationVar(&c.wait, "wait", 2*time.Minute, "how long to wait for the mail of --send")
-	fs.StringVar(&c.doctor.At, "at", "", "`address` (HOST:PORT) at which help centers are visited, in place of where DNS leads: to look before it does")
-	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server to ask (default: the daemon's, or those of the system)")
-	fs.StringVar(&s.manifests, "manifests", "", "`folder` with manifests to look at in place of what the daemon serves (default without a daemon: DIR/manifests)")
-	fs.StringVar(&s.secrets, "secrets", "", "without a daemon: folder with what they name as secrets (default DIR/secrets)")
-	fs.StringVar(&s.hostname, "hostname", "", "without a daemon: name of the mail server (default: the host name)")
-	fs.Func("relay", "without a daemon: `host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
+	c.flags(fs)
+	user := fs.String("relay-user", "", "without a daemon: "+relayUserHelp)
 	only, err := parse(fs, args)
 	if err != nil {
+		return err
+	}
+	if err := s.setRelayUser(*user); err != nil {
 		return err
 	}
 	if c.send && s.manifests != "" {
@@ -67,6 +63,20 @@ func runDoctor(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	return c.examine(ctx)
+}
+
+func (c *consultation) flags(fs *flag.FlagSet) {
+	s := &c.settings
+	fs.StringVar(&s.dir, "dir", defaultDir(), dirHelp+" of the running daemon; it tells the rest")
+	fs.BoolVar(&c.json, "json", false, "print JSON")
+	fs.BoolVar(&c.send, "send", false, "let each mailbox send a mail to itself, and follow it until the link in it has opened")
+	fs.DurationVar(&c.wait, "wait", 2*time.Minute, "how long to wait for the mail of --send")
+	fs.StringVar(&c.doctor.At, "at", "", "`address` (HOST:PORT) at which help centers are visited, in place of where DNS leads: to look before it does")
+	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server to ask (default: the daemon's, or those of the system)")
+	fs.StringVar(&s.manifests, "manifests", "", "`folder` with manifests to look at in place of what the daemon serves (default without a daemon: DIR/manifests)")
+	fs.StringVar(&s.secrets, "secrets", "", "without a daemon: folder with what they name as secrets (default DIR/secrets)")
+	fs.StringVar(&s.hostname, "hostname", "", "without a daemon: name of the mail server (default: the host name)")
+	fs.Func("relay", "without a daemon: `host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
 }
 
 // admit finds out what there is to look at: what the daemon serves, or where none

@@ -104,7 +104,7 @@ func (j *importJob) run(ctx context.Context, found *archive.Archive, progress *p
 		got, err := j.take(ctx, m)
 		switch {
 		case err != nil:
-			return fmt.Errorf("%s: %w", found.Place(m), err)
+			return fmt.Errorf("%s: %w", printable(found.Place(m)), err)
 		case got.Refused != "" && m.Report && j.template.Look:
 			j.summary.unsure() // what it is about may be in the archive
 		case got.Refused != "":

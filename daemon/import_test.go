@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/archive"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -133,5 +137,29 @@ func TestImportInterrupted(t *testing.T) {
 	err := job.run(ctx, &archive.Archive{Mails: make([]archive.Mail, 3)}, newProgress(&out))
 	if err == nil || err.Error() != "interrupted (0 of 3 mails are done; the same command again goes on from there)" {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// The name of a file that others made reaches the terminal in errors too.
+func TestImportErrorNamesTheFile(t *testing.T) {
+	dir := t.TempDir()
+	l, err := admin.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }() // ends with Close
+	defer server.Close()
+	if err := os.WriteFile(filepath.Join(dir, "a\x1b[2J.eml"), []byte("From: a@b.example\n\nx\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := archive.Read(t.Context(), []string{dir}, archive.Options{Now: time.Now()})
+	if err != nil || len(found.Mails) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	job := &importJob{summary: newImportSummary(false), client: admin.NewClient(dir)}
+	err = job.run(t.Context(), found, newProgress(&bytes.Buffer{}))
+	if err == nil || !strings.Contains(err.Error(), "a?[2J.eml: ") {
+		t.Errorf("error = %q", err)
 	}
 }

@@ -44,7 +44,7 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs.Func("relay-results", "`network=server`: (CIDR, or unix) of a mail server in front, and the name with which the Authentication-Results begin that are believed on top of what it brings; may be repeated", s.addResults)
 	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))
 	fs.Func("relay", "`host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
-	user := fs.String("relay-user", "", "`name` to sign in to --relay with; the password is the file "+ownAccount+"/relay/password of --secrets (default: no sign-in)")
+	user := fs.String("relay-user", "", relayUserHelp)
 	rest, err := parse(fs, args)
 	if err != nil {
 		return nil, err
@@ -52,11 +52,8 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	if len(rest) > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: %w", rest[0], errUsage)
 	}
-	if *user != "" {
-		if s.relay.Host == "" {
-			return nil, fmt.Errorf("--relay-user needs --relay: %w", errUsage)
-		}
-		s.relay.Login = helpdesk.Login{Account: ownAccount, Username: *user, Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
+	if err := s.setRelayUser(*user); err != nil {
+		return nil, err
 	}
 	return s, s.complete()
 }
@@ -149,6 +146,20 @@ func (s *settings) setRelay(v string) error {
 		return err
 	}
 	s.relay = helpdesk.Relay{Host: host, Port: int(n), TLS: relayTLS(host, int(n))}
+	return nil
+}
+
+const relayUserHelp = "`name` to sign in to --relay with; the password is the file " + ownAccount + "/relay/password of --secrets (default: no sign-in)"
+
+// setRelayUser signs in to the daemon's own relay; "" does not.
+func (s *settings) setRelayUser(name string) error {
+	if name == "" {
+		return nil
+	}
+	if s.relay.Host == "" {
+		return fmt.Errorf("--relay-user needs --relay: %w", errUsage)
+	}
+	s.relay.Login = helpdesk.Login{Account: ownAccount, Username: name, Password: helpdesk.SecretRef{Name: "relay", Key: "password"}}
 	return nil
 }
 

@@ -56,6 +56,9 @@ func (d surgery) TryIMAP(ctx context.Context, account, mailbox string) (doctor.T
 	if err != nil {
 		return doctor.Trial{}, err
 	}
+	if box.IMAP == nil {
+		return doctor.Trial{}, helpdesk.Errorf(helpdesk.Invalid, "mailbox %s/%s is not polled", account, mailbox)
+	}
 	return tryIMAP(ctx, d.logins, box), nil
 }
 

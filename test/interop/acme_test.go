@@ -33,6 +33,7 @@ type acmeWorld struct {
 const acmeZone = `
 	help.acme.example  A 127.0.0.1
 	help.beta.example  A 127.0.0.1
+	help.gamma.example A 127.0.0.1
 	mx.acme.example    A 127.0.0.1`
 
 func newACMEWorld(t *testing.T, zone string, lifetime time.Duration) *acmeWorld {
@@ -127,6 +128,12 @@ func TestCertificatesOfAnAuthority(t *testing.T) {
 	if n := w.orders(); n != 3 {
 		t.Errorf("%d orders, want one for each name:\n%s", n, w.pebble.Log)
 	}
+	// A help center that is declared later is served as well, with no restart.
+	desk.Declare(t, twoCenters+"---"+strings.NewReplacer("acme", "gamma", "starttls", "support").Replace(relayCenter))
+	peers.Eventually(t, peers.Patience, func() error {
+		_, err := w.page(desk, "help.gamma.example")
+		return err
+	})
 	desk.Signal(syscall.SIGTERM)
 	if !desk.Ended(peers.Patience) {
 		t.Fatal("it does not end")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,6 +72,21 @@ func consult(t *testing.T, desk *peers.Desk, args ...string) (d diagnosis, well 
 	return d, err == nil
 }
 
+// doctorCase is what should be found about one mailbox.
+type doctorCase struct {
+	name, address, kind, what string
+	state, words              string
+	send                      bool
+}
+
+// wait is short where nothing will come.
+func (c doctorCase) wait() string {
+	if c.what == "arrive" && c.state == "wrong" {
+		return "3s"
+	}
+	return peers.Patience.String()
+}
+
 // A desk as the world sees it: a Postfix takes its mail with a password over TLS
 // and brings it back to its door, its names are in DNS, its pages have TLS. What is
 // wrong with other mailboxes is told with the step that fails.
@@ -120,7 +136,13 @@ func TestDoctor(t *testing.T) {
 	desk.Secret(t, "support", "bad", "password", "close sesame")
 	_, port, _ := net.SplitHostPort(desk.SMTP)
 	here := "smtp:[127.0.0.1]:" + port
-	r.Main(fmt.Sprintf("transport_maps = inline:{ {acme.example = %s}, {forged.example = %s}, {void.example = discard:} }", here, here))
+	r.Main(
+		fmt.Sprintf("transport_maps = inline:{ {acme.example = %s}, {forged.example = %s}, {void.example = discard:} }", here, here),
+		// The polled mailbox is a folder that Dovecot shows.
+		"virtual_mailbox_domains = polled.example", "virtual_mailbox_maps = inline:{ {support@polled.example = desk/Maildir/} }",
+		"virtual_mailbox_base = "+filepath.Join(r.dovecot.Dir, "mail"), "virtual_uid_maps = static:65534", "virtual_gid_maps = static:65534",
+	)
+	r.Master("virtual unix - n n - - virtual")
 	r.Start(t)
 
 	t.Run("well", func(t *testing.T) {
@@ -146,11 +168,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("it left %+v, %v", got, err)
 		}
 	})
-	for _, test := range []struct {
-		name, address, kind, what string
-		state, words              string
-		send                      bool
-	}{
+	for _, test := range []doctorCase{
 		{"what nothing lets send counts as forged", "support@forged.example", "RoundTrip", "proof", "wrong", "it counts as forged", true},
 		{"and is put away too", "support@forged.example", "RoundTrip", "put away", "ok", "dropped", true},
 		{"what goes nowhere", "support@void.example", "RoundTrip", "arrive", "wrong", "it has not come in within", true},
@@ -161,9 +179,11 @@ func TestDoctor(t *testing.T) {
 		{"the wrong folder", "support@folder.example", "Mailbox", "IMAP SELECT", "wrong", "Elsewhere", false},
 		{"a mailbox that can be polled", "support@polled.example", "Mailbox", "IMAP", "ok", "folder INBOX can be read", false},
 		{"and whose mail goes out", "support@polled.example", "Mailbox", "relay", "ok", "signed in", false},
+		{"and comes in", "support@polled.example", "RoundTrip", "arrive", "ok", "became request", true},
+		{"and is opened", "support@polled.example", "RoundTrip", "link", "ok", "shows the request", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			args := []string{test.address, "--wait", "3s"}
+			args := []string{test.address, "--wait", test.wait()}
 			if test.send {
 				args = append(args, "--send")
 			}

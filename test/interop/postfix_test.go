@@ -49,6 +49,7 @@ func socketFolder(t *testing.T) string {
 //
 // covers: P01, P04, P05
 func TestPostfixInFront(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "postfix", "postfix")
 	certs := t.TempDir()
 	authority, _ := peers.Certificate(t, certs, "mx.acme.example")
@@ -99,6 +100,7 @@ func TestPostfixInFront(t *testing.T) {
 //
 // covers: P05
 func TestPostfixBringsOneMailForTwo(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "postfix", "postfix")
 	smtp, lmtp := peers.Port(t), peers.Port(t)
 	desk := peers.StartDesk(t, intake, "--smtp", fmt.Sprintf("127.0.0.1:%d", smtp), "--lmtp", fmt.Sprintf("127.0.0.1:%d", lmtp))
@@ -125,6 +127,7 @@ func TestPostfixBringsOneMailForTwo(t *testing.T) {
 //
 // covers: P05
 func TestSameMailBySMTPAndLMTP(t *testing.T) {
+	t.Parallel()
 	desk := peers.StartDesk(t, intake, "--lmtp", "127.0.0.1:0")
 	for _, way := range []struct{ address, hello, last string }{{desk.SMTP, "EHLO x", "250"}, {desk.LMTP, "LHLO x", "250"}, {desk.SMTP, "EHLO x", "250"}} {
 		c := dial(t, way.address)
@@ -144,6 +147,7 @@ func TestSameMailBySMTPAndLMTP(t *testing.T) {
 //
 // covers: P04
 func TestLoneCRThroughPostfix(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "postfix", "postfix")
 	for _, repair := range []bool{false, true} {
 		t.Run(fmt.Sprintf("repair %v", repair), func(t *testing.T) {
@@ -179,6 +183,7 @@ func TestLoneCRThroughPostfix(t *testing.T) {
 //
 // covers: P04, P05
 func TestPostfixRetries(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "postfix", "postfix")
 	lmtp := fmt.Sprintf("127.0.0.1:%d", peers.Port(t))
 	desk := peers.StartDesk(t, intake, "--lmtp", lmtp)

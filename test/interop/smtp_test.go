@@ -14,6 +14,7 @@ import (
 //
 // covers: P01
 func TestSwaks(t *testing.T) {
+	t.Parallel()
 	swaks := peers.Need(t, "swaks", "swaks")
 	certs := t.TempDir()
 	authority, _ := peers.Certificate(t, certs, "mx.acme.example")
@@ -65,6 +66,7 @@ func TestSwaks(t *testing.T) {
 
 // covers: P01
 func TestCurl(t *testing.T) {
+	t.Parallel()
 	curl := peers.Need(t, "curl", "curl")
 	certs := t.TempDir()
 	authority, _ := peers.Certificate(t, certs, "mx.acme.example")
@@ -92,6 +94,7 @@ func TestCurl(t *testing.T) {
 // OpenSSL is another TLS than ours: it verifies the certificate and speaks SMTP
 // inside, by both ways and both versions.
 func TestOpenSSL(t *testing.T) {
+	t.Parallel()
 	openssl := peers.Need(t, "openssl", "openssl")
 	certs := t.TempDir()
 	authority, _ := peers.Certificate(t, certs, "mx.acme.example")
@@ -120,6 +123,7 @@ func TestOpenSSL(t *testing.T) {
 
 // Extensions by hand: a mail in chunks with eight bits, to a sender beyond ASCII.
 func TestExtensions(t *testing.T) {
+	t.Parallel()
 	desk := peers.StartDesk(t, intake)
 	c := dial(t, desk.SMTP)
 	c.talk("", "220")

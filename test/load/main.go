@@ -40,16 +40,31 @@ func main() {
 	flag.IntVar(&p.senders, "senders", 1000, "different senders")
 	flag.IntVar(&p.file, "file", 0, "bytes of a file in each mail, another one each; without it mails are text")
 	flag.IntVar(&p.watched, "pid", 0, "process whose most memory meanwhile is told")
+	stalled := flag.Int("stalled", 0, "open so many connections that stall instead, and tell how long one mail takes beside them")
 	flag.Parse()
-	if err := run(p); err != nil {
+	var err error
+	if *stalled > 0 {
+		err = p.stalled(*stalled)
+	} else {
+		err = run(p)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func run(p plan) error {
+// local refuses servers of others.
+func (p plan) local() error {
 	if addr, err := netip.ParseAddrPort(p.addr); err != nil || !addr.Addr().IsLoopback() {
 		return fmt.Errorf("%s is not an address of this machine", p.addr)
+	}
+	return nil
+}
+
+func run(p plan) error {
+	if err := p.local(); err != nil {
+		return err
 	}
 	latencies := make([][]time.Duration, p.connections)
 	errs := make([]error, p.connections)

@@ -6,9 +6,11 @@ package peers
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -42,15 +44,28 @@ func Missing(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// Port is one of 127.0.0.1 that was free a moment ago.
+// Ports that are given out lie below those that Linux gives to whoever asks for
+// none (net.ipv4.ip_local_port_range): all tests at once, and their connections,
+// take those.
+const (
+	firstPort = 10_000
+	lastPort  = 32_767
+)
+
+// Port is one of 127.0.0.1 that was free a moment ago, and that nobody gets by
+// chance.
 func Port(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const tries = 100
+	for range tries {
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // Process is a program that runs.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"testing"
 )
 
@@ -15,15 +14,20 @@ const sinkBacklog = "500"
 // tells its port. More options make it refuse or linger (smtp-sink(1)).
 func StartSink(t testing.TB, options ...string) int {
 	t.Helper()
-	program := Need(t, "smtp-sink", "postfix")
 	port := Port(t)
-	if os.Getuid() == 0 {
-		options = append(options, "-u", "nobody") // it refuses to serve as root
-	}
-	address := "127.0.0.1:" + strconv.Itoa(port)
-	Start(t, exec.Command(program, append(options, address, sinkBacklog)...)).Answers(t, address)
+	StartSinkOn(t, port, options...)
 	return port
 }
 
-// SinkAddress is where a sink of that port listens.
-func SinkAddress(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+// StartSinkOn is StartSink on a port of the caller's choice.
+func StartSinkOn(t testing.TB, port int, options ...string) *Process {
+	t.Helper()
+	program := Need(t, "smtp-sink", "postfix")
+	if os.Getuid() == 0 {
+		options = append(options, "-u", "nobody") // it refuses to serve as root
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	p := Start(t, exec.Command(program, append(options, address, sinkBacklog)...))
+	p.Answers(t, address)
+	return p
+}

@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
@@ -25,25 +24,22 @@ type Probe struct {
 // customer's ticket is not given out.
 var errNoProbe = helpdesk.Errorf(helpdesk.NotFound, "no such mail has come in")
 
-// FindProbe looks for a mail that a mailbox sent to itself, by its Message-ID;
-// NotFound while it has not come in.
+// FindProbe looks for a mail that a mailbox sent to itself, by its Message-ID or by
+// its subject, which is made of it; NotFound while it has not come in.
 func (d *Desk) FindProbe(ctx context.Context, by Actor, box helpdesk.Mailbox, messageID string) (*Probe, error) {
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(messageID, outbound.ProbePrefix) {
+	subject := outbound.ProbeSubject(messageID)
+	if subject == "" {
 		return nil, errNoProbe
 	}
-	found, err := d.store.Lookup(ctx, by.Account, store.Query{MessageIDs: []string{messageID}})
+	candidates, err := d.probeTickets(ctx, by, messageID)
 	if err != nil {
 		return nil, err
 	}
-	for _, ref := range found.Refs {
-		t, err := d.store.Ticket(ctx, by.Account, ref.Ticket)
-		if err != nil {
-			return nil, err
-		}
-		if p, err := d.probed(ctx, by, box, t, ref); p != nil || err != nil {
+	for i := range candidates {
+		if p, err := d.probed(ctx, by, box, &candidates[i], subject); p != nil || err != nil {
 			return p, err
 		}
 	}
@@ -52,21 +48,43 @@ func (d *Desk) FindProbe(ctx context.Context, by Actor, box helpdesk.Mailbox, me
 		return nil, err
 	}
 	i := slices.IndexFunc(items, func(item helpdesk.HeldItem) bool {
-		return item.Mailbox == box.Name && item.Entry != nil && item.Entry.MessageID == messageID
+		return item.Mailbox == box.Name && item.From.Same(box.Address) && item.Subject == subject
 	})
 	if i < 0 {
 		return nil, errNoProbe
 	}
-	return &Probe{Held: items[i].ID, Cause: items[i].Cause, Subject: items[i].Subject, Recognised: items[i].Recognised, NoLink: "it is held, so it has no ticket"}, nil
+	return &Probe{Held: items[i].ID, Cause: items[i].Cause, Subject: subject, Recognised: items[i].Recognised, NoLink: "it is held, so it has no ticket"}, nil
+}
+
+// recentTickets are looked through for a probe whose Message-ID a relay wrote anew,
+// as Amazon's does. More hardly come in while one is waited for.
+const recentTickets = 100
+
+// probeTickets are those that a probe may have opened.
+func (d *Desk) probeTickets(ctx context.Context, by Actor, messageID string) ([]helpdesk.Ticket, error) {
+	found, err := d.store.Lookup(ctx, by.Account, store.Query{MessageIDs: []string{messageID}})
+	if err != nil {
+		return nil, err
+	}
+	var all []helpdesk.Ticket
+	for _, ref := range found.Refs {
+		t, err := d.store.Ticket(ctx, by.Account, ref.Ticket)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, *t)
+	}
+	recent, err := d.store.Tickets(ctx, by.Account, 0, recentTickets)
+	return append(all, recent...), err
 }
 
 // probed tells of a ticket that a probe opened; nil if another mail did.
-func (d *Desk) probed(ctx context.Context, by Actor, box helpdesk.Mailbox, t *helpdesk.Ticket, ref helpdesk.MessageRef) (*Probe, error) {
+func (d *Desk) probed(ctx context.Context, by Actor, box helpdesk.Mailbox, t *helpdesk.Ticket, subject string) (*Probe, error) {
 	requester := t.Requester()
-	if t.Mailbox != box.Name || requester == nil || !requester.Address.Same(box.Address) || ref.Entry != 1 {
+	if t.Mailbox != box.Name || requester == nil || !requester.Address.Same(box.Address) || t.Subject != subject {
 		return nil, nil
 	}
-	entry, err := d.store.Entry(ctx, by.Account, t.ID, ref.Entry)
+	entry, err := d.store.Entry(ctx, by.Account, t.ID, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,15 @@
 package actions
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
-// arrived opens a ticket as a mail with an id would.
+// arrived opens a ticket as a mail with an id would. A relay on the way wrote
+// another one.
 func (b *bench) arrived(from, mailbox, messageID string) int64 {
 	b.t.Helper()
 	number, err := b.db.NextNumber(b.t.Context(), "support")
@@ -15,15 +18,14 @@ func (b *bench) arrived(from, mailbox, messageID string) int64 {
 	}
 	contact := &helpdesk.Contact{ID: helpdesk.NewID(), Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress(from)}}}
 	t := &helpdesk.Ticket{
-		ID: helpdesk.NewTicketID(), Number: number, Subject: "Postern doctor", Status: helpdesk.Open, Mailbox: mailbox, HelpCenter: "acme",
+		ID: helpdesk.NewTicketID(), Number: number, Subject: cmp.Or(outbound.ProbeSubject(messageID), "Where is it?"), Status: helpdesk.Open, Mailbox: mailbox, HelpCenter: "acme",
 		Participants: []helpdesk.Participant{{Number: 1, Contact: contact.ID, Address: helpdesk.MustAddress(from), Role: helpdesk.Requester, LinkGen: 1}},
 	}
-	e := helpdesk.Entry{Kind: helpdesk.Message, Text: "Hello.", At: b.time(), MessageID: messageID, Hidden: true,
+	e := helpdesk.Entry{Kind: helpdesk.Message, Text: "Hello.", At: b.time(), MessageID: "<anew@relay.example>", Hidden: true,
 		Recognised: &helpdesk.Recognition{Rule: "automatic-new", Trust: helpdesk.Trust{Proof: helpdesk.ProofPass}}}
 	t.Append(&e)
 	change := &helpdesk.Change{
 		Account: "support", Ticket: t, Entries: []helpdesk.Entry{e}, Contact: contact,
-		Messages: []helpdesk.MessageRef{{MessageID: messageID, Ticket: t.ID, Entry: 1}},
 	}
 	if err := b.db.Commit(b.t.Context(), change); err != nil {
 		b.t.Fatal(err)
@@ -59,7 +61,7 @@ func TestHeldProbe(t *testing.T) {
 	operator := Actor{Account: "support", Operator: true}
 	box, _ := directory{}.Mailbox("support", "support")
 	item := b.hold(b.ticket("1"), func(h *helpdesk.HeldItem) {
-		h.Mailbox, h.Cause, h.Entry.MessageID = "support", helpdesk.UnprovenSender, "<doctor.h@acme.example>"
+		h.Mailbox, h.Cause, h.From, h.Subject = "support", helpdesk.UnprovenSender, box.Address, outbound.ProbeSubject("<doctor.h@acme.example>")
 	})
 	p, err := b.FindProbe(t.Context(), operator, box, "<doctor.h@acme.example>")
 	if err != nil || p.Held != item.ID || p.Cause != helpdesk.UnprovenSender || p.Number != 0 {
@@ -90,6 +92,7 @@ func TestOnlyProbesAreFound(t *testing.T) {
 		{"a customer's mail", "<question@customer.example>", operator, helpdesk.NotFound},
 		{"a customer's mail that looks like one", "<doctor.forged@customer.example>", operator, helpdesk.NotFound},
 		{"one of another mailbox", "<doctor.other@acme.example>", operator, helpdesk.NotFound},
+		{"an id that is broken", "<doctor.", operator, helpdesk.NotFound},
 		{"none", "<doctor.none@acme.example>", operator, helpdesk.NotFound},
 		{"asked for by nobody", "<doctor.a@acme.example>", Actor{Account: "support"}, helpdesk.SignIn},
 		{"asked for by another account", "<doctor.a@acme.example>", Actor{Account: "other", Operator: true}, helpdesk.NotFound},

@@ -39,29 +39,53 @@ func View(ctx context.Context, s Store, account string, h Hash, use func(b []byt
 	defer func() { err = errors.Join(err, f.Close()) }()
 	room := &Room{store: s}
 	defer room.release()
+	return view(f, size, "blob "+h.String(), func(b []byte) error {
+		if Hash(sha256.Sum256(b)) != h {
+			return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
+		}
+		return use(b, room)
+	})
+}
+
+// ViewOf is [View] for bytes that are not to be kept: they are in a file that is
+// gone when it returns. Errors of r are passed on.
+func ViewOf(s Store, r io.Reader, use func(b []byte, room *Room) error) (err error) {
+	room := &Room{store: s}
+	defer room.release()
+	f, err := room.file()
+	if err != nil {
+		return diskError("make room for what is looked at", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := io.Copy(f, r)
+	if err != nil {
+		return diskError("read what is looked at", err)
+	}
+	return view(f, size, "what is looked at", func(b []byte) error { return use(b, room) })
+}
+
+// view maps a file while use looks at it.
+func view(f *os.File, size int64, what string, use func(b []byte) error) (err error) {
 	b, err := mapFile(f, size, syscall.PROT_READ)
 	if err != nil {
-		return fmt.Errorf("map blob %s: %w", h, err)
+		return fmt.Errorf("map %s: %w", what, err)
 	}
 	defer unmap(b)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = viewError(r, h)
+			err = viewError(r, what)
 		}
 	}()
-	if Hash(sha256.Sum256(b)) != h {
-		return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
-	}
-	err = use(b, room)
+	err = use(b)
 	if errors.Is(err, syscall.EFAULT) { // the kernel read it for us, to write it elsewhere
-		err = fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, err)
+		err = fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, err)
 	}
 	return err
 }
 
 // viewError is the error of what use panicked with, if it was ours.
-func viewError(r any, h Hash) error {
+func viewError(r any, what string) error {
 	switch cause := r.(type) {
 	case roomError:
 		return cause.err
@@ -69,7 +93,7 @@ func viewError(r any, h Hash) error {
 		error
 		Addr() uintptr // only memory that can't be read has one, see debug.SetPanicOnFault
 	}:
-		return fmt.Errorf("read blob %s: %w: %w", h, ErrCorrupt, cause)
+		return fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, cause)
 	}
 	panic(r)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // plainStore has no files to show, as a store elsewhere.
@@ -45,6 +46,18 @@ func TestView(t *testing.T) {
 			})
 			if err == nil || !errors.Is(err, told) {
 				t.Errorf("%s: %v, want what use told", store.name, err)
+			}
+			err = ViewOf(store.Store, bytes.NewReader(content), func(b []byte, room *Room) error {
+				if !bytes.Equal(b, content) || len(room.Make(3)) != 3 {
+					t.Errorf("%s, not kept: %d other bytes", store.name, len(b))
+				}
+				return told
+			})
+			if !errors.Is(err, told) {
+				t.Errorf("%s, not kept: %v, want what use told", store.name, err)
+			}
+			if err := ViewOf(store.Store, iotest.ErrReader(told), nil); !errors.Is(err, told) {
+				t.Errorf("%s, not to be read: %v", store.name, err)
 			}
 		}
 		if err := View(t.Context(), store.Store, "acme", Hash{1}, nil); !errors.Is(err, ErrNotFound) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,6 +137,7 @@ func (a *authority) waiting() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -146,6 +148,9 @@ func (a *authority) obtain(ctx context.Context, name string) {
 		ours, err := a.vault.Claim(ctx, a.scope+name, claimFor)
 		if err != nil {
 			a.log.WarnContext(ctx, "certificate waits for the store", "name", name, "error", err)
+		}
+		if _, again := a.tries[name]; !ours && err == nil && !again {
+			a.log.InfoContext(ctx, "certificate waits: another replica asks for it, or it was refused just before", "name", name)
 		}
 		if !ours {
 			a.tries[name] = try{a.tries[name].failed, a.now().Add(lookAgain)}
@@ -174,19 +179,18 @@ func (a *authority) kept(ctx context.Context, name string) bool {
 // take gets the certificate from autocert, which looks into the vault first.
 func (a *authority) take(ctx context.Context, name string) {
 	c, err := a.manager.GetCertificate(helloFor(name))
+	if ctx.Err() != nil { // nothing was refused: the next start may go on at once
+		a.release(context.WithoutCancel(ctx), name)
+		return
+	}
 	if err == nil {
 		delete(a.tries, name)
 		a.mu.Lock()
 		a.names[name] = true
 		a.mu.Unlock()
 		a.log.InfoContext(ctx, "certificate is served", "name", name, "until", c.Leaf.NotAfter)
-		if err := a.vault.Release(ctx, a.scope+name); err != nil {
-			a.log.DebugContext(ctx, "claim left to lapse", "name", name, "error", err)
-		}
+		a.release(ctx, name)
 		return
-	}
-	if ctx.Err() != nil {
-		return // the claim lapses; nothing was refused
 	}
 	failed := a.tries[name].failed + 1
 	wait := waitAfter(failed)
@@ -194,6 +198,12 @@ func (a *authority) take(ctx context.Context, name string) {
 	a.log.ErrorContext(ctx, "no certificate was given", "name", name, "again", a.now().Add(wait), "error", err)
 	if err := a.vault.Hold(ctx, a.scope+name, wait); err != nil {
 		a.log.WarnContext(ctx, "other replicas may ask for the certificate again", "name", name, "error", err)
+	}
+}
+
+func (a *authority) release(ctx context.Context, name string) {
+	if err := a.vault.Release(ctx, a.scope+name); err != nil {
+		a.log.DebugContext(ctx, "claim left to lapse", "name", name, "error", err)
 	}
 }
 

@@ -116,6 +116,33 @@ func TestARefusalIsToldAndHeld(t *testing.T) {
 	}
 }
 
+// An order that ends with the daemon is nobody's refusal: the next start goes on.
+func TestAnOrderEndsWithTheDaemon(t *testing.T) {
+	asked := make(chan struct{})
+	directory := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}))
+	defer directory.Close()
+	v := newVault()
+	ctx, stop := context.WithCancel(t.Context())
+	s, err := Open(ctx, Options{
+		ACME: &ACME{Directory: directory.URL, Vault: v}, Hostname: "mx.acme.example", Hosts: func() []string { return nil },
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.authority.run(ctx) }()
+	<-asked
+	stop()
+	<-ended
+	if len(v.claimed) != 0 {
+		t.Errorf("it is held: %v", v.claimed)
+	}
+}
+
 func TestWaitsGrow(t *testing.T) {
 	var got []time.Duration
 	for failed := 1; failed <= 5; failed++ {

@@ -46,7 +46,11 @@ func (s *Source) check(ctx context.Context) {
 			continue
 		}
 		s.told[name] = alarm{state, now}
-		s.options.Log.WarnContext(ctx, state, "name", name, "until", until[name])
+		about := []any{"name", name}
+		if leaf != nil {
+			about = append(about, "until", leaf.NotAfter)
+		}
+		s.options.Log.WarnContext(ctx, state, about...)
 	}
 	s.options.Meter.Certificates(until)
 }

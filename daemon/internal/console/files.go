@@ -53,15 +53,15 @@ func (c *Handler) readFiles(v *visit) ([]attached, error) {
 	}
 	in := intake{desk: c.desk, v: v, act: v.r.PathValue("act")}
 	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) {
-		if in.begin(number) {
+		if in.begin(number) && !in.full {
 			in.add(c.desk.Attach(v.context(), v.by, in.limits, name, mediaType, content))
 		}
 	})
-	sent := in.files // behind those that were here before
-	in.files = nil
+	sent := in.files // they come behind those that were here before
+	in.files, in.full = nil, false
 	for _, value := range v.r.PostForm[keptField] {
 		var said helpdesk.Attachment
-		if json.Unmarshal([]byte(value), &said) == nil && in.begin(number) {
+		if json.Unmarshal([]byte(value), &said) == nil && in.begin(number) && !in.full {
 			in.add(c.desk.Attached(v.context(), v.by, in.limits, said))
 		}
 	}
@@ -90,8 +90,8 @@ type intake struct {
 	err     error // nothing more is taken
 }
 
-// begin reads the limits before the first file, and reports that one more may
-// come.
+// begin reads the limits before the first file, and reports whether files belong
+// here.
 func (in *intake) begin(number int64) bool {
 	if in.act != replyAct && in.act != noteAct {
 		return false
@@ -103,7 +103,7 @@ func (in *intake) begin(number int64) bool {
 			in.limits.Mail = 0 // no mail carries them
 		}
 	}
-	return in.err == nil && !in.full
+	return in.err == nil
 }
 
 // add takes a file into the list, unless all together are too much then. They are

@@ -105,6 +105,19 @@ func TestAttachRefused(t *testing.T) {
 	}
 }
 
+// Too much at once costs nothing of what was here before.
+func TestAttachTooMuchBesideWhatWasKept(t *testing.T) {
+	large := strings.Repeat("x", 1<<20)
+	d := &desk{detail: full()}
+	form := url.Values{"text": {"My words"}, "kept": {`{"name":"k.txt"}`}}
+	r := webtest.PostFiles(t, serve(d), base+"/agent/tickets/7/reply", form, []webtest.Upload{text("a.txt", large), text("b.txt", large)}, session)
+	page := webtest.Page(t, r)
+	has(t, page, "Together these files have", "k.txt", "a.txt")
+	if n := len(keptFiles.FindAllString(page, -1)); n != 2 || r.StatusCode != http.StatusUnprocessableEntity || len(d.changes) > 0 {
+		t.Errorf("status %d with %d files kept, changes %v", r.StatusCode, n, d.changes)
+	}
+}
+
 func TestAttachDiskFull(t *testing.T) {
 	d := &desk{detail: full(), attachErr: helpdesk.Wrap(helpdesk.Full, errors.New("no room"))}
 	r := webtest.PostFiles(t, serve(d), base+"/agent/tickets/7/reply", url.Values{"text": {"My words"}}, []webtest.Upload{text("a.txt", "x")}, session)

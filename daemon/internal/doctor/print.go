@@ -31,7 +31,7 @@ func (c *Chapter) Head(w io.Writer) {
 
 // Print writes a finding, with lines that can be copied into a zone.
 func (f *Finding) Print(w io.Writer) {
-	fmt.Fprintf(w, "  %-8s %-10s %s", f.State, f.What, tame(f.Words))
+	fmt.Fprintf(w, "  %-8s %-12s %s", f.State, f.What, tame(f.Words))
 	if f.Took > 0 {
 		fmt.Fprintf(w, " (%d ms)", f.Took)
 	}

@@ -129,15 +129,15 @@ func TestPrint(t *testing.T) {
 	report.Print(&b)
 	report.Sum(&b)
 	const want = `Mail server mx.acme.example
-  ok       address    203.0.113.25
+  ok       address      203.0.113.25
 
 Mailbox support@acme.example (acme/support)
-  missing  SPF        nothing says [31m
+  missing  SPF          nothing says [31m
            is:  a. IN TXT "x "
            set: acme.example. IN TXT "v=spf1 mx -all"
 
 Round trip of support@acme.example
-  ok       send       queued (1235 ms)
+  ok       send         queued (1235 ms)
 
 Something has to be done: 1 missing.
 `

@@ -259,12 +259,18 @@ func cleanFilename(s string) string {
 		}
 		return r
 	}, s)
-	s = strings.TrimRightFunc(strings.TrimLeft(s, ". "), func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
+	s = trimEnd(strings.TrimLeft(s, ". "))
 	if len(s) <= MaxFilename {
 		return s
 	}
 	ext := extensionOf(s)
-	return clipBytes(s[:len(s)-len(ext)], MaxFilename-len(ext)) + ext
+	return trimEnd(clipBytes(s[:len(s)-len(ext)], MaxFilename-len(ext)) + ext)
+}
+
+// trimEnd takes off what some systems drop at the end of a name: what it ends in
+// then must be what we went by.
+func trimEnd(s string) string {
+	return strings.TrimRightFunc(s, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 }
 
 // extensionOf is what must stay of a name that is cut.

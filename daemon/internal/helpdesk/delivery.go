@@ -72,6 +72,7 @@ type Delivery struct {
 	Mailbox     string    `json:"mailbox"`
 	MessageID   string    `json:"messageID"` // final: the same on every attempt
 	Created     time.Time `json:"created"`
+	Files       int64     `json:"files,omitempty"` // bytes of the files that go with it
 
 	State    DeliveryState `json:"state"`
 	Attempts int           `json:"attempts"`

@@ -309,6 +309,30 @@ func TestEachMailboxHasItsOwnTrouble(t *testing.T) {
 	}
 }
 
+// A mail that is too large for one mailbox is taken in for the other.
+//
+// covers: P04
+func TestTooLargeForOneMailbox(t *testing.T) {
+	base := newBench(t)
+	b := base.with(t, func(p *Pipeline) {
+		small := slices.Clone(p.Directory.(directory))
+		small[1].MaxBytes = 10
+		p.Directory = small
+	})
+	env := Envelope{ID: "t1", From: helpdesk.MustAddress("bounces@customer.example"), Peer: "192.0.2.1", Trusted: true}
+	for _, to := range []string{"billing@acme.example", "support@acme.example"} {
+		r, err := b.Route(helpdesk.MustAddress(to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		env.To = append(env.To, r)
+	}
+	settled, err := b.AcceptEach(t.Context(), env, strings.NewReader(mail(alice, "", "x")))
+	if err != nil || len(settled) != 2 || helpdesk.KindOf(settled[0].Err) != helpdesk.TooLarge || settled[1].Err != nil {
+		t.Errorf("settled %+v, %v", settled, err)
+	}
+}
+
 func TestNoRecipient(t *testing.T) {
 	b := newBench(t)
 	if got, err := b.try(mail(alice, "", "x")); err == nil {

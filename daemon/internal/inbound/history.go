@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -41,21 +42,28 @@ func (p *Pipeline) Import(ctx context.Context, a helpdesk.Archived) (helpdesk.Ou
 	return outcomes[0], nil
 }
 
-// foresee tells what would become of it; see explain.go.
+// foresee tells what would become of it; see explain.go. A large mail is looked at
+// in a file, as one that is taken in.
 func (p *Pipeline) foresee(ctx context.Context, env Envelope, raw io.Reader) (helpdesk.Outcome, error) {
-	bytes, err := io.ReadAll(raw)
-	if err != nil {
-		return helpdesk.Outcome{}, err
-	}
-	mail := eml.Read(bytes)
-	if mail.Header.Count("Received") > maxHops {
-		return helpdesk.Outcome{}, helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
-	}
-	expected, err := p.expect(ctx, env, bytes, mail)
-	if err != nil {
-		return helpdesk.Outcome{}, err
-	}
-	return expected[0].Outcome, nil
+	var outcome helpdesk.Outcome
+	err := blob.ViewOf(p.Blobs, raw, func(b []byte, room *blob.Room) error {
+		release, err := p.Memory.take(ctx, int64(len(b)))
+		if err != nil {
+			return err
+		}
+		defer release()
+		mail := eml.ReadIn(b, room.Make)
+		if goesRound(mail) {
+			return helpdesk.Errorf(helpdesk.Loop, "more than %d hops", maxHops)
+		}
+		expected, err := p.expect(ctx, env, b, mail)
+		if err != nil {
+			return err
+		}
+		outcome = expected[0].Outcome
+		return nil
+	})
+	return outcome, err
 }
 
 // bounded fails with TooLarge where io.LimitReader would end the mail.

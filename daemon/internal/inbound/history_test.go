@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
 )
@@ -464,5 +466,31 @@ func TestPastTableIsWrittenDown(t *testing.T) {
 			continue
 		}
 		at += found
+	}
+}
+
+// Asking what would become of a large mail takes no more memory than taking it in.
+//
+// covers: P04
+func TestLargeMailOfThePastIsForeseenInAFile(t *testing.T) {
+	b := newBench(t)
+	blobs, err := blob.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = blobs.Close() })
+	b = b.with(t, func(p *Pipeline) { p.Blobs = blobs })
+	raw := largeMail("<1@x>", 200_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	o, err := b.Import(t.Context(), helpdesk.Archived{
+		Account: "support", Mailbox: "support", History: helpdesk.History{Status: helpdesk.Closed, At: longAgo}, Raw: strings.NewReader(raw), Look: true,
+	})
+	runtime.ReadMemStats(&after)
+	if err != nil || o.Result != helpdesk.Created {
+		t.Fatalf("foreseen %s, %v", o.Result, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+		t.Errorf("looking at %d bytes took %d of memory", len(raw), took)
 	}
 }

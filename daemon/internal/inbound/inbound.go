@@ -155,6 +155,11 @@ func (p *Pipeline) settleEach(ctx context.Context, env Envelope, groups []group,
 	env.Refusable = env.Refusable && len(boxes) == 1 // one answer cannot refuse for one and accept for another
 	for _, to := range boxes {
 		one := Settled{Account: to[0].Mailbox.Account, Mailbox: to[0].Mailbox.Name}
+		if most := to[0].Mailbox.MaxBytes; env.Peer != "" && most > 0 && kept.ref.Size > most { // what was fetched is not sent back
+			one.Err = helpdesk.Errorf(helpdesk.TooLarge, "the mail has %d octets, mailbox %s takes %d", kept.ref.Size, one.Mailbox, most)
+			settled = append(settled, one)
+			continue
+		}
 		if one.Outcome, one.Err = p.settle(ctx, env, to, kept, mail); one.Err != nil {
 			one.Err = fmt.Errorf("take in mail for %s: %w", one.Mailbox, notTheSenders(one.Err))
 		} else {

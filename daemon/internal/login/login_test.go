@@ -226,6 +226,35 @@ func TestRotatedTokensSurviveARestart(t *testing.T) {
 	}
 }
 
+// late is a Keeper that tells once what was there before another replica kept a
+// newer one.
+type late struct {
+	*memory
+	before []string
+}
+
+func (l *late) RefreshToken(ctx context.Context, account, declared string) (string, error) {
+	if len(l.before) > 0 {
+		old := l.before[0]
+		l.before = l.before[1:]
+		return old, nil
+	}
+	return l.memory.RefreshToken(ctx, account, declared)
+}
+
+// Two replicas ask at the same time: the token that one of them has read is used up
+// when it asks.
+func TestRotatedByAnotherReplicaMeanwhile(t *testing.T) {
+	for _, before := range []string{"rotated-1", ""} {
+		i := startIssuer(t)
+		i.refresh = "rotated-2"
+		keeper := &late{memory: &memory{kept: map[string]string{"support declared-token": "rotated-2"}}, before: []string{before}}
+		if _, err := newSource(i, keeper, &clock{now: time.Now()}).token(t.Context(), byRefresh(i)); err != nil {
+			t.Errorf("after %q: %v, asked %q", before, err, i.asked)
+		}
+	}
+}
+
 func TestIssuerFails(t *testing.T) {
 	answer := func(status int, body string) func(http.ResponseWriter) bool {
 		return func(w http.ResponseWriter) bool {

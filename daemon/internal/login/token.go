@@ -1,11 +1,13 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -121,33 +123,51 @@ func (s *Source) fetch(ctx context.Context, l helpdesk.Login) (*oauth2.Token, er
 }
 
 // refresh uses the newest refresh token that there is. When the issuer does not
-// take that one, the declared one has its turn: it may be newer.
+// take it, another replica, or another login with the same one, may have got a
+// newer one meanwhile; else the declared one has its turn: it may be newer.
 func (s *Source) refresh(ctx context.Context, l helpdesk.Login, config *oauth2.Config, declared string) (*oauth2.Token, error) {
-	kept := ""
-	if s.keeper != nil {
-		var err error
-		if kept, err = s.keeper.RefreshToken(ctx, l.Account, declared); err != nil {
-			return nil, err
+	kept, err := s.kept(ctx, l, declared)
+	if err != nil {
+		return nil, err
+	}
+	var tried []string
+	var fresh *oauth2.Token
+	ask := func(token string) {
+		tried = append(tried, token)
+		fresh, err = config.TokenSource(ctx, &oauth2.Token{RefreshToken: token}).Token()
+	}
+	ask(cmp.Or(kept, declared))
+	for err != nil && errors.Is(refusal(err), ErrSetup) {
+		newest, keeperErr := s.kept(ctx, l, declared)
+		if keeperErr != nil {
+			return nil, keeperErr
 		}
-	}
-	current := declared
-	if kept != "" {
-		current = kept
-	}
-	fresh, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: current}).Token()
-	if err != nil && kept != "" && errors.Is(refusal(err), ErrSetup) {
-		current = declared
-		fresh, err = config.TokenSource(ctx, &oauth2.Token{RefreshToken: current}).Token()
+		next := cmp.Or(newest, declared)
+		if slices.Contains(tried, next) {
+			next = declared
+		}
+		if slices.Contains(tried, next) {
+			break
+		}
+		ask(next)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if fresh.RefreshToken != "" && fresh.RefreshToken != current && s.keeper != nil {
+	if fresh.RefreshToken != "" && !slices.Contains(tried, fresh.RefreshToken) && s.keeper != nil {
 		if err := s.keeper.KeepRefreshToken(ctx, l.Account, declared, fresh.RefreshToken); err != nil {
 			return nil, fmt.Errorf("keep the new refresh token: %w", err)
 		}
 	}
 	return fresh, nil
+}
+
+// kept is what was kept in place of the declared token, "" if nothing was.
+func (s *Source) kept(ctx context.Context, l helpdesk.Login, declared string) (string, error) {
+	if s.keeper == nil {
+		return "", nil
+	}
+	return s.keeper.RefreshToken(ctx, l.Account, declared)
 }
 
 // refusal tells what only a person can mend from what may pass (RFC 6749

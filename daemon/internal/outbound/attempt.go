@@ -34,7 +34,7 @@ func (q *Queue) attempt(ctx context.Context, c *claim) {
 		q.release(ctx, c)
 		return
 	}
-	timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
+	timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(c.Delivery.Files))
 	defer cancel()
 	tried := q.try(timed, c.Account, c.Delivery)
 	tried.began = began

@@ -10,17 +10,28 @@ import (
 )
 
 const (
-	// attemptTimeout bounds an attempt from its start to the relay's last answer.
+	// attemptTimeout bounds an attempt from its start to the relay's last answer, of
+	// a mail without files.
 	attemptTimeout = 4 * time.Minute
+
+	// slowestLine is how many bytes of files a second go out at least: those of an
+	// office that sends over a line of 1 Mbit/s.
+	slowestLine = 128 << 10
+
+	// mostFiles is what the largest mail that may be declared holds of them.
+	mostFiles = 110 << 20
 
 	// aheadFor is how long a delivery may be claimed before its attempt begins. What
 	// has waited longer is let go: its relay has become slow.
 	aheadFor = 10 * time.Second
 
-	// claimFor is how long a claim holds: longer than an attempt can take, with
-	// room for the wait before it, for recording it and for clocks of replicas that
+	// claimFor is how long the claim of a mail without files holds: longer than an
+	// attempt can take, with room for the wait before it, for recording it and for clocks of replicas that
 	// differ, so that nobody else starts while one is under way.
-	claimFor = attemptTimeout + time.Minute
+	claimFor = attemptTimeout + claimSpare
+
+	// claimSpare is that room.
+	claimSpare = time.Minute
 
 	// again is when to look at a delivery once more after the store failed us.
 	again = 5 * time.Second
@@ -29,6 +40,11 @@ const (
 	// a person to mend it.
 	unreadable = time.Hour
 )
+
+// timeFor is how long an attempt with so many bytes of files may take.
+func timeFor(files int64) time.Duration {
+	return attemptTimeout + time.Duration(helpdesk.InMail(files)/slowestLine)*time.Second
+}
 
 // claim is a delivery that was looked at to be sent.
 type claim struct {
@@ -82,7 +98,8 @@ func (q *Queue) look(ctx context.Context, c *claim) (write bool) {
 	}
 	c.ours, c.due = true, d.Next
 	d.Attempts++
-	d.Claim, d.Until, d.Next, d.Hurry = q.Replica, c.at.Add(claimFor), c.at.Add(claimFor), false
+	lapses := c.at.Add(timeFor(d.Files) + claimSpare)
+	d.Claim, d.Until, d.Next, d.Hurry = q.Replica, lapses, lapses, false
 	return true
 }
 

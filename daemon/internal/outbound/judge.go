@@ -106,6 +106,8 @@ func judge5xx(step Step, answer *smtp.SMTPError) Verdict {
 	switch {
 	case slices.Contains(signInFirst, answer.Code):
 		return Trouble
+	case isSpent(answer):
+		return Throttled
 	case isTooLarge(answer): // MAIL tells the size, so it may come that early (RFC 1870 section 6.1)
 		return Refused
 	case step != StepSender && step != StepRecipient && step != StepData:
@@ -114,6 +116,15 @@ func judge5xx(step Step, answer *smtp.SMTPError) Verdict {
 		return Later
 	}
 	return Refused
+}
+
+// isSpent knows a relay that lets who signed in send so much a day and says 5xx to
+// the rest: Google with 5.4.5 (congestion, RFC 3463 section 3.5), Microsoft with
+// 5.1.90 or an exception of its store.
+func isSpent(answer *smtp.SMTPError) bool {
+	e := answer.EnhancedCode
+	return e == smtp.EnhancedCode{5, 4, 5} || e == smtp.EnhancedCode{5, 1, 90} ||
+		containsAny(answer.Message, []string{"sending limit", "sending quota", "submissionquotaexceeded", "daily recipient limit"})
 }
 
 func isTooLarge(answer *smtp.SMTPError) bool {

@@ -66,6 +66,9 @@ func TestJudge(t *testing.T) {
 		{"lookup failed", failed(StepRecipient, answer(451, smtp.EnhancedCode{4, 3, 0}, "lookup failure")), Later},
 		{"takes nothing now", failed(StepRecipient, answer(450, smtp.EnhancedCode{4, 3, 2}, "system not accepting network messages")), Throttled},
 
+		{"the day's mails are used up", failed(StepData, answer(550, smtp.EnhancedCode{5, 4, 5}, "Daily user sending limit exceeded.")), Throttled},
+		{"the day's recipients are used up", failed(StepRecipient, answer(554, smtp.EnhancedCode{5, 1, 90}, "Your message can't be sent because you've reached your daily limit")), Throttled},
+		{"used up, in the store's words", failed(StepData, answer(554, smtp.EnhancedCode{5, 2, 0}, "STOREDRV.Submission.Exception:SubmissionQuotaExceededException")), Throttled},
 		{"content refused", failed(StepData, answer(554, smtp.EnhancedCode{5, 7, 1}, "spam")), Refused},
 		{"content refused for now", failed(StepData, answer(451, smtp.EnhancedCode{4, 3, 0}, "scanner is away")), Later},
 		{"hangs up with words", failed(StepData, answer(421, none, "closing")), Throttled},

@@ -97,9 +97,19 @@ func (p *Planner) spent(ctx context.Context, change *helpdesk.Change, key string
 // Reply adds an agent's answer to every active participant. It is not
 // automatic mail: a person wrote it.
 func (p *Planner) Reply(change *helpdesk.Change, o Occasion) {
+	var files int64
+	for _, e := range change.Entries {
+		if e.Seq == o.Entry {
+			for _, f := range e.Attachments {
+				files += f.Size
+			}
+		}
+	}
 	for i := range o.Ticket.Participants {
 		if o.To = &o.Ticket.Participants[i]; o.To.Active() {
-			change.Deliveries = append(change.Deliveries, p.delivery(o))
+			d := p.delivery(o)
+			d.Files = files
+			change.Deliveries = append(change.Deliveries, d)
 		}
 	}
 }

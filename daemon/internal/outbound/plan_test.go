@@ -189,7 +189,9 @@ func TestAutomaticWithoutLedger(t *testing.T) {
 func TestReplyReachesEveryActiveParticipant(t *testing.T) {
 	signer := newSigner(t)
 	p := &Planner{Budgets: brokenLedger{}, Signer: signer} // never asked
-	ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
+	ticket, change := sampleTicket(), &helpdesk.Change{Account: account, Entries: []helpdesk.Entry{
+		{Seq: 2, Attachments: []helpdesk.Attachment{{Size: 1000}, {Size: 234}}}, {Seq: 3, Attachments: []helpdesk.Attachment{{Size: 9}}},
+	}}
 	p.Reply(change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 2, Purpose: helpdesk.AgentReply, Now: noon})
 	type copyFor struct {
 		Participant uint16
@@ -199,7 +201,7 @@ func TestReplyReachesEveryActiveParticipant(t *testing.T) {
 	ids := map[string]bool{}
 	for _, d := range change.Deliveries {
 		got = append(got, copyFor{d.Participant, d.To.String()})
-		if d.State != helpdesk.Queued || d.Entry != 2 || d.Ticket != ticket.ID || !d.Next.Equal(noon) || d.Purpose != helpdesk.AgentReply {
+		if d.State != helpdesk.Queued || d.Entry != 2 || d.Ticket != ticket.ID || !d.Next.Equal(noon) || d.Files != 1234 || d.Purpose != helpdesk.AgentReply {
 			t.Errorf("delivery %+v is not ready to go", d)
 		}
 		if ids[d.MessageID] || ids[string(d.ID)] {

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -10,6 +11,17 @@ import (
 
 // ProbePrefix begins the Message-IDs of probes.
 const ProbePrefix = "<doctor."
+
+// ProbeSubject is the subject of the probe with a Message-ID; "" if that is none
+// of a probe.
+func ProbeSubject(messageID string) string {
+	nonce, ok := strings.CutPrefix(messageID, ProbePrefix)
+	nonce, _, at := strings.Cut(nonce, "@")
+	if !ok || !at || nonce == "" {
+		return ""
+	}
+	return "Postern doctor: round trip " + nonce
+}
 
 // Probe sends one mail of a mailbox to the mailbox itself through a relay, at once
 // and never again, and returns its Message-ID. It looks to every robot, and to us,
@@ -20,7 +32,7 @@ func (q *Queue) Probe(ctx context.Context, box helpdesk.Mailbox, relay helpdesk.
 	messageID = ProbePrefix + string(nonce) + "@" + box.Address.Domain() + ">"
 	self := eml.Mailbox{Name: box.DisplayName, Address: box.Address}
 	mail := &eml.Outgoing{
-		From: self, To: self, Subject: "Postern doctor: round trip " + string(nonce), MessageID: messageID, Date: q.Now(),
+		From: self, To: self, Subject: ProbeSubject(messageID), MessageID: messageID, Date: q.Now(),
 		Extra: []eml.HeaderField{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
 		Text:  "“postern doctor” has sent this mail to see whether it arrives. It is put away when it does.\n",
 		UTF8:  isWide(box.Address),

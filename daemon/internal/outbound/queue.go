@@ -177,7 +177,7 @@ func (q *Queue) forget(it *item) {
 // claim shows as a due time that is not far ahead. What only waits for its next
 // attempt looks the same; claim tells them apart.
 func (q *Queue) soonIfNew(next time.Time) time.Time {
-	if wait := next.Sub(q.Now()); wait > 0 && wait <= claimFor {
+	if wait := next.Sub(q.Now()); wait > 0 && wait <= timeFor(mostFiles)+claimSpare {
 		return q.Now()
 	}
 	return next

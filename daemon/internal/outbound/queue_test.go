@@ -330,7 +330,14 @@ func (odd) Close() {}
 
 func TestAttemptEndsBeforeItsClaim(t *testing.T) {
 	d := newDesk(t, &relay{})
-	want := d.reply(t, nil)
+	for _, files := range []int64{0, 25 << 20, mostFiles} {
+		testAttemptEnds(t, d, files)
+	}
+}
+
+func testAttemptEnds(t *testing.T, d *desk, files int64) {
+	t.Helper()
+	want := d.reply(t, func(c *helpdesk.Delivery) { c.Files = files })
 	q := d.queue(t, "a")
 	var left time.Duration
 	began := time.Now()
@@ -343,11 +350,13 @@ func TestAttemptEndsBeforeItsClaim(t *testing.T) {
 	})
 	q.begin()
 	c := claimOnly(t, q, want)
+	holds := c.Delivery.Until.Sub(c.at)
 	stopping, cancel := context.WithCancel(t.Context())
 	cancel() // an attempt under way is finished all the same
 	q.attempt(stopping, c)
-	if left <= 0 || aheadFor+left+store.OpTimeout >= claimFor {
-		t.Errorf("the attempt may take %v, want less than the claim of %v", left, claimFor)
+	least := time.Duration(files*4/3/slowestLine) * time.Second
+	if left <= least || aheadFor+left+store.OpTimeout >= holds {
+		t.Errorf("the attempt with %d bytes of files may take %v, want more than %v and less than the claim of %v", files, left, least, holds)
 	}
 	d.await(t, want.ID, "sent", isState(helpdesk.Sent))
 }

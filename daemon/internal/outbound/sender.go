@@ -57,7 +57,7 @@ func senderRefused(err error) bool {
 	}
 	switch failed.Step {
 	case StepSender:
-		return judge5xx(StepSender, answer) != Trouble
+		return judge5xx(StepSender, answer) == Later
 	case StepRecipient, StepData:
 		return containsAny(answer.Message, notYours)
 	}

@@ -299,7 +299,7 @@ func (c *conn) answer() error {
 	lines := c.lines
 	c.lines = c.lines[:0]
 	c.mu.Lock()
-	c.waiting = true // a client that does not read is one that stalls
+	c.waiting, c.paid = true, time.Now() // a client that does not read is one that stalls, from now on
 	c.mu.Unlock()
 	_, err := c.Conn.Write(lines)
 	c.mu.Lock()

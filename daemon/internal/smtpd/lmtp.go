@@ -5,6 +5,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 )
 
@@ -27,10 +28,13 @@ func (s *session) statusOf(env inbound.Envelope, to inbound.Recipient, settled [
 		if one.Account != to.Mailbox.Account || one.Mailbox != to.Mailbox.Name {
 			continue
 		}
-		if one.Err != nil {
-			return s.notTaken(env, one.Err)
+		switch {
+		case one.Err == nil:
+			return nil
+		case helpdesk.KindOf(one.Err) == helpdesk.TooLarge:
+			return s.refuse(env, "size", errTooLarge)
 		}
-		return nil
+		return s.notTaken(env, one.Err)
 	}
 	return errLater // not one of those: never to be taken for success
 }

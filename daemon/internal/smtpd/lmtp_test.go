@@ -103,7 +103,8 @@ func TestLMTPDialog(t *testing.T) {
 		{"no SMTP", "EHLO x\r\nHELO x\r\n", "500 500", 0},
 		{"one is unknown", "MAIL FROM:<>\r\n" + to + "DATA\r\n" + sample + ".\r\n", "250 250 550 250 354 250 250", 1},
 		{"no recipient", "MAIL FROM:<>\r\nRCPT TO:<nobody@acme.example>\r\nDATA\r\n", "250 550 502", 0},
-		{"too large for one is too large", "MAIL FROM:<>\r\n" + to + "DATA\r\n" + mailOf(smallMailbox+1) + ".\r\n", "250 250 550 250 354 552 552", 0},
+		{"too large for one", "MAIL FROM:<>\r\n" + to + "DATA\r\n" + mailOf(smallMailbox+1) + ".\r\n", "250 250 550 250 354 250 552", 1},
+		{"too large for the only one", "MAIL FROM:<>\r\nRCPT TO:<sales@acme.example>\r\nDATA\r\n" + mailOf(smallMailbox+1) + ".\r\n", "250 250 354 552", 0},
 		{"lone LF", "MAIL FROM:<>\r\n" + to + "DATA\r\na\nb\r\n.\r\n", "250 250 550 250 354 521", 0},
 		{"two mails", strings.Repeat("MAIL FROM:<>\r\nRCPT TO:<sales@acme.example>\r\nDATA\r\n"+sample+".\r\n", 2), "250 250 354 250 250 250 354 250", 2},
 	}

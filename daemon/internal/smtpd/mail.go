@@ -40,6 +40,13 @@ func (c *conn) taken() {
 	c.commands, c.recipients = 0, 0
 }
 
+// thrownAway reports that nobody reads the rest of the mail.
+func (c *conn) thrownAway() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.discarding
+}
+
 // chunking reports whether a mail by BDAT is under way.
 func (c *conn) chunking() bool {
 	c.mu.Lock()

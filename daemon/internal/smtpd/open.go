@@ -43,6 +43,9 @@ func (c *conn) openProxied() *smtp.SMTPError {
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
+	if _, here := c.server.conns[c]; !here {
+		return errMadeRoom // it is counted no more
+	}
 	if c.proxied = false; !peer.IsValid() {
 		return nil // a look whether we live
 	}
@@ -142,6 +145,7 @@ func (c *conn) beginTLS() bool {
 	c.mu.Lock()
 	c.waiting, c.idleEnd = false, time.Now()
 	c.paid = c.idleEnd
+	c.ended = err != nil // the other side would not understand
 	c.mu.Unlock()
 	if err != nil {
 		c.server.meter.MailRefused("tls")

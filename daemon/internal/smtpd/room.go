@@ -41,18 +41,11 @@ func (c *conn) makeWay() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failed, c.last, c.evicted = errMadeRoom, errMadeRoom, true
-	_ = c.Conn.SetDeadline(longAgo) // wakes what waits
+	_ = c.raw.SetDeadline(longAgo) // wakes what waits
 }
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
-
-// step notes that the client did what was its turn.
-func (c *conn) step() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.paid = time.Now()
-}
 
 // pay lets bytes of a mail count as time, at the least rate. The caller holds
 // mu.

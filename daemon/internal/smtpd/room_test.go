@@ -1,6 +1,7 @@
 package smtpd
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -64,15 +65,27 @@ func TestRoomIsMade(t *testing.T) {
 			<-time.After(20 * time.Millisecond) // the time that busyFor leaves to who is at work
 			w.hello(t).alive("x")
 			w.wantTaken(t, 1)
-			all := stalled[0].rest() // the first is the oldest
+			all := firstClosed(stalled)
 			if name != "in a handshake" && !strings.HasSuffix(all, "421 4.4.2 Waited too long while others want in, closing\r\n") && !strings.HasPrefix(all, "451 4.4.2") {
-				t.Errorf("the oldest was told %q", all)
+				t.Errorf("it was told %q", all)
 			}
 			if got := w.meter.read()["refused stalled"]; got != 1 {
 				t.Errorf("%d hung up on, want 1", got)
 			}
 		})
 	}
+}
+
+// firstClosed is what the server still wrote to the one that it hung up on.
+func firstClosed(clients []*client) string {
+	told := make(chan string, len(clients))
+	for _, c := range clients {
+		go func() { // ends with the test, which closes its connections
+			b, _ := io.ReadAll(c.r)
+			told <- string(b)
+		}()
+	}
+	return <-told
 }
 
 // Who is at work is not hung up on, and nor is a named relay: then the newcomer
@@ -181,4 +194,93 @@ func TestRoomLeavesNothingBehind(t *testing.T) {
 	if n := len(w.server.conns); n != 2 {
 		t.Errorf("%d connections are counted, want 2", n)
 	}
+}
+
+// A place may be taken in the moment in which TLS begins on it.
+func TestRoomIsMadeWhileTLSBegins(t *testing.T) {
+	w := serve(t, Options{TLS: serverTLS()})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	outside := make(chan net.Conn, 1)
+	go func() { // ends with the dial
+		nc, _ := net.Dial("tcp", l.Addr().String())
+		outside <- nc
+	}()
+	nc, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newConn(nc, w.server, true)
+	begun := make(chan bool, 1)
+	go func() { begun <- c.beginTLS() }()
+	over := tls.Client(<-outside, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // not what is tested
+	defer func() { _ = over.Close() }()
+	if err := over.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(20 * time.Millisecond) // as long as it takes, without being told
+	c.makeWay()
+	if !<-begun {
+		t.Error("TLS did not begin")
+	}
+}
+
+// Who was hung up on while the proxy told whom it speaks for is counted to nobody.
+func TestRoomIsMadeWhileAProxySpeaks(t *testing.T) {
+	w := serve(t, behindProxy(Options{}))
+	here, there := net.Pipe()
+	defer func() { _, _ = here.Close(), there.Close() }()
+	c, ok := w.server.admit(&fromLoopback{here}, false)
+	if !ok {
+		t.Fatal("not let in")
+	}
+	go func() { _, _ = io.WriteString(there, proxyHeader("192.0.2.7")) }() // ends with the pipe
+	if _, err := c.in.Peek(proxyHead + 12); err != nil {                   // it has come, and was not looked at yet
+		t.Fatal(err)
+	}
+	w.server.forget(c) // as makeRoom does
+	c.makeWay()
+	_ = c.open()
+	_ = c.Close()
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	if len(w.server.bySource) != 0 {
+		t.Errorf("connections are counted to %v, and there are none", w.server.bySource)
+	}
+}
+
+// fromLoopback has an address.
+type fromLoopback struct{ net.Conn }
+
+func (fromLoopback) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+// An answer that took us long is not kept from the client: what it tells may be
+// that the mail is here.
+func TestRoomIsNotMadeOfAnAnswer(t *testing.T) {
+	w := serve(t, Options{Limits: Limits{busyFor: guard}})
+	seen := &seenWriting{}
+	c := newConn(seen, w.server, false)
+	seen.look = func() { seen.since, seen.waiting = c.waitingSince() }
+	c.greeted, c.paid = true, time.Now().Add(-time.Hour)
+	if _, err := c.Write([]byte("250 2.0.0 OK: queued\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if !seen.waiting || time.Since(seen.since) > guard {
+		t.Errorf("while an answer is written the client is waited for since %v", seen.since)
+	}
+}
+
+type seenWriting struct {
+	fromLoopback
+	look    func()
+	since   time.Time
+	waiting bool
+}
+
+func (s *seenWriting) Write(p []byte) (int, error) {
+	s.look()
+	return len(p), nil
 }

@@ -71,6 +71,9 @@ func (f *fakeIntake) AcceptEach(ctx context.Context, env inbound.Envelope, raw i
 	for _, to := range env.To {
 		m.To = append(m.To, to.Written)
 		one := inbound.Settled{Account: to.Mailbox.Account, Mailbox: to.Mailbox.Name, Outcome: helpdesk.Outcome{Result: "opened"}, Err: f.trouble[to.Mailbox.Name]}
+		if most := to.Mailbox.MaxBytes; most > 0 && int64(b.Len()) > most {
+			one.Err = helpdesk.Errorf(helpdesk.TooLarge, "too large")
+		}
 		if !slices.ContainsFunc(settled, func(s inbound.Settled) bool { return s.Mailbox == one.Mailbox }) {
 			settled = append(settled, one)
 		}
@@ -118,7 +121,7 @@ type world struct {
 }
 
 // guard bounds a test that hangs; no test waits for it when all is well.
-const guard = 20 * time.Second
+const guard = time.Minute
 
 func start(t testing.TB, limits Limits, trusted ...netip.Prefix) *world {
 	t.Helper()

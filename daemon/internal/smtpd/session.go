@@ -215,14 +215,21 @@ func (s *session) bodyFailed(env inbound.Envelope, err error) error {
 	return s.refuse(env, "broken-transfer", errBroken)
 }
 
+// sizeLimit is what all the mailboxes take. Where each has an answer of its own,
+// it is what one of them takes, and the others refuse it (inbound.AcceptEach).
 func (s *session) sizeLimit(to []inbound.Recipient) int64 {
-	most := s.server.messageBytes()
+	least, largest := s.server.messageBytes(), int64(0)
 	for _, r := range to {
+		one := s.server.messageBytes()
 		if r.Mailbox.MaxBytes > 0 {
-			most = min(most, r.Mailbox.MaxBytes)
+			one = min(one, r.Mailbox.MaxBytes)
 		}
+		least, largest = min(least, one), max(largest, one)
 	}
-	return most
+	if s.server.options.LMTP {
+		return largest
+	}
+	return least
 }
 
 // find is route, but the postmaster of the host itself is the one of its domain,

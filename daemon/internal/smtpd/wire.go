@@ -95,8 +95,13 @@ func (c *conn) fillText() *smtp.SMTPError {
 	if !ok {
 		return errLineEnding
 	}
-	if c.feed, c.out = out, out; c.text.ended {
-		c.mode, c.out = atCommand, nil // idle connections keep no memory of mails
+	if c.feed, c.out = out, out; c.thrownAway() {
+		c.feed = nil // go-smtp would look at each byte of it
+	}
+	if c.text.ended {
+		if c.mode, c.out = atCommand, nil; c.feed == nil { // idle connections keep no memory of mails
+			c.feed = []byte("\r\n.\r\n") // it may be within a line
+		}
 	}
 	return nil
 }

@@ -76,60 +76,64 @@ const maxSaveBytes = 1 << 20
 // somebody changed first is Conflict, and the others are written all the same. As
 // many share a transaction as it can hold.
 func (s *Store) SaveOutgoing(ctx context.Context, all []*Outgoing) {
-	var part []*Outgoing
-	together := batch{keys: s.keys}
-	size := 0
-	flush := func() {
-		s.saveTogether(ctx, part)
-		part, together, size = nil, batch{keys: s.keys}, 0
-	}
+	var part []saving
+	ops, size := 0, 0
 	for _, o := range all {
 		one := s.saving(o)
 		if o.Err = one.err; o.Err != nil {
 			continue
 		}
-		bytes := 0
-		for _, op := range one.ops {
-			bytes += len(op.KeyBytes()) + len(op.ValueBytes())
+		if ops+len(one.ops) > MaxOps || size+one.size() > maxSaveBytes {
+			s.saveTogether(ctx, part)
+			part, ops, size = nil, 0, 0
 		}
-		if len(together.ops)+len(one.ops) > MaxOps || size+bytes > maxSaveBytes {
-			flush()
-		}
-		part, size = append(part, o), size+bytes
-		together.ops = append(together.ops, one.ops...)
+		part, ops, size = append(part, one), ops+len(one.ops), size+one.size()
 	}
-	flush()
+	s.saveTogether(ctx, part)
 }
 
 // saving is what one delivery adds to a transaction.
-func (s *Store) saving(o *Outgoing) batch {
+type saving struct {
+	batch
+	of  *Outgoing
+	key string
+}
+
+func (s *Store) saving(o *Outgoing) saving {
 	b := batch{keys: s.keys, tenant: s.keys.account(o.Account), account: o.Account}
 	b.delivery(o.Delivery)
-	return b
+	return saving{batch: b, of: o, key: b.tenant.delivery(o.Delivery.Ticket, o.Delivery.ID)}
+}
+
+// size in bytes of what is written.
+func (w saving) size() int {
+	n := 0
+	for _, op := range w.ops {
+		n += len(op.KeyBytes()) + len(op.ValueBytes())
+	}
+	return n
 }
 
 // saveTogether writes deliveries that fit one transaction. Whichever somebody
 // changed first is left out, and the rest is tried again: each round leaves fewer.
-func (s *Store) saveTogether(ctx context.Context, all []*Outgoing) {
+func (s *Store) saveTogether(ctx context.Context, all []saving) {
 	for len(all) > 0 {
 		var cmps []clientv3.Cmp
 		var then, otherwise []clientv3.Op
-		for _, o := range all {
-			one := s.saving(o)
+		for _, one := range all {
 			cmps, then = append(cmps, one.cmps...), append(then, one.ops...)
-			key := s.keys.account(o.Account).delivery(o.Delivery.Ticket, o.Delivery.ID)
-			otherwise = append(otherwise, clientv3.OpGet(key, clientv3.WithKeysOnly()))
+			otherwise = append(otherwise, clientv3.OpGet(one.key, clientv3.WithKeysOnly()))
 		}
 		resp, err := s.swap(ctx, cmps, then, otherwise)
-		if err != nil {
-			for _, o := range all {
-				o.Err = fmt.Errorf("save delivery: %w", err)
+		switch {
+		case err != nil:
+			for _, one := range all {
+				one.of.Err = fmt.Errorf("save delivery: %w", err)
 			}
 			return
-		}
-		if resp.Succeeded {
-			for _, o := range all {
-				o.Delivery.Rev = resp.Header.Revision
+		case resp.Succeeded:
+			for _, one := range all {
+				one.of.Delivery.Rev = resp.Header.Revision
 			}
 			return
 		}
@@ -146,25 +150,19 @@ func (s *Store) swap(ctx context.Context, cmps []clientv3.Cmp, then, otherwise [
 }
 
 // unchangedOf are those that still are as they were read, as a failed transaction
-// saw them.
-func unchangedOf(all []*Outgoing, resp *clientv3.TxnResponse) []*Outgoing {
-	var left []*Outgoing
-	for i, o := range all {
+// saw them: fewer than all, as one of its compares failed.
+func unchangedOf(all []saving, resp *clientv3.TxnResponse) []saving {
+	var left []saving
+	for i, one := range all {
 		var rev int64
 		if found := kvs(resp, i); len(found) == 1 {
 			rev = found[0].ModRevision
 		}
-		if rev == o.Delivery.Rev {
-			left = append(left, o)
+		if rev == one.of.Delivery.Rev {
+			left = append(left, one)
 		} else {
-			o.Err = helpdesk.Errorf(helpdesk.Conflict, "somebody else has this delivery")
+			one.of.Err = helpdesk.Errorf(helpdesk.Conflict, "somebody else has this delivery")
 		}
-	}
-	if len(left) == len(all) { // never: then the compares had held
-		for _, o := range all {
-			o.Err = helpdesk.Errorf(helpdesk.Conflict, "somebody else has this delivery")
-		}
-		return nil
 	}
 	return left
 }

@@ -23,6 +23,10 @@ const (
 	// fields.
 	maxParts = 300
 
+	// maxPartHead is the most bytes before the content of a part. Names of files have
+	// some hundred; Go would take 10 MiB of each part, and hold the names of fields.
+	maxPartHead = 16 << 10
+
 	// uploadIdle is how long an upload may stand still.
 	uploadIdle = time.Minute
 )
@@ -38,7 +42,8 @@ func ReadParts(w http.ResponseWriter, r *http.Request, file func(name, mediaType
 	if b, ok := r.Body.(*bounded); ok {
 		r.Body = http.MaxBytesReader(w, b.whole, MaxUpload)
 	}
-	r.Body = &patient{ReadCloser: r.Body, connection: http.NewResponseController(w)}
+	body := &patient{ReadCloser: r.Body, connection: http.NewResponseController(w)}
+	r.Body = body
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return partsError(err)
@@ -46,7 +51,9 @@ func ReadParts(w http.ResponseWriter, r *http.Request, file func(name, mediaType
 	r.PostForm = url.Values{}
 	room := int64(MaxBody)
 	for range maxParts {
+		body.most = maxPartHead
 		part, err := parts.NextPart()
+		body.most = anyLength
 		if err == io.EOF { // alone: wrapped, it says that the end is missing
 			return nil
 		}
@@ -55,13 +62,16 @@ func ReadParts(w http.ResponseWriter, r *http.Request, file func(name, mediaType
 		}
 		if name := part.FileName(); name != "" {
 			file(fileName(name), part.Header.Get("Content-Type"), part)
+			if _, err := io.Copy(io.Discard, part); err != nil { // what is left of it is not the head of the next one
+				return partsError(err)
+			}
 			continue
 		}
 		value, err := io.ReadAll(io.LimitReader(part, room+1))
 		if err != nil {
 			return partsError(err)
 		}
-		if room -= int64(len(value)); room < 0 {
+		if room -= int64(len(part.FormName()) + len(value)); room < 0 {
 			return partsError(&http.MaxBytesError{Limit: MaxBody})
 		}
 		if !isFile(part) {
@@ -97,9 +107,28 @@ type patient struct {
 	io.ReadCloser
 	connection *http.ResponseController
 	set        time.Time
+	most       int64 // that may still be read; anyLength for no limit
 }
 
+const anyLength = -1
+
+var errPartHead = errors.New("the head of a part has no end")
+
 func (p *patient) Read(b []byte) (int, error) {
+	if p.most == 0 {
+		return 0, errPartHead
+	}
+	if p.most > 0 {
+		b = b[:min(int64(len(b)), p.most)]
+	}
+	n, err := p.read(b)
+	if p.most > 0 {
+		p.most -= int64(n)
+	}
+	return n, err
+}
+
+func (p *patient) read(b []byte) (int, error) {
 	if now := time.Now(); now.Sub(p.set) > time.Second { // not for every few bytes
 		p.set = now
 		_ = p.connection.SetReadDeadline(now.Add(uploadIdle)) // what has no connection needs none

@@ -115,3 +115,65 @@ func TestReadPartsOfLargeFiles(t *testing.T) {
 		t.Errorf("a field without end: %v", err)
 	}
 }
+
+// The names of fields and the heads of parts are not held either: whoever is not
+// signed in can send them too.
+//
+// covers: P12
+func TestReadPartsOfLargeHeads(t *testing.T) {
+	var body strings.Builder
+	for range 100 {
+		fmt.Fprintf(&body, "--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n\r\n", strings.Repeat("n", 1<<20))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	form, err := postParts(t, io.MultiReader(strings.NewReader(body.String()), strings.NewReader("--b--\r\n")), nil)
+	runtime.ReadMemStats(&after)
+	if helpdesk.KindOf(err) != helpdesk.Invalid || len(form) != 0 {
+		t.Errorf("%d fields, %v", len(form), err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("reading the heads of parts took %d of memory", took)
+	}
+
+	many := strings.Repeat(fmt.Sprintf("--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n\r\n", strings.Repeat("n", 15<<10)), 100)
+	if _, err := postParts(t, strings.NewReader(many+"--b--\r\n"), nil); !errors.Is(err, helpdesk.ErrFile) {
+		t.Errorf("names of fields over the room for fields: %v", err)
+	}
+
+	// A file that is not read by who is told of it is no head.
+	unread := fmt.Sprintf(filePart, "a.bin") + strings.Repeat("x", 1<<20) + "\r\n" + fieldPart + "\r\n--b--\r\n"
+	if form, err := postParts(t, strings.NewReader(unread), func(string, string, io.Reader) {}); err != nil || form.Get("text") != "words" {
+		t.Errorf("behind a file that nobody read: %v, %v", form, err)
+	}
+}
+
+// FuzzReadParts: whatever comes as a form, there is an end to what is held of it,
+// and what is wrong with it is the sender's.
+func FuzzReadParts(f *testing.F) {
+	f.Add(fieldPart + "\r\n" + fmt.Sprintf(filePart, "a%22b.txt") + "x\r\n--b--\r\n")
+	f.Add(fmt.Sprintf(filePart, "") + "\r\n--b--\r\n")
+	f.Add("--b\r\nContent-Disposition: form-data; filename*=utf-8''x; name=\r\n\r\n\r\n--b--")
+	f.Add("--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=\r\n--b--")
+	f.Fuzz(func(t *testing.T, body string) {
+		files := 0
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		err := web.ReadParts(httptest.NewRecorder(), r, func(name, _ string, content io.Reader) {
+			files++
+			if name == "" {
+				t.Error("a file without a name")
+			}
+			_, _ = io.Copy(io.Discard, content)
+		})
+		fields, held := 0, 0
+		for name, values := range r.PostForm {
+			for _, v := range values {
+				fields, held = fields+1, held+len(name)+len(v)
+			}
+		}
+		if err != nil && helpdesk.KindOf(err) != helpdesk.Invalid || files+fields > 300 || held > len(body) {
+			t.Errorf("%d files, %d fields of %d bytes, %v", files, fields, held, err)
+		}
+	})
+}

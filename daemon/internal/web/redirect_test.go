@@ -20,6 +20,8 @@ func TestRedirect(t *testing.T) {
 		{"its head", "HEAD", "http://help.acme.example/", 308, "https://help.acme.example/"},
 		{"a path that looks like a host", "GET", "http://help.acme.example//evil.example/", 308, "https://help.acme.example//evil.example/"},
 		{"a link in a mail", "GET", "http://help.acme.example/t/pl1_x", 308, "https://help.acme.example/t/pl1_x"},
+		{"no path, but more of a host", "GET", "foo:@evil.example/", 308, "https://help.acme.example/"},
+		{"a star", "GET", "*", 308, "https://help.acme.example/"},
 		{"another host", "GET", "http://evil.example/", 421, ""},
 		{"a form", "POST", "http://help.acme.example/submit/x", 403, ""},
 		{"another verb", "DELETE", "http://help.acme.example/", 403, ""},
@@ -30,6 +32,9 @@ func TestRedirect(t *testing.T) {
 			read := false
 			body := io.NopCloser(reader(func([]byte) (int, error) { read = true; return 0, io.EOF }))
 			r := httptest.NewRequest(test.method, test.address, body)
+			if !strings.HasPrefix(test.address, "http://") {
+				r.Host = "help.acme.example"
+			}
 			got := webtest.Do(t, webtest.Site(&log, acme).Redirect(), r)
 			if got.StatusCode != test.want || got.Header.Get("Location") != test.location {
 				t.Errorf("answered %d to %q, want %d to %q", got.StatusCode, got.Header.Get("Location"), test.want, test.location)
