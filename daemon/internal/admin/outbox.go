@@ -89,6 +89,6 @@ func viewOutgoing(o *actions.Outgoing) Outgoing {
 	x := &o.Delivery
 	return Outgoing{
 		Delivery: viewDeliveries(0, []helpdesk.Delivery{*x})[0], Number: o.Number, Mailbox: x.Mailbox, Relay: o.Relay,
-		Created: x.Created, Since: x.Since, Sending: x.Claim != "",
+		Created: x.Created, Since: x.Since, Sending: x.Claimed(time.Now()),
 	}
 }

@@ -34,7 +34,7 @@ func (d *desk) Outgoing(_ context.Context, by actions.Actor, id string) (*action
 	if err := d.did(by, "show", id); err != nil {
 		return nil, err
 	}
-	return &actions.Outgoing{Delivery: helpdesk.Delivery{ID: helpdesk.ID(id), Claim: "a", Created: made}}, nil
+	return &actions.Outgoing{Delivery: helpdesk.Delivery{ID: helpdesk.ID(id), Claim: "a", Until: time.Now().Add(time.Hour), Created: made}}, nil
 }
 
 func (d *desk) TryAgain(_ context.Context, by actions.Actor, id string) error {

@@ -20,7 +20,8 @@ func newDeliveries(detail *actions.Detail, path string) []delivery {
 	all = append(all, mergedDeliveries(detail)...)
 	for i := range all {
 		d := &all[i]
-		if d.State == helpdesk.Failed || d.Tried != "" {
+		waits := d.State == helpdesk.Queued && d.Claim == "" && (d.Attempts > 0 || d.Warned > 0) // not what was just made
+		if waits || d.State == helpdesk.Failed {
 			d.Retry = path + "/deliveries/" + string(d.ID) + "/retry"
 		}
 	}

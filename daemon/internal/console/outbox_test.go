@@ -19,11 +19,19 @@ import (
 func TestTryAgainIsOffered(t *testing.T) {
 	d := full()
 	d.Deliveries[4].Claim, d.Deliveries[4].Attempts = "a", 1
+	untried := d.Deliveries[1]
+	untried.ID, untried.Attempts, untried.Last = "untrieduntriedun", 0, nil // as its relay is left alone
+	d.Deliveries = append(d.Deliveries, untried)
+	if page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session)); strings.Contains(page, "untrieduntriedun") {
+		t.Error("what was just made is offered")
+	}
+	d.Deliveries[5].Warned = 1
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
 	has(t, page, `action="/agent/tickets/7/deliveries/waitswaitswaitswa/retry"`, `action="/agent/tickets/7/deliveries/failedfailedfail/retry"`,
+		`action="/agent/tickets/7/deliveries/untrieduntriedun/retry"`,
 		"On its way now", "tried 3 times", "connection refused", "550 no such user")
-	if n := strings.Count(page, "Try again now"); n != 2 {
-		t.Errorf("%d offers, want 2", n)
+	if n := strings.Count(page, "Try again now"); n != 3 {
+		t.Errorf("%d offers, want 3", n)
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	// left alone: one or two happen to everybody.
 	laneTrips = 5
 
+	// laneAsked is the pause between probes that people ask for.
+	laneAsked = 2 * time.Second
+
 	// throttledMost is the longest pause before the next mail to a relay that
 	// takes not even one at a time.
 	throttledMost = time.Minute
@@ -43,6 +46,7 @@ type lane struct {
 	notBefore time.Time     // of such a pause
 
 	failures int       // in a row
+	failed   time.Time // when the last was told
 	opened   int       // how often it was found in trouble since it last worked; 0: in use
 	probe    time.Time // not before, while it is left alone
 	words    string    // of the last trouble
@@ -61,23 +65,35 @@ func (l *lane) atOnce() int { return max(int(l.limit), 1) }
 // room is how many more may be claimed now. While there is none, wait is when to
 // ask again; 0 is when something under way has ended. As many are claimed ahead
 // as are sent at once, so that nobody waits for the store. One claim at a time:
-// what comes meanwhile shares the next.
-func (l *lane) room(now time.Time, hurry bool) (n int, wait time.Duration) {
+// what comes meanwhile shares the next. asked is when somebody wanted the next
+// mail tried, zero if nobody did.
+func (l *lane) room(now, asked time.Time) (n int, wait time.Duration) {
 	switch {
 	case l.claiming > 0:
 		return 0, 0
 	case l.open() && l.busy() > 0:
 		return 0, 0 // its probe is under way
-	case l.open() && (hurry || !now.Before(l.probe)):
-		return 1, 0
 	case l.open():
-		return 0, l.probe.Sub(now)
+		if wait := l.probeAt(asked).Sub(now); wait > 0 {
+			return 0, wait
+		}
+		return 1, 0
 	case now.Before(l.notBefore):
 		return 0, l.notBefore.Sub(now)
 	case l.pause > 0:
 		return max(1-l.busy(), 0), 0
 	}
 	return max(2*l.atOnce()-l.busy(), 0), 0
+}
+
+// probeAt is when the next mail is tried while the relay is left alone. Somebody
+// who asks has it tried soon, if they know of the last failure: who has asked for
+// a thousand before it learns nothing from all of them.
+func (l *lane) probeAt(asked time.Time) time.Time {
+	if soon := l.failed.Add(laneAsked); asked.After(l.failed) && soon.Before(l.probe) {
+		return soon
+	}
+	return l.probe
 }
 
 // news is how a lane changed for people.
@@ -129,7 +145,7 @@ func (l *lane) slower(began, now time.Time) {
 
 func (l *lane) fails(words string, now time.Time) news {
 	l.failures++
-	l.words = words
+	l.failed, l.words = now, words
 	if !l.open() && l.failures < laneTrips {
 		return noNews
 	}

@@ -68,19 +68,25 @@ func TestLaneProbes(t *testing.T) {
 	heard(l, step{verdict: Trouble, times: laneTrips})
 	now := noon
 	for i, want := range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 5 * time.Minute} {
-		n, wait := l.room(now, false)
+		n, wait := l.room(now, time.Time{})
 		if n != 0 || wait < want || wait > want+want/10 {
 			t.Fatalf("probe %d: room for %d, wait %v, want none for %v and at most a tenth more", i, n, wait, want)
 		}
-		if n, _ := l.room(now, true); n != 1 {
+		if n, soon := l.room(now, now.Add(-time.Second)); n != 0 || soon != wait {
+			t.Errorf("probe %d: room for %d that somebody asked for before the last, wait %v, want none for %v", i, n, soon, wait)
+		}
+		if n, soon := l.room(now, now.Add(time.Second)); n != 0 || soon != laneAsked {
+			t.Errorf("probe %d: room for %d that somebody asks for, wait %v, want none for %v", i, n, soon, laneAsked)
+		}
+		if n, _ := l.room(now.Add(laneAsked), now.Add(time.Second)); n != 1 {
 			t.Errorf("probe %d: room for %d that somebody asked for, want 1", i, n)
 		}
 		now = now.Add(wait)
-		if n, _ := l.room(now, false); n != 1 {
+		if n, _ := l.room(now, time.Time{}); n != 1 {
 			t.Fatalf("probe %d: room for %d when it is time, want 1", i, n)
 		}
 		l.sending = 1
-		if n, _ := l.room(now, true); n != 0 {
+		if n, _ := l.room(now, now.Add(time.Hour)); n != 0 {
 			t.Errorf("probe %d: room for %d beside the probe, want none", i, n)
 		}
 		l.sending = 0
@@ -156,18 +162,18 @@ func TestLanePauses(t *testing.T) {
 	for range 8 {
 		now = now.Add(time.Millisecond)
 		l.learn(Throttled, true, "words", now, now)
-		n, wait := l.room(now, false)
+		n, wait := l.room(now, time.Time{})
 		if n != 0 || wait < last || wait > throttledMost+throttledMost/10 {
 			t.Fatalf("room for %d, pause %v after one of %v, want longer ones up to %v", n, wait, last, throttledMost)
 		}
 		last = min(wait*9/10, throttledMost*9/10) // of chance is a tenth
 		now = now.Add(wait)
-		if n, _ := l.room(now, false); n != 1 {
+		if n, _ := l.room(now, time.Time{}); n != 1 {
 			t.Fatalf("room for %d after the pause, want 1", n)
 		}
 	}
 	l.learn(Taken, true, "", now, now)
-	if n, _ := l.room(now, false); n < 2 {
+	if n, _ := l.room(now, time.Time{}); n < 2 {
 		t.Errorf("room for %d after one was taken, want more", n)
 	}
 }
@@ -187,7 +193,7 @@ func TestLaneRoom(t *testing.T) {
 		{"claiming", lane{limit: 5, claiming: 1}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if n, wait := tt.lane.room(noon, false); n != tt.want || wait != 0 {
+			if n, wait := tt.lane.room(noon, time.Time{}); n != tt.want || wait != 0 {
 				t.Errorf("room for %d, wait %v, want %d at once", n, wait, tt.want)
 			}
 		})

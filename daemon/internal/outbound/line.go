@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"container/heap"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -26,12 +27,16 @@ type line struct {
 	served uint64 // when it was served last, by counting
 }
 
-// byDue is a heap: first what somebody has asked for, then by due time.
+// byDue is a heap: first what somebody has asked for, the last wish first, as it
+// may be news of a relay that is mended; then by due time.
 type byDue []*item
 
 func (h byDue) Len() int { return len(h) }
 func (h byDue) Less(i, j int) bool {
-	if h[i].Hurry != h[j].Hurry {
+	switch {
+	case h[i].Hurry && h[j].Hurry:
+		return h[i].Next.After(h[j].Next)
+	case h[i].Hurry || h[j].Hurry:
 		return h[i].Hurry
 	}
 	return h[i].Next.Before(h[j].Next)
@@ -58,8 +63,18 @@ func (h *byDue) Pop() any {
 	return it
 }
 
-// enqueue puts an item into the line of its sender.
+// asked is when somebody wanted the item tried; zero if nobody did.
+func (it *item) asked() time.Time {
+	if it.Hurry {
+		return it.Next
+	}
+	return time.Time{}
+}
+
+// enqueue puts an item into the line of its sender. What somebody has asked for
+// stands first only while it is due: else it would hold up those behind it.
 func (q *Queue) enqueue(it *item) {
+	it.Hurry = it.Hurry && !it.Next.After(q.Now())
 	who := sender{it.Account, it.Mailbox}
 	if it.line = q.lines[who]; it.line == nil {
 		it.line = &line{sender: who}

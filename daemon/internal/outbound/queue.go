@@ -225,7 +225,7 @@ func (q *Queue) take() (*lane, []*item, time.Duration) {
 			wait = min(wait, ahead)
 			continue
 		}
-		n, later := q.laneOf(ln.sender).room(now, ln.order[0].Hurry)
+		n, later := q.laneOf(ln.sender).room(now, ln.order[0].asked())
 		switch {
 		case n == 0 && later > 0:
 			wait = min(wait, later)

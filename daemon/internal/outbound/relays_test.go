@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -259,5 +260,82 @@ func TestLinesTakeTurns(t *testing.T) {
 	want := map[string]bool{"supporttrue otherfalse supporttrue": true, "otherfalse supporttrue supporttrue": true}
 	if got := strings.Join(turns, " "); !want[got] {
 		t.Errorf("took %s, want each in turn", got)
+	}
+}
+
+// What somebody has asked for goes first, and holds up nothing when it has to wait.
+func TestWhatWasAskedForStandsFirst(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	q.begin()
+	mails := d.made(t, "support", 4)
+	for i, m := range mails {
+		p := pendingOf(m)
+		p.Next = noon.Add(time.Duration(i) * time.Second)
+		p.Hurry = i >= 2
+		if i == 3 {
+			p.Next = noon.Add(time.Hour) // asked for, and then put off
+		}
+		q.see(p)
+	}
+	d.clock.forward(time.Minute)
+	q.see(func() store.Pending {
+		p := pendingOf(mails[2])
+		p.Next, p.Hurry = noon.Add(2*time.Second), true
+		return p
+	}())
+	_, batch, _ := q.take()
+	var order []helpdesk.ID
+	for _, it := range batch {
+		order = append(order, it.ID)
+	}
+	if diff := cmp.Diff([]helpdesk.ID{mails[2].ID, mails[0].ID, mails[1].ID}, order); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// Somebody who asks has a mail tried while its relay is left alone, and what
+// comes of it is news for all.
+//
+// covers: P11
+func TestAskedForWhileTheRelayIsLeftAlone(t *testing.T) {
+	d := newDesk(t, &relay{})
+	mails := d.from(t, "support", 3)
+	q := d.queue(t, "a")
+	q.begin()
+	l := q.laneOf(sender{account, "support"})
+	for range laneTrips {
+		l.learn(Trouble, false, "reach relay: no route to host", noon, noon)
+	}
+	for _, m := range mails {
+		q.see(pendingOf(m))
+	}
+	if _, batch, _ := q.take(); batch != nil {
+		t.Fatalf("took %d mails while the relay is left alone", len(batch))
+	}
+	d.clock.forward(laneAsked)
+	if err := mails[1].TryAgain(d.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := d.Delivery(t.Context(), account, mails[1].Ticket, mails[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails[1].Rev = fresh.Rev
+	d.commit(t, &helpdesk.Change{Account: account, Deliveries: mails[1:2]})
+	p := pendingOf(mails[1])
+	p.Hurry = true
+	q.see(p)
+	l, batch, _ := q.take()
+	if len(batch) != 1 || batch[0].ID != mails[1].ID {
+		t.Fatalf("took %d mails, want the one that was asked for", len(batch))
+	}
+	q.claim(t.Context(), l, batch)
+	q.group.Wait()
+	if got := d.await(t, mails[1].ID, "sent", isState(helpdesk.Sent)); got.Hurry {
+		t.Error("it is still in a hurry")
+	}
+	if _, batch, _ := q.take(); len(batch) != 2 {
+		t.Errorf("took %d mails when the relay works again, want the others", len(batch))
 	}
 }

@@ -70,20 +70,19 @@ func (q *Queue) overdue() []thread {
 	var threads []thread
 	seen, open := map[thread]bool{}, map[*lane]bool{}
 	var oldest time.Duration
-	for _, it := range q.pending {
-		if it.done || it.index < 0 { // sent at this moment
-			continue
-		}
-		age := now.Sub(it.Born)
-		oldest = max(oldest, age)
-		l := q.laneOf(it.line.sender)
+	for _, ln := range q.lines { // what is on its way is in none
+		l := q.laneOf(ln.sender)
 		if l.open() {
 			open[l] = true
 		}
-		at := thread{it.Account, it.Ticket}
-		warn := it.Purpose.Awaited() && warnings(it.Born, now) > it.Warned
-		if !seen[at] && (warn || l.open() && age >= q.Schedule.GiveUp) {
-			seen[at], threads = true, append(threads, at)
+		for _, it := range ln.order {
+			age := now.Sub(it.Born)
+			oldest = max(oldest, age)
+			at := thread{it.Account, it.Ticket}
+			warn := it.Purpose.Awaited() && warnings(it.Born, now) > it.Warned
+			if !seen[at] && (warn || l.open() && age >= q.Schedule.GiveUp) {
+				seen[at], threads = true, append(threads, at)
+			}
 		}
 	}
 	q.Meter.OutboxOldest(oldest)
