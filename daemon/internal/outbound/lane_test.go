@@ -102,10 +102,10 @@ func TestLaneProbesThrottled(t *testing.T) {
 	l := newLane(helpdesk.Relay{})
 	heard(l, step{verdict: Trouble, times: laneTrips})
 	for range 3 {
-		_, wait := l.room(noon, false)
+		_, wait := l.room(noon, time.Time{})
 		now := noon.Add(wait)
 		l.learn(Throttled, true, "421 not yet", now, now)
-		if n, wait := l.room(now, false); n != 0 || wait < 15*time.Second {
+		if n, wait := l.room(now, time.Time{}); n != 0 || wait < 15*time.Second {
 			t.Fatalf("room for %d after a probe was throttled, wait %v, want none for a while", n, wait)
 		}
 	}

@@ -280,7 +280,6 @@ func (q *Queue) giveBack(it *item, next time.Time) {
 		it.done = true
 	default:
 		it.Next = next
-		it.Hurry = it.Hurry && !next.After(q.Now()) // it has had its turn, and must not stand before others
 		q.enqueue(it)
 		q.ring()
 	}
