@@ -95,7 +95,7 @@ func (c *consultation) admit(ctx context.Context, filesAlone bool) error {
 		return err
 	}
 	c.centers, c.boxes, c.prober = about.HelpCenters, about.Mailboxes, daemon
-	c.settings.hostname, c.settings.secrets = about.Hostname, about.Secrets
+	c.settings.hostname, c.settings.secrets, c.doctor.SMTP = about.Hostname, about.Secrets, about.SMTP
 	if c.settings.dns == "" {
 		c.settings.dns = about.DNS
 	}

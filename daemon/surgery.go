@@ -20,9 +20,10 @@ type surgery struct{ *daemon }
 
 // About implements admin.Surgery.
 func (d surgery) About() admin.About {
-	about := admin.About{Hostname: d.settings.hostname, Secrets: d.settings.secrets, DNS: d.settings.dns, Mailboxes: d.live.Mailboxes()}
-	about.HelpCenters = centersOf(d.live.HelpCenters())
-	return about
+	return admin.About{
+		Hostname: d.settings.hostname, Secrets: d.settings.secrets, DNS: d.settings.dns, SMTP: d.listen.smtp.Addr().String(),
+		HelpCenters: centersOf(d.live.HelpCenters()), Mailboxes: d.live.Mailboxes(),
+	}
 }
 
 func centersOf(served []helpdesk.HelpCenter) []doctor.Center {

@@ -63,3 +63,16 @@ func (d *dialog) talk(row, want string) {
 		}
 	}
 }
+
+// ask sends a line and returns the answer, of one line.
+func (d *dialog) ask(row string) string {
+	d.t.Helper()
+	if _, err := io.WriteString(d.Conn, row+"\r\n"); err != nil {
+		d.t.Fatal(err)
+	}
+	got, err := d.r.ReadString('\n')
+	if err != nil {
+		d.t.Fatalf("%q was answered %q, %v", row, got, err)
+	}
+	return strings.TrimSpace(got)
+}

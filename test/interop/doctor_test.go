@@ -96,8 +96,8 @@ func TestDoctor(t *testing.T) {
 	r := newRelays(t)
 	tlsDir := t.TempDir()
 	page, _ := peers.Certificate(t, tlsDir, "help.acme.example")
-	peers.Certificate(t, tlsDir, "mx.acme.example")
-	t.Setenv("SSL_CERT_FILE", r.File(t, "believed", readFile(t, r.authorities)+readFile(t, page)+readFile(t, r.dovecot.CA)))
+	mx, _ := peers.Certificate(t, tlsDir, "mx.acme.example")
+	t.Setenv("SSL_CERT_FILE", r.File(t, "believed", readFile(t, r.authorities)+readFile(t, page)+readFile(t, mx)+readFile(t, r.dovecot.CA)))
 	keys, published := signers(t)
 	zone := `
 		acme.example         MX   10 mx.acme.example

@@ -139,3 +139,37 @@ func TestExtensions(t *testing.T) {
 	c.talk("QUIT", "221")
 	wantSubjects(t, desk, "support: Größe")
 }
+
+// Whoever tries to have the desk pass mail on is refused at RCPT, whatever the
+// sender claims to be; nothing goes out.
+func TestNoRelaying(t *testing.T) {
+	t.Parallel()
+	out := startOutside(t)
+	desk := peers.StartDesk(t, intake, "--relay", out.address, "--trusted-relay", "127.0.0.1") // the worst case
+	for _, from := range []string{"alice@customer.example", "support@acme.example", ""} {
+		for _, to := range []string{
+			"<victim@customer.example>", "<victim%customer.example@acme.example>", "<victim%customer.example>", `<"victim@customer.example"@acme.example>`,
+			`<"victim%customer.example"@acme.example>`, "<@acme.example:victim@customer.example>", "<customer.example!victim@acme.example>",
+			"<customer.example!victim>", "<victim@customer.example@acme.example>", "<support@acme.example@customer.example>", "<victim@[127.0.0.1]>", "<victim@127.0.0.1>",
+			"<victim@localhost>", "<support@acme.example.>", "<support+victim=customer.example@acme.example>", "<b+victim@acme.example>", "<postmaster@customer.example>",
+			"<support@sub.acme.example>", "<support@acme.example,victim@customer.example>", "<support@acme.example>victim@customer.example>", "<support@acme.example> ORCPT=rfc822;victim@customer.example",
+			"<victim>", "<support@>", "<>",
+		} {
+			c := dial(t, desk.SMTP)
+			c.talk("", "220")
+			c.talk("EHLO client.example", "250")
+			c.talk("MAIL FROM:<"+from+">", "250")
+			if code := c.ask("RCPT TO:" + to); code[0] != '5' {
+				t.Errorf("from <%s>, %s was answered %s", from, to, code)
+			}
+			c.talk("DATA", "502")
+			_ = c.Close()
+		}
+	}
+	for _, victim := range []string{"victim@customer.example", "postmaster@customer.example"} {
+		if got := out.mail(victim); got != "" {
+			t.Errorf("went out to %s: %s", victim, got)
+		}
+	}
+	wantSubjects(t, desk)
+}

@@ -14,6 +14,7 @@ type About struct {
 	Hostname string `json:"hostname"`
 	Secrets  string `json:"secrets"` // folder
 	DNS      string `json:"dns,omitempty"`
+	SMTP     string `json:"smtp"` // where it listens
 	// What is served: it may differ from what is declared by now.
 	HelpCenters []doctor.Center    `json:"helpCenters"`
 	Mailboxes   []helpdesk.Mailbox `json:"mailboxes"`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 )
@@ -39,7 +40,7 @@ func View(ctx context.Context, s Store, account string, h Hash, use func(b []byt
 	defer func() { err = errors.Join(err, f.Close()) }()
 	room := &Room{store: s}
 	defer room.release()
-	return view(f, size, "blob "+h.String(), func(b []byte) error {
+	return view(f, size, "blob "+h.String(), room, func(b []byte, room *Room) error {
 		if Hash(sha256.Sum256(b)) != h {
 			return fmt.Errorf("read blob %s: %w", h, ErrCorrupt)
 		}
@@ -61,11 +62,11 @@ func ViewOf(s Store, r io.Reader, use func(b []byte, room *Room) error) (err err
 	if err != nil {
 		return diskError("read what is looked at", err)
 	}
-	return view(f, size, "what is looked at", func(b []byte) error { return use(b, room) })
+	return view(f, size, "what is looked at", room, use)
 }
 
 // view maps a file while use looks at it.
-func view(f *os.File, size int64, what string, use func(b []byte) error) (err error) {
+func view(f *os.File, size int64, what string, room *Room, use func(b []byte, room *Room) error) (err error) {
 	b, err := mapFile(f, size, syscall.PROT_READ)
 	if err != nil {
 		return fmt.Errorf("map %s: %w", what, err)
@@ -74,26 +75,34 @@ func view(f *os.File, size int64, what string, use func(b []byte) error) (err er
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = viewError(r, what)
+			err = viewError(r, what, append(room.maps, b))
 		}
 	}()
-	err = use(b)
+	err = use(b, room)
 	if errors.Is(err, syscall.EFAULT) { // the kernel read it for us, to write it elsewhere
 		err = fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, err)
 	}
 	return err
 }
 
-// viewError is the error of what use panicked with, if it was ours.
-func viewError(r any, what string) error {
+// fault is memory that can't be read, see [debug.SetPanicOnFault].
+type fault interface {
+	error
+	Addr() uintptr
+}
+
+// viewError is the error of what use panicked with, if that was about the files
+// that were mapped.
+func viewError(r any, what string, maps [][]byte) error {
 	switch cause := r.(type) {
 	case roomError:
 		return cause.err
-	case interface {
-		error
-		Addr() uintptr // only memory that can't be read has one, see debug.SetPanicOnFault
-	}:
-		return fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, cause)
+	case fault:
+		for _, b := range maps {
+			if begin := reflect.ValueOf(b).Pointer(); cause.Addr() >= begin && cause.Addr()-begin < uintptr(len(b)) {
+				return fmt.Errorf("read %s: %w: %w", what, ErrCorrupt, cause)
+			}
+		}
 	}
 	panic(r)
 }

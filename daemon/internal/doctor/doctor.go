@@ -83,9 +83,10 @@ type Hands interface {
 	TryIMAP(ctx context.Context, account, mailbox string) (Trial, error)
 }
 
-// Doctor looks. All fields but Roots and At must be set.
+// Doctor looks. All fields but SMTP, Roots and At must be set.
 type Doctor struct {
 	Hostname string // of the mail server
+	SMTP     string // where it listens, seen from here; "" where none runs
 	Resolver mailauth.Resolver
 	// Reserved lets it ask about names that nobody can look up (RFC 2606): where
 	// DNS is not the world's.

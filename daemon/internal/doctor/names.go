@@ -80,6 +80,9 @@ func (d *Doctor) server(ctx context.Context) Chapter {
 	for _, a := range found {
 		c.Findings = append(c.Findings, d.ptr(ctx, a))
 	}
+	if d.SMTP != "" {
+		c.Findings = append(c.Findings, d.greeted(ctx))
+	}
 	return c
 }
 
