@@ -134,8 +134,6 @@ func (q *Queue) stopped(c *claim) (write bool) {
 // the record: another replica may have tried it meanwhile.
 func (q *Queue) free(d *helpdesk.Delivery) time.Time {
 	switch {
-	case d.Claim == "" && d.Hurry:
-		return time.Time{}
 	case d.Claim == "":
 		return d.Next
 	case d.Claim == q.Replica, q.Exclusive:

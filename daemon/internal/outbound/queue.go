@@ -137,9 +137,6 @@ func (q *Queue) reset() {
 func (q *Queue) see(p store.Pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if now := q.Now(); p.Hurry && p.Next.After(now) {
-		p.Next = now // whoever asked has another clock
-	}
 	it, known := q.pending[p.ID]
 	switch {
 	case !known && p.Gone:

@@ -308,18 +308,6 @@ func TestHurryHoldsNobodyUp(t *testing.T) {
 	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
 }
 
-// Somebody asked by a clock that is ahead of ours.
-//
-// covers: P11
-func TestHurryIsNow(t *testing.T) {
-	d := newDesk(t, &relay{})
-	q := d.queue(t, "a")
-	run(t, q)
-	m := d.reply(t, func(c *helpdesk.Delivery) { c.Next, c.Hurry = noon.Add(30*time.Second), true })
-	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
-	d.await(t, m.ID, "sent", isState(helpdesk.Sent))
-}
-
 // odd is a courier that does one thing.
 type odd func(ctx context.Context) error
 
