@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/certs"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -50,12 +52,16 @@ func readAuthorities(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// hosts are the names of the pages that are served with TLS here, now.
+// hosts are the names that there should be certificates for now: of pages that are
+// served with TLS here, and of the mail server where anybody brings mail to it.
 func (d *daemon) hosts() []string {
-	if d.listen.https == nil {
-		return nil
-	}
 	var hosts []string
+	if slices.ContainsFunc(d.live.Mailboxes(), func(b helpdesk.Mailbox) bool { return b.IMAP == nil }) {
+		hosts = append(hosts, d.settings.hostname)
+	}
+	if d.listen.https == nil {
+		return hosts
+	}
 	for _, center := range d.live.HelpCenters() {
 		if base, err := url.Parse(center.BaseURL); err == nil { // live has made it
 			hosts = append(hosts, base.Hostname())

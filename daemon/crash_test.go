@@ -120,8 +120,8 @@ func TestKillNineLosesNothing(t *testing.T) {
 func (l *ledger) sendUntilTaken(t *testing.T, addr *atomic.Value, n int) {
 	id := fmt.Sprintf("<mail-%d@customer.example>", n)
 	// Every third mail answers an earlier one of its sender, so that tickets are
-	// shared.
-	sender := fmt.Sprintf("sender%d@customer.example", (n-1)/3%20)
+	// shared. No address writes more than a mailbox takes of it in an hour.
+	sender := fmt.Sprintf("sender%d@customer.example", (n-1)/3/16)
 	answers := ""
 	if n%3 == 0 {
 		answers = fmt.Sprintf("In-Reply-To: <mail-%d@customer.example>\r\n", n-2)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -318,5 +319,23 @@ func TestTally(t *testing.T) {
 	c.Add("y", "z")
 	if c.Total() != maxPlaces+4 || len(c[0].Places) != maxPlaces || c[0].Places[0] != "0" {
 		t.Errorf("tally = %+v", c)
+	}
+}
+
+// A pipe in a folder keeps nobody waiting for who writes to it.
+func TestPipeIsNoFile(t *testing.T) {
+	dir := put(t, map[string]string{"a.eml": "From: a@b.example\n\nx\n"})
+	if err := syscall.Mkfifo(filepath.Join(dir, "b.eml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan *Archive, 1)
+	go func() { done <- read(t, dir) }()
+	select {
+	case a := <-done:
+		if len(a.Mails) != 1 || a.LeftOut.Total() != 1 {
+			t.Errorf("found %d mails, left out %v", len(a.Mails), a.LeftOut)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for the pipe")
 	}
 }

@@ -134,19 +134,19 @@ func (r *reader) file(ctx context.Context, path string, at place) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	info, err := os.Stat(path) // before it is opened: that of a pipe waits for who writes to it
+	if err == nil && !info.Mode().IsRegular() {
+		r.archive.LeftOut.Add("neither a file nor a folder", path)
+		return nil
+	}
 	in, err := os.Open(path)
 	if err != nil {
 		r.unread(path, err)
 		return nil
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
+	if info, err = in.Stat(); err != nil {
 		r.unread(path, err)
-		return nil
-	}
-	if !info.Mode().IsRegular() {
-		r.archive.LeftOut.Add("neither a file nor a folder", path)
 		return nil
 	}
 	f := file{path: path, size: info.Size(), modified: info.ModTime()}

@@ -75,10 +75,10 @@ func openAuthority(t *testing.T, v Vault) (d *desk, asked *int) {
 		_, _ = io.WriteString(w, `{"type": "urn:ietf:params:acme:error:unauthorized", "detail": "not on a Sunday"}`)
 	}))
 	t.Cleanup(directory.Close)
-	d = &desk{now: noon, hosts: []string{"help.acme.example"}}
+	d = &desk{now: noon, hosts: []string{"help.acme.example", "mx.acme.example"}}
 	var err error
 	d.Source, err = Open(t.Context(), Options{
-		ACME: &ACME{Directory: directory.URL, Vault: v}, Hostname: "mx.acme.example", Hosts: func() []string { return d.hosts },
+		ACME: &ACME{Directory: directory.URL, Vault: v}, Hostname: "mx.acme.example", Hosts: func() []string { return slices.Clone(d.hosts) },
 		Meter: d, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Now: func() time.Time { return d.now },
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func TestAnOrderEndsWithTheDaemon(t *testing.T) {
 	v := newVault()
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := Open(ctx, Options{
-		ACME: &ACME{Directory: directory.URL, Vault: v}, Hostname: "mx.acme.example", Hosts: func() []string { return nil },
+		ACME: &ACME{Directory: directory.URL, Vault: v}, Hostname: "mx.acme.example", Hosts: func() []string { return []string{"mx.acme.example"} },
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ type Options struct {
 	ACME *ACME
 	// Hostname is the name of the mail server.
 	Hostname string
-	// Hosts lists the names of the pages that are served now.
+	// Hosts lists the names that there should be certificates for now.
 	Hosts func() []string
 	Meter Meter
 	Log   *slog.Logger
@@ -168,9 +168,9 @@ func (s *Source) find(hello *tls.ClientHelloInfo, name string) *tls.Certificate 
 
 // serverName is the name that the client asks for, "" if it names none.
 
-// names are those that there should be certificates for.
+// names are those that there should be certificates for, once each.
 func (s *Source) names() []string {
-	names := append([]string{s.options.Hostname}, s.options.Hosts()...)
+	names := s.options.Hosts()
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -19,6 +19,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -91,10 +93,10 @@ func (d *desk) Certificates(until map[string]time.Time) { d.until = maps.Clone(u
 
 func openDesk(t *testing.T, dir string) *desk {
 	t.Helper()
-	d := &desk{now: noon, hosts: []string{"help.acme.example"}}
+	d := &desk{now: noon, hosts: []string{"help.acme.example", "mx.acme.example", "help.acme.example"}}
 	var err error
 	d.Source, err = Open(t.Context(), Options{
-		Folder: dir, Hostname: "mx.acme.example", Hosts: func() []string { return d.hosts },
+		Folder: dir, Hostname: "mx.acme.example", Hosts: func() []string { return slices.Clone(d.hosts) },
 		Meter: d, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Now: func() time.Time { return d.now },
 	})
 	if err != nil {
@@ -345,12 +347,16 @@ func TestARemovedPairIsServedNoMore(t *testing.T) {
 
 func TestAFolderWithoutACertificateIsAnError(t *testing.T) {
 	empty := t.TempDir()
-	broken := t.TempDir()
+	broken, crowded := t.TempDir(), t.TempDir()
+	for i := range maxPairs + 1 {
+		write(t, filepath.Join(crowded, strconv.Itoa(i)+".crt"), nil)
+	}
 	write(t, filepath.Join(broken, "mx.crt"), []byte("x"))
 	write(t, filepath.Join(broken, "mx.key"), []byte("x"))
 	for _, test := range []struct{ name, dir, want string }{
 		{"empty", empty, "no usable certificate"},
 		{"only a broken one", broken, "no usable certificate"},
+		{"more than anybody has", crowded, "more than 1000 certificates"},
 		{"not there", filepath.Join(empty, "missing"), "no such file"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

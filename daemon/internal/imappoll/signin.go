@@ -50,12 +50,12 @@ func (c *client) signIn(ctx context.Context, box *helpdesk.IMAP, logins Logins) 
 	if err != nil {
 		return &Failure{Step: StepAuth, Err: err, Setup: errors.Is(err, login.ErrSetup)}
 	}
-	asked := &watched{Client: made}
+	asked := &watched{Client: made, username: box.Login.Username}
 	err = c.within(ctx, commandTimeout, func() error {
 		if plainLogin {
-			return c.login(asked)
+			return asked.without(c.login(asked))
 		}
-		return c.imap.Authenticate(asked)
+		return asked.without(c.imap.Authenticate(asked))
 	})
 	if err != nil && ctx.Err() == nil && refuses(err, asked) {
 		logins.Rejected(box.Login)
@@ -84,20 +84,6 @@ func mechanisms(caps imap.CapSet) []string {
 	}
 	slices.Sort(offered)
 	return offered
-}
-
-// watched notices that the mechanism itself gave up: servers tell why they refuse
-// a token in a challenge, and wait.
-type watched struct {
-	sasl.Client
-	gaveUp bool
-}
-
-// Next implements sasl.Client.
-func (w *watched) Next(challenge []byte) ([]byte, error) {
-	answer, err := w.Client.Next(challenge)
-	w.gaveUp = w.gaveUp || err != nil
-	return answer, err
 }
 
 // passing are answers that say nothing about the sign-in (RFC 5530 section 3).

@@ -56,7 +56,7 @@ func (q *Queue) leave(ctx context.Context, c *claim, t *trial) {
 	if t != nil && t.asked {
 		n = l.learn(t.verdict, t.answered, c.Delivery.Last.Answer(), t.began, q.Now())
 	}
-	if l.open() || l.pause > 0 {
+	if l.overdone() {
 		q.letGo(ctx, l)
 	}
 	q.startAll(ctx)

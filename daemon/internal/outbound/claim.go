@@ -176,16 +176,17 @@ func (q *Queue) handOver(ctx context.Context, l *lane, claims []*claim) {
 	defer q.mu.Unlock()
 	l.claiming -= len(claims)
 	for _, c := range claims {
+		var rev int64
 		if d := c.Delivery; d != nil {
-			c.item.Born, c.item.Warned, c.item.Hurry = d.Born(), d.Warned, d.Hurry
+			rev, c.item.Born, c.item.Warned, c.item.Hurry = d.Rev, d.Born(), d.Warned, d.Hurry
 		}
 		if c.ours {
 			l.ready = append(l.ready, c)
 		} else {
-			q.giveBack(c.item, c.next)
+			q.giveBack(c.item, c.next, rev)
 		}
 	}
-	if q.ending {
+	if q.ending || l.overdone() {
 		q.letGo(ctx, l)
 	}
 	q.startAll(ctx)

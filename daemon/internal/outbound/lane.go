@@ -46,7 +46,7 @@ type lane struct {
 	notBefore time.Time     // of such a pause
 
 	failures int       // in a row
-	failed   time.Time // when the last was told
+	failed   time.Time // when the last was told that counts
 	opened   int       // how often it was found in trouble since it last worked; 0: in use
 	probe    time.Time // not before, while it is left alone
 	words    string    // of the last trouble
@@ -110,13 +110,13 @@ const (
 func (l *lane) learn(v Verdict, answered bool, words string, began, now time.Time) news {
 	switch {
 	case v == Throttled && l.open():
-		return l.fails(words, now) // it is no time yet
+		return l.fails(words, began, now) // it is no time yet
 	case v == Throttled:
 		l.slower(began, now)
 	case v == Refused, v != Trouble && answered:
 		return l.faster()
 	default: // also where a connection broke off: one mail may do that, several in a row do not
-		return l.fails(words, now)
+		return l.fails(words, began, now)
 	}
 	return noNews
 }
@@ -143,9 +143,16 @@ func (l *lane) slower(began, now time.Time) {
 	l.limit, l.cut = max(l.limit/2, 1), now
 }
 
-func (l *lane) fails(words string, now time.Time) news {
+// fails counts a failure. Of a relay that is left alone only a new attempt tells
+// more than is known: what was under way when it was found out fails too.
+func (l *lane) fails(words string, began, now time.Time) news {
+	known := l.open() && !began.After(l.failed)
+	l.words = words
+	if known {
+		return noNews
+	}
 	l.failures++
-	l.failed, l.words = now, words
+	l.failed = now
 	if !l.open() && l.failures < laneTrips {
 		return noNews
 	}
@@ -156,6 +163,9 @@ func (l *lane) fails(words string, now time.Time) news {
 	}
 	return noNews
 }
+
+// overdone reports that more was claimed than the relay is given now.
+func (l *lane) overdone() bool { return (l.open() || l.pause > 0) && l.busy() > 1 }
 
 // RelayState is what one process knows of a relay, for people.
 type RelayState struct {

@@ -199,3 +199,43 @@ func TestLaneRoom(t *testing.T) {
 		})
 	}
 }
+
+// What was under way when a relay was found in trouble fails too, and tells
+// nothing new: the next probe is not put off by it.
+//
+// covers: P11
+func TestLaneCountsATroubleOnce(t *testing.T) {
+	l := newLane(helpdesk.Relay{})
+	for range laneMost {
+		l.learn(Trouble, false, "words", noon, noon.Add(time.Second))
+	}
+	if wait := l.probe.Sub(noon.Add(time.Second)); wait > 17*time.Second {
+		t.Errorf("next probe in %v, want the first pause", wait)
+	}
+	l.learn(Taken, true, "", noon, noon.Add(time.Second))
+	if l.open() {
+		t.Error("a mail was taken, and it is still left alone")
+	}
+}
+
+// More than is given is claimed only by what was claimed before.
+func TestLaneOverdone(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		lane lane
+		want bool
+	}{
+		{"many", lane{limit: 5, ready: make([]*claim, 5), sending: 5}, false},
+		{"left alone, its probe", lane{opened: 1, ready: make([]*claim, 1)}, false},
+		{"left alone, many", lane{opened: 1, ready: make([]*claim, 2)}, true},
+		{"left alone, one beside its probe", lane{opened: 1, ready: make([]*claim, 1), sending: 1}, true},
+		{"in a pause", lane{limit: 1, pause: time.Second, ready: make([]*claim, 2)}, true},
+		{"in a pause, one", lane{limit: 1, pause: time.Second, sending: 1}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.lane.overdone(); got != tt.want {
+				t.Errorf("overdone = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -11,9 +11,9 @@ import (
 type item struct {
 	store.Pending
 	line  *line
-	index int  // in the line; -1 while it is claimed, and when it is done
-	gone  bool // the store told that it is final
-	done  bool // it was found final, and the store has not told yet
+	index int           // in the line; -1 while it is claimed, and when it is done
+	later store.Pending // the latest news of it since it was taken out of its line
+	done  bool          // it was found final, and the store has not told yet
 }
 
 // sender is who mail goes out for. Each has a line of its own, so that a flood of

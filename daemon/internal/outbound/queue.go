@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -149,15 +151,12 @@ func (q *Queue) see(p store.Pending) {
 		q.enqueue(it)
 	case p.Gone && (it.index >= 0 || it.done):
 		q.forget(it)
-	case p.Gone:
-		it.gone = true
-		delete(q.pending, p.ID) // under its id comes what is tried again
 	case it.index >= 0:
 		q.dequeue(it)
 		it.Pending = p
 		q.enqueue(it)
 	default:
-		// News of our own claim; whoever has it says when it is due next.
+		it.later = p // mostly of our own claim; whoever has it gives it back
 	}
 	q.Meter.OutboxLength(len(q.pending))
 	q.ring()
@@ -266,23 +265,32 @@ func (q *Queue) laneOf(s sender) *lane {
 	return l
 }
 
-// giveBack puts items into their lines again, each with the time when it is due;
-// the zero time means that it is final. Then it is kept until the store tells the
+// giveBack puts an item into its line again with the time when it is due; the
+// zero time means that it is final. Then it is kept until the store tells the
 // same: news of our claim may still be on its way, and must not look like a new
-// delivery. It must be called with the lock held.
-func (q *Queue) giveBack(it *item, next time.Time) {
+// delivery. rev is that of the record which says so: what somebody has changed
+// since counts instead. It must be called with the lock held.
+func (q *Queue) giveBack(it *item, next time.Time, rev int64) {
+	later := it.later
+	it.later = store.Pending{}
 	switch {
-	case it.gone:
+	case later.Gone:
+		q.forget(it)
+		q.Meter.OutboxLength(len(q.pending))
+		return
+	case later.Rev > rev:
+		it.Pending = later
 	case next.IsZero():
 		it.done = true
+		return
 	default:
 		it.Next = next
-		q.enqueue(it)
-		q.ring()
 	}
+	q.enqueue(it)
+	q.ring()
 }
 
-// Relays tells the state of every relay that was used.
+// Relays tells the state of every relay that was used, by name.
 func (q *Queue) Relays() []RelayState {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -296,5 +304,6 @@ func (q *Queue) Relays() []RelayState {
 		s.Waiting = waiting[l]
 		states = append(states, s)
 	}
+	slices.SortStableFunc(states, func(a, b RelayState) int { return strings.Compare(a.Relay, b.Relay) })
 	return states
 }

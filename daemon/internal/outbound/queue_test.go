@@ -373,7 +373,7 @@ func TestNewsOfWhatIsDone(t *testing.T) {
 	if _, again, _ := q.take(); len(took) != 1 || again != nil {
 		t.Fatalf("took %v, then %v, want it once", took, again)
 	}
-	q.giveBack(took[0], time.Time{})
+	q.giveBack(took[0], time.Time{}, 0)
 	q.see(store.Pending{Account: account, ID: "x", Next: noon.Add(claimFor)})
 	if _, again, _ := q.take(); again != nil {
 		t.Error("late news of the claim brought a final delivery back")
@@ -384,19 +384,46 @@ func TestNewsOfWhatIsDone(t *testing.T) {
 	}
 }
 
-// TestNewsOfWhatIsTriedAgain: what was given up may be tried again before whoever
-// gave it up has heard of either.
-func TestNewsOfWhatIsTriedAgain(t *testing.T) {
-	q := &Queue{Meter: &desk{}, Now: func() time.Time { return noon }, Directory: &desk{}}
-	q.begin()
-	p := store.Pending{Account: account, ID: "x", Next: noon}
-	q.see(p)
-	l, took, _ := q.take()
-	q.see(store.Pending{Account: account, ID: "x", Gone: true})
-	q.see(p)
-	q.giveBack(took[0], time.Time{})
-	l.claiming = 0
-	if _, again, _ := q.take(); len(again) != 1 {
-		t.Errorf("took %v, want it once more", again)
+// What somebody changes while we look at a delivery counts, though we have read
+// the older record: news that came meanwhile are not lost.
+//
+// covers: P11
+func TestNewsWhileItIsTaken(t *testing.T) {
+	p := store.Pending{Account: account, ID: "x", Next: noon, Rev: 7}
+	later := func(change func(*store.Pending)) *store.Pending {
+		n := p
+		change(&n)
+		return &n
+	}
+	for _, tt := range []struct {
+		name string
+		news *store.Pending
+		next time.Time // of what we read at revision 8; zero: it is final
+		want time.Time // zero: it is in no line
+	}{
+		{"none", nil, noon.Add(time.Minute), noon.Add(time.Minute)},
+		{"our claim", later(func(n *store.Pending) { n.Rev, n.Next = 8, noon.Add(claimFor) }), noon.Add(time.Minute), noon.Add(time.Minute)},
+		{"our claim, and it is final", later(func(n *store.Pending) { n.Rev, n.Next = 8, noon.Add(claimFor) }), time.Time{}, time.Time{}},
+		{"tried again by hand", later(func(n *store.Pending) { n.Rev, n.Next = 9, noon.Add(time.Second) }), noon.Add(time.Minute), noon.Add(time.Second)},
+		{"a new life of what we found final", later(func(n *store.Pending) { n.Rev, n.Next = 9, noon.Add(time.Second) }), time.Time{}, noon.Add(time.Second)},
+		{"dropped by hand", later(func(n *store.Pending) { n.Rev, n.Gone = 9, true }), noon.Add(time.Minute), time.Time{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			q := &Queue{Meter: &desk{}, Now: func() time.Time { return noon }, Directory: &desk{}}
+			q.begin()
+			q.see(p)
+			_, took, _ := q.take()
+			if tt.news != nil {
+				q.see(*tt.news)
+			}
+			q.giveBack(took[0], tt.next, 8)
+			var got time.Time
+			for _, ln := range q.lines {
+				got = ln.order[0].Next
+			}
+			if !got.Equal(tt.want) {
+				t.Errorf("it is due at %v, want %v", got, tt.want)
+			}
+		})
 	}
 }

@@ -67,7 +67,7 @@ func (q *Queue) finish(ctx context.Context, c *claim) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c.lane.recording--
-	q.giveBack(c.item, next)
+	q.giveBack(c.item, next, d.Rev)
 	q.ring()
 	return err == nil
 }

@@ -125,6 +125,7 @@ func (q *Queue) tellSome(ctx context.Context, at thread) (more bool, err error) 
 		switch {
 		case open && now.Sub(d.Born()) >= q.Schedule.GiveUp:
 			d.State, d.Last = helpdesk.Failed, &helpdesk.Attempt{At: now, Words: words}
+			d.Claim, d.Until = "", time.Time{} // of one that lapsed
 			told.failed(d, words)
 		case d.Purpose.Awaited() && warnings(d.Born(), now) > d.Warned:
 			d.Warned = warnings(d.Born(), now)

@@ -260,6 +260,7 @@ func (c *conn) fail(answer *smtp.SMTPError) error {
 func (c *conn) Write(p []byte) (int, error) {
 	if !c.greeted {
 		answer := c.open()
+		_ = c.SetWriteDeadline(time.Now().Add(c.server.limits.writeAtMost)) // it counts from here: TLS and a delay took their time
 		if c.greeted = true; answer != nil {
 			return 0, c.fail(answer)
 		}

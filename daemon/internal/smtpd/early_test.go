@@ -52,6 +52,15 @@ func TestEarlyTalkers(t *testing.T) {
 			t.Errorf("greeted after %v", took)
 		}
 	})
+	t.Run("who waits longer than an answer may take, over TLS too", func(t *testing.T) {
+		w := serve(t, Options{TLS: serverTLS(), Limits: Limits{Greeting: 600 * time.Millisecond, writeAtMost: 500 * time.Millisecond, handshakeAtMost: 500 * time.Millisecond}})
+		w.hello(t).alive("x")
+		w.serveTLS(t)
+		c := w.dial(t).secure()
+		c.want("220")
+		c.send("EHLO x\r\n")
+		c.want("250")
+	})
 	t.Run("named relays are not watched", func(t *testing.T) {
 		w := start(t, Limits{Greeting: guard}, netip.MustParsePrefix("127.0.0.0/8"))
 		c := w.dial(t)

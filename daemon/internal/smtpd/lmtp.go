@@ -38,3 +38,12 @@ func (s *session) statusOf(env inbound.Envelope, to inbound.Recipient, settled [
 	}
 	return errLater // not one of those: never to be taken for success
 }
+
+// readOn reads what nobody wants of a mail by BDAT. When a chunk is not read,
+// go-smtp answers once for all recipients; the others would take the answers to the
+// commands that follow for theirs, and one of those is likely a success.
+func (s *session) readOn(r io.Reader) {
+	if _, err := io.CopyN(io.Discard, r, s.server.limits.discardAtMost); err == nil {
+		s.conn.end(errTooMuch, true)
+	}
+}

@@ -92,6 +92,57 @@ func TestLMTP(t *testing.T) {
 	}
 }
 
+// A mail that is not read to its end is answered for each recipient too, however it
+// comes: what the client sends behind it is answered after that.
+//
+// covers: P01, P04
+func TestLMTPAnswersWhatIsNotRead(t *testing.T) {
+	const size = 300 << 10 // more than any buffer on the way holds
+	mail := mailOf(size)
+	chunks := fmt.Sprintf("BDAT %d\r\n%sBDAT %d LAST\r\n%s", size/2, mail[:size/2], size-size/2, mail[size/2:])
+	for name, transfer := range map[string]string{
+		"DATA": "DATA\r\n" + mail + ".\r\n", "one chunk": fmt.Sprintf("BDAT %d LAST\r\n%s", size, mail), "two chunks": chunks,
+	} {
+		for _, tt := range []struct {
+			name   string
+			limits Limits
+			accept func(context.Context, inbound.Envelope, io.Reader) error
+			want   string
+		}{
+			{"too large", Limits{MessageBytes: 1 << 10}, nil, "552 5.3.4"},
+			{"no room", Limits{}, func(context.Context, inbound.Envelope, io.Reader) error {
+				return helpdesk.Errorf(helpdesk.Full, "no room")
+			}, "452 4.3.1"},
+		} {
+			t.Run(name+" "+tt.name, func(t *testing.T) {
+				w := serve(t, Options{LMTP: true, Limits: tt.limits})
+				w.accept = tt.accept
+				c := w.lhlo(t)
+				c.send("MAIL FROM:<>\r\nRCPT TO:<support@acme.example>\r\nRCPT TO:<sales@acme.example>\r\n" + transfer + "NOOP\r\n")
+				c.want("250", "250", "250")
+				switch name {
+				case "DATA":
+					c.want("354")
+				case "two chunks":
+					c.want("250")
+				}
+				c.want(tt.want+" <support", tt.want+" <sales", "250 2.0.0 I have")
+			})
+		}
+	}
+}
+
+// What nobody wants is read on, but not for ever.
+func TestLMTPReadsOnToALimit(t *testing.T) {
+	w := serve(t, Options{LMTP: true, Limits: Limits{MessageBytes: 1 << 10, discardAtMost: 100 << 10}})
+	c := w.lhlo(t)
+	c.send("MAIL FROM:<>\r\nRCPT TO:<sales@acme.example>\r\n" + fmt.Sprintf("BDAT %d LAST\r\n%s", 300<<10, mailOf(300<<10)))
+	c.want("250", "250", "421 4.7.0")
+	if rest := c.rest(); rest != "" {
+		t.Errorf("after that %q", rest)
+	}
+}
+
 func TestLMTPDialog(t *testing.T) {
 	const to = "RCPT TO:<support@acme.example>\r\nRCPT TO:<nobody@acme.example>\r\nRCPT TO:<sales@acme.example>\r\n"
 	tests := []struct {

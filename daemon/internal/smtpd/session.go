@@ -163,6 +163,9 @@ func (s *session) takeIn(r io.Reader) (transaction, []inbound.Settled, error) {
 
 	body := &body{r: r, left: s.sizeLimit(env.To)}
 	settled, err := s.accept(env, body)
+	if chunked && s.server.options.LMTP && !errors.Is(body.err, errLineEnding) {
+		s.readOn(r)
+	}
 	if body.err != nil {
 		// Whatever became of it: the mail was not read to its end.
 		return tx, nil, s.bodyFailed(env, body.err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	mvccpb "go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -34,7 +35,8 @@ type Pending struct {
 	Born    time.Time
 	Warned  int
 	Hurry   bool
-	Gone    bool // it became final: forget it
+	Gone    bool  // it became final: forget it
+	Rev     int64 // of the delivery and of this news alike: both are written together
 }
 
 func dueOf(d *helpdesk.Delivery) due {
@@ -59,7 +61,7 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 	}
 	reset()
 	for _, kv := range resp.Kvs {
-		s.seeOutbox(ctx, string(kv.Key), kv.Value, false, see)
+		s.seeOutbox(ctx, kv, false, see)
 	}
 	watch, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
@@ -68,7 +70,7 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 			return fmt.Errorf("watch outbox: %w", translate(err))
 		}
 		for _, ev := range resp.Events {
-			s.seeOutbox(ctx, string(ev.Kv.Key), ev.Kv.Value, ev.Type == clientv3.EventTypeDelete, see)
+			s.seeOutbox(ctx, ev.Kv, ev.Type == clientv3.EventTypeDelete, see)
 		}
 	}
 	if ctx.Err() != nil {
@@ -77,13 +79,13 @@ func (s *Store) WatchOutbox(ctx context.Context, reset func(), see func(Pending)
 	return helpdesk.Errorf(helpdesk.Unavailable, "the watch of the outbox ended")
 }
 
-func (s *Store) seeOutbox(ctx context.Context, key string, value []byte, gone bool, see func(Pending)) {
-	account, id, ok := s.keys.parseOutbox(key)
+func (s *Store) seeOutbox(ctx context.Context, kv *mvccpb.KeyValue, gone bool, see func(Pending)) {
+	account, id, ok := s.keys.parseOutbox(string(kv.Key))
 	if !ok {
 		return
 	}
 	var d due
-	if !gone && json.Unmarshal(value, &d) != nil {
+	if !gone && json.Unmarshal(kv.Value, &d) != nil {
 		return
 	}
 	if !gone && d.Mailbox == "" { // an older program wrote it
@@ -94,7 +96,7 @@ func (s *Store) seeOutbox(ctx context.Context, key string, value []byte, gone bo
 		}
 	}
 	p := d.pending(account, id)
-	p.Gone = gone
+	p.Gone, p.Rev = gone, kv.ModRevision
 	see(p)
 }
 
