@@ -25,9 +25,7 @@ func BenchmarkFetch(b *testing.B) {
 	}
 	dovecot.Deliver(b, fetched, "", mails...)
 	b.Setenv("SSL_CERT_FILE", dovecot.CA)
-	d := peers.StartDesk(b, "")
-	d.Secret(b, "support", "mail", "password", password)
-	d.Declare(b, polledDesk(dovecot.IMAPS, byPassword, "start: All"))
+	d := peers.StartDesk(b, polledDesk(dovecot.IMAPS, byPassword, "start: All"), withSecrets(b, "mail/password", password)...)
 	for deadline := time.Now().Add(4 * time.Minute); strings.Count(d.Log.String(), mailIn) < b.N; {
 		if time.Now().After(deadline) {
 			b.Fatalf("too slow: %s", d.Command(b, "mailbox", "list"))

@@ -17,6 +17,9 @@ const (
 
 	renewEvery = 15 * time.Second
 
+	// claimEvery is how often a replica looks whether a mailbox has become free.
+	claimEvery = 5 * time.Second
+
 	// statusEvery keeps a busy poller from writing its state with each mail.
 	statusEvery = time.Second
 
@@ -58,10 +61,10 @@ func (p *poller) claim(ctx context.Context) (*helpdesk.Poll, time.Duration) {
 		if ctx.Err() == nil {
 			p.log.WarnContext(ctx, "mailbox cannot be claimed", "error", err)
 		}
-		return nil, renewEvery/2 + rand.N(renewEvery)
+		return nil, claimEvery/2 + rand.N(claimEvery)
 	}
 	if now := p.Now(); record.Held(now) && record.Holder != p.Replica && !p.Exclusive {
-		return nil, min(record.Until.Sub(now), renewEvery) + rand.N(time.Second)
+		return nil, min(record.Until.Sub(now), claimEvery) + rand.N(time.Second)
 	}
 	record.Holder, record.Until = p.Replica, p.Now().Add(claimFor)
 	if err := p.Store.SavePoll(ctx, p.box.Account, record); err != nil {

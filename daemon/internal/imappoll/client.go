@@ -197,7 +197,7 @@ func (c *client) fetch(ctx context.Context, uids []uint32, section imap.FetchIte
 		cmd := c.imap.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			if kept == nil {
-				if kept = readBody(msg, keep); kept != nil {
+				if kept = c.readBody(msg, keep); kept != nil {
 					c.close() // the rest is of no use
 				}
 			}
@@ -210,7 +210,7 @@ func (c *client) fetch(ctx context.Context, uids []uint32, section imap.FetchIte
 	return failed(StepFetch, err)
 }
 
-func readBody(msg *imapclient.FetchMessageData, keep func(uid uint32, body io.Reader) error) error {
+func (c *client) readBody(msg *imapclient.FetchMessageData, keep func(uid uint32, body io.Reader) error) error {
 	var uid uint32
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
@@ -220,7 +220,14 @@ func readBody(msg *imapclient.FetchMessageData, keep func(uid uint32, body io.Re
 			if uid == 0 || item.Literal == nil {
 				continue // NIL: the server cannot read it
 			}
-			if err := keep(uid, &whole{r: item.Literal, left: item.Literal.Size()}); err != nil {
+			body := &whole{r: item.Literal, left: item.Literal.Size()}
+			err := keep(uid, body)
+			if body.broke {
+				// go-imap reads on by itself then, and would skip the rest at the same time.
+				c.close()
+				<-c.imap.Closed()
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -230,8 +237,9 @@ func readBody(msg *imapclient.FetchMessageData, keep func(uid uint32, body io.Re
 
 // whole makes an end before the announced size an error.
 type whole struct {
-	r    io.Reader
-	left int64
+	r     io.Reader
+	left  int64
+	broke bool // there was an error, an early end among them
 }
 
 // Read implements io.Reader.
@@ -240,6 +248,7 @@ func (w *whole) Read(p []byte) (int, error) {
 	if w.left -= int64(n); err == io.EOF && w.left > 0 {
 		err = io.ErrUnexpectedEOF
 	}
+	w.broke = w.broke || err != nil && err != io.EOF
 	return n, err
 }
 

@@ -200,6 +200,7 @@ type office struct {
 	got     []got
 	boxes   []helpdesk.Mailbox
 	fail    func(uid uint32, raw string) error // before a mail is taken in; nil: never
+	before  func(uid uint32)                   // the same, at the same time for several; nil: nothing
 	rev     int64
 }
 
@@ -225,6 +226,9 @@ func (o *office) AcceptFetched(_ context.Context, f inbound.Fetched) (helpdesk.O
 	var raw strings.Builder
 	if _, err := bufio.NewReader(f.Raw).WriteTo(&raw); err != nil {
 		return helpdesk.Outcome{}, err
+	}
+	if o.before != nil {
+		o.before(f.Mark.UID)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

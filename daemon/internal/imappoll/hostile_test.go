@@ -49,6 +49,7 @@ func (o *office) settled(t *testing.T, uid uint32) {
 
 // covers: P01, P04
 func TestFetch(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, nil, some(5)...)
 	o := newOffice(f.box())
 	o.pollers(t).run(t)
@@ -142,6 +143,7 @@ func TestOneBadMail(t *testing.T) {
 
 // covers: P07
 func TestOversized(t *testing.T) {
+	t.Parallel()
 	large := "From: a@customer.example\r\nSubject: large\r\n\r\n" + strings.Repeat("0123456789abcde\n", 1<<16+1)
 	f := startFake(t, nil, numbered(1), large, numbered(3))
 	o := newOffice(f.box())
@@ -159,6 +161,7 @@ func TestOversized(t *testing.T) {
 
 // A server that says a mail is small sends no more than it may.
 func TestLargerThanItSays(t *testing.T) {
+	t.Parallel()
 	large := "Subject: large\r\n\r\n" + strings.Repeat("0123456789abcde\n", 1<<16+1)
 	f := startFake(t, func(f *fake, command string) (string, bool) {
 		if strings.HasPrefix(command, "UID FETCH") && !strings.Contains(command, "BODY") {
@@ -233,6 +236,7 @@ func TestServersThatFail(t *testing.T) {
 
 // What real servers get wrong, and go-imap gives up the connection for.
 func TestServersThatErr(t *testing.T) {
+	t.Parallel()
 	f := startFake(t, func(f *fake, command string) (string, bool) {
 		switch {
 		case command == "NOOP":
@@ -260,6 +264,7 @@ func TestServersThatErr(t *testing.T) {
 
 // covers: P01
 func TestThrottled(t *testing.T) {
+	t.Parallel()
 	var refused atomic.Int64
 	f := startFake(t, func(f *fake, command string) (string, bool) {
 		if strings.HasPrefix(command, "SELECT") && refused.CompareAndSwap(0, time.Now().UnixNano()) {
@@ -279,6 +284,7 @@ func TestThrottled(t *testing.T) {
 //
 // covers: P01
 func TestLockOut(t *testing.T) {
+	t.Parallel()
 	var good atomic.Bool
 	f := startFake(t, func(f *fake, command string) (string, bool) {
 		return "TAG NO [AUTHENTICATIONFAILED] no\r\n", strings.HasPrefix(command, "AUTHENTICATE") && !good.Load()

@@ -63,7 +63,7 @@ func (s *session) newSettler(ctx context.Context) *settler {
 func follow(last map[string]*turn, m *mail) (before []*turn, own *turn) {
 	own = &turn{done: make(chan struct{})}
 	for _, id := range messageIDs(m.head) {
-		if t := last[id]; t != nil {
+		if t := last[id]; t != nil && t != own { // a mail may name an id twice
 			before = append(before, t)
 		}
 		last[id] = own

@@ -49,12 +49,13 @@ type Source struct {
 
 	mu     sync.Mutex
 	tokens map[helpdesk.Login]*tokens
+	unkept map[string]string // refresh tokens by what they stand for: the keeper has not taken them yet
 }
 
 // New makes a source. keeper may be nil: then a replaced refresh token lives as
 // long as the process.
 func New(secrets Secrets, keeper Keeper, now func() time.Time) *Source {
-	s := &Source{secrets: secrets, keeper: keeper, http: tokenClient(), now: now, tokens: map[helpdesk.Login]*tokens{}}
+	s := &Source{secrets: secrets, keeper: keeper, http: tokenClient(), now: now, tokens: map[helpdesk.Login]*tokens{}, unkept: map[string]string{}}
 	_, _ = rand.Read(s.salt[:]) // never fails since Go 1.24
 	return s
 }

@@ -255,6 +255,41 @@ func TestRotatedByAnotherReplicaMeanwhile(t *testing.T) {
 	}
 }
 
+// full is a Keeper whose store can be read, and takes nothing more.
+type full struct {
+	*memory
+	is bool
+}
+
+func (f *full) KeepRefreshToken(ctx context.Context, account, declared, token string) error {
+	if f.is {
+		return errors.New("no space")
+	}
+	return f.memory.KeepRefreshToken(ctx, account, declared, token)
+}
+
+// A token that cannot be kept is the only good one all the same.
+func TestRotatedWhileTheStoreIsFull(t *testing.T) {
+	i, keeper := startIssuer(t), &full{memory: &memory{kept: map[string]string{}}, is: true}
+	i.rotate = true
+	source := newSource(i, keeper, &clock{now: time.Now()})
+	for range 3 {
+		if _, err := source.token(t.Context(), byRefresh(i)); err == nil || errors.Is(err, ErrSetup) {
+			t.Errorf("while it is full: %v", err)
+		}
+	}
+	keeper.is = false
+	if _, err := source.token(t.Context(), byRefresh(i)); err != nil {
+		t.Fatalf("when there is room again: %v, asked %q", err, i.asked)
+	}
+	if len(i.asked) != 2 {
+		t.Errorf("asked %q", i.asked)
+	}
+	if _, err := newSource(i, keeper, &clock{now: time.Now()}).token(t.Context(), byRefresh(i)); err != nil {
+		t.Errorf("after a restart: %v, asked %q", err, i.asked)
+	}
+}
+
 func TestIssuerFails(t *testing.T) {
 	answer := func(status int, body string) func(http.ResponseWriter) bool {
 		return func(w http.ResponseWriter) bool {

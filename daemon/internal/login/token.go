@@ -155,17 +155,42 @@ func (s *Source) refresh(ctx context.Context, l helpdesk.Login, config *oauth2.C
 		return nil, err
 	}
 	if fresh.RefreshToken != "" && !slices.Contains(tried, fresh.RefreshToken) && s.keeper != nil {
-		if err := s.keeper.KeepRefreshToken(ctx, l.Account, declared, fresh.RefreshToken); err != nil {
-			return nil, fmt.Errorf("keep the new refresh token: %w", err)
+		if err := s.keep(ctx, l, declared, fresh.RefreshToken); err != nil {
+			return nil, err
 		}
 	}
 	return fresh, nil
 }
 
-// kept is what was kept in place of the declared token, "" if nothing was.
+// keep remembers a token until the keeper has taken it: the issuer takes no other
+// one any more.
+func (s *Source) keep(ctx context.Context, l helpdesk.Login, declared, token string) error {
+	of := l.Account + "\x00" + declared
+	s.mu.Lock()
+	s.unkept[of] = token
+	s.mu.Unlock()
+	if err := s.keeper.KeepRefreshToken(ctx, l.Account, declared, token); err != nil {
+		return fmt.Errorf("keep the new refresh token: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unkept[of] == token {
+		delete(s.unkept, of)
+	}
+	return nil
+}
+
+// kept is what was kept in place of the declared token, "" if nothing was. What
+// could not be kept is, first.
 func (s *Source) kept(ctx context.Context, l helpdesk.Login, declared string) (string, error) {
 	if s.keeper == nil {
 		return "", nil
+	}
+	s.mu.Lock()
+	unkept := s.unkept[l.Account+"\x00"+declared]
+	s.mu.Unlock()
+	if unkept != "" {
+		return unkept, s.keep(ctx, l, declared, unkept)
 	}
 	return s.keeper.RefreshToken(ctx, l.Account, declared)
 }
