@@ -57,9 +57,7 @@ func (s *session) note(ctx context.Context, results []result, open map[uint32]bo
 				s.settle(r.uid, r.stay)
 				s.Meter.MailIn(string(r.outcome.Result))
 			}
-			if r.at.After(s.cursor.LastSeen) {
-				s.cursor.LastSeen = r.at
-			}
+			s.cursor.Saw(r.at, s.Now())
 		}
 	}
 	const hopeless = 8 // in a row: one alone may be about its sender's DNS
