@@ -254,7 +254,7 @@ func TestFullDisk(t *testing.T) {
 // story.
 func (i *instance) idle(t *testing.T) {
 	t.Helper()
-	const quiet = 500 * time.Millisecond // several times as long as etcd gathers pages
+	const quiet = 500 * time.Millisecond                                              // several times as long as etcd gathers pages
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) { // between two looks
 		waiting := 0
 		for _, ticket := range allTickets(t, i.dir) {
