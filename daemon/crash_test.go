@@ -249,10 +249,12 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// idle waits until all mail is out: a record that etcd writes on a disk that is
-// full to the last byte ends the process, which is another story.
+// idle waits until all mail is out and etcd has written its pages: those that it
+// writes on a disk that is full to the last byte end the process, which is another
+// story.
 func (i *instance) idle(t *testing.T) {
 	t.Helper()
+	const quiet = 500 * time.Millisecond                                              // several times as long as etcd gathers pages
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) { // between two looks
 		waiting := 0
 		for _, ticket := range allTickets(t, i.dir) {
@@ -262,7 +264,11 @@ func (i *instance) idle(t *testing.T) {
 				}
 			}
 		}
-		if waiting == 0 {
+		pages, err := os.Stat(filepath.Join(i.dir, "etcd", "data", "member", "snap", "db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waiting == 0 && time.Since(pages.ModTime()) > quiet {
 			return
 		}
 		if time.Now().After(deadline) {

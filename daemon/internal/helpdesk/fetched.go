@@ -48,6 +48,18 @@ func (c *Cursor) Wants(uid uint32, at time.Time) bool {
 	return uid > c.Done && (uid > c.FloorUpTo || at.IsZero() || !at.Before(c.Floor))
 }
 
+// Saw takes in when a mail that was settled came to the server. Whoever puts a mail
+// into a folder can give it any time, so that none counts which is still to come:
+// at the next numbering it would hide all that is there.
+func (c *Cursor) Saw(at, now time.Time) {
+	if at.After(now) {
+		at = now
+	}
+	if at.After(c.LastSeen) {
+		c.LastSeen = at
+	}
+}
+
 // LookBack is how far before the newest known mail a folder is looked through when
 // its numbers mean something else than before: servers date mail by when they got
 // it, and may get it late.

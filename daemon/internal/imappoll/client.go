@@ -42,6 +42,7 @@ type client struct {
 
 // folder is what the server says of the one that is open.
 type folder struct {
+	mails    uint32 // how many
 	validity uint32
 	next     uint32      // above all UIDs that there are; 0 if the server does not say
 	flags    []imap.Flag // that can be set for good; nil if the server does not say
@@ -133,7 +134,7 @@ func (c *client) open(ctx context.Context, name string, look bool) (folder, erro
 	err := c.within(ctx, commandTimeout, func() error {
 		data, err := c.imap.Select(name, &imap.SelectOptions{ReadOnly: look}).Wait()
 		if err == nil {
-			f = folder{validity: data.UIDValidity, next: uint32(data.UIDNext), flags: data.PermanentFlags}
+			f = folder{mails: data.NumMessages, validity: data.UIDValidity, next: uint32(data.UIDNext), flags: data.PermanentFlags}
 		}
 		return err
 	})
@@ -166,6 +167,25 @@ func (c *client) list(ctx context.Context, from, to uint32, most int) (found []l
 		return cmd.Close()
 	})
 	return found, left, failed(StepFetch, err)
+}
+
+// uid tells the UID of the mail with a sequence number, 0 for the number 0. go-imap
+// gives no answer to a UID of "*" when it is below what was asked for.
+func (c *client) uid(ctx context.Context, number uint32) (uid uint32, err error) {
+	if number == 0 {
+		return 0, nil
+	}
+	err = c.within(ctx, commandTimeout, func() error {
+		cmd := c.imap.Fetch(imap.SeqSetNum(number), &imap.FetchOptions{UID: true})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			uid = max(uid, readListed(msg).uid)
+		}
+		return cmd.Close()
+	})
+	if err == nil && uid == 0 {
+		err = fmt.Errorf("the server does not tell the UID of mail %d, the last one", number)
+	}
+	return uid, failed(StepFetch, err)
 }
 
 // listTimeout bounds a list: a large folder is listed in windows.

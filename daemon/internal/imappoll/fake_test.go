@@ -332,11 +332,11 @@ func (o *office) uids() (whole, held []uint32) {
 	return whole, held
 }
 
-// pollers for an office, without waiting between failures.
+// pollers for an office, which hold a mail as soon as it has failed often enough.
 func (o *office) pollers(t testing.TB) *Pollers {
 	return &Pollers{
 		Store: o, Inbox: o, Directory: o, Logins: logins(), Meter: o, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Dir: t.TempDir(), Replica: "one", Exclusive: true,
+		Dir: t.TempDir(), Replica: "one", Exclusive: true, illFor: 1,
 	}
 }
 

@@ -141,6 +141,37 @@ func TestOneBadMail(t *testing.T) {
 	}
 }
 
+// A server that has trouble with all mail for a moment, however often it says so,
+// hands it out later.
+//
+// covers: P04
+func TestTroubleOfTheServer(t *testing.T) {
+	var refused atomic.Int64
+	f := startFake(t, func(f *fake, command string) (string, bool) {
+		if strings.Contains(command, "BODY.PEEK[]") && refused.Add(1) <= 2*mostFailures {
+			return "TAG NO internal error\r\n", true
+		}
+		return "", false
+	}, some(1)...)
+	o := newOffice(f.box())
+	p := o.pollers(t)
+	p.illFor = 0
+	var past atomic.Int64
+	p.Now = func() time.Time { return time.Now().Add(time.Duration(past.Load())) }
+	p.run(t)
+	for n := range int64(2 * mostFailures) {
+		eventually(t, func() error {
+			if got := refused.Load(); got <= n {
+				return fmt.Errorf("refused %d times, want more than %d", got, n)
+			}
+			return nil
+		})
+		past.Add(int64(30 * time.Second)) // it is due again
+	}
+	o.has(t, []uint32{1}, nil)
+	o.settled(t, 1)
+}
+
 // covers: P07
 func TestOversized(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,8 @@ type Pollers struct {
 	// Exclusive says that no other process can use this store now, so that claims of
 	// an earlier process are void at once.
 	Exclusive bool
+
+	illFor time.Duration // instead of the constant; 0 for that
 }
 
 // lookEvery is how often the declared mailboxes are looked at: a change is live

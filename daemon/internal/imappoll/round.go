@@ -13,6 +13,10 @@ const (
 	// megabyte. Where there are holes, windows grow.
 	window = 5000
 
+	// widest is how wide windows grow: eight of them are all UIDs that can be, and
+	// what is added to them stays a UID.
+	widest = 1 << 29
+
 	// maxListed bounds a list whatever the server sends.
 	maxListed = 2 * window
 
@@ -40,7 +44,7 @@ func (s *session) round(ctx context.Context) error {
 		slices.SortFunc(found, func(a, b listed) int { return cmp.Compare(a.uid, b.uid) })
 		found = slices.CompactFunc(found, func(a, b listed) bool { return a.uid == b.uid })
 		if span = window; len(found) == 0 && to != 0 {
-			span = min(4*(to-from+1), 1<<30)
+			span = 4 * min(to-from+1, widest/4)
 		}
 		horizon := to // up to which all is listed
 		switch {

@@ -116,15 +116,12 @@ func (s *session) begin(ctx context.Context) error {
 }
 
 // findTop finds the highest UID that there is.
-func (s *session) findTop(ctx context.Context) error {
+func (s *session) findTop(ctx context.Context) (err error) {
 	if s.folder.next > 0 {
 		s.top = s.folder.next - 1
 		return nil
 	}
-	last, _, err := s.client.list(ctx, 1<<32-1, 0, 1) // the server does not say UIDNEXT
-	if len(last) == 1 {
-		s.top = last[0].uid
-	}
+	s.top, err = s.client.uid(ctx, s.folder.mails) // of the last one: the server does not say UIDNEXT
 	return err
 }
 

@@ -1,6 +1,7 @@
 package imappoll
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,14 +9,21 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// mostFailures is how often a mail may fail before it is held as one that cannot
-// be had: one bad mail must not stop all that come after it.
-const mostFailures = 3
+const (
+	// mostFailures is how often a mail may fail, at least, before it is held as one
+	// that cannot be had: one bad mail must not keep the cursor for ever.
+	mostFailures = 3
+
+	// illFor is for how long it must have failed too. A server whose disks are away,
+	// or that starts anew, fails many times within seconds, and then hands all out.
+	illFor = 10 * time.Minute
+)
 
 // sickness is what is known of a mail that does not come in.
 type sickness struct {
-	fails int // that are its own
-	tries int // all, those that are our fault too
+	fails int       // that are its own
+	since time.Time // of the first of these
+	tries int       // all, those that are our fault too
 	step  Step
 	next  time.Time
 	err   error
@@ -57,9 +65,7 @@ func (s *session) note(ctx context.Context, results []result, open map[uint32]bo
 				s.settle(r.uid, r.stay)
 				s.Meter.MailIn(string(r.outcome.Result))
 			}
-			if r.at.After(s.cursor.LastSeen) {
-				s.cursor.LastSeen = r.at
-			}
+			s.cursor.Saw(r.at, s.Now())
 		}
 	}
 	const hopeless = 8 // in a row: one alone may be about its sender's DNS
@@ -82,6 +88,9 @@ func (s *session) ail(uid uint32, err error, own bool) {
 		s.sick[uid] = ill
 	}
 	ill.tries++
+	if own && ill.fails == 0 {
+		ill.since = s.Now()
+	}
 	if ill.step = StepKeep; own {
 		ill.fails, ill.step = ill.fails+1, StepFetch
 	}
@@ -120,7 +129,7 @@ func (s *session) nextRetry() time.Time {
 func (s *session) stub(ctx context.Context, l listed) (*mail, error) {
 	where := fmt.Sprintf("in the folder %q at %s, with UID %d", s.box.IMAP.Folder, s.box.IMAP.Host, l.uid)
 	switch ill := s.sick[l.uid]; {
-	case ill != nil && ill.fails >= mostFailures:
+	case ill != nil && ill.fails >= mostFailures && s.Now().Sub(ill.since) >= cmp.Or(s.illFor, illFor):
 		return &mail{
 			listed: l, cause: helpdesk.Unfetchable,
 			// What makes it another mail than any other, each time the same.

@@ -3,6 +3,7 @@ package inbound
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -154,5 +155,25 @@ func TestFetchedIsNeverRefused(t *testing.T) {
 	}
 	if got := len(b.marked("support")); got != len(tests) {
 		t.Errorf("%d mails are marked, want %d", got, len(tests))
+	}
+}
+
+// A disk that fails is no fault of the mail: it is tried again, and not held as one
+// that cannot be had.
+//
+// covers: P04
+func TestFetchedWhileTheDiskFails(t *testing.T) {
+	base := newBench(t)
+	for i, step := range []string{"create", "write", "commit"} {
+		t.Run(step, func(t *testing.T) {
+			raw := mail(alice, fmt.Sprintf("<disk%d@x>", i), "question")
+			failing := base.with(t, func(p *Pipeline) { p.Blobs = fullBlobs{p.Blobs, step, syscall.EIO} })
+			if _, err := failing.fetch("support", uint32(i+1), raw); helpdesk.KindOf(err) != helpdesk.Unavailable {
+				t.Errorf("error %v is %v, want one that is ours to mend", err, helpdesk.KindOf(err))
+			}
+			if o, err := base.fetch("support", uint32(i+1), raw); err != nil || o.Result != helpdesk.Created {
+				t.Errorf("afterwards %+v, %v", o, err)
+			}
+		})
 	}
 }

@@ -104,7 +104,7 @@ func (c *incoming) channel() helpdesk.Channel {
 // Facts of mail of the past.
 const (
 	ours      fact = "ours"      // one of us wrote it, to somebody outside or about a ticket
-	elsewhere fact = "elsewhere" // and it went to nobody who takes part
+	elsewhere fact = "elsewhere" // and it did not go to everybody who would read it there
 	claimed   fact = "claimed"   // and it says so itself, which a forged mail does too
 	current   fact = "current"   // the ticket that it names did not come from an archive
 	amongUs   fact = "among-us"  // a mailbox wrote it, to us, about nothing that we know
@@ -169,7 +169,7 @@ func (c *incoming) findPastFacts() {
 	switch {
 	case c.ticket != nil:
 		c.facts[ours] = true
-		c.facts[elsewhere] = !c.takesPart(c.ticket)
+		c.facts[elsewhere] = !c.takesPart(c.ticket) || !c.wentToAll(c.ticket)
 	case len(c.outside) > 0:
 		c.facts[ours] = true
 	case c.byMailbox:
@@ -246,6 +246,17 @@ func (p *Pipeline) sentByDesk(ctx context.Context, c *incoming) (*helpdesk.Outco
 func (c *incoming) takesPart(t *helpdesk.Ticket) bool {
 	return t.ParticipantByAddress(c.writer.Address) != nil ||
 		slices.ContainsFunc(c.outside, func(m eml.Mailbox) bool { return t.ParticipantByAddress(m.Address) != nil })
+}
+
+// wentToAll reports whether a mail of ours was sent to everybody who would read it
+// in a ticket: what one of us wrote to one of them is none of the others'.
+func (c *incoming) wentToAll(t *helpdesk.Ticket) bool {
+	entry := helpdesk.Entry{Kind: helpdesk.Message, At: c.at()}
+	to := addressed(c.mail)
+	return !slices.ContainsFunc(t.Participants, func(p helpdesk.Participant) bool {
+		shown := p.Role == helpdesk.Collaborator && p.History // somebody let them read what went on without them
+		return p.Active() && !shown && p.Sees(&entry) && !slices.ContainsFunc(to, func(m eml.Mailbox) bool { return m.Address.Same(p.Address) })
+	})
 }
 
 // threadByReturned finds the mail that an old report is about. Today only a token

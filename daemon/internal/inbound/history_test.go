@@ -469,6 +469,37 @@ func TestPastTableIsWrittenDown(t *testing.T) {
 	}
 }
 
+// What one of us wrote to one of several who take part is not shown to the others.
+//
+// covers: P02, M02
+func TestPastAnswersAreForWhomTheyWentTo(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		joined time.Time
+		shown  bool // the history, to who joined
+		to     string
+		want   string
+	}{
+		{"to both", longAgo, false, alice + ", " + mary, "appended #1 past-ours by agent"},
+		{"to the requester alone", longAgo, false, alice, "appended #1 past-ours-elsewhere hidden by agent"},
+		{"to the colleague alone", longAgo, false, mary, "appended #1 past-ours-elsewhere hidden by agent"},
+		{"to the requester, before the colleague joined", longAgo.AddDate(1, 0, 0), false, alice, "appended #1 past-ours by agent"},
+		{"to the requester, of which the colleague may read", longAgo.AddDate(1, 0, 0), true, alice, "appended #1 past-ours by agent"},
+		{"to the colleague, who may read the rest", longAgo, true, mary, "appended #1 past-ours-elsewhere hidden by agent"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newPastBench(t)
+			b.past(archive{day: 1, from: alice, to: support, id: "<a1@customer.example>", text: "Where is it?"})
+			b.change(1, func(t *helpdesk.Ticket) {
+				t.Join(helpdesk.NewID(), "Mary", helpdesk.MustAddress("mary@elsewhere.example"), tt.joined).History = tt.shown
+			})
+			if got := b.past(archive{day: 5, from: support, to: tt.to, id: "<s1@acme.example>", answers: "<a1@customer.example>", text: "Here."}); got != tt.want {
+				t.Errorf("came to %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // Asking what would become of a large mail takes no more memory than taking it in.
 //
 // covers: P04

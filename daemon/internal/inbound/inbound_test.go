@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -269,35 +270,38 @@ func (f *flaky) Commit(ctx context.Context, c *helpdesk.Change) error {
 	return err
 }
 
-// fullBlobs have no room, at the step that is named.
+// fullBlobs have no room, at the step that is named, or fail in another way.
 type fullBlobs struct {
 	blob.Store
 	step string
+	err  error // instead of having no room
 }
+
+func (f fullBlobs) fails() error { return cmp.Or(f.err, blob.ErrFull) }
 
 func (f fullBlobs) Create(ctx context.Context, account string) (blob.Writer, error) {
 	if f.step == "create" {
-		return nil, blob.ErrFull
+		return nil, f.fails()
 	}
 	w, err := f.Store.Create(ctx, account)
-	return fullWriter{w, f.step}, err
+	return fullWriter{w, f}, err
 }
 
 type fullWriter struct {
 	blob.Writer
-	step string
+	fullBlobs
 }
 
 func (w fullWriter) Write(b []byte) (int, error) {
 	if w.step == "write" {
-		return 0, blob.ErrFull
+		return 0, w.fails()
 	}
 	return w.Writer.Write(b)
 }
 
 func (w fullWriter) Commit(ctx context.Context) (blob.Ref, error) {
 	if w.step == "commit" {
-		return blob.Ref{}, blob.ErrFull
+		return blob.Ref{}, w.fails()
 	}
 	return w.Writer.Commit(ctx)
 }

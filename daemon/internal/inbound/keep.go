@@ -120,11 +120,15 @@ func (b *beginning) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// keepError tells a full disk, which the sender may wait for, from the rest.
+// keepError tells a full disk, which the sender may wait for, from the rest. What
+// fails otherwise is ours to mend, and says nothing about the mail.
 func keepError(err error) error {
 	err = fmt.Errorf("keep mail: %w", err)
 	if errors.Is(err, blob.ErrFull) {
 		return &helpdesk.Error{Kind: helpdesk.Full, Err: err}
+	}
+	if helpdesk.KindOf(err) == helpdesk.Internal {
+		return helpdesk.Wrap(helpdesk.Unavailable, err)
 	}
 	return err
 }

@@ -202,7 +202,7 @@ func TestBlobsFull(t *testing.T) {
 	base := newBench(t)
 	for _, step := range []string{"create", "write", "commit"} {
 		t.Run(step, func(t *testing.T) {
-			b := base.with(t, func(p *Pipeline) { p.Blobs = fullBlobs{p.Blobs, step} })
+			b := base.with(t, func(p *Pipeline) { p.Blobs = fullBlobs{Store: p.Blobs, step: step} })
 			got, err := b.try(mail(alice, "", "one"), "support@acme.example")
 			if helpdesk.KindOf(err) != helpdesk.Full {
 				t.Errorf("outcomes = %v, %v, want Full", got, err)

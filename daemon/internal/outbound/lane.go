@@ -109,6 +109,8 @@ const (
 // the relay had an answer to the mail.
 func (l *lane) learn(v Verdict, answered bool, words string, began, now time.Time) news {
 	switch {
+	case v == Throttled && l.open():
+		return l.fails(words, began, now) // it is no time yet
 	case v == Throttled:
 		l.slower(began, now)
 	case v == Refused, v != Trouble && answered:

@@ -47,6 +47,7 @@ func TestLaneTrouble(t *testing.T) {
 		{"throttling is no trouble", []step{{verdict: Throttled, answered: true, times: 3 * laneTrips}}, false, noNews},
 		{"its probe fails", []step{{verdict: Trouble, times: laneTrips}, {at: time.Minute, verdict: Trouble}}, true, leftAlone},
 		{"its probe goes well", []step{{verdict: Trouble, times: laneTrips}, {at: time.Minute, verdict: Taken, answered: true}}, false, usedAgain},
+		{"its probe is throttled", []step{{verdict: Trouble, times: laneTrips}, {at: time.Minute, verdict: Throttled, answered: true}}, true, leftAlone},
 		{"its probe is deferred", []step{{verdict: Trouble, times: laneTrips}, {at: time.Minute, verdict: Later, answered: true}}, false, usedAgain},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -90,6 +91,23 @@ func TestLaneProbes(t *testing.T) {
 		}
 		l.sending = 0
 		l.learn(Trouble, false, "words", now, now)
+	}
+}
+
+// A relay that comes back and hangs up on everybody at first gets one mail now and
+// then too, not one after the other.
+//
+// covers: P11
+func TestLaneProbesThrottled(t *testing.T) {
+	l := newLane(helpdesk.Relay{})
+	heard(l, step{verdict: Trouble, times: laneTrips})
+	for range 3 {
+		_, wait := l.room(noon, time.Time{})
+		now := noon.Add(wait)
+		l.learn(Throttled, true, "421 not yet", now, now)
+		if n, wait := l.room(now, time.Time{}); n != 0 || wait < 15*time.Second {
+			t.Fatalf("room for %d after a probe was throttled, wait %v, want none for a while", n, wait)
+		}
 	}
 }
 

@@ -263,6 +263,51 @@ func TestOutcomeOutlivesAnOutage(t *testing.T) {
 	}
 }
 
+// An outage that is longer than the claim does not send again what went out: as
+// long as nobody else took the delivery, its outcome is still to be written.
+//
+// covers: P11
+func TestOutcomeOutlivesItsClaim(t *testing.T) {
+	d := newDesk(t, &relay{})
+	want := d.reply(t, nil)
+	q := d.queue(t, "a")
+	away := &awayStore{Store: d.Store}
+	const tries = 3
+	away.left.Store(tries)
+	q.Store = away
+	run(t, q)
+	untilTrue(t, "it went out and was not recorded", func() bool { return away.left.Load() < tries })
+	d.later(q, claimFor+time.Second)
+	untilTrue(t, "the claim has lapsed", func() bool { return away.left.Load() < tries-1 })
+	d.later(q, 2*again)
+	got := d.await(t, want.ID, "sent", isState(helpdesk.Sent))
+	if n := len(d.relay.mails()); n != 1 || got.Attempts != 1 {
+		t.Errorf("went out %d times in %d attempts, want once", n, got.Attempts)
+	}
+}
+
+// What somebody asked for and has to wait all the same keeps nothing else waiting.
+//
+// covers: P11
+func TestHurryHoldsNobodyUp(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	for range brakeMailbox {
+		q.Brake.pass(account+"/support", noon)
+	}
+	d.reply(t, func(c *helpdesk.Delivery) { c.Purpose, c.Hurry = helpdesk.Acknowledgement, true })
+	run(t, q)
+	untilTrue(t, "it was stopped", func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, it := range q.pending {
+			return it.index >= 0 && it.Next.Equal(noon.Add(brakeWait))
+		}
+		return false
+	})
+	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
+}
+
 // odd is a courier that does one thing.
 type odd func(ctx context.Context) error
 

@@ -72,14 +72,13 @@ func (q *Queue) finish(ctx context.Context, c *claim) bool {
 	return err == nil
 }
 
-// record writes the outcome. While the store is away it is kept here and
-// written again until the claim lapses: forgetting that a mail went out would
-// send it twice.
+// record writes the outcome. While the store is away it is kept here and written
+// again, also after the claim has lapsed: forgetting that a mail went out would
+// send it twice. If another replica took it then, the answer is Conflict.
 func (q *Queue) record(ctx, stopping context.Context, c *claim) error {
-	lapses := c.at.Add(timeFor(c.Delivery.Files) + claimSpare)
 	for {
 		err := q.write(ctx, c)
-		if helpdesk.KindOf(err) != helpdesk.Unavailable || !q.Now().Before(lapses) {
+		if helpdesk.KindOf(err) != helpdesk.Unavailable {
 			return err
 		}
 		pause := time.NewTimer(recordAgain)
