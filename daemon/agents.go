@@ -13,8 +13,8 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
 	fs := newFlags("agent", "list | add ADDRESS --name NAME | set ADDRESS [FLAGS]", errs)
 	q.flags(fs)
-	name := fs.String("name", "", "name of the new agent")
-	mail := fs.String("mail", "", "whose mail the agent gets: all, mine or none; mine unless said otherwise")
+	name := fs.String("name", "", "`name` of the new agent")
+	mail := fs.String("mail", "", "`which` mails the agent gets: all, mine or none (default: mine)")
 	disable := fs.Bool("disable", false, "the agent may do nothing any more")
 	enable := fs.Bool("enable", false, "the agent may work again")
 	rest, err := parse(fs, args)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // question is a command that asks a running daemon over its socket.
@@ -25,7 +26,7 @@ type question struct {
 
 func (q *question) flags(fs *flag.FlagSet) {
 	fs.StringVar(&q.dir, "dir", defaultDir(), dirHelp+" of the running daemon")
-	fs.StringVar(&q.account, "account", "", "account, where several are declared")
+	fs.StringVar(&q.account, "account", "", "`name` of the account, where several are declared")
 	fs.BoolVar(&q.json, "json", false, "print JSON")
 }
 
@@ -86,11 +87,11 @@ func runTicket(ctx context.Context, args []string, out, errs io.Writer) error {
 	fs := newFlags("ticket", "list | show N | participants N [add ADDRESS | remove P | dismiss ADDRESS] | release N ENTRY |\n"+
 		"  merge N INTO | unmerge N | split N ENTRY | unsplit N [FLAGS]", errs)
 	q.flags(fs)
-	limit := fs.Int("limit", 0, "list at most this many, newest first; 0 lists all")
-	before := fs.Int64("before", 0, "list only tickets with a lower number")
-	subject := fs.String("subject", "", "subject of what is split off; the mail's own without it")
+	limit := fs.Int("limit", 0, "list at most this `number`, newest first; 0 lists all")
+	before := fs.Int64("before", 0, "list only tickets with a lower `number`")
+	subject := fs.String("subject", "", "`subject` of what is split off (default: that of the mail)")
 	person := admin.Person{}
-	fs.StringVar(&person.Name, "name", "", "name of who is added")
+	fs.StringVar(&person.Name, "name", "", "`name` of who is added")
 	fs.BoolVar(&person.History, "history", false, "let who is added read what was written before")
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -154,6 +155,9 @@ func (q *question) showTicket(ctx context.Context, number string) error {
 		}
 		for _, e := range t.Entries {
 			fmt.Fprintf(w, "\n%s %s by %s, %s\n%s\n", e.Place(), e.Kind, e.Author, e.At.Local().Format(time.DateTime), e.Text)
+			for _, f := range e.Attachments {
+				fmt.Fprintf(w, "   (file: %s, %s, %s)\n", f.Name, f.MediaType, helpdesk.SizeWords(f.Size))
+			}
 			if r := e.Recognised; r != nil {
 				fmt.Fprintf(w, "   (%s: %s)\n", r.Rule, strings.Join(append(r.Evidence, r.Trust.Reasons...), " "))
 			}

@@ -70,12 +70,12 @@ func (c *consultation) flags(fs *flag.FlagSet) {
 	fs.StringVar(&s.dir, "dir", defaultDir(), dirHelp+" of the running daemon; it tells the rest")
 	fs.BoolVar(&c.json, "json", false, "print JSON")
 	fs.BoolVar(&c.send, "send", false, "let each mailbox send a mail to itself, and follow it until the link in it has opened")
-	fs.DurationVar(&c.wait, "wait", 2*time.Minute, "how long to wait for the mail of --send")
+	fs.DurationVar(&c.wait, "wait", 2*time.Minute, "`time` to wait for the mail of --send")
 	fs.StringVar(&c.doctor.At, "at", "", "`address` (HOST:PORT) at which help centers are visited, in place of where DNS leads: to look before it does")
 	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server to ask (default: the daemon's, or those of the system)")
 	fs.StringVar(&s.manifests, "manifests", "", "`folder` with manifests to look at in place of what the daemon serves (default without a daemon: DIR/manifests)")
-	fs.StringVar(&s.secrets, "secrets", "", "without a daemon: folder with what they name as secrets (default DIR/secrets)")
-	fs.StringVar(&s.hostname, "hostname", "", "without a daemon: name of the mail server (default: the host name)")
+	fs.StringVar(&s.secrets, "secrets", "", "without a daemon: `folder` with what they name as secrets (default: DIR/secrets)")
+	fs.StringVar(&s.hostname, "hostname", "", "without a daemon: `name` of the mail server (default: the host name)")
 	fs.Func("relay", "without a daemon: `host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
 }
 

@@ -69,7 +69,7 @@ func pathFlags(fs *flag.FlagSet, path *helpdesk.Path) *string {
 		path.To = append(path.To, strings.Trim(v, "<>"))
 		return nil
 	})
-	return fs.String("mail-from", "", "reverse-path; <> for the null sender (default: that of Return-Path, else the address of From)")
+	return fs.String("mail-from", "", "`address` in MAIL FROM; <> for the null sender (default: that of Return-Path, else the address of From)")
 }
 
 // readProposal reads and checks a proposed configuration; nil if none is named.

@@ -72,7 +72,7 @@ func (j *importJob) flags(fs *flag.FlagSet) {
 	fs.StringVar(&j.template.Mailbox, "mailbox", "", "`name` of the mailbox whose mail it is")
 	fs.BoolVar(&j.template.Look, "dry-run", false, "only tell what would become of it")
 	j.template.History.Status = helpdesk.Closed
-	fs.Func("status", "`status` of the tickets that are made: Open, Pending, Resolved or Closed (default Closed)", func(v string) error {
+	fs.Func("status", "`status` of the tickets that are made: Open, Pending, Resolved or Closed (default: Closed)", func(v string) error {
 		status, err := helpdesk.ParseStatus(v)
 		j.template.History.Status = status
 		return err

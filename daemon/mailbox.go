@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
@@ -66,7 +67,7 @@ func runMailbox(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	return q.print(boxes, func(w io.Writer) {
 		for _, b := range boxes {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.Name, b.Address, b.Inbound, polled(b))
+			fmt.Fprintln(w, strings.TrimRight(strings.Join([]string{b.Name, b.Address, b.Inbound, polled(b)}, "\t"), "\t"))
 			if b.Poll != nil && b.Poll.Note != "" {
 				fmt.Fprintf(w, "\t\t\t%s: %s\n", b.Poll.Noted.Local().Format(time.DateTime), b.Poll.Note)
 			}
@@ -89,6 +90,8 @@ func polled(b admin.Mailbox) string {
 		return words
 	case !b.Polled:
 		return "no replica polls it now"
+	case p.Waiting == 1:
+		return "1 mail waits"
 	case p.Waiting > 0:
 		return fmt.Sprintf("%d mails wait", p.Waiting)
 	case p.Success.IsZero():

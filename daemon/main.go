@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 )
 
@@ -93,9 +94,22 @@ func newFlags(name, args string, errs io.Writer) *flag.FlagSet {
 	fs.SetOutput(errs)
 	fs.Usage = func() {
 		fmt.Fprintf(errs, "Usage: postern %s %s\n\nFlags:\n", name, args)
-		fs.PrintDefaults()
+		fs.VisitAll(func(f *flag.Flag) { fmt.Fprint(errs, flagHelp(f)) })
 	}
 	return fs
+}
+
+// flagHelp tells about a flag with two dashes, as the documents write them; the
+// flag package prints one.
+func flagHelp(f *flag.Flag) string {
+	value, usage := flag.UnquoteUsage(f)
+	name := strings.TrimRight("--"+f.Name+" "+strings.ToUpper(value), " ")
+	switch f.DefValue {
+	case "", "false", "0", "0s":
+	default:
+		usage += " (default: " + f.DefValue + ")"
+	}
+	return "  " + name + "\n        " + usage + "\n"
 }
 
 // parse reads flags that may stand before and after the arguments, and returns

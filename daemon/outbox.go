@@ -13,10 +13,10 @@ import (
 
 func runOutbox(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
-	fs := newFlags("outbox", "list | show ID | retry ID... | retry --relay HOST | drop ID [FLAGS]", errs)
+	fs := newFlags("outbox", "list | show ID | retry ID… | retry --relay HOST | drop ID [FLAGS]", errs)
 	q.flags(fs)
-	state := fs.String("state", "", "list only what is waiting, or only what has failed; both without it")
-	relay := fs.String("relay", "", "retry all that waits for this relay, a host or host:port, and what was given up without a refusal")
+	state := fs.String("state", "", "list only what is in this `state`: waiting or failed (default: both)")
+	relay := fs.String("relay", "", "retry all that waits for this `relay`, a host or host:port, and what was given up without a refusal")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
@@ -107,7 +107,13 @@ func (q *question) retryRelay(ctx context.Context, relay string) error {
 	if err := q.post(ctx, in, &in, "outbox"); err != nil {
 		return err
 	}
-	return q.print(in, func(w io.Writer) { fmt.Fprintf(w, "%d mails are tried again\n", in.Tried) })
+	return q.print(in, func(w io.Writer) {
+		if in.Tried == 1 {
+			fmt.Fprintln(w, "1 mail is tried again")
+			return
+		}
+		fmt.Fprintf(w, "%d mails are tried again\n", in.Tried)
+	})
 }
 
 // changeOutgoing does the same to each of the ids, and ends at the first that it

@@ -79,26 +79,26 @@ func defaultDir() string {
 	return "postern-data"
 }
 
-const dirHelp = "folder with all local state"
+const dirHelp = "`folder` with all local state"
 
 // commonFlags are those of dev and serve alike.
 func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.dir, "dir", defaultDir(), dirHelp)
-	fs.StringVar(&s.smtp, "smtp", smtp, "address to take mail on")
-	fs.StringVar(&s.http, "http", http, "address of the portal and the agents' pages")
-	fs.StringVar(&s.admin, "admin", admin, "address of health and metrics")
-	fs.StringVar(&s.manifests, "manifests", "", "folder with HelpCenter, TicketForm and Mailbox manifests (default DIR/manifests)")
-	fs.StringVar(&s.secrets, "secrets", "", "folder with what manifests name as secrets, each a file ACCOUNT/NAME/KEY (default DIR/secrets)")
-	fs.StringVar(&s.installation, "installation", "default", "name of this installation: its keys in etcd are under it")
+	fs.StringVar(&s.smtp, "smtp", smtp, "`address` to take mail on by SMTP")
+	fs.StringVar(&s.http, "http", http, "`address` of the portal and the agents' pages")
+	fs.StringVar(&s.admin, "admin", admin, "`address` of health and metrics")
+	fs.StringVar(&s.manifests, "manifests", "", "`folder` with HelpCenter, TicketForm and Mailbox manifests (default: DIR/manifests)")
+	fs.StringVar(&s.secrets, "secrets", "", "`folder` with what manifests name as secrets, each a file ACCOUNT/NAME/KEY (default: DIR/secrets)")
+	fs.StringVar(&s.installation, "installation", "default", "`name` of this installation: its keys in etcd are under it")
 	fs.Func("etcd", "`endpoints` of an etcd outside, with commas between (default: one inside, in DIR)", func(v string) error {
 		s.etcd.endpoints = strings.Split(v, ",")
 		return nil
 	})
-	fs.StringVar(&s.etcd.ca, "etcd-ca", "", "file with the certificate authority of --etcd")
-	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "file with the client certificate for --etcd")
-	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "file with the key of --etcd-cert")
+	fs.StringVar(&s.etcd.ca, "etcd-ca", "", "`file` with the certificate authority of --etcd")
+	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
+	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "`file` with the key of --etcd-cert")
 	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server that is asked about senders (default: those of the system)")
-	fs.StringVar(&s.keyFile, "key-file", "", "file with the key that seals secrets in etcd, the same for all replicas (default DIR/key, made at the first start)")
+	fs.StringVar(&s.keyFile, "key-file", "", "`file` with the key that seals secrets in etcd, the same for all replicas (default: DIR/key, made at the first start)")
 }
 
 // locate fills in where things are, and by what name we are known.

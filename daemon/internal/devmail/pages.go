@@ -80,7 +80,8 @@ type mailPage struct {
 	Views   []view
 	Headers []header
 	Text    string // of the views text and source
-	// Folded is all of the header; Headers are the fields that people ask for.
+	// Folded is all of the header; Headers are the fields that people ask for,
+	// and its files.
 	Folded []header
 }
 
@@ -136,6 +137,9 @@ func newMailPage(id string, raw []byte, wanted string) mailPage {
 		if value := mail.Header.Decoded(name); value != "" {
 			page.Headers = append(page.Headers, header{name, value})
 		}
+	}
+	for _, f := range mail.Attachments() {
+		page.Headers = append(page.Headers, header{"File", f.Filename + ", " + helpdesk.SizeWords(int64(len(f.Part.Bytes())))})
 	}
 	for _, f := range mail.Header {
 		page.Folded = append(page.Folded, header{f.Name, f.Value()})

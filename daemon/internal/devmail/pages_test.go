@@ -31,6 +31,11 @@ const htmlMail = "From: Acme <a@acme.example>\r\nTo: Alice <alice@customer.examp
 	"--b\r\nContent-Type: text/plain\r\n\r\nPlain words\r\n--b\r\nContent-Type: text/html\r\n\r\n" +
 	"<!doctype html><p>Hello <a href=\"http://localhost:8080/t/pl1_x\">link</a><script>alert(1)</script>\r\n--b--\r\n"
 
+const fileMail = "From: a@acme.example\r\nTo: b@customer.example\r\nSubject: Label\r\n" +
+	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+	"--b\r\nContent-Type: text/plain\r\n\r\nPrint it.\r\n" +
+	"--b\r\nContent-Type: text/csv; name=\"<i>.csv\"\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\nYSxiCg==\r\n--b--\r\n"
+
 // caught serves a folder with the mails.
 func caught(t *testing.T, mails map[string]string) http.Handler {
 	t.Helper()
@@ -72,6 +77,13 @@ func TestList(t *testing.T) {
 		t.Error("the newest mail does not come first")
 	}
 	has(t, webtest.Page(t, webtest.Get(t, caught(t, nil), base+"/dev/mail")), "No mail yet")
+}
+
+// Who tries out an answer with a file sees that it went along.
+func TestFilesOfAMail(t *testing.T) {
+	const id = "20261122-130000-000000001"
+	page := webtest.Page(t, webtest.Get(t, caught(t, map[string]string{id: fileMail}), base+"/dev/mail/"+id))
+	has(t, page, "<dt>File</dt><dd><bdi>&lt;i&gt;.csv, 4 bytes</bdi></dd>")
 }
 
 func TestListJSON(t *testing.T) {
