@@ -1,7 +1,9 @@
 package examples_test
 
 import (
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -55,5 +57,34 @@ func TestSampleFormsTakeAnswers(t *testing.T) {
 		if _, faults := form.Check(answers, "en"); len(faults) > 0 {
 			t.Errorf("form %s refuses good answers: %+v", f.Metadata.Name, faults)
 		}
+	}
+}
+
+// Whoever takes the # away from what the sample leaves out gets what it says.
+func TestVariantsOfTheSample(t *testing.T) {
+	sample, err := examples.FS.ReadFile("acme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(sample)) {
+		if strings.HasPrefix(line, "  inbound: {type: SMTP}") {
+			continue // the first variant takes its place
+		}
+		if rest, ok := strings.CutPrefix(line, "  # "); ok {
+			line = "  " + rest
+		}
+		lines = append(lines, line)
+	}
+	set, problems := config.Load(fstest.MapFS{"acme.yaml": {Data: []byte(strings.Join(lines, ""))}})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Validate().Err(); err != nil {
+		t.Fatal(err)
+	}
+	spec := config.Resolve(set).Mailboxes[0].Mailbox.Spec
+	if spec.Inbound.IMAP == nil || len(spec.DKIM) != 1 || len(spec.Attachments.BlockedExtensions) == 0 {
+		t.Errorf("the variants declare %+v", spec)
 	}
 }

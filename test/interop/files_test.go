@@ -202,7 +202,7 @@ func noiseOf(n int, seed uint64) []byte {
 // their links; what a customer attaches can be fetched by the others; and what is
 // for agents alone reaches nobody, whatever address they try.
 //
-// covers: P12, P09, S22, S04
+// covers: P12, P09, S22
 func TestFilesThereAndBack(t *testing.T) {
 	d := newFileDesk(t)
 	path := fmt.Sprintf("/agent/tickets/%d", d.number)
