@@ -17,12 +17,14 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/links"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/login"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // daemon is every part, once.
@@ -72,67 +74,90 @@ func allowSyncs() {
 }
 
 // build opens what is open while the daemon runs, from the ground up.
-func (d *daemon) build(ctx context.Context) (err error) {
-	s, now := d.settings, time.Now
-	if d.listen, err = listen(s); err != nil {
-		return err
-	}
-	if d.live, err = live.Load(s.manifests, d.liveOptions(), d.log); err != nil {
-		return err
-	}
-	if d.db, err = openDatabase(ctx, s); err != nil {
-		return err
-	}
-	if err = d.listen.listenSocket(s); err != nil {
-		return err
-	}
-	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
-		return err
-	}
-	kek, err := s.sealingKey()
+func (d *daemon) build(ctx context.Context) error {
+	keys, err := d.openGround(ctx)
 	if err != nil {
 		return err
 	}
-	signer, err := openSigner(ctx, d.db, kek, s.keyFile, now)
-	if err != nil {
+	if d.certs, err = d.openCertificates(ctx, keys.sealing); err != nil {
 		return err
 	}
-	folder := secrets.Folder(s.secrets)
-	d.logins = login.New(folder, d.db.RefreshTokens(kek), now)
-	if s.dev {
-		if d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), now); err != nil {
-			return err
-		}
-	}
-	d.metrics = admin.NewMetrics()
-	if d.certs, err = d.openCertificates(ctx, kek); err != nil {
-		return err
-	}
-	planner := &outbound.Planner{Budgets: d.db, Signer: signer}
-	d.desk = actions.New(d.db, d.blobs, d.live, signer, planner, d.log, now)
+	now := time.Now
+	planner := &outbound.Planner{Budgets: d.db, Signer: keys.signer}
+	d.desk = actions.New(d.db, d.blobs, d.live, keys.signer, planner, d.log, now)
 	pipeline := &inbound.Pipeline{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Planner: planner, Log: d.log, Now: now,
-		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Auth: mailauth.New(mailauth.Options{Resolver: s.resolver(), Now: now}),
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
+		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk},
+		Auth: mailauth.New(mailauth.Options{Resolver: d.settings.resolver(), Now: now}),
+	}
+	if err := d.openOutbox(planner); err != nil {
+		return err
 	}
 	d.openMail(pipeline)
-	if err = d.openPollers(pipeline); err != nil {
+	if err := d.openPollers(pipeline); err != nil {
 		return err
-	}
-	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
-	if err != nil {
-		return err
-	}
-	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
-	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: signer, Keys: outbound.NewKeys(folder, now), Spools: spools, Meter: d.metrics, Log: d.log, Now: now,
-		Courier: d.courier, Planner: planner, Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
-		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
 	}
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
 		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Log: d.log,
 	})}
+	return nil
+}
+
+// keys are what this installation signs and seals with.
+type keys struct {
+	sealing [store.KeySize]byte
+	signer  *links.Signer
+}
+
+// openGround opens what everything stands on: ports first, as one that is taken is
+// the most common mistake, then what is declared, records, blobs and keys.
+func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
+	s := d.settings
+	d.metrics = admin.NewMetrics()
+	if d.listen, err = listen(s); err != nil {
+		return k, err
+	}
+	if d.live, err = live.Load(s.manifests, d.liveOptions(), d.log); err != nil {
+		return k, err
+	}
+	if d.db, err = openDatabase(ctx, s); err != nil {
+		return k, err
+	}
+	if err = d.listen.listenSocket(s); err != nil {
+		return k, err
+	}
+	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
+		return k, err
+	}
+	if k.sealing, err = s.sealingKey(); err != nil {
+		return k, err
+	}
+	if k.signer, err = openSigner(ctx, d.db, k.sealing, s.keyFile, time.Now); err != nil {
+		return k, err
+	}
+	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(k.sealing), time.Now)
+	if s.dev {
+		d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), time.Now)
+	}
+	return k, err
+}
+
+// openOutbox builds what sends.
+func (d *daemon) openOutbox(planner *outbound.Planner) error {
+	s, now := d.settings, time.Now
+	spools, err := outbound.OpenSpools(filepath.Join(s.dir, "outgoing"))
+	if err != nil {
+		return err
+	}
+	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
+	d.queue = &outbound.Queue{
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: planner.Signer, Keys: outbound.NewKeys(secrets.Folder(s.secrets), now),
+		Spools: spools, Meter: d.metrics, Log: d.log, Now: now, Courier: d.courier, Planner: planner,
+		Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
+		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
+	}
 	return nil
 }
 

@@ -2,6 +2,9 @@ package interop
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +39,29 @@ func BenchmarkFetch(b *testing.B) {
 	took := last.Sub(first)
 	b.ReportMetric(float64(b.N)/took.Seconds(), "mails/s")
 	b.ReportMetric(float64(took.Nanoseconds())/float64(b.N), "ns/op")
+	b.ReportMetric(float64(processorTime(b, d.Pid()).Microseconds())/float64(b.N), "processor-µs/mail")
+}
+
+// processorTime is what a process has used of all processors: it tells more than
+// the rate where others use them too.
+func processorTime(b *testing.B, pid int) time.Duration {
+	b.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // behind the name
+	fields := strings.Fields(rest)
+	var ticks int64
+	for _, field := range fields[11:13] { // utime and stime, proc(5)
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	const ticksPerSecond = 100
+	return time.Duration(ticks) * time.Second / ticksPerSecond
 }
 
 // mailIn stands in the line of each mail in the log.

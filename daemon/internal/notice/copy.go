@@ -39,11 +39,10 @@ func isMarker(lines []string, i int) bool {
 	if hasAny(lower, copyExact) {
 		return true
 	}
-	if !hasAny(lower, copyWords) || hasAny(lower, notCopy) {
-		return false
-	}
+	// The cheap questions first: this is asked about each line of each mail.
 	rule := hasAnyPrefix(lower, []string{"--", "==", "**", "__", "—", "##"})
-	return rule || strings.HasSuffix(lower, ":") || hasAny(lower, []string{"follow", "below", "attached", "included"}) && headerNext(lines[i+1:])
+	title := rule || strings.HasSuffix(lower, ":") || hasAny(lower, []string{"follow", "below", "attached", "included"}) && headerNext(lines[i+1:])
+	return title && hasAny(lower, copyWords) && !hasAny(lower, notCopy)
 }
 
 // headerNext reports that the next line that is not blank is a header field, or
