@@ -2,6 +2,7 @@ package imappoll
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func TestServerSetBack(t *testing.T) {
 	f.mu.Unlock()
 	p.run(t)
 	eventually(t, func() error {
-		if all := o.all(); all[len(all)-1].Raw != numbered(6) {
+		if !slices.ContainsFunc(o.all(), func(g got) bool { return g.Raw == numbered(6) }) {
 			return fmt.Errorf("the new mail was not taken in: %+v", o.status())
 		}
 		return nil

@@ -175,5 +175,10 @@ func (s *session) wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.client.noop(ctx)
+	err := s.client.noop(ctx)
+	select {
+	case <-s.client.news: // the look that follows is later, and finds it
+	default:
+	}
+	return err
 }
