@@ -341,3 +341,39 @@ func TestLockOut(t *testing.T) {
 		t.Errorf("%d sign-ins were tried, want one more", tries)
 	}
 }
+
+// A server that tells how much mail there is whenever it is asked anything is not
+// asked all the time.
+//
+// covers: P01
+func TestTalkativeServer(t *testing.T) {
+	f := startFake(t, func(f *fake, command string) (string, bool) {
+		switch {
+		case command == "NOOP", strings.HasPrefix(command, "UID STORE"):
+			return "* 1 EXISTS\r\nTAG OK done\r\n", true
+		case command == "IDLE":
+			return "+ go on\r\n", true
+		case command == "": // DONE is said without a tag: that of IDLE was the last one
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			tagged := len(slices.DeleteFunc(slices.Clone(f.said), func(c string) bool { return c == "" }))
+			return fmt.Sprintf("T%d OK done\r\n", tagged), true
+		}
+		return "", false
+	}, some(1)...)
+	f.caps += " IDLE"
+	o := newOffice(f.box())
+	stop := o.pollers(t).run(t)
+	o.has(t, []uint32{1}, nil)
+	eventually(t, func() error {
+		if n := len(f.commands("IDLE")); n < 2 {
+			return fmt.Errorf("%d IDLE", n)
+		}
+		return nil
+	})
+	o.settled(t, 1)
+	stop()
+	if idles := len(f.commands("IDLE")); idles > 2 {
+		t.Errorf("waited for news %d times, want twice: once for what the first look brought", idles)
+	}
+}

@@ -2,6 +2,7 @@ package imappoll
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,4 +100,29 @@ func (o *office) all() []got {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return append([]got(nil), o.got...)
+}
+
+// A server that was set back, from a backup say, gives UIDs anew that it has given
+// before, and often says nothing of it.
+//
+// covers: P01
+func TestServerSetBack(t *testing.T) {
+	f := startFake(t, nil, some(5)...)
+	o := newOffice(f.box())
+	p := o.pollers(t)
+	stop := p.run(t)
+	o.has(t, []uint32{1, 2, 3, 4, 5}, nil)
+	o.settled(t, 5)
+	stop()
+	f.mu.Lock()
+	f.mails = map[uint32]string{1: numbered(1), 2: numbered(6)}
+	f.mu.Unlock()
+	p.run(t)
+	eventually(t, func() error {
+		if !slices.ContainsFunc(o.all(), func(g got) bool { return g.Raw == numbered(6) }) {
+			return fmt.Errorf("the new mail was not taken in: %+v", o.status())
+		}
+		return nil
+	})
+	o.settled(t, 2)
 }

@@ -97,7 +97,7 @@ func (s *session) begin(ctx context.Context) error {
 	case cursor == nil:
 		cursor = helpdesk.FirstCursor(name, s.box.IMAP, where, s.folder.validity, s.top, s.Now().Add(-clocks))
 		s.log.InfoContext(ctx, "mailbox is fetched for the first time", "start", s.box.IMAP.Start, "uid", cursor.Done+1)
-	case cursor.Source != where || cursor.UIDValidity != s.folder.validity:
+	case cursor.Source != where || cursor.UIDValidity != s.folder.validity || s.setBack(cursor):
 		s.renumbered(ctx, cursor, where)
 	}
 	s.caughtUp = cursor.CaughtUp
@@ -125,11 +125,20 @@ func (s *session) findTop(ctx context.Context) (err error) {
 	return err
 }
 
+// setBack reports a server that gives UIDs which it has given before, as one does
+// that was restored from a backup: it should change UIDVALIDITY, and may not.
+func (s *session) setBack(cursor *helpdesk.Cursor) bool {
+	return s.folder.next > 0 && s.folder.next <= cursor.Done
+}
+
 // renumbered begins anew: the UIDs of before mean nothing any more.
 func (s *session) renumbered(ctx context.Context, cursor *helpdesk.Cursor, where string) {
 	why := "the server numbers the mails of the folder anew (UIDVALIDITY changed)"
-	if cursor.Source != where {
+	switch {
+	case cursor.Source != where:
 		why = "the mailbox is another folder now"
+	case cursor.UIDValidity == s.folder.validity:
+		why = "the server was set back: it numbers mails as it has numbered others"
 	}
 	cursor.Renumber(where, s.folder.validity, s.top)
 	since := "all mail"
@@ -166,5 +175,10 @@ func (s *session) wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.client.noop(ctx)
+	err := s.client.noop(ctx)
+	select {
+	case <-s.client.news: // the look that follows is later, and finds it
+	default:
+	}
+	return err
 }
