@@ -308,6 +308,32 @@ func TestHurryHoldsNobodyUp(t *testing.T) {
 	d.await(t, d.reply(t, nil).ID, "sent", isState(helpdesk.Sent))
 }
 
+// unreadableAgents is a store with a record of an agent that cannot be read.
+type unreadableAgents struct{ *store.Store }
+
+func (unreadableAgents) Agents(context.Context, string) ([]helpdesk.Agent, error) {
+	return nil, errors.New("read record: unexpected end of JSON input")
+}
+
+// What is given up is recorded, though nobody can be told.
+//
+// covers: P11
+func TestGivenUpThoughNobodyIsTold(t *testing.T) {
+	var asked atomic.Int32
+	d := newDesk(t, &relay{onRcpt: func() error {
+		asked.Add(1)
+		return smtpError(550, "no such user")
+	}})
+	m := d.reply(t, nil)
+	q := d.queue(t, "a")
+	q.Store = unreadableAgents{d.Store}
+	run(t, q)
+	d.await(t, m.ID, "given up", isState(helpdesk.Failed))
+	if n := asked.Load(); n != 1 {
+		t.Errorf("the relay was asked %d times, want once", n)
+	}
+}
+
 // odd is a courier that does one thing.
 type odd func(ctx context.Context) error
 

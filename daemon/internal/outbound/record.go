@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -93,7 +94,12 @@ func (q *Queue) record(ctx, stopping context.Context, c *claim) error {
 
 func (q *Queue) write(ctx context.Context, c *claim) error {
 	if c.Delivery.State == helpdesk.Failed && c.Delivery.Purpose.Awaited() {
-		return q.writeFailed(ctx, c.Account, c.Delivery)
+		err := q.writeFailed(ctx, c.Account, c.Delivery)
+		if err == nil || errors.Is(err, errLost) || helpdesk.KindOf(err) == helpdesk.Unavailable {
+			return err
+		}
+		// What cannot be told is recorded all the same: else it is tried for ever.
+		q.Log.ErrorContext(ctx, "agents not told of mail that was given up", "account", c.Account, "delivery", c.Delivery.ID, "error", err)
 	}
 	return q.results.save(ctx, q.Store, c.Outgoing)
 }
