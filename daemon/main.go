@@ -117,11 +117,8 @@ func flagHelp(f *flag.Flag) string {
 func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	var rest []string
 	for {
-		if err := fs.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, errUsage // flag has told what is wrong
+		if err := parseQuietly(fs, args); err != nil {
+			return nil, err
 		}
 		if fs.NArg() == 0 {
 			return rest, nil
@@ -130,6 +127,28 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 		args = fs.Args()[1:]
 	}
 }
+
+// parseQuietly prints help only to who asks for it: below a mistake, which is
+// returned, a screen of flags would hide it.
+func parseQuietly(fs *flag.FlagSet, args []string) error {
+	help, out := fs.Usage, fs.Output()
+	fs.Usage = func() {}
+	fs.SetOutput(io.Discard)
+	err := fs.Parse(args)
+	fs.Usage = help
+	fs.SetOutput(out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		help()
+		return err
+	case err != nil:
+		return fmt.Errorf("%s: %w", twoDashes.Replace(err.Error()), errUsage)
+	}
+	return nil
+}
+
+// twoDashes is how flags are written here, in the words of the flag package.
+var twoDashes = strings.NewReplacer("flag -", "flag --", "defined: -", "defined: --", "argument: -", "argument: --", " for -", " for --")
 
 // version is set when a release is built.
 var version = "dev"

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -118,6 +120,9 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	d.metrics = admin.NewMetrics()
 	if d.listen, err = listen(s); err != nil {
 		return k, err
+	}
+	if _, err = os.Stat(s.manifests); errors.Is(err, fs.ErrNotExist) {
+		return k, fmt.Errorf("there is no folder %s: name that of the manifests with --manifests", s.manifests)
 	}
 	if d.live, err = live.Load(s.manifests, d.liveOptions(), d.log); err != nil {
 		return k, err

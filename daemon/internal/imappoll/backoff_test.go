@@ -99,3 +99,18 @@ func TestTrouble(t *testing.T) {
 		})
 	}
 }
+
+// Who mends a secret after a long outage is not kept waiting by the outage, and
+// cannot lock the account by trying one after the other.
+func TestTroubleAfterAChange(t *testing.T) {
+	for range 50 { // a long wait may be short by chance
+		tr := trouble{failures: 9, refusals: mostRefusals - 1}
+		tr.mended()
+		if wait := tr.wait(&Failure{Step: StepSelect, Err: errors.New("gone")}); wait > firstWait {
+			t.Fatalf("the next failure waits %v", wait)
+		}
+		if wait := tr.wait(&Failure{Step: StepAuth, Err: ErrRefused}); wait != lockOutWait {
+			t.Fatalf("one more refusal waits %v", wait)
+		}
+	}
+}

@@ -38,7 +38,9 @@ func (p *poller) fetchLoop(ctx context.Context) {
 		wait := t.wait(err)
 		p.status.fails(err, p.Now().Add(wait))
 		p.log.WarnContext(ctx, "mail is not fetched", "error", tame(err.Error()), "again", wait.Round(time.Millisecond).String())
-		p.rest(ctx, wait, err)
+		if p.rest(ctx, wait, err) {
+			t.mended()
+		}
 	}
 }
 
@@ -79,19 +81,26 @@ func (t *trouble) wait(err error) time.Duration {
 	return backoff(t.failures, jitter)
 }
 
-// rest waits. After a sign-in that failed it ends early when a secret changes.
-func (p *poller) rest(ctx context.Context, wait time.Duration, err error) {
+// mended forgets failures of before a person changed something: who looks on wants
+// to see the next one mended soon, too. Refusals count on, as they are what locks
+// an account.
+func (t *trouble) mended() { t.failures = 0 }
+
+// rest waits. After a sign-in that failed it ends early when a secret changes, and
+// says so.
+func (p *poller) rest(ctx context.Context, wait time.Duration, err error) (changed bool) {
 	f, ok := errors.AsType[*Failure](err)
 	if !ok || f.Step != StepAuth || wait < stampEvery {
 		pause(ctx, wait)
-		return
+		return false
 	}
 	stamp := p.Logins.Stamp(ctx, p.box.IMAP.Login)
 	for end := p.Now().Add(wait); ctx.Err() == nil && p.Now().Before(end); {
 		pause(ctx, stampEvery)
 		if p.Logins.Stamp(ctx, p.box.IMAP.Login) != stamp {
 			p.log.InfoContext(ctx, "a secret of the mailbox changed: it is tried again")
-			return
+			return true
 		}
 	}
+	return false
 }
