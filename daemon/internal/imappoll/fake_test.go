@@ -169,6 +169,15 @@ func contains(set string, uid, top uint32) bool {
 	})
 }
 
+// idled is the answer to DONE, which bears no tag: that of IDLE was the last one, of
+// the first connection.
+func (f *fake) idled() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	tagged := slices.DeleteFunc(slices.Clone(f.said), func(c string) bool { return c == "" })
+	return fmt.Sprintf("T%d OK done\r\n", len(tagged))
+}
+
 // commands are those that begin with a word.
 func (f *fake) commands(prefix string) (found []string) {
 	f.mu.Lock()

@@ -265,6 +265,33 @@ func TestServersThatFail(t *testing.T) {
 	}
 }
 
+// One that has news as soon as we wait for any is asked a few times a second.
+//
+// covers: P01
+func TestNewsAtOnce(t *testing.T) {
+	f := startFake(t, func(f *fake, command string) (string, bool) {
+		switch command {
+		case "IDLE":
+			return "+ go on\r\n* 1 EXISTS\r\n", true
+		case "":
+			return f.idled(), true
+		}
+		return "", false
+	}, some(1)...)
+	f.caps += " IDLE"
+	began, waits := time.Now(), 4
+	newOffice(f.box()).pollers(t).run(t)
+	eventually(t, func() error {
+		if n := len(f.commands("IDLE")); n < waits {
+			return fmt.Errorf("%d IDLE", n)
+		}
+		return nil
+	})
+	if took := time.Since(began); took < time.Duration(waits-1)*leastWait {
+		t.Errorf("waited for news %d times in %v", waits, took)
+	}
+}
+
 // What real servers get wrong, and go-imap gives up the connection for.
 func TestServersThatErr(t *testing.T) {
 	t.Parallel()
@@ -353,11 +380,8 @@ func TestTalkativeServer(t *testing.T) {
 			return "* 1 EXISTS\r\nTAG OK done\r\n", true
 		case command == "IDLE":
 			return "+ go on\r\n", true
-		case command == "": // DONE is said without a tag: that of IDLE was the last one
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			tagged := len(slices.DeleteFunc(slices.Clone(f.said), func(c string) bool { return c == "" }))
-			return fmt.Sprintf("T%d OK done\r\n", tagged), true
+		case command == "":
+			return f.idled(), true
 		}
 		return "", false
 	}, some(1)...)

@@ -167,10 +167,14 @@ func (s *session) wait(ctx context.Context) error {
 	if next := s.nextRetry(); !next.IsZero() {
 		wait = min(wait, max(next.Sub(s.Now()), leastWait))
 	}
+	began := time.Now()
 	if !idles {
 		pause(ctx, wait)
 	} else if err := s.client.idle(ctx, wait); err != nil {
 		return err
+	}
+	if time.Since(began) < leastWait { // there are servers that have news whenever they are asked
+		pause(ctx, leastWait)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
