@@ -15,6 +15,7 @@ func (s *Site) funcs() template.FuncMap {
 	return template.FuncMap{
 		"icon":    icon,
 		"when":    func(t time.Time) template.HTML { return when(s.now(), t) },
+		"due":     func(t time.Time) template.HTML { return due(s.now(), t) },
 		"linkify": linkify,
 		"size":    helpdesk.SizeWords,
 		"initial": initial,
@@ -31,6 +32,15 @@ func when(now, t time.Time) template.HTML {
 	t = t.UTC()
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
 		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04 UTC"), relative(now.UTC(), t)))
+}
+
+// due is when something is to happen. What is a moment ahead, or late, has not
+// happened "just now".
+func due(now, t time.Time) template.HTML {
+	if t.Sub(now) < time.Minute {
+		return "within a minute"
+	}
+	return when(now, t)
 }
 
 // relative says how long ago t was, and from a week on which day.

@@ -46,6 +46,25 @@ func TestWhen(t *testing.T) {
 	}
 }
 
+func TestDue(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		in   time.Duration
+		want string
+	}{
+		{"late", -time.Second, "within a minute"},
+		{"soon", 59 * time.Second, "within a minute"},
+		{"later", 5 * time.Minute, string(when(now, now.Add(5*time.Minute)))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := due(now, now.Add(test.in)); string(got) != test.want {
+				t.Errorf("due is %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestInitial(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"name", "acme", "A"}, {"quotes first", `"Ölberg"`, "Ö"}, {"digits", "24 help", "2"}, {"nothing", " ", "•"},
