@@ -65,7 +65,7 @@ func pathFlags(fs *flag.FlagSet, path *helpdesk.Path) *string {
 		return err
 	})
 	fs.StringVar(&path.Helo, "helo", "", "`name` that the client would say")
-	fs.Func("rcpt", "recipient; may be repeated (default: those of Delivered-To, To and Cc that are ours)", func(v string) error {
+	fs.Func("rcpt", "`address` of a recipient; may be repeated (default: those of Delivered-To, To and Cc that are ours)", func(v string) error {
 		path.To = append(path.To, strings.Trim(v, "<>"))
 		return nil
 	})
