@@ -142,3 +142,16 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+// A server that goes away in the middle is told of in words for people.
+func TestCheckWhenTheServerHangsUp(t *testing.T) {
+	for command, step := range map[string]Step{"AUTHENTICATE": StepAuth, "EXAMINE": StepSelect, "UID FETCH": StepFetch} {
+		t.Run(command, func(t *testing.T) {
+			f := startFake(t, func(_ *fake, said string) (string, bool) { return hangUp, strings.HasPrefix(said, command) })
+			err := Dialer{}.Check(t.Context(), f.box(), logins())
+			if f, ok := errors.AsType[*Failure](err); !ok || f.Step != step || f.Words() != "the server hung up" {
+				t.Errorf("got %v, want step %s", err, step)
+			}
+		})
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -112,10 +114,26 @@ func (c *client) within(ctx context.Context, limit time.Duration, act func() err
 		return ctx.Err()
 	case c.late.Load():
 		return fmt.Errorf("the server did not answer in time: %w", err)
+	case hungUp(err):
+		return goneError{err}
 	default:
 		return err
 	}
 }
+
+// hungUp reports a connection that ended without a word.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
+}
+
+// goneError says so in words for people: the library tells what its parser was
+// looking for at that moment.
+type goneError struct{ cause error }
+
+func (goneError) Error() string { return "the server hung up" }
+
+func (e goneError) Unwrap() error { return e.cause }
 
 // close hangs up at once. It may be called at any time, and more than once.
 func (c *client) close() { _ = c.guard.Conn.Close() }
