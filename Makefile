@@ -41,8 +41,9 @@ WRITE ?=
 talk: ## play CONVERSATIONS with robots and attackers against the program and count what goes wrong (WRITE=docs/trust.md)
 	go test -count=1 -timeout 2h -v -run 'TestConversations$$' ./test/conversations -conversations $(CONVERSATIONS) $(if $(WRITE),-write $(abspath $(WRITE)))
 
+# Many tests wait for other programs, so one more package than there are cores.
 unit: ## all tests, with the race detector
-	go test -race -shuffle=on -timeout 15m ./...
+	go test -race -shuffle=on -timeout 15m -p $$(( $$(nproc) + 1 )) ./...
 
 bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
 	hack/bench

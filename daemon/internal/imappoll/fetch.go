@@ -63,21 +63,25 @@ func (s *session) fetchBatch(ctx context.Context, batch []listed) (mails []*mail
 		return nil
 	})
 	late := slices.Collect(maps.Values(missing))
-	if answer, ok := errors.AsType[*imap.Error](err); ok && !asksForPatience(answer) {
-		err = nil
-		defer func() { // what the server says is a better reason
-			for i := range results {
-				if errors.Is(results[i].err, errNotSent) {
-					results[i].err = answer
-				}
-			}
-		}()
-	}
-	if err != nil {
+	answer, refused := errors.AsType[*imap.Error](err)
+	refused = refused && !asksForPatience(answer)
+	if err != nil && !refused {
 		return mails, results, s.blame(ctx, late, err)
 	}
 	rest, err := s.lookFor(ctx, late, len(batch) == 1)
+	if refused {
+		because(answer, rest)
+	}
 	return mails, append(results, rest...), err
+}
+
+// because gives mails that did not come the reason that the server told.
+func because(answer *imap.Error, rest []result) {
+	for i := range rest {
+		if errors.Is(rest[i].err, errNotSent) {
+			rest[i].err = answer
+		}
+	}
 }
 
 // asksForPatience reports an answer that is about us, not about a mail.
