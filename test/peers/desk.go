@@ -22,11 +22,24 @@ func Program(t testing.TB) string {
 	return path
 }
 
+// RunTests is what TestMain calls: the program that was built goes again.
+func RunTests(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built) // a folder of the machine's temporary ones
+	}
+	os.Exit(code)
+}
+
+// built is the folder that build made; read after all tests.
+var built string
+
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "postern-program-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "postern")
 	out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/daemon").CombinedOutput()
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -133,13 +132,15 @@ func (p *Postfix) Start(t testing.TB) {
 	p.File(t, "conf/main.cf", strings.Join(p.main, "\n")+"\n")
 	p.File(t, "conf/master.cf", strings.Join(p.master, "\n")+"\n")
 	p.Process = Start(t, exec.Command("postfix", "-c", p.conf, "start-fg"))
+	t.Cleanup(func() { p.Stop(t) })
 	p.Answers(t, p.SMTP)
 }
 
-// Stop ends it in order; what it has stays in its queue.
+// Stop ends it in order; what it has stays in its queue. Its master has a process
+// group of its own, so nothing but Postfix's own command ends all of it.
 func (p *Postfix) Stop(t testing.TB) {
 	t.Helper()
-	p.Signal(syscall.SIGTERM)
+	_ = exec.Command("postfix", "-c", p.conf, "stop").Run() // stopped already is fine
 	if !p.Ended(Patience) {
 		t.Fatal("postfix does not end")
 	}

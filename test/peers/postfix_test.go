@@ -2,7 +2,11 @@ package peers
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -21,7 +25,18 @@ func TestPostfix(t *testing.T) {
 		}
 		return nil
 	})
+	raw, err := os.ReadFile(filepath.Join(p.Dir, "queue", "pid", "master.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	master, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.Stop(t)
+	if err := syscall.Kill(master, 0); err != syscall.ESRCH {
+		t.Errorf("the master of a Postfix that was stopped still runs: %v", err)
+	}
 	p.Start(t)
 	if queue := p.Queue(t); len(queue) != 1 {
 		t.Errorf("after a restart: %+v", queue)
