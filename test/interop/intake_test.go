@@ -3,6 +3,7 @@ package interop
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,6 +75,25 @@ func wantSubjects(t *testing.T, desk *peers.Desk, want ...string) {
 		}
 		return nil
 	})
+}
+
+// numberOf is the number of the ticket with a subject. Which one a mail gets is
+// not said: those that come at the same moment race for it, and a loser's number
+// is not given again.
+func numberOf(t *testing.T, desk *peers.Desk, subject string) string {
+	t.Helper()
+	var all []struct {
+		Subject string
+		Number  int64
+	}
+	desk.JSON(t, &all, "ticket", "list", "--limit", "0")
+	for _, one := range all {
+		if one.Subject == subject {
+			return strconv.FormatInt(one.Number, 10)
+		}
+	}
+	t.Fatalf("no ticket has the subject %q", subject)
+	return ""
 }
 
 // wantDelivered waits until a Postfix has nothing left.

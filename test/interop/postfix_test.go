@@ -89,7 +89,7 @@ func TestPostfixInFront(t *testing.T) {
 			if tls := strings.Contains(p.Log.String(), "Verified TLS connection established to 127.0.0.1"); tls != (tt.main != nil) {
 				t.Errorf("TLS %v:\n%s", tls, p.Log)
 			}
-			if trusted := strings.Contains(tt.name, "socket"); trusted != strings.Contains(desk.Command(t, "ticket", "show", "1", "--json"), "a trusted relay") {
+			if trusted := strings.Contains(tt.name, "socket"); trusted != strings.Contains(desk.Command(t, "ticket", "show", numberOf(t, desk, "one"), "--json"), "a trusted relay") {
 				t.Errorf("the relay is trusted: want %v", trusted)
 			}
 		})
@@ -165,7 +165,7 @@ func TestLoneCRThroughPostfix(t *testing.T) {
 			wantDelivered(t, p) // or given up
 			if repair {
 				wantSubjects(t, desk, "support: cr")
-				if shown := desk.Command(t, "ticket", "show", "1", "--json"); !strings.Contains(shown, "one two . MAIL FROM:") {
+				if shown := desk.Command(t, "ticket", "show", numberOf(t, desk, "cr"), "--json"); !strings.Contains(shown, "one two . MAIL FROM:") {
 					t.Errorf("shown:\n%s", shown)
 				}
 				return
