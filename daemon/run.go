@@ -86,7 +86,9 @@ func (d *daemon) build(ctx context.Context) error {
 	}
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Signer: keys.signer}
-	d.desk = actions.New(d.db, d.blobs, d.live, keys.signer, planner, d.log, now)
+	d.desk = actions.New(actions.Options{
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
+	})
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
 		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk},

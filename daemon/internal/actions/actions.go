@@ -36,6 +36,7 @@ type Store interface {
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	Customers
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
 	EndSession(ctx context.Context, account, hash string) error
@@ -64,9 +65,23 @@ type Desk struct {
 	mails     *semaphore.Weighted // bytes of mails that are read again
 }
 
+// Options of a Desk. All must be set.
+type Options struct {
+	Store     Store
+	Blobs     blob.Store
+	Directory Directory
+	Signer    *links.Signer
+	Planner   *outbound.Planner
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
 // New makes a Desk.
-func New(s Store, blobs blob.Store, d Directory, signer *links.Signer, planner *outbound.Planner, log *slog.Logger, now func() time.Time) *Desk {
-	return &Desk{store: s, blobs: blobs, directory: d, signer: signer, planner: planner, log: log, now: now, passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory)}
+func New(o Options) *Desk {
+	return &Desk{
+		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, log: o.Log, now: o.Now,
+		passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory),
+	}
 }
 
 // Actor is on whose authority something is done: an agent of the account, or

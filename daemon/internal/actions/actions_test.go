@@ -112,7 +112,10 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Desk = New(db, blobs, directory{}, signer, &outbound.Planner{Budgets: db, Signer: signer}, slog.New(slog.DiscardHandler), b.time)
+	b.Desk = New(Options{
+		Store: db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
+		Log: slog.New(slog.DiscardHandler), Now: b.time,
+	})
 	return b
 }
 

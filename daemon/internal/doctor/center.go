@@ -170,7 +170,8 @@ func (d *Doctor) answers(ctx context.Context, h Center) Finding {
 	return Finding{What: "page", State: OK, Words: "it shows " + h.DisplayName}
 }
 
-// visit fetches a page and follows nothing: no page of ours leads elsewhere.
+// visit fetches a page. It follows nothing but the way from the first page to the
+// one in the visitor's language: no page of ours leads elsewhere.
 func (d *Doctor) visit(ctx context.Context, address string) (string, error) {
 	client := http.Client{
 		Timeout: visitWithin,
@@ -185,7 +186,12 @@ func (d *Doctor) visit(ctx context.Context, address string) (string, error) {
 				return d.reach(ctx, host, port)
 			},
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: func(next *http.Request, before []*http.Request) error {
+			if first := before[0].URL; len(before) == 1 && first.Path == "/" && next.URL.Scheme == first.Scheme && next.URL.Host == first.Host {
+				return nil
+			}
+			return http.ErrUseLastResponse
+		},
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -24,6 +24,14 @@ type Change struct {
 	Budgets    []Budget
 	Signatures []Signature // that proved the mail
 	Mark       *Mark       // of a mail that was fetched; must be new
+	Passes     []Pass
+	Drafts     []Draft
+	// Subjects are identities that the contact takes; nobody may have them yet.
+	Subjects []Subject
+	// Dropped are identities that the contact gives up.
+	Dropped []Subject
+	// SignedOut ends all sessions of a customer.
+	SignedOut ID
 
 	// Unchanged are records that the decision rested on and that must still be
 	// as they were read, though nothing is written to them.

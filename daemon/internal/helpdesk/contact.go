@@ -15,6 +15,10 @@ type Contact struct {
 	// SpamProven says that it was theirs for sure. Otherwise somebody may have
 	// written in their name, and only what nothing proves is held.
 	SpamProven bool `json:"spamProven,omitempty"`
+	// SignIn is how they sign in to the portal; nil: they cannot.
+	SignIn *PortalSignIn `json:"signIn,omitempty"`
+	// Invited names the pass of the last invitation, which a new one ends.
+	Invited ID `json:"invited,omitempty"`
 
 	Rev int64 `json:"-"`
 }

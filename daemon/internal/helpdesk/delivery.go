@@ -21,6 +21,24 @@ const (
 	Joined Purpose = "joined"
 	// AgentNotice tells an agent what a customer wrote.
 	AgentNotice Purpose = "agentnotice"
+	// SignUpMail, Invited, ResetMail, CodeMail and LinkMail bring a [Pass].
+	SignUpMail Purpose = "signup"
+	Invited    Purpose = "invitation"
+	ResetMail  Purpose = "reset"
+	CodeMail   Purpose = "code"
+	LinkMail   Purpose = "link"
+	// Known tells who wants to sign up that they have a sign-in already.
+	Known Purpose = "known"
+	// PasswordChanged tells that it was.
+	PasswordChanged Purpose = "passwordchanged"
+	// StatusChanged tells participants of another status.
+	StatusChanged Purpose = "status"
+	// Opened tells a customer that an agent brought a request in for them.
+	Opened Purpose = "opened"
+	// PeopleChanged tells the requester who takes part from now on.
+	PeopleChanged Purpose = "people"
+	// NewLink brings a participant another link.
+	NewLink Purpose = "newlink"
 	// CommandReceipt tells an agent what became of a mail of theirs.
 	CommandReceipt Purpose = "commandreceipt"
 )
@@ -61,18 +79,24 @@ func (s DeliveryState) Final() bool { return s != Queued }
 // Delivery is one outbound copy for one recipient, with its state. Its words
 // are composed when it is sent, from the entry that it tells about.
 type Delivery struct {
-	Schema      int       `json:"schema"`
-	ID          ID        `json:"id"`
-	Ticket      TicketID  `json:"ticket"`
-	Entry       int       `json:"entry"`       // seq of the entry that it tells about
-	Participant uint16    `json:"participant"` // number in the ticket; 0 of a copy for an agent
-	Agent       ID        `json:"agent,omitempty"`
-	To          Address   `json:"to"` // as it was when the mail was decided
-	Purpose     Purpose   `json:"purpose"`
-	Mailbox     string    `json:"mailbox"`
-	MessageID   string    `json:"messageID"` // final: the same on every attempt
-	Created     time.Time `json:"created"`
-	Files       int64     `json:"files,omitempty"` // bytes of the files that go with it
+	Schema      int      `json:"schema"`
+	ID          ID       `json:"id"`
+	Ticket      TicketID `json:"ticket"`
+	Entry       int      `json:"entry"`       // seq of the entry that it tells about
+	Participant uint16   `json:"participant"` // number in the ticket; 0 of a copy for an agent
+	Agent       ID       `json:"agent,omitempty"`
+	// Pass is what a mail about somebody's account lets them do. Such a mail belongs
+	// to no ticket.
+	Pass ID `json:"pass,omitempty"`
+	// HelpCenter and Locale of a mail that belongs to no ticket.
+	HelpCenter string    `json:"helpCenter,omitempty"`
+	Locale     string    `json:"locale,omitempty"`
+	To         Address   `json:"to"` // as it was when the mail was decided
+	Purpose    Purpose   `json:"purpose"`
+	Mailbox    string    `json:"mailbox"`
+	MessageID  string    `json:"messageID"` // final: the same on every attempt
+	Created    time.Time `json:"created"`
+	Files      int64     `json:"files,omitempty"` // bytes of the files that go with it
 
 	State    DeliveryState `json:"state"`
 	Attempts int           `json:"attempts"`

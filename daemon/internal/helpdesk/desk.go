@@ -49,25 +49,35 @@ const (
 	ViewSignedIn ViewAccess = "SignedIn"
 )
 
-// HelpCenter is a portal as declared and resolved.
+// HelpCenter is a portal as declared and resolved, in one of its languages.
 type HelpCenter struct {
-	Account      string
-	Name         string
-	DisplayName  string
-	BaseURL      string // scheme://host, no slash at the end; the only base of links
-	Mailbox      string // tickets born here are answered from it
-	Color        string // #rrggbb
-	PortalOn     bool   // viewing and links
-	View         ViewAccess
-	LinkLifetime time.Duration
-	AgentNames   AgentNames
-	ShowsField   func(name string) bool // which answers of a form customers see
-	StatusLabels map[Status]string
-	ButtonLabel  string
-	PageTitle    string
-	FormLabel    string
-	Forms        []Form // connected and published, in order; empty = submission is hidden
-	Audience     [16]byte
+	// Locale is the language of the words below; Locales are all that are offered,
+	// the default first (BCP 47).
+	Locale  string
+	Locales []string
+	// In gives the same help center in another of its languages, and in the default
+	// one for what it does not offer; nil where there is only one.
+	In          func(locale string) HelpCenter
+	Account     string
+	Name        string
+	DisplayName string
+	BaseURL     string // scheme://host, no slash at the end; the only base of links
+	Mailbox     string // tickets born here are answered from it
+	Color       string // #rrggbb
+	PortalOn    bool   // viewing and links
+	View        ViewAccess
+	// Collaborators says whether customers may add others to their tickets.
+	Collaborators bool
+	SignUp        SignUp
+	LinkLifetime  time.Duration
+	AgentNames    AgentNames
+	ShowsField    func(name string) bool // which answers of a form customers see
+	StatusLabels  map[Status]string
+	ButtonLabel   string
+	PageTitle     string
+	FormLabel     string
+	Forms         []Form // connected and published, in order; empty = submission is hidden
+	Audience      [16]byte
 }
 
 // SubmissionVisible reports whether submitting is live: on, and with at least
@@ -84,7 +94,38 @@ func (h *HelpCenter) Form(name string) *Form {
 	return nil
 }
 
-// StatusLabel is what customers read for a status.
+// Speaking gives the help center in a language, as it is if it has only one.
+func (h HelpCenter) Speaking(locale string) HelpCenter {
+	if h.In == nil || locale == h.Locale {
+		return h
+	}
+	return h.In(locale)
+}
+
+// SignUp says how customers get a way into the portal. It holds for all help
+// centers of the account (row S42).
+type SignUp struct {
+	Open      bool // everybody may; otherwise only who was invited
+	Password  bool
+	EmailCode bool
+	OIDC      []OIDC
+}
+
+// Any reports whether there is any way to sign in.
+func (s *SignUp) Any() bool { return s.Password || s.EmailCode || len(s.OIDC) > 0 }
+
+// OIDC is an issuer of OpenID Connect.
+type OIDC struct {
+	Name     string // in addresses
+	Google   bool   // the preset: its addresses prove more, and less, than those of others
+	Issuer   string
+	Label    string // on the button
+	ClientID string
+	Secret   SecretRef
+}
+
+// StatusLabel is what customers read for a status: the help center's own words,
+// or ours in English.
 func (h *HelpCenter) StatusLabel(s Status) string {
 	if label := h.StatusLabels[s]; label != "" {
 		return label

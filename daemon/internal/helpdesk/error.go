@@ -30,8 +30,12 @@ func (k Kind) String() string { return kindNames[k] }
 // the log says are two fields, so that no internal text leaves the process.
 type Error struct {
 	Kind   Kind
-	Public string // plain words for the outside; may be empty
+	Public string // plain words for the outside, in English; may be empty
 	Err    error  // cause, for the log only
+	// Format and Args are what Public was made of, for saying it in another
+	// language; Format is "" where Public stands for itself.
+	Format string
+	Args   []any
 }
 
 func (e *Error) Error() string {
@@ -50,7 +54,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Errorf makes an error of the kind whose text the outside may read.
 func Errorf(kind Kind, format string, args ...any) error {
-	return &Error{Kind: kind, Public: fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Public: fmt.Sprintf(format, args...), Format: format, Args: args}
 }
 
 // Wrap gives a cause its kind; the cause's text stays inside.
@@ -67,6 +71,18 @@ func KindOf(err error) Kind {
 		return e.Kind
 	}
 	return Internal
+}
+
+// PublicIn is Public in another language: say gives the text for an English one.
+func PublicIn(err error, say func(english string, args ...any) string) string {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok || e.Public == "":
+		return ""
+	case e.Format == "":
+		return say(e.Public)
+	}
+	return say(e.Format, e.Args...)
 }
 
 // Public is what the outside may read of err: never the text of a cause.

@@ -98,6 +98,7 @@ type Ticket struct {
 	Channel      Channel       `json:"channel"`
 	HelpCenter   string        `json:"helpCenter,omitempty"`
 	Mailbox      string        `json:"mailbox"`
+	Locale       string        `json:"locale,omitempty"` // in which the customer was asked; "" is the help center's default
 	Priority     string        `json:"priority,omitempty"`
 	Tags         []string      `json:"tags,omitempty"`
 	Participants []Participant `json:"participants"`

@@ -25,15 +25,17 @@ type snapshot struct {
 // mailboxes that lost their claim are left out.
 func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 	s := &snapshot{settled: r.Established}
+	signUps := map[string]helpdesk.SignUp{}
 	for _, a := range r.Accounts {
 		s.accounts = append(s.accounts, a.Namespace)
+		signUps[a.Namespace] = signUp(&a.SignUp)
 	}
 	for i := range r.HelpCenters {
 		h := &r.HelpCenters[i]
 		if !h.Host.OK {
 			continue
 		}
-		center, err := l.helpCenter(h, len(s.centers) == 0)
+		center, err := l.inAllLanguages(h, len(s.centers) == 0, signUps[h.HelpCenter.Metadata.Namespace])
 		if err != nil {
 			return nil, err
 		}
@@ -57,11 +59,63 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 	return s, nil
 }
 
-func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool) (helpdesk.HelpCenter, error) {
+// inAllLanguages builds a help center once for each language, so that a visit
+// costs no translation.
+func (l *Live) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways helpdesk.SignUp) (helpdesk.HelpCenter, error) {
+	locales := locales(r.HelpCenter.Spec.Locales)
+	spoken := make(map[string]helpdesk.HelpCenter, len(locales))
+	in := func(locale string) helpdesk.HelpCenter {
+		if h, ok := spoken[locale]; ok {
+			return h
+		}
+		return spoken[locales[0]]
+	}
+	for _, locale := range locales {
+		h, err := l.helpCenter(r, first, locale)
+		if err != nil {
+			return h, err
+		}
+		h.SignUp, h.Locales, h.In = ways, locales, in
+		spoken[locale] = h
+	}
+	return in(locales[0]), nil
+}
+
+// locales that are offered, the default first.
+func locales(l config.Locales) []string {
+	all := []string{l.Default}
+	for _, locale := range l.Supported {
+		if locale != l.Default {
+			all = append(all, locale)
+		}
+	}
+	return all
+}
+
+func signUp(declared *config.SignUp) helpdesk.SignUp {
+	s := helpdesk.SignUp{
+		Open:      declared.Mode == config.SignUpOpen,
+		Password:  slices.Contains(declared.Methods, config.MethodPassword),
+		EmailCode: slices.Contains(declared.Methods, config.MethodEmailCode),
+	}
+	if !slices.Contains(declared.Methods, config.MethodOIDC) {
+		return s
+	}
+	for i := range declared.OIDC {
+		o := &declared.OIDC[i]
+		s.OIDC = append(s.OIDC, helpdesk.OIDC{
+			Name: o.Name, Google: o.Preset == config.OIDCGoogle, Issuer: o.Issuer, Label: o.DisplayName,
+			ClientID: o.ClientID, Secret: secretRef(&o.ClientSecretRef),
+		})
+	}
+	return s
+}
+
+func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, error) {
 	spec, key := &r.HelpCenter.Spec, r.HelpCenter.Metadata.Key()
-	locale := spec.Locales.Default
 	words := spec.Appearance.TicketSubmission
 	h := helpdesk.HelpCenter{
+		Locale: locale, Collaborators: spec.Portal.Collaborators == config.CollaboratorsAllowed,
 		Account: key.Namespace, Name: key.Name, DisplayName: spec.DisplayName, BaseURL: l.baseURL(r.HelpCenter, first),
 		Mailbox: spec.MailboxRef.Name, Color: spec.Appearance.Color, PortalOn: r.PortalOn,
 		View:         helpdesk.ViewAccess(spec.Portal.View),

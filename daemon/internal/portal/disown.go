@@ -17,7 +17,7 @@ func (p *Handler) showDisown(v *visit) error {
 	if err := p.desk.Disownable(v.r.Context(), v.center, v.r.PathValue("token")); err != nil {
 		return err
 	}
-	p.write(v, http.StatusOK, "disown", "This was not me", p.frame(v), disown{})
+	p.write(v, http.StatusOK, "disown", v.say.T("This was not me"), p.frame(v), disown{})
 	return nil
 }
 
@@ -26,6 +26,6 @@ func (p *Handler) disown(v *visit) error {
 	if err := p.desk.Disown(v.r.Context(), v.center, v.r.PathValue("token")); err != nil {
 		return err
 	}
-	p.write(v, http.StatusOK, "disown", "Thank you", p.frame(v), disown{Done: true})
+	p.write(v, http.StatusOK, "disown", v.say.T("Thank you"), p.frame(v), disown{Done: true})
 	return nil
 }

@@ -1,8 +1,10 @@
 // Package portal is the customers' pages of a help center: what it is, the form
 // to submit a request, and the ticket that a link in a mail opens.
 //
-// It sets no cookie, and neither GET nor HEAD change anything: programs that
-// look for viruses open every link of a mail before its reader does.
+// Pages stand below their language (/de/submit); what a mail leads to has none in
+// its address and answers in the reader's. Neither GET nor HEAD change anything or
+// set a cookie: programs that look for viruses open every link of a mail before
+// its reader does.
 package portal
 
 import (
@@ -15,8 +17,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
-// Desk is what visitors can do.
+// Desk is what visitors can do. Each part stands beside the pages that use it.
 type Desk interface {
+	Recognising
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
 	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
@@ -52,44 +55,11 @@ type Handler struct {
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
 	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux()}
 	p.pages = site.Pages(templates, "templates", "portal.css")
-	p.handle("GET /{$}", p.home)
-	p.handle("GET /submit", p.chooseForm)
-	p.handle("GET /submit/{form}", p.showForm)
-	p.handle("POST /submit/{form}", p.submit)
-	p.handle("GET /t/{token}", p.ticket)
-	p.handle("GET /not-me/{token}", p.showDisown)
-	p.handle("POST /not-me/{token}", p.disown)
-	p.handle("/", func(*visit) error { return missing() })
+	for _, r := range p.routes() {
+		p.handle(r)
+	}
 	return p
 }
-
-// ServeHTTP implements [http.Handler].
-func (p *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
-
-// visit is one request to one help center.
-type visit struct {
-	w       http.ResponseWriter
-	r       *http.Request
-	center  helpdesk.HelpCenter
-	visitor helpdesk.Visitor
-}
-
-// handle registers a page. What it can't do itself becomes a page that says so.
-func (p *Handler) handle(pattern string, page func(*visit) error) {
-	p.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		center, ok := p.site.Center(r)
-		if !ok {
-			p.site.Fail(w, r, web.ErrMisdirected)
-			return
-		}
-		v := &visit{w: w, r: r, center: center, visitor: helpdesk.Anonymous}
-		if err := page(v); err != nil {
-			p.fail(v, err)
-		}
-	})
-}
-
-func missing() error { return helpdesk.Errorf(helpdesk.NotFound, "there is no such page") }
 
 // frame is what stands around each page.
 type frame struct {
@@ -101,13 +71,14 @@ func (p *Handler) frame(v *visit) frame {
 	if len(v.center.FormsFor(v.visitor)) == 0 {
 		return frame{}
 	}
-	return frame{Submit: or(v.center.ButtonLabel, "Submit a request")}
+	return frame{Submit: or(v.center.ButtonLabel, v.say.T("Submit a request"))}
 }
 
 // write sends a page in the help center's look.
 func (p *Handler) write(v *visit, status int, name, title string, f frame, body any) {
 	p.pages.Write(v.w, v.r, status, name, web.Page{
-		Title: title, Brand: v.center.DisplayName, Color: v.center.Color, Home: "/", Frame: f, Body: body,
+		Locale: v.center.Locale, Title: title, Brand: v.center.DisplayName, Color: v.center.Color,
+		Home: v.path("/"), Frame: f, Body: body,
 	})
 }
 
@@ -123,7 +94,7 @@ func (p *Handler) fail(v *visit, err error) {
 		return
 	}
 	body := needsSignIn{Ticket: v.r.PathValue("token") != "", Address: p.address(v)}
-	p.write(v, web.Status(err), "signin", "Sign-in needed", p.frame(v), body)
+	p.write(v, web.Status(err), "signin", v.say.T("Sign-in needed"), p.frame(v), body)
 }
 
 // address is where mail reaches the help center; "" if nothing is declared.

@@ -21,6 +21,7 @@ const base = "https://help.acme.example"
 
 // desk is a Desk that remembers what it was asked to change.
 type desk struct {
+	portal.Desk
 	submitted []actions.Submission
 	err       error
 	view      *helpdesk.CustomerView
@@ -75,6 +76,7 @@ var everybody = map[helpdesk.Visitor]helpdesk.Access{helpdesk.Anonymous: helpdes
 
 func center(forms ...helpdesk.Form) helpdesk.HelpCenter {
 	return helpdesk.HelpCenter{
+		Locale: "en", Locales: []string{"en"},
 		Account: "a", Name: "acme", DisplayName: "Acme Help", BaseURL: base, Mailbox: "support", Color: "#0a7a5c",
 		PortalOn: true, View: helpdesk.ViewWithLink, Forms: forms,
 	}
@@ -139,14 +141,14 @@ func TestHome(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		{"on", center(plain), []string{`href="/submit"`, "Submit a request", "Look at a request", "support@acme.example"}, nil},
+		{"on", center(plain), []string{`href="/en/submit"`, "Submit a request", "Look at a request", "support@acme.example"}, nil},
 		{"own label", labelled, []string{"Ask &lt;us&gt;"}, []string{"Submit a request"}},
-		{"no form", center(), []string{"Write to us", "support@acme.example", "Look at a request"}, []string{"/submit"}},
-		{"portal off", off, []string{"Write to us", "support@acme.example"}, []string{"/submit", "Look at a request"}},
+		{"no form", center(), []string{"Write to us", "support@acme.example", "Look at a request"}, []string{"/en/submit"}},
+		{"portal off", off, []string{"Write to us", "support@acme.example"}, []string{"/en/submit", "Look at a request"}},
 		{"no mailbox", unreachable, []string{"Submit a request"}, []string{"@acme.example"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := webtest.Get(t, serve(&desk{}, io.Discard, test.center), base+"/")
+			r := webtest.Get(t, serve(&desk{}, io.Discard, test.center), base+"/en/")
 			page := webtest.Page(t, r)
 			if r.StatusCode != http.StatusOK {
 				t.Errorf("status %d", r.StatusCode)
@@ -184,16 +186,16 @@ func TestSubmissionIsHidden(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			d := &desk{}
 			h := serve(d, io.Discard, test.center)
-			home := webtest.Page(t, webtest.Get(t, h, base+"/"))
-			if got := strings.Contains(home, `href="/submit"`); got != test.button {
+			home := webtest.Page(t, webtest.Get(t, h, base+"/en/"))
+			if got := strings.Contains(home, `href="/en/submit"`); got != test.button {
 				t.Errorf("button is there: %t, want %t", got, test.button)
 			}
-			r := webtest.Get(t, h, base+"/submit")
+			r := webtest.Get(t, h, base+"/en/submit")
 			if test.button != (r.StatusCode == http.StatusFound) {
 				t.Errorf("GET /submit: status %d", r.StatusCode)
 			}
-			get := webtest.Get(t, h, base+"/submit/other")
-			post := webtest.Post(t, h, base+"/submit/other", url.Values{"message": {"x"}})
+			get := webtest.Get(t, h, base+"/en/submit/other")
+			post := webtest.Post(t, h, base+"/en/submit/other", url.Values{"message": {"x"}})
 			if get.StatusCode != test.want || post.StatusCode != test.want {
 				t.Errorf("GET %d, POST %d, want %d", get.StatusCode, post.StatusCode, test.want)
 			}
@@ -222,17 +224,17 @@ func TestFormSelector(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := serve(&desk{}, io.Discard, test.center)
-			page := webtest.Page(t, webtest.Get(t, h, base+"/submit"))
-			has(t, page, append(test.has, "Billing question", "Invoices and refunds.", `href="/submit/billing"`, `href="/submit/other"`)...)
-			has(t, webtest.Page(t, webtest.Get(t, h, base+"/submit/billing")), test.has...)
+			page := webtest.Page(t, webtest.Get(t, h, base+"/en/submit"))
+			has(t, page, append(test.has, "Billing question", "Invoices and refunds.", `href="/en/submit/billing"`, `href="/en/submit/other"`)...)
+			has(t, webtest.Page(t, webtest.Get(t, h, base+"/en/submit/billing")), test.has...)
 		})
 	}
 	h := serve(&desk{}, io.Discard, center(plain))
-	r := webtest.Get(t, h, base+"/submit")
-	if got := r.Header.Get("Location"); r.StatusCode != http.StatusFound || got != "/submit/other" {
+	r := webtest.Get(t, h, base+"/en/submit")
+	if got := r.Header.Get("Location"); r.StatusCode != http.StatusFound || got != "/en/submit/other" {
 		t.Errorf("one form: status %d, Location %q", r.StatusCode, got)
 	}
-	page := webtest.Page(t, webtest.Get(t, h, base+"/submit/other"))
+	page := webtest.Page(t, webtest.Get(t, h, base+"/en/submit/other"))
 	has(t, page, "How can we help?", "Something else")
 	hasNot(t, page, "Choose a topic")
 }
@@ -246,7 +248,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	here := center(full, plain)
 	here.BaseURL = server.URL
 	server.Config.Handler = serve(d, io.Discard, here)
-	for _, path := range []string{"/", "/submit", "/submit/billing", "/submit/none", "/t/" + goodLink, "/t/bad", "/none"} {
+	for _, path := range []string{"/en/", "/en/submit", "/en/submit/billing", "/en/submit/none", "/t/" + goodLink, "/t/bad", "/none"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path+"?name=x&address=a@b.example&subject=s&message=m", nil)
 			if err != nil {

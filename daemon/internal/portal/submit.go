@@ -25,16 +25,18 @@ func (p *Handler) chooseForm(v *visit) error {
 	case 0:
 		return missing()
 	case 1:
-		http.Redirect(v.w, v.r, "/submit/"+url.PathEscape(forms[0].Name), http.StatusFound)
+		http.Redirect(v.w, v.r, v.path("/submit/"+url.PathEscape(forms[0].Name)), http.StatusFound)
 		return nil
 	}
 	web.AllowCache(v.w)
-	body := selector{Title: p.pageTitle(v), Label: or(v.center.FormLabel, "Choose a topic"), Forms: forms}
+	body := selector{Title: p.pageTitle(v), Label: or(v.center.FormLabel, v.say.T("Choose a topic")), Forms: forms}
 	p.write(v, http.StatusOK, "choose", body.Title, p.submitFrame(v), body)
 	return nil
 }
 
-func (p *Handler) pageTitle(v *visit) string { return or(v.center.PageTitle, "How can we help?") }
+func (p *Handler) pageTitle(v *visit) string {
+	return or(v.center.PageTitle, v.say.T("How can we help?"))
+}
 
 func (p *Handler) submitFrame(v *visit) frame {
 	f := p.frame(v)
@@ -98,7 +100,7 @@ func (p *Handler) submit(v *visit) error {
 		return p.askAgain(v, form, typed, err)
 	}
 	body := sent{Number: done.Number, Address: done.Address.String()}
-	p.write(v, http.StatusOK, "sent", "Your request was sent", p.frame(v), body)
+	p.write(v, http.StatusOK, "sent", v.say.T("Your request was sent"), p.frame(v), body)
 	return nil
 }
 
@@ -126,10 +128,10 @@ func (p *Handler) ask(v *visit, status int, form *helpdesk.Form, typed filled, p
 func (p *Handler) asked(v *visit, form *helpdesk.Form, typed filled, problems []helpdesk.FieldProblem) asked {
 	page := asked{
 		Title: p.pageTitle(v), Form: form.Title, Description: form.Description,
-		Action: "/submit/" + url.PathEscape(form.Name), Nonce: typed.nonce, Fields: inputs(form, typed),
+		Action: v.path("/submit/" + url.PathEscape(form.Name)), Nonce: typed.nonce, Fields: inputs(form, typed),
 	}
 	if len(v.center.FormsFor(v.visitor)) > 1 {
-		page.Back = or(v.center.FormLabel, "Choose a topic")
+		page.Back = or(v.center.FormLabel, v.say.T("Choose a topic"))
 	}
 	for _, problem := range problems {
 		i := slices.IndexFunc(page.Fields, func(in input) bool { return in.Name == problem.Field && in.Kind != hidden })

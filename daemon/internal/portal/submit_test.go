@@ -20,7 +20,7 @@ import (
 // covers: S31
 func TestFormFields(t *testing.T) {
 	h := serve(&desk{}, io.Discard, center(full))
-	r := webtest.Get(t, h, base+"/submit/billing")
+	r := webtest.Get(t, h, base+"/en/submit/billing")
 	page := webtest.Page(t, r)
 	has(t, page,
 		`type="email" id="address" name="address"`, `id="subject"`, `<textarea class="input" id="message"`, `id="name"`,
@@ -36,7 +36,7 @@ func TestFormFields(t *testing.T) {
 	}
 	fixed := full
 	fixed.Subject, fixed.MessageLabel = "Refund", "Your story"
-	page = webtest.Page(t, webtest.Get(t, serve(&desk{}, io.Discard, center(fixed)), base+"/submit/billing"))
+	page = webtest.Page(t, webtest.Get(t, serve(&desk{}, io.Discard, center(fixed)), base+"/en/submit/billing"))
 	hasNot(t, page, `id="subject"`)
 	has(t, page, "Your story")
 }
@@ -49,7 +49,7 @@ func TestSubmit(t *testing.T) {
 	h := serve(d, io.Discard, center(full))
 	var nonces []string
 	for range 2 {
-		m := nonce.FindStringSubmatch(webtest.Page(t, webtest.Get(t, h, base+"/submit/billing")))
+		m := nonce.FindStringSubmatch(webtest.Page(t, webtest.Get(t, h, base+"/en/submit/billing")))
 		if m == nil {
 			t.Fatal("page has no nonce")
 		}
@@ -62,7 +62,7 @@ func TestSubmit(t *testing.T) {
 		"nonce": {nonces[0]}, "name": {"Alice"}, "address": {"alice@customer.example"}, "subject": {"Pot"}, "message": {"Broken\r\nin two"},
 		"field.topic": {"refund"}, "field.parts": {"lid", "pot"}, "field.unknown": {"x"}, "form": {"other"}, "visitor": {"agent"},
 	}
-	r := webtest.Post(t, h, base+"/submit/billing", typed)
+	r := webtest.Post(t, h, base+"/en/submit/billing", typed)
 	page := webtest.Page(t, r)
 	if r.StatusCode != http.StatusOK || r.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("status %d, Cache-Control %q", r.StatusCode, r.Header.Get("Cache-Control"))
@@ -76,12 +76,12 @@ func TestSubmit(t *testing.T) {
 		t.Errorf("submitted (-want +got):\n%s", diff)
 	}
 	// A reload sends the same again; the desk knows it by its nonce.
-	webtest.Post(t, h, base+"/submit/billing", typed)
+	webtest.Post(t, h, base+"/en/submit/billing", typed)
 	if diff := cmp.Diff(d.submitted[0], d.submitted[1]); diff != "" {
 		t.Errorf("a reload is another submission:\n%s", diff)
 	}
 	// No address shows a number, so there is nothing to count up.
-	if r := webtest.Get(t, h, base+"/submit/sent?n=1042"); r.StatusCode != http.StatusNotFound {
+	if r := webtest.Get(t, h, base+"/en/submit/sent?n=1042"); r.StatusCode != http.StatusNotFound {
 		t.Errorf("status %d", r.StatusCode)
 	}
 }
@@ -93,7 +93,7 @@ func TestSubmitRejected(t *testing.T) {
 		{Field: "field.parts", Message: "Choose at least one."}, {Field: "field.file", Message: "Add a file."},
 	}}}
 	h := serve(d, io.Discard, center(full))
-	r := webtest.Post(t, h, base+"/submit/billing", url.Values{
+	r := webtest.Post(t, h, base+"/en/submit/billing", url.Values{
 		"nonce": {"N"}, "name": {`"><script>alert(1)</script>`}, "address": {"alice"}, "subject": {"S&S"}, "message": {"\nfirst line\nsecond"},
 		"field.topic": {"copy"}, "field.parts": {"pot"}, "field.urgent": {"true"}, "field.count": {"many"}, "field.source": {"shop"},
 	})
@@ -129,7 +129,7 @@ func TestSubmitFails(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := serve(&desk{err: test.err}, io.Discard, center(plain))
-			r := webtest.Post(t, h, base+"/submit/other", url.Values{"nonce": {"N"}, "message": {"My long story"}})
+			r := webtest.Post(t, h, base+"/en/submit/other", url.Values{"nonce": {"N"}, "message": {"My long story"}})
 			page := webtest.Page(t, r)
 			if r.StatusCode != test.want {
 				t.Errorf("status %d, want %d", r.StatusCode, test.want)
@@ -141,7 +141,7 @@ func TestSubmitFails(t *testing.T) {
 		})
 	}
 	h := serve(&desk{}, io.Discard, center(plain))
-	r := webtest.Post(t, h, base+"/submit/other", url.Values{"message": {strings.Repeat("x", 2<<20)}})
+	r := webtest.Post(t, h, base+"/en/submit/other", url.Values{"message": {strings.Repeat("x", 2<<20)}})
 	if r.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("2 MiB: status %d", r.StatusCode)
 	}

@@ -39,7 +39,7 @@ func (p *Handler) ticket(v *visit) error {
 		return err
 	}
 	body := ticket{
-		Number: seen.Number, Subject: or(seen.Subject, "Your request"), Status: seen.Status, Label: v.center.StatusLabel(seen.Status),
+		Number: seen.Number, Subject: or(seen.Subject, v.say.T("Your request")), Status: seen.Status, Label: v.say.T(v.center.StatusLabel(seen.Status)),
 		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form,
 		SentTo: viewer.Address.String(), Closed: seen.Status == helpdesk.Closed, GoesOnAs: seen.ContinuedAs,
 	}

@@ -45,7 +45,7 @@ func TestTicket(t *testing.T) {
 
 	page = webtest.Page(t, webtest.Get(t, serve(&desk{view: &helpdesk.CustomerView{Number: 7, Status: helpdesk.Closed}}, io.Discard, center()), base+"/t/"+goodLink))
 	has(t, page, "#7", "Your request", "Closed", "There are no messages yet.", "opens a new one")
-	hasNot(t, page, "/submit", "goes on")
+	hasNot(t, page, "/en/submit", "goes on")
 
 	page = webtest.Page(t, webtest.Get(t, serve(&desk{view: &helpdesk.CustomerView{Number: 7, Status: helpdesk.Closed, ContinuedAs: 9}}, io.Discard, center()), base+"/t/"+goodLink))
 	has(t, page, "This request goes on as #9.", "your reply joins that one")

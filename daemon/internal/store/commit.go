@@ -46,6 +46,7 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 	if c.Mark != nil {
 		b.guarded(b.tenant.mark(c.Mark), 0, c.Mark)
 	}
+	b.portal(c)
 	for _, u := range c.Unchanged {
 		key := b.tenant.contact(u.Contact)
 		if u.Agent != "" {

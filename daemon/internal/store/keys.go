@@ -21,6 +21,10 @@
 //	/postern/<inst>/accounts/<account>/agent/<id>       helpdesk.Agent
 //	/postern/<inst>/accounts/<account>/agentaddress/<addr>   <id> of the agent
 //	/postern/<inst>/accounts/<account>/session/<hash>   helpdesk.Session; hash of the cookie
+//	/postern/<inst>/accounts/<account>/customer/<id>/<hash>  helpdesk.CustomerSession; the contact, and the hash of the cookie
+//	/postern/<inst>/accounts/<account>/subject/<hash>   <id> of the contact; hash of issuer and subject
+//	/postern/<inst>/accounts/<account>/pass/<id>        helpdesk.Pass
+//	/postern/<inst>/accounts/<account>/draft/<id>       helpdesk.Draft
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
 //	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
@@ -119,6 +123,31 @@ func (t tenant) agentAddress(a helpdesk.Address) string { return t.root + "agent
 func (t tenant) sessions() string { return t.root + "session/" }
 
 func (t tenant) session(hash string) string { return t.sessions() + hash }
+
+func (t tenant) customers() string { return t.root + "customer/" }
+
+func (t tenant) customerSessions(contact helpdesk.ID) string {
+	return t.customers() + string(contact) + "/"
+}
+
+func (t tenant) customerSession(contact helpdesk.ID, hash string) string {
+	return t.customerSessions(contact) + hash
+}
+
+// subject is hashed: issuers choose what stands in it. Its parts are kept apart by
+// their lengths.
+func (t tenant) subject(s helpdesk.Subject) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d %s", len(s.Issuer), s.Issuer, len(s.Subject), s.Subject))
+	return t.root + "subject/" + hex.EncodeToString(sum[:])
+}
+
+func (t tenant) passes() string { return t.root + "pass/" }
+
+func (t tenant) pass(id helpdesk.ID) string { return t.passes() + string(id) }
+
+func (t tenant) drafts() string { return t.root + "draft/" }
+
+func (t tenant) draft(id helpdesk.ID) string { return t.drafts() + string(id) }
 
 func (t tenant) heldAll() string { return t.root + "held/" }
 

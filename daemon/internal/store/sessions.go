@@ -37,7 +37,7 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	return err
 }
 
-// Sweep removes what has lapsed at now: sessions, budgets, held mail and signatures. It is
+// Sweep removes what has lapsed at now: sessions, passes, drafts, budgets, held mail and signatures. It is
 // safe to run on several replicas at once and returns how many records went.
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
 	t := s.keys.account(account)
@@ -58,6 +58,18 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 		t.failedAll(): func(v []byte) bool {
 			var x given
 			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
+		},
+		t.customers(): func(v []byte) bool {
+			var x helpdesk.CustomerSession
+			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
+		},
+		t.passes(): func(v []byte) bool {
+			var x helpdesk.Pass
+			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
+		},
+		t.drafts(): func(v []byte) bool {
+			var x helpdesk.Draft
+			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
 		},
 		t.heldAll():    heldLapsed,
 		t.decidedAll(): heldLapsed,

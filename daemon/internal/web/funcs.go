@@ -8,73 +8,93 @@ import (
 	"unicode"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
-// funcs are what templates may call.
-func (s *Site) funcs() template.FuncMap {
+// funcs are what templates may call, in a locale.
+func (s *Site) funcs(locale string) template.FuncMap {
+	w := words.For(locale)
 	return template.FuncMap{
+		"t":       w.T,
+		"th":      w.HTML,
+		"tn":      w.N,
+		"path":    func(p string) string { return Path(locale, p) },
 		"icon":    icon,
-		"when":    func(t time.Time) template.HTML { return when(s.now(), t) },
-		"due":     func(t time.Time) template.HTML { return due(s.now(), t) },
+		"when":    func(t time.Time) template.HTML { return when(w, s.now(), t) },
+		"due":     func(t time.Time) template.HTML { return due(w, s.now(), t) },
 		"linkify": linkify,
 		"size":    helpdesk.SizeWords,
 		"initial": initial,
 		"number":  func(n int64) string { return "#" + strconv.FormatInt(n, 10) },
+		"bdi": func(text any) template.HTML {
+			return template.HTML("<bdi>" + template.HTMLEscapeString(fmt.Sprint(text)) + "</bdi>")
+		},
+		"strong": func(text any) template.HTML {
+			return template.HTML("<strong>" + template.HTMLEscapeString(fmt.Sprint(text)) + "</strong>")
+		},
+		"mailto": mailto,
 	}
+}
+
+// mailto is a link for writing to an address, for use in a sentence.
+func mailto(address string) template.HTML {
+	safe := template.HTMLEscapeString(address)
+	return template.HTML(`<a href="mailto:` + safe + `">` + safe + `</a>`)
 }
 
 // when is a time as people say it, with the exact one in the title. The page's
 // script turns both into the reader's own zone and language.
-func when(now, t time.Time) template.HTML {
+func when(w *words.Words, now, t time.Time) template.HTML {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.UTC()
+	exact := w.T("%[1]s, %[2]d %[3]s %[4]d, %[5]s UTC", w.T(t.Weekday().String()), t.Day(), w.T(t.Month().String()), t.Year(), t.Format("15:04"))
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
-		t.Format(time.RFC3339), t.Format("Monday, 2 January 2006, 15:04 UTC"), relative(now.UTC(), t)))
+		t.Format(time.RFC3339), template.HTMLEscapeString(exact), template.HTMLEscapeString(relative(w, now.UTC(), t))))
 }
 
 // due is when something is to happen. What is a moment ahead, or late, has not
 // happened "just now".
-func due(now, t time.Time) template.HTML {
+func due(w *words.Words, now, t time.Time) template.HTML {
 	if t.Sub(now) < time.Minute {
-		return "within a minute"
+		return template.HTML(template.HTMLEscapeString(w.T("within a minute")))
 	}
-	return when(now, t)
+	return when(w, now, t)
 }
 
 // relative says how long ago t was, and from a week on which day.
-func relative(now, t time.Time) string {
+func relative(w *words.Words, now, t time.Time) string {
 	d := now.Sub(t)
 	if d < 0 {
 		if d > -time.Minute {
-			return "just now" // clocks of two machines
+			return w.T("just now") // clocks of two machines
 		}
-		return "in " + span(-d)
+		return ahead(w, -d)
 	}
 	switch {
 	case d < time.Minute:
-		return "just now"
+		return w.T("just now")
+	case d < time.Hour:
+		return w.N(int(d/time.Minute), "1 minute ago", "%d minutes ago")
+	case d < 24*time.Hour:
+		return w.N(int(d/time.Hour), "1 hour ago", "%d hours ago")
 	case d < 7*24*time.Hour:
-		return span(d) + " ago"
+		return w.N(int(d/(24*time.Hour)), "1 day ago", "%d days ago")
 	case t.Year() == now.Year():
-		return t.Format("2 January")
+		return w.T("%[1]d %[2]s", t.Day(), w.T(t.Month().String()))
 	}
-	return t.Format("2 January 2006")
+	return w.T("%[1]d %[2]s %[3]d", t.Day(), w.T(t.Month().String()), t.Year())
 }
 
-func span(d time.Duration) string {
-	for _, unit := range []struct {
-		name string
-		size time.Duration
-	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
-		if n := int(d / unit.size); n == 1 {
-			return "1 " + unit.name
-		} else if n > 1 {
-			return strconv.Itoa(n) + " " + unit.name + "s"
-		}
+func ahead(w *words.Words, d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return w.N(int(d/time.Minute), "in 1 minute", "in %d minutes")
+	case d < 24*time.Hour:
+		return w.N(int(d/time.Hour), "in 1 hour", "in %d hours")
 	}
-	return "a moment"
+	return w.N(int(d/(24*time.Hour)), "in 1 day", "in %d days")
 }
 
 // initial is the letter that stands for a name.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 func TestWhen(t *testing.T) {
@@ -31,17 +33,17 @@ func TestWhen(t *testing.T) {
 		{"to come, days", now.Add(50 * time.Hour), "in 2 days"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := relative(now, test.at); got != test.want {
+			if got := relative(words.For("en"), now, test.at); got != test.want {
 				t.Errorf("relative is %q, want %q", got, test.want)
 			}
 		})
 	}
 	zone := time.FixedZone("", 3600)
 	want := `<time datetime="2026-11-22T11:00:00Z" title="Sunday, 22 November 2026, 11:00 UTC">1 hour ago</time>`
-	if got := when(now, time.Date(2026, 11, 22, 12, 0, 0, 0, zone)); string(got) != want {
+	if got := when(words.For("en"), now, time.Date(2026, 11, 22, 12, 0, 0, 0, zone)); string(got) != want {
 		t.Errorf("when is %q, want %q", got, want)
 	}
-	if got := when(now, time.Time{}); got != "" {
+	if got := when(words.For("en"), now, time.Time{}); got != "" {
 		t.Errorf("no time is %q", got)
 	}
 }
@@ -55,10 +57,10 @@ func TestDue(t *testing.T) {
 	}{
 		{"late", -time.Second, "within a minute"},
 		{"soon", 59 * time.Second, "within a minute"},
-		{"later", 5 * time.Minute, string(when(now, now.Add(5*time.Minute)))},
+		{"later", 5 * time.Minute, string(when(words.For("en"), now, now.Add(5*time.Minute)))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := due(now, now.Add(test.in)); string(got) != test.want {
+			if got := due(words.For("en"), now, now.Add(test.in)); string(got) != test.want {
 				t.Errorf("due is %q, want %q", got, test.want)
 			}
 		})

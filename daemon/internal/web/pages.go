@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
+
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 //go:embed all:templates
@@ -19,18 +22,21 @@ type Pages struct {
 	site    *Site
 	styles  []string
 	scripts []string
-	pages   map[string]*template.Template
+	common  *template.Template
+	sources map[string]string // of each page
+	sets    sync.Map          // locale → map[string]*template.Template; as many as are declared
 }
 
 // Page is what every page has. Frame is for the edge's own frame around its
 // pages, Body for the page.
 type Page struct {
-	Title string
-	Brand string // the help center's name; "" if there is none to name
-	Color string // #rrggbb of the help center
-	Home  string // where the brand leads
-	Frame any
-	Body  any
+	Locale string // of its words; "" is English
+	Title  string
+	Brand  string // the help center's name; "" if there is none to name
+	Color  string // #rrggbb of the help center
+	Home   string // where the brand leads
+	Frame  any
+	Body   any
 }
 
 // Pages reads the templates in a folder of files. Names that begin with "_" are
@@ -40,7 +46,7 @@ type Page struct {
 //
 // It panics on a template that can't be parsed: they are part of the program.
 func (s *Site) Pages(files fs.FS, folder string, assets ...string) *Pages {
-	common := template.New("").Funcs(s.funcs())
+	common := template.New("").Funcs(s.funcs(words.English))
 	template.Must(common.ParseFS(templates, "templates/document.html"))
 	names, err := fs.Glob(files, path.Join(folder, "*.html"))
 	if err != nil {
@@ -51,7 +57,7 @@ func (s *Site) Pages(files fs.FS, folder string, assets ...string) *Pages {
 			template.Must(common.ParseFS(files, name))
 		}
 	}
-	p := &Pages{site: s, pages: map[string]*template.Template{}}
+	p := &Pages{site: s, common: common, sources: map[string]string{}}
 	for _, name := range assets {
 		if path.Ext(name) == ".js" {
 			p.scripts = append(p.scripts, name)
@@ -64,10 +70,30 @@ func (s *Site) Pages(files fs.FS, folder string, assets ...string) *Pages {
 		if strings.HasPrefix(base, "_") || base == "document.html" {
 			continue
 		}
-		page := template.Must(template.Must(common.Clone()).ParseFS(files, name))
-		p.pages[strings.TrimSuffix(base, ".html")] = page
+		source, err := fs.ReadFile(files, name)
+		if err != nil {
+			panic(fmt.Sprintf("read template: %v", err))
+		}
+		p.sources[strings.TrimSuffix(base, ".html")] = string(source)
 	}
+	p.set(words.English)
 	return p
+}
+
+// set is all pages with the functions of a locale. They are made when they are
+// first asked for, and parsed for each language as templates bind functions by
+// name; running them then translates nothing twice.
+func (p *Pages) set(locale string) map[string]*template.Template {
+	if known, ok := p.sets.Load(locale); ok {
+		return known.(map[string]*template.Template)
+	}
+	common := template.Must(p.common.Clone()).Funcs(p.site.funcs(locale))
+	pages := map[string]*template.Template{}
+	for name, source := range p.sources {
+		pages[name] = template.Must(template.Must(common.Clone()).Parse(source))
+	}
+	known, _ := p.sets.LoadOrStore(locale, pages)
+	return known.(map[string]*template.Template)
 }
 
 // document is what the outermost template reads.
@@ -77,12 +103,16 @@ type document struct {
 	Styles  []string
 	Scripts []string
 	Icon    string
+	Lang    string // of the words, which may be wider than the locale
 }
 
 // Write renders a page and sends it. Nothing is sent of a page that can't be
 // rendered to its end.
 func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name string, page Page) {
-	doc := document{Page: page, Name: name, Scripts: []string{p.site.assets.path("app.js")}, Icon: p.site.assets.path("icon.svg")}
+	if page.Locale == "" {
+		page.Locale = words.English
+	}
+	doc := document{Page: page, Name: name, Lang: page.Locale, Scripts: []string{p.site.assets.path("app.js")}, Icon: p.site.assets.path("icon.svg")}
 	doc.Styles = []string{p.site.assets.path("base.css"), p.site.assets.accentPath(page.Color)}
 	for _, style := range p.styles {
 		doc.Styles = append(doc.Styles, p.site.assets.path(style))
@@ -102,7 +132,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name s
 }
 
 func (p *Pages) render(out *bytes.Buffer, name string, doc document) error {
-	page, ok := p.pages[name]
+	page, ok := p.set(doc.Locale)[name]
 	if !ok {
 		return fmt.Errorf("there is no page %q", name)
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // Errors that only pages know.
@@ -112,9 +113,10 @@ type Trouble struct {
 // Trouble puts an error into words for the outside, and logs it if it is ours.
 func (s *Site) Trouble(r *http.Request, err error) Trouble {
 	p := problemOf(err)
-	t := Trouble{Title: p.title, Happened: p.happened, Next: p.next}
+	say := s.words(r)
+	t := Trouble{Title: say.T(p.title), Happened: say.T(p.happened), Next: say.T(p.next)}
 	kind := helpdesk.KindOf(err)
-	if public := helpdesk.Public(err); public != "" && (kind == helpdesk.Invalid || kind == helpdesk.TooLarge || kind == helpdesk.Unavailable) {
+	if public := helpdesk.PublicIn(err, say.T); public != "" && (kind == helpdesk.Invalid || kind == helpdesk.TooLarge || kind == helpdesk.Unavailable) {
 		t.Happened = Sentence(public) + " " + t.Happened
 	}
 	if p.status >= http.StatusInternalServerError {
@@ -132,14 +134,30 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "60")
 	}
 	page := Page{Title: trouble.Title, Body: trouble, Home: "/"}
-	if r.URL.Path == "/agent" || strings.HasPrefix(r.URL.Path, "/agent/") {
-		page.Home = "/agent"
-	}
-	if center, ok := s.Center(r); ok {
+	center, ok := s.Center(r)
+	if ok {
 		page.Brand, page.Color = center.DisplayName, center.Color
+	}
+	if isAgents(r) {
+		page.Home = "/agent"
+	} else if ok {
+		page.Locale = Locale(r, center)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	s.plain.Write(w, r, status, "error", page)
+}
+
+// words are those of whom an error is told; agents' pages speak English.
+func (s *Site) words(r *http.Request) *words.Words {
+	center, ok := s.Center(r)
+	if !ok || isAgents(r) {
+		return words.For(words.English)
+	}
+	return words.For(Locale(r, center))
+}
+
+func isAgents(r *http.Request) bool {
+	return r.URL.Path == "/agent" || strings.HasPrefix(r.URL.Path, "/agent/")
 }
 
 // Sentence makes a sentence of the words of an error.

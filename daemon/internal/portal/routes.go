@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// route is one page, or one thing to do.
+type route struct {
+	pattern string // of [http.ServeMux], without the language
+	// mailed marks what a link in a mail leads to: no language in its address.
+	mailed bool
+	serve  func(*visit) error
+}
+
+// routes are all of them. Whoever adds one adds its row to the tests that walk
+// through all: headers, authority, and that reading changes nothing.
+func (p *Handler) routes() []route {
+	return []route{
+		{"GET /{$}", false, p.home},
+		{"GET /submit", false, p.chooseForm},
+		{"GET /submit/{form}", false, p.showForm},
+		{"POST /submit/{form}", false, p.submit},
+		{"GET /t/{token}", true, p.ticket},
+		{"GET /not-me/{token}", true, p.showDisown},
+		{"POST /not-me/{token}", true, p.disown},
+		{"/", true, func(*visit) error { return missing() }},
+	}
+}
+
+// Patterns lists the routes for tests that walk through all of them.
+func (p *Handler) Patterns() []string {
+	var all []string
+	for _, r := range p.routes() {
+		all = append(all, r.pattern)
+	}
+	return all
+}
+
+// handle registers a page. What it can't do itself becomes a page that says so.
+func (p *Handler) handle(route route) {
+	p.mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) {
+		v := r.Context().Value(visitKey{}).(*visit)
+		v.r, v.w = r, w
+		if !route.mailed && !v.prefixed && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			w.Header().Set("Vary", "Accept-Language")
+			to := url.URL{Path: v.path(r.URL.Path), RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusFound)
+			return
+		}
+		if err := p.recognise(v); err != nil {
+			p.fail(v, err)
+			return
+		}
+		if err := route.serve(v); err != nil {
+			p.fail(v, err)
+		}
+	})
+}
+
+// ServeHTTP implements [http.Handler]: it takes the language off the address and
+// hands the rest to the routes.
+func (p *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	center, ok := p.site.Center(r)
+	if !ok {
+		p.site.Fail(w, r, web.ErrMisdirected)
+		return
+	}
+	prefix, rest := web.SplitLocale(center, r.URL.Path)
+	locale := cmp.Or(prefix, web.Locale(r, center))
+	center = center.Speaking(locale)
+	center.Locale = locale
+	inner := r.WithContext(withVisit(r.Context(), newVisit(center, prefix != "")))
+	address := *r.URL
+	if prefix != "" {
+		address.Path, address.RawPath = rest, strings.TrimPrefix(address.RawPath, "/"+prefix)
+	}
+	inner.URL = &address
+	p.mux.ServeHTTP(w, inner)
+}
+
+func missing() error { return helpdesk.Errorf(helpdesk.NotFound, "there is no such page") }
