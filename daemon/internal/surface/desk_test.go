@@ -1,0 +1,219 @@
+package surface
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/posterndesk/postern/daemon/internal/admin"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/test/peers"
+)
+
+//go:embed testdata/desk.yaml
+var manifests string
+
+// People of the filled desk.
+const (
+	alice = "alice@customer.example" // asked for the request that the tables are about
+	bob   = "bob@customer.example"   // asked for another one
+	carol = "carol@customer.example" // takes part in Alice's
+	dave  = "dave@customer.example"  // did, and was taken off it
+	erin  = "erin@customer.example"  // a customer of the other account
+)
+
+// desk is the real program with something of everything in it.
+type desk struct {
+	*peers.Dev
+	agent, rival *visitor // signed in as agents of both accounts
+
+	request, other, foreign int64 // Alice's, Bob's and Erin's requests
+	held                    string
+	links                   map[string]string // of each person, to the request that they are in
+	replyTo                 map[string]string // where mail of each person goes
+}
+
+// fill starts it.
+func fill(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{Dev: peers.StartDev(t, manifests), links: map[string]string{}, replyTo: map[string]string{}}
+	d.agent, d.rival = d.agentAt(t, "acme"), d.agentAt(t, "rival")
+
+	d.request = d.write(t, alice, "support@acme.example", "My kaleidoscope")
+	d.other = d.write(t, bob, "support@acme.example", "My trombone")
+	d.foreign = d.write(t, erin, "support@rival.example", "My accordion")
+	page := fmt.Sprintf("/agent/tickets/%d", d.request)
+	for _, who := range []string{carol, dave} {
+		d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"add"}, "address": {who}, "history": {"on"}}))
+		d.links[who] = d.Letter(t, who, "").Link(t, "/t/")
+	}
+	d.must(t, d.agent.send(t, page+"/note", url.Values{"text": {"A word among us"}}))
+	d.must(t, d.agent.send(t, page+"/reply", url.Values{"text": {"We look into it"}}))
+	for _, who := range []string{alice, carol, dave} {
+		d.Letter(t, who, "My kaleidoscope")
+	}
+	d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"remove"}, "participant": {d.participant(t, dave)}}))
+	d.holdSomething(t)
+	d.mail(t, alice, d.replyAddress(t, alice), "Re: My kaleidoscope", "")
+	d.Settled(t)
+	return d
+}
+
+func (d *desk) base(t *testing.T, center string) string {
+	t.Helper()
+	for _, c := range d.Centers {
+		if c.Name == center {
+			return c.URL
+		}
+	}
+	t.Fatalf("there is no help center %s in %v", center, d.Centers)
+	return ""
+}
+
+func (d *desk) agentAt(t *testing.T, center string) *visitor {
+	t.Helper()
+	v := d.visit(t, center)
+	d.must(t, v.post(t, "/agent/sign-in", url.Values{"address": {d.Agent}, "password": {d.Password}}))
+	return v
+}
+
+// write sends a first mail, and tells the number of its request.
+func (d *desk) write(t *testing.T, from, to, subject string) int64 {
+	t.Helper()
+	d.mail(t, from, to, subject, "")
+	letter := d.Letter(t, from, "")
+	d.links[from] = letter.Link(t, "/t/")
+	d.replyTo[from] = letter.Header.Get("Reply-To")
+	m := numbered.FindStringSubmatch(letter.Text)
+	if m == nil {
+		t.Fatalf("the mail names no number:\n%s", letter.Text)
+	}
+	number, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}
+
+var numbered = regexp.MustCompile(`#(\d+)`)
+
+// mail brings one with a file.
+func (d *desk) mail(t *testing.T, from, to, subject, header string) {
+	t.Helper()
+	d.Send(t, from, to, fmt.Sprintf(`From: %s
+To: %s
+Subject: %s
+Message-ID: <%s@customer.example>
+%sMIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: multipart/alternative; boundary=a
+
+--a
+Content-Type: text/plain
+
+Hello, this is about %[3]s.
+--a
+Content-Type: text/html
+
+<p>Hello, this is about <b>%[3]s</b>.</p>
+--a--
+--b
+Content-Type: text/plain; name=bill.txt
+Content-Disposition: attachment; filename=bill.txt
+
+what it costs
+--b--
+`, from, to, subject, url.PathEscape(strings.ReplaceAll(from+subject, "@", ".")), header))
+}
+
+func (d *desk) ticket(t *testing.T, number int64) (told admin.Ticket) {
+	t.Helper()
+	d.tell(t, &told, "ticket", "show", fmt.Sprint(number))
+	return told
+}
+
+// participant is the number of who takes part in Alice's request, or did.
+func (d *desk) participant(t *testing.T, address string) string {
+	t.Helper()
+	ticket := d.ticket(t, d.request)
+	for _, p := range ticket.Participants {
+		if p.Address == address {
+			return fmt.Sprint(p.Number)
+		}
+	}
+	t.Fatalf("%s does not take part: %+v", address, ticket.Participants)
+	return ""
+}
+
+// customersEntry is the newest message in Alice's request that no agent wrote.
+func (d *desk) customersEntry(t *testing.T) string {
+	t.Helper()
+	newest := 0
+	for _, e := range d.ticket(t, d.request).Entries {
+		if e.Kind == helpdesk.Message && e.AuthorRole == helpdesk.Customer {
+			newest = e.Seq
+		}
+	}
+	return fmt.Sprint(newest)
+}
+
+// splitOff is the newest request that was split off another.
+func (d *desk) splitOff(t *testing.T) string {
+	t.Helper()
+	var all []admin.Ticket
+	d.tell(t, &all, "ticket", "list")
+	for _, one := range all {
+		if one.SplitFrom != nil {
+			return fmt.Sprint(one.Number)
+		}
+	}
+	return "999"
+}
+
+// tell reads what a command prints with --json.
+func (d *desk) tell(t *testing.T, into any, args ...string) {
+	t.Helper()
+	out := d.Command(t, append(args, "--account", "support", "--json")...)
+	if err := json.Unmarshal([]byte(out), into); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+// replyAddress is where somebody's answers go.
+func (d *desk) replyAddress(t *testing.T, who string) string {
+	t.Helper()
+	to, err := mail.ParseAddress(d.replyTo[who])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to.Address
+}
+
+// holdSomething lets a stranger write into Alice's request.
+func (d *desk) holdSomething(t *testing.T) {
+	t.Helper()
+	d.mail(t, "stranger@elsewhere.example", d.replyAddress(t, alice), "Re: My kaleidoscope", "")
+	var items []helpdesk.HeldItem
+	d.tell(t, &items, "held", "list")
+	if len(items) != 1 {
+		t.Fatalf("%d mails are held, want 1", len(items))
+	}
+	d.held = string(items[0].ID)
+}
+
+// must fails for what was not done.
+func (d *desk) must(t *testing.T, got answer) {
+	t.Helper()
+	if got.status != http.StatusSeeOther || strings.Contains(got.location(), "sign-in") {
+		t.Fatalf("answered with %d to %q:\n%s", got.status, got.location(), got.body)
+	}
+}

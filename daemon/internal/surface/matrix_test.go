@@ -1,0 +1,158 @@
+package surface
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Words of each request. Whoever may not see it must not find them in any answer.
+var (
+	wordsOf = map[string]string{"request": "kaleidoscope", "other": "trombone", "foreign": "accordion"}
+	among   = "among us" // agents
+)
+
+// TestAuthority lets everybody ask every route for what is theirs and for what is
+// not. Only who is named in the table gets anything; all others learn nothing, and
+// change nothing.
+//
+// covers: S21, S22, S37, S40a
+func TestAuthority(t *testing.T) {
+	t.Parallel()
+	d := fill(t)
+	who := d.everybody(t)
+	before := d.requests(t)
+	for _, r := range routes {
+		for _, p := range r.probes {
+			for _, name := range people {
+				if !p.allows(name) {
+					d.refused(t, r, p, name, who[name])
+				}
+			}
+		}
+	}
+	d.Settled(t)
+	if after := d.requests(t); after != before {
+		t.Errorf("who may not do anything changed\n%s\nto\n%s", before, after)
+	}
+	for _, r := range routes {
+		for _, p := range r.probes {
+			for _, name := range people {
+				if p.allows(name) {
+					d.allowed(t, r, p, name, who[name])
+				}
+			}
+		}
+	}
+}
+
+func (p probe) allows(name string) bool {
+	return p.may == everybody || slices.Contains(strings.Fields(p.may), name)
+}
+
+// everybody is signed in as who they are, with their cookies at the help center
+// of Alice's request.
+func (d *desk) everybody(t *testing.T) map[string]*visitor {
+	t.Helper()
+	return map[string]*visitor{
+		"nobody": d.visit(t, "acme"), "alice": d.visit(t, "acme"), "bob": d.visit(t, "acme"), "carol": d.visit(t, "acme"),
+		"dave": d.visit(t, "acme"), "erin": d.visit(t, "acme"), "agent": d.agentAt(t, "acme"), "rival": d.moved(t, d.rival, "acme"),
+	}
+}
+
+// moved is somebody who brings their cookies to another help center.
+func (d *desk) moved(t *testing.T, v *visitor, center string) *visitor {
+	t.Helper()
+	from, err := url.Parse(v.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := d.visit(t, center)
+	to, err := url.Parse(there.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there.client.Jar, _ = cookiejar.New(nil) // never fails
+	there.client.Jar.SetCookies(to, v.client.Jar.Cookies(from))
+	return there
+}
+
+// requests are both requests of the account and what is held, as text.
+func (d *desk) requests(t *testing.T) string {
+	t.Helper()
+	var held any
+	d.tell(t, &held, "held", "list")
+	all, err := json.MarshalIndent([]any{d.ticket(t, d.request), d.ticket(t, d.other), held}, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(all)
+}
+
+// probed asks.
+func (d *desk) probed(t *testing.T, r route, p probe, v *visitor) answer {
+	t.Helper()
+	at, form := d.place(t, p.at), d.placed(t, p.form)
+	switch {
+	case !r.posts():
+		return v.get(t, at)
+	case p.files:
+		return v.send(t, at, form)
+	}
+	return v.post(t, at, form)
+}
+
+func (r route) posts() bool { return strings.HasPrefix(r.pattern, "POST ") }
+
+func (d *desk) refused(t *testing.T, r route, p probe, name string, v *visitor) {
+	t.Helper()
+	got := d.probed(t, r, p, v)
+	what := fmt.Sprintf("%s at %s for %s", r.pattern, p.at, name)
+	if !isRefusal(got, p.at, name) {
+		t.Errorf("%s: answered with %d to %q", what, got.status, got.location())
+	}
+	for _, words := range append([]string{among}, "kaleidoscope", "trombone", "accordion") {
+		if strings.Contains(got.body, words) {
+			t.Errorf("%s: tells of %q", what, words)
+		}
+	}
+}
+
+// isRefusal tells whether somebody learns nothing: there is no such thing, or they
+// are led to the sign-in, whether there is such a thing or not.
+func isRefusal(got answer, at, name string) bool {
+	signIn := "/en/sign-in"
+	if !customers(at) {
+		signIn = "/agent/sign-in"
+	}
+	switch got.status {
+	case http.StatusNotFound:
+		return true
+	case http.StatusFound, http.StatusSeeOther:
+		return strings.HasPrefix(got.location(), signIn+"?next=")
+	case http.StatusForbidden: // the page to sign in, with what they had typed
+		return strings.Contains(got.body, signIn+`"`) || strings.Contains(got.body, signIn+"?next=")
+	case http.StatusUnprocessableEntity: // of a sign-in that failed
+		return at == signIn
+	}
+	return false
+}
+
+func (d *desk) allowed(t *testing.T, r route, p probe, name string, v *visitor) {
+	t.Helper()
+	got := d.probed(t, r, p, v)
+	what := fmt.Sprintf("%s at %s for %s", r.pattern, p.at, name)
+	fine := got.status == http.StatusOK || got.status == http.StatusFound || got.status == http.StatusSeeOther ||
+		got.status == http.StatusUnprocessableEntity && r.pattern == "POST /submit/{form}" // they are told what lacks
+	if leads := got.location(); !fine || strings.Contains(leads, "sign-in?next=") {
+		t.Errorf("%s: answered with %d to %q", what, got.status, leads)
+	}
+	if customers(p.at) && strings.Contains(got.body, among) {
+		t.Errorf("%s: tells what agents say among themselves", what)
+	}
+}
