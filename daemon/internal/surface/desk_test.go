@@ -36,14 +36,17 @@ type desk struct {
 
 	request, other, foreign int64 // Alice's, Bob's and Erin's requests
 	held                    string
-	links                   map[string]string // of each person, to the request that they are in
-	replyTo                 map[string]string // where mail of each person goes
+	links                   map[string]string   // of each person, to the request that they are in
+	replyTo                 map[string]string   // where mail of each person goes
+	passes                  map[string]string   // that were mailed to each person, used or not
+	customers               map[string]*visitor // signed in
+	session                 string              // another browser of Alice's
 }
 
 // fill starts it.
 func fill(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{Dev: peers.StartDev(t, manifests), links: map[string]string{}, replyTo: map[string]string{}}
+	d := &desk{Dev: peers.StartDev(t, manifests), links: map[string]string{}, replyTo: map[string]string{}, passes: map[string]string{}, customers: map[string]*visitor{}}
 	d.agent, d.rival = d.agentAt(t, "acme"), d.agentAt(t, "rival")
 
 	d.request = d.write(t, alice, "support@acme.example", "My kaleidoscope")
@@ -62,8 +65,61 @@ func fill(t *testing.T) *desk {
 	d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"remove"}, "participant": {d.participant(t, dave)}}))
 	d.holdSomething(t)
 	d.mail(t, alice, d.replyAddress(t, alice), "Re: My kaleidoscope", "")
+	d.signEverybodyUp(t)
 	d.Settled(t)
 	return d
+}
+
+// password of all customers.
+const password = "nine purple umbrellas"
+
+// signEverybodyUp makes sign-ins. Frank and Gina have asked for one, here and at the
+// other account, and did not follow the link.
+func (d *desk) signEverybodyUp(t *testing.T) {
+	t.Helper()
+	for _, who := range []string{alice, bob, carol, dave, erin, "frank@customer.example", "gina@customer.example"} {
+		center := "acme"
+		if who == erin || who == "gina@customer.example" {
+			center = "rival"
+		}
+		v := d.visit(t, center)
+		if got := v.post(t, "/en/sign-up", url.Values{"address": {who}}); got.status != http.StatusOK {
+			t.Fatalf("sign-up of %s: %d\n%s", who, got.status, got.body)
+		}
+		link := d.passLink(t, who)
+		_, d.passes[who], _ = strings.Cut(link, "/pass/")
+		if who[0] != 'f' && who[0] != 'g' {
+			d.must(t, v.post(t, link, url.Values{"password": {password}}))
+			d.customers[who] = v
+		}
+	}
+	again := d.visit(t, "acme")
+	d.must(t, again.post(t, "/en/sign-in", url.Values{"address": {alice}, "password": {password}}))
+	for _, f := range formsOf(t, d.customers[alice].get(t, "/en/account").body) {
+		if _, rest, found := strings.Cut(f.action, "/account/sessions/"); found && rest != "end" {
+			d.session = strings.TrimSuffix(rest, "/end")
+		}
+	}
+	if d.session == "" {
+		t.Fatal("Alice's account does not list her other browser")
+	}
+}
+
+// passLink is the newest one that was mailed to somebody.
+func (d *desk) passLink(t *testing.T, who string) (link string) {
+	t.Helper()
+	peers.Eventually(t, peers.Patience, func() error {
+		for _, l := range d.Letters(t) {
+			for _, found := range l.Links {
+				if l.To == who && strings.Contains(found, "/pass/") {
+					link = found
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("no pass was mailed to %s", who)
+	})
+	return link
 }
 
 func (d *desk) base(t *testing.T, center string) string {

@@ -33,7 +33,9 @@ type probe struct {
 	at    string // {request} and the like stand for what is in the desk
 	may   string // who may; everybody else is refused. See people
 	form  url.Values
-	files bool // the form is sent as one with files
+	files bool   // the form is sent as one with files
+	wrong bool   // the form has a mistake, and who may send it is told
+	by    string // who asks, where asking often is refused; "" is all
 }
 
 // everybody may see what is nobody's, and follow a link that they have.
@@ -49,6 +51,8 @@ const (
 	partakers = "alice carol"
 	readers   = "alice carol agent"
 	agents    = "agent"
+	signedIn  = "alice bob carol dave" // at this account
+	few       = "nobody alice erin"
 )
 
 // routes are all there are, in an order in which each one still finds what it is
@@ -59,7 +63,7 @@ var routes = []route{
 	{"GET /submit", public, []probe{{at: "/en/submit", may: everybody}}},
 	{"GET /submit/{form}", public, []probe{{at: "/en/submit/contact", may: everybody}, {at: "/en/submit/foreign", may: ""}}},
 	{"POST /submit/{form}", act, []probe{
-		{at: "/en/submit/contact", may: everybody, form: url.Values{"nonce": {"once"}}},
+		{at: "/en/submit/contact", may: everybody, form: url.Values{"nonce": {"once"}}, wrong: true},
 		{at: "/en/submit/foreign", may: "", form: url.Values{"nonce": {"once"}}},
 	}},
 	{"GET /t/{token}", secret, []probe{
@@ -69,6 +73,26 @@ var routes = []route{
 	}},
 	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
 	{"POST /not-me/{token}", act, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
+	{"GET /sign-in", public, []probe{{at: "/en/sign-in", may: everybody}}},
+	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", by: few, form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
+	{"GET /sign-in/code", public, []probe{{at: "/en/sign-in/code", may: everybody}}},
+	{"POST /sign-in/code", act, []probe{{at: "/en/sign-in/code", may: "", by: few, form: url.Values{"code": {"12345678"}}}}},
+	{"GET /sign-up", public, []probe{{at: "/en/sign-up", may: everybody}}},
+	{"POST /sign-up", act, []probe{{at: "/en/sign-up", may: few, by: few, form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"GET /forgot", public, []probe{{at: "/en/forgot", may: everybody}}},
+	{"POST /forgot", act, []probe{{at: "/en/forgot", may: few, by: few, form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"GET /pass/{token}", secret, []probe{
+		{at: "/pass/{pass:frank}", may: everybody}, {at: "/pass/{pass:alice}", may: ""}, {at: "/pass/{pass:gina}", may: ""}, {at: "/pass/{token:alice}", may: ""},
+	}},
+	{"POST /pass/{token}", act, []probe{
+		{at: "/pass/{pass:frank}", may: few, by: few, form: url.Values{"password": {"short"}}, wrong: true},
+		{at: "/pass/{pass:alice}", may: "", by: few, form: url.Values{"password": {password}}},
+		{at: "/pass/{pass:gina}", may: "", by: few, form: url.Values{"password": {password}}},
+	}},
+	{"GET /account", personal, []probe{{at: "/en/account", may: signedIn}}},
+	{"POST /account/password", act, []probe{{at: "/en/account/password", may: signedIn, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
+	{"POST /account/sessions/{session}/end", act, []probe{{at: "/en/account/sessions/{session:alice}/end", may: "alice"}}},
+	{"POST /account/sessions/end", act, []probe{{at: "/en/account/sessions/end", may: signedIn}}},
 	{"/", public, []probe{{at: "/en/nowhere", may: ""}, {at: "/agent/nowhere", may: ""}, {at: "/agent/tickets/{request}/nowhere", may: ""}}},
 
 	{"GET /agent/sign-in", work, []probe{{at: "/agent/sign-in", may: everybody}}},
@@ -108,6 +132,7 @@ var routes = []route{
 	{"POST /agent/tickets/{number}/unsplit", act, []probe{{at: "/agent/tickets/{split}/unsplit", may: agents}}},
 	{"POST /agent/tickets/{number}/merge", act, []probe{{at: "/agent/tickets/{other}/merge", may: agents, form: url.Values{"into": {"{request}"}}}}},
 	{"POST /agent/tickets/{number}/unmerge", act, []probe{{at: "/agent/tickets/{other}/unmerge", may: agents}}},
+	{"POST /sign-out", act, []probe{{at: "/en/sign-out", may: everybody}}},
 	{"POST /agent/sign-out", act, []probe{{at: "/agent/sign-out", may: everybody}}},
 }
 
@@ -134,6 +159,10 @@ func (d *desk) place(t *testing.T, at string) string {
 			value = d.customersEntry(t)
 		case "split":
 			value = d.splitOff(t)
+		case "pass":
+			value = d.passes[who+"@customer.example"]
+		case "session":
+			value = d.session
 		case "link":
 			value = "/t/" + d.token(t, who)
 		case "token":
