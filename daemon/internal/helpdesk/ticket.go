@@ -181,6 +181,35 @@ func (t *Ticket) ParticipantByAddress(a Address) *Participant {
 	return nil
 }
 
+// PartOf is how a contact who is signed in takes part: as the active participant
+// whose contact they are, and only by an address that they have proven; nil if
+// they take no part. Either alone is too little: an address that was typed by
+// somebody else makes a contact who owns nothing, and one that found another owner
+// is not the participant's any more. Of several, the requester is chosen.
+func (t *Ticket) PartOf(c *Contact) *Participant {
+	var part *Participant
+	for i := range t.Participants {
+		p := &t.Participants[i]
+		if !p.Active() || p.Contact != c.ID || !c.Proves(p.Address) {
+			continue
+		}
+		if p.Role == Requester {
+			return p
+		}
+		if part == nil {
+			part = p
+		}
+	}
+	return part
+}
+
+// Leave ends that somebody takes part: their links and reply addresses are dead
+// from then on, and mail to them that waits is not sent.
+func (p *Participant) Leave(at time.Time) {
+	p.Left = &at
+	p.LinkGen++
+}
+
 // Join makes somebody a collaborator and takes them off the suggestions. It
 // returns nil when the ticket has [MaxParticipants] already, and who takes part
 // already as they are.
@@ -220,20 +249,6 @@ func (t *Ticket) Heard() time.Time {
 		return t.Updated
 	}
 	return t.Said
-}
-
-// ParticipantOf finds as whom a contact takes part: by an address that was shown
-// to be theirs. Nobody gets a ticket by only claiming the address of somebody on
-// it. With two addresses they are whoever sees more. nil: they take no part.
-func (t *Ticket) ParticipantOf(c *Contact) *Participant {
-	var found *Participant
-	for i := range t.Participants {
-		p := &t.Participants[i]
-		if p.Active() && c.Proves(p.Address) && (found == nil || p.Role == Requester) {
-			found = p
-		}
-	}
-	return found
 }
 
 // CustomerReplied reopens what waited for the customer (row P03).

@@ -14,12 +14,12 @@ import (
 
 // table holds the tickets of one account.
 type table struct {
-	mu     sync.RWMutex
-	heads  map[helpdesk.TicketID]*head
-	people map[string][]*head // by the identity of an address, what was last heard of first
-	rev    int64              // everything up to here is in; 0 before the first listing
-	moved  chan struct{}      // closed when rev moves
-	listing  *listing             // that is under way; mostly none
+	mu       sync.RWMutex
+	heads    map[helpdesk.TicketID]*head
+	people   map[string][]*head // by the identity of an address, what was last heard of first
+	rev      int64              // everything up to here is in; 0 before the first listing
+	moved    chan struct{}      // closed when rev moves
+	listing  *listing           // that is under way; mostly none
 	watchers map[helpdesk.TicketID][]*Subscription
 }
 
