@@ -63,6 +63,8 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
+	tries     *tries
+	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
 	searches  *semaphore.Weighted
@@ -84,8 +86,8 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, log: o.Log, now: o.Now,
-		passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory),
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }
 

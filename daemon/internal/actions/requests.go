@@ -3,6 +3,7 @@ package actions
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -78,7 +79,9 @@ func (d *Desk) Requests(ctx context.Context, h helpdesk.HelpCenter, by *Customer
 	case by == nil || by.Account != h.Account:
 		return nil, helpdesk.Errorf(helpdesk.SignIn, "sign in to see your requests")
 	}
-	if err := d.lists.Await(ctx, h.Account); err != nil {
+	if err := d.lists.Await(ctx, h.Account); errors.Is(err, index.ErrBuilding) {
+		return nil, &helpdesk.Error{Kind: helpdesk.Unavailable, Public: "the list is being put together", Err: err}
+	} else if err != nil {
 		return nil, err
 	}
 	l := &listing{desk: d, center: h, by: by}

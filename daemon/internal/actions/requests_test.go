@@ -26,8 +26,8 @@ func lists(t *testing.T, db *store.Store) *index.Index {
 	return x
 }
 
-// customer is who has the address, which is proven or not.
-func (b *bench) customer(address string, isProven bool) *Customer {
+// person is who has the address, which is proven or not.
+func (b *bench) person(address string, isProven bool) *Customer {
 	b.t.Helper()
 	found, err := b.db.Lookup(b.t.Context(), "support", store.Query{Address: helpdesk.MustAddress(address)})
 	if err != nil {
@@ -79,7 +79,7 @@ func TestRequests(t *testing.T) {
 	b := newBench(t)
 	first := b.submitted("Order", "Where is it?")
 	second := b.submitted("Bill", "Too much.")
-	alice := b.customer("alice@customer.example", true)
+	alice := b.person("alice@customer.example", true)
 	if got := numbers(b.requests(alice, RequestsQuery{})); !slices.Equal(got, []int64{second, first}) {
 		t.Fatalf("requests %v", got)
 	}
@@ -118,8 +118,8 @@ func TestRequests(t *testing.T) {
 func TestRequestsOfOthers(t *testing.T) {
 	b := newBench(t)
 	number := b.submitted("Order", "Where is it?")
-	pretender := b.customer("alice@customer.example", false)
-	stranger := b.customer("mallory@customer.example", true)
+	pretender := b.person("alice@customer.example", false)
+	stranger := b.person("mallory@customer.example", true)
 	before := b.revision()
 	for name, by := range map[string]*Customer{"who proved nothing": pretender, "a stranger": stranger} {
 		if got := b.requests(by, RequestsQuery{}); got.Rows != nil || len(got.Counts) != 0 {
@@ -139,7 +139,7 @@ func TestRequestsOfOthers(t *testing.T) {
 	if got := b.requests(thief, RequestsQuery{}); got.Rows != nil {
 		t.Errorf("another contact of the address sees %v", numbers(got))
 	}
-	alice := b.customer("alice@customer.example", true)
+	alice := b.person("alice@customer.example", true)
 	if got := numbers(b.requests(alice, RequestsQuery{})); !slices.Equal(got, []int64{number}) {
 		t.Errorf("the owner sees %v", got)
 	}
@@ -174,7 +174,7 @@ func TestRequestsOfTwoHelpCenters(t *testing.T) {
 		number := b.submitted(fmt.Sprint("Other ", i), "x")
 		b.change(number, func(t *helpdesk.Ticket) { t.HelpCenter = name })
 	}
-	got := b.requests(b.customer("alice@customer.example", true), RequestsQuery{})
+	got := b.requests(b.person("alice@customer.example", true), RequestsQuery{})
 	if diff := cmp.Diff([]int64{here}, numbers(got)); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
@@ -190,7 +190,7 @@ func TestRequestsByPages(t *testing.T) {
 		want = append(want, b.submitted(fmt.Sprint("Order ", i), "x"))
 	}
 	slices.Reverse(want)
-	alice := b.customer("alice@customer.example", true)
+	alice := b.person("alice@customer.example", true)
 	first := b.requests(alice, RequestsQuery{})
 	second := b.requests(alice, RequestsQuery{Before: first.Older})
 	if diff := cmp.Diff(want, append(numbers(first), numbers(second)...)); diff != "" || len(first.Rows) != RequestsOnPage {
@@ -224,7 +224,7 @@ func TestSearch(t *testing.T) {
 		t.Participants[0].Role, t.Participants[0].Joined = helpdesk.Collaborator, b.time().Add(time.Hour)
 		t.Form.Values[0].Text = "innermost"
 	})
-	alice := b.customer("alice@customer.example", true)
+	alice := b.person("alice@customer.example", true)
 	for _, tt := range []struct {
 		name, words string
 		want        []int64
@@ -275,7 +275,7 @@ func TestSearchIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	alice := b.customer("alice@customer.example", true)
+	alice := b.person("alice@customer.example", true)
 	if got := b.requests(alice, RequestsQuery{Words: "needle"}); got.Rows != nil || !got.Partly {
 		t.Errorf("found %v, partly: %t", numbers(got), got.Partly)
 	}

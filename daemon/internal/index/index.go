@@ -62,6 +62,9 @@ const (
 	building = 3 * time.Second
 )
 
+// ErrBuilding says that not everything was listed yet.
+var ErrBuilding = errors.New("the list of tickets is being put together")
+
 // New makes an Index. It knows nothing until Run.
 func New(o Options) *Index {
 	return &Index{options: o, tables: map[string]*table{}, subscribers: gate{most: MostSubscriptions}}
@@ -208,12 +211,12 @@ func (x *Index) Ready(account string) bool { return x.table(account).reached() >
 
 // Await waits until the table of the account holds everything that was written
 // before now, whoever wrote it: a request that was just sent is in the list. If
-// that takes long it answers with what is there; Unavailable while there is no
-// table yet.
+// that takes long it answers with what is there; Unavailable and ErrBuilding while
+// there is no table yet.
 func (x *Index) Await(ctx context.Context, account string) error {
 	t := x.table(account)
 	if !t.wait(ctx, 1, building) {
-		return helpdesk.Errorf(helpdesk.Unavailable, "the list is being put together")
+		return helpdesk.Wrap(helpdesk.Unavailable, ErrBuilding)
 	}
 	rev, err := x.options.Source.Revision(ctx)
 	if err != nil {
