@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// Words of each request. Whoever may not see it must not find them in any answer.
-var (
-	wordsOf = map[string]string{"request": "kaleidoscope", "other": "trombone", "foreign": "accordion"}
-	among   = "among us" // agents
-)
+// Words of each request, with who may read them here: the third is at the other
+// account. Whoever may not must not find them in any answer.
+var readersOf = map[string]string{"kaleidoscope": readers, "trombone": "bob agent", "accordion": "", among: agents}
+
+const among = "among us" // what agents say to each other
 
 // TestAuthority lets everybody ask every route for what is theirs and for what is
 // not. Only who is named in the table gets anything; all others learn nothing, and
@@ -120,7 +120,7 @@ func (d *desk) refused(t *testing.T, r route, p probe, name string, v *visitor) 
 	if !isRefusal(got, p.at, name) {
 		t.Errorf("%s: answered with %d to %q", what, got.status, got.location())
 	}
-	for _, words := range append([]string{among}, "kaleidoscope", "trombone", "accordion") {
+	for words := range readersOf {
 		if strings.Contains(got.body, words) {
 			t.Errorf("%s: tells of %q", what, words)
 		}
@@ -157,7 +157,15 @@ func (d *desk) allowed(t *testing.T, r route, p probe, name string, v *visitor) 
 	if leads := got.location(); !fine || strings.Contains(leads, "sign-in?next=") {
 		t.Errorf("%s: answered with %d to %q", what, got.status, leads)
 	}
-	if customers(p.at) && strings.Contains(got.body, among) {
-		t.Errorf("%s: tells what agents say among themselves", what)
+	if p.shows != "" && got.status == http.StatusOK && slices.Contains(strings.Fields(readersOf[p.shows]), name) && !strings.Contains(got.body, p.shows) {
+		t.Errorf("%s: does not show %q", what, p.shows)
+	}
+	for words, may := range readersOf {
+		if secretAddress(p.at) && words != among || slices.Contains(strings.Fields(may), name) {
+			continue // whoever has the link may read what it opens
+		}
+		if strings.Contains(got.body, words) {
+			t.Errorf("%s: tells of %q", what, words)
+		}
 	}
 }
