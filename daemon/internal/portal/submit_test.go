@@ -69,7 +69,7 @@ func TestSubmit(t *testing.T) {
 	}
 	has(t, page, "#1042", "alice@customer.example", "What happens next")
 	want := []actions.Submission{{
-		Visitor: helpdesk.Anonymous, Form: "billing", Nonce: nonces[0], Name: "Alice", Address: "alice@customer.example", Subject: "Pot",
+		Form: "billing", Nonce: nonces[0], Name: "Alice", Address: "alice@customer.example", Subject: "Pot",
 		Message: "Broken\r\nin two", Fields: map[string][]string{"topic": {"refund"}, "parts": {"lid", "pot"}},
 	}}
 	if diff := cmp.Diff(want, d.submitted); diff != "" {
