@@ -154,33 +154,21 @@ func readToken(token string) (Upload, error) {
 	return u, nil
 }
 
-// UploadLimits are those of the files of a form, or of one field of it.
-func (d *Desk) UploadLimits(h helpdesk.HelpCenter, form, field string) (helpdesk.FileLimits, error) {
-	limits, _, err := d.uploadLimits(h, form, field)
-	return limits, err
-}
-
+// uploadLimits are those of a field, and the types that it asks for.
 func (d *Desk) uploadLimits(h helpdesk.HelpCenter, form, field string) (helpdesk.FileLimits, []string, error) {
 	f := h.Form(form)
 	box, ok := d.directory.Mailbox(h.Account, h.Mailbox)
 	if f == nil || !ok {
 		return helpdesk.FileLimits{}, nil, helpdesk.Errorf(helpdesk.Unavailable, "requests can't be taken just now")
 	}
-	limits := box.Files
-	if field == "" {
-		if f.HasFiles() {
-			return limits, nil, noSuchField()
-		}
+	limits, ok := f.UploadLimits(box.Files, field)
+	switch {
+	case !ok:
+		return limits, nil, noSuchField()
+	case field == "":
 		return limits, nil, nil
 	}
-	asked := f.Field(field)
-	if asked == nil || asked.Type != helpdesk.FileField {
-		return limits, nil, noSuchField()
-	}
-	if most := asked.File.Bytes; most > 0 && (limits.Bytes == 0 || most < limits.Bytes) {
-		limits.Bytes = most
-	}
-	return limits, asked.File.Types, nil
+	return limits, f.Field(field).File.Types, nil
 }
 
 func noSuchField() error {
@@ -236,7 +224,7 @@ func (s *submission) attach(uploads []Upload) {
 	if len(s.files) == 0 {
 		return
 	}
-	limits, err := s.desk.UploadLimits(s.center, s.form.Name, field)
+	limits, _, err := s.desk.uploadLimits(s.center, s.form.Name, field)
 	if err == nil {
 		err = limits.CheckAll(s.files)
 	}

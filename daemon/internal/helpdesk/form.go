@@ -111,6 +111,23 @@ func (f *Form) HasFiles() bool {
 	return false
 }
 
+// UploadLimits are those of the files of one field, "" for those beside the message,
+// where the mailbox that answers has such limits. ok is false for what the form
+// does not ask for: it takes files beside the message only if no field is for files.
+func (f *Form) UploadLimits(box FileLimits, field string) (limits FileLimits, ok bool) {
+	if field == "" {
+		return box, !f.HasFiles()
+	}
+	asked := f.Field(field)
+	if asked == nil || asked.Type != FileField {
+		return box, false
+	}
+	if most := asked.File.Bytes; most > 0 && (box.Bytes == 0 || most < box.Bytes) {
+		box.Bytes = most
+	}
+	return box, true
+}
+
 // FormResult is what a FormChecker found.
 type FormResult struct {
 	Values   []FormValue
