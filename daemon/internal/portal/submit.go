@@ -169,7 +169,7 @@ func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled) error {
 
 // take is the one way by which pages and programs submit.
 func (p *Handler) take(v *visit, in actions.Submission) (actions.Submitted, error) {
-	if v.agent == nil && !p.limits.submissions.Allow(p.site.Client(v.r)) {
+	if v.agent == nil && !p.quotas.submissions.Allow(p.site.Client(v.r)) {
 		return actions.Submitted{}, web.ErrTooMany
 	}
 	return p.desk.Submit(v.context(), v.center, in)
@@ -253,7 +253,7 @@ func (p *Handler) formState(v *visit) error {
 	if err != nil {
 		return p.answerError(v, err)
 	}
-	if !p.limits.states.Allow(p.site.Client(v.r)) {
+	if !p.quotas.states.Allow(p.site.Client(v.r)) {
 		return p.answerError(v, web.ErrTooMany)
 	}
 	if err := web.ReadForm(v.r); err != nil {

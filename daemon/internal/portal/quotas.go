@@ -33,13 +33,13 @@ const (
 	unitsOfMiB = 1024 / uploadUnit
 )
 
-// limits count by network.
-type limits struct {
+// quotas count by network.
+type quotas struct {
 	submissions, states, uploads, allUploads *web.Limiter
 }
 
-func newLimits(now func() time.Time) *limits {
-	return &limits{
+func newQuotas(now func() time.Time) *quotas {
+	return &quotas{
 		submissions: web.NewLimiter(submissionsAtOnce, submissionEvery, now),
 		states:      web.NewLimiter(statesAtOnce, stateEvery, now),
 		uploads:     web.NewLimiter(uploadsAtOnce*unitsOfMiB, uploadEvery/unitsOfMiB, now),
@@ -57,7 +57,7 @@ func (p *Handler) meter(v *visit) func(io.Reader) io.Reader {
 	}
 	client := p.site.Client(v.r)
 	return func(r io.Reader) io.Reader {
-		return &metered{Reader: r, allow: func() bool { return p.limits.uploads.Allow(client) && p.limits.allUploads.Allow(everybody) }}
+		return &metered{Reader: r, allow: func() bool { return p.quotas.uploads.Allow(client) && p.quotas.allUploads.Allow(everybody) }}
 	}
 }
 
