@@ -134,7 +134,7 @@ type input struct {
 	Short        bool
 	Text         string // of told
 	Value        string
-	Groups       []group
+	Groups       []optionGroup
 	Choose       string // the first choice of a list, which is none; "" for no such
 	Files        fileInput
 	Hidden       bool // as the answers are now
@@ -144,8 +144,8 @@ type input struct {
 	Focus        bool
 }
 
-// group of options; those without a label stand by themselves.
-type group struct {
+// optionGroup of options; those without a label stand by themselves.
+type optionGroup struct {
 	Label   string
 	Options []option
 }
@@ -227,7 +227,7 @@ func personFields(v *visit, form *helpdesk.Form) []input {
 		if len(proven) < 2 {
 			return []input{{Kind: told, Name: "person", Text: say("You are signed in. We answer to %s.", strings.Join(proven, ""))}}
 		}
-		in := input{Kind: choice, Name: "address", Label: say("Where we answer"), Groups: []group{{}}}
+		in := input{Kind: choice, Name: "address", Label: say("Where we answer"), Groups: []optionGroup{{}}}
 		for _, a := range proven {
 			in.Groups[0].Options = append(in.Groups[0].Options, option{Value: a, Label: a})
 		}
@@ -278,7 +278,7 @@ func (in *input) fill(v *visit, f helpdesk.Field, values []string, now time.Time
 	case "Select", helpdesk.TreeField:
 		in.Choose = v.say.T("Choose one")
 	}
-	in.Groups = groups(f)
+	in.Groups = optionGroups(f)
 	in.choose(values...)
 }
 
@@ -302,24 +302,24 @@ func (in *input) choose(values ...string) {
 	}
 }
 
-// groups are the options of a field. A list can nest only once, so each group of a
+// optionGroups are the options of a field. A list can nest only once, so each group of a
 // tree is named with those that it stands in.
-func groups(f helpdesk.Field) []group {
+func optionGroups(f helpdesk.Field) []optionGroup {
 	if len(f.Options) == 0 {
 		return nil
 	}
 	if f.Type != helpdesk.TreeField {
-		all := group{}
+		all := optionGroup{}
 		for _, o := range f.Options {
 			all.Options = append(all.Options, option{Value: o.Value, Label: o.Label})
 		}
-		return []group{all}
+		return []optionGroup{all}
 	}
 	return branches(nil, f.Options, "", "")
 }
 
 // branches adds what is nested in the parent, in the order of the declaration.
-func branches(to []group, options []helpdesk.Option, parent, path string) []group {
+func branches(to []optionGroup, options []helpdesk.Option, parent, path string) []optionGroup {
 	for _, o := range options {
 		switch {
 		case o.Parent != parent:
@@ -331,7 +331,7 @@ func branches(to []group, options []helpdesk.Option, parent, path string) []grou
 			to = branches(to, options, o.Value, label)
 		default:
 			if len(to) == 0 || to[len(to)-1].Label != path {
-				to = append(to, group{Label: path})
+				to = append(to, optionGroup{Label: path})
 			}
 			last := &to[len(to)-1]
 			last.Options = append(last.Options, option{Value: o.Value, Label: o.Label})

@@ -29,6 +29,7 @@ func (p *Handler) routes() []route {
 		{"POST /submit/{form}/state", false, p.formState},
 		{"GET /api/v1/forms", true, p.listForms},
 		{"POST /api/v1/forms/{form}/requests", true, p.apiSubmit},
+		{"GET /requests", false, p.requests},
 		{"GET /t/{token}", true, p.ticket},
 		{"GET /not-me/{token}", true, p.showDisown},
 		{"POST /not-me/{token}", true, p.disown},
