@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -39,7 +40,7 @@ func kindOfFile(a helpdesk.Attachment, head []byte, types []string) (string, err
 	if (helpdesk.FieldFiles{Types: types}).Accepts(kind) {
 		return kind, nil
 	}
-	return kind, wrongKind(a.Name)
+	return kind, kindError("“%s” is not of a kind that is asked for here", a.Name)
 }
 
 func isTelling(kind string) bool {
@@ -72,9 +73,8 @@ func claimedKind(a helpdesk.Attachment) string {
 	return octets
 }
 
-func wrongKind(name string) error {
-	const text = "“%s” is not of a kind that is asked for here"
+func kindError(format, name string) error {
 	return &helpdesk.Error{
-		Kind: helpdesk.Invalid, Public: strings.Replace(text, "%s", name, 1), Format: text, Args: []any{name}, Err: helpdesk.ErrFile,
+		Kind: helpdesk.Invalid, Public: fmt.Sprintf(format, name), Format: format, Args: []any{name}, Err: helpdesk.ErrFile,
 	}
 }

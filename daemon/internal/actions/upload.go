@@ -128,14 +128,15 @@ func (d *Desk) KeptUpload(ctx context.Context, h helpdesk.HelpCenter, form, toke
 		}
 	}
 	if err != nil {
-		return Upload{}, &helpdesk.Error{
-			Kind: helpdesk.Invalid, Public: uploadGone, Format: uploadGone, Err: errors.Join(helpdesk.ErrFile, err),
-		}
+		return Upload{}, uploadError("a file that you chose is not here any more: please choose it again", err)
 	}
 	return u, nil
 }
 
-const uploadGone = "a file that you chose is not here any more: please choose it again"
+// uploadError tells what is wrong with a file, and the log why.
+func uploadError(text string, cause error) error {
+	return &helpdesk.Error{Kind: helpdesk.Invalid, Public: text, Format: text, Err: errors.Join(helpdesk.ErrFile, cause)}
+}
 
 // readToken reads what Token wrote, and nothing else.
 func readToken(token string) (Upload, error) {
@@ -164,16 +165,11 @@ func (d *Desk) uploadLimits(h helpdesk.HelpCenter, form, field string) (helpdesk
 	limits, ok := f.UploadLimits(box.Files, field)
 	switch {
 	case !ok:
-		return limits, nil, noSuchField()
+		return limits, nil, uploadError("this form does not ask for that file", nil)
 	case field == "":
 		return limits, nil, nil
 	}
 	return limits, f.Field(field).File.Types, nil
-}
-
-func noSuchField() error {
-	const text = "this form does not ask for that file"
-	return &helpdesk.Error{Kind: helpdesk.Invalid, Public: text, Format: text, Err: helpdesk.ErrFile}
 }
 
 // withUploads are the answers with the names of files in the place of what was

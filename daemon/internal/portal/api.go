@@ -60,12 +60,13 @@ func (p *Handler) answerError(v *visit, err error) error {
 	}
 	trouble := p.site.Trouble(v.r, err)
 	body.Error.Code, body.Error.ID, body.Error.Message = errorCodes[helpdesk.KindOf(err)], trouble.Code, trouble.Title+"."
-	switch public := helpdesk.PublicIn(err, v.say.T); {
+	kind, public := helpdesk.KindOf(err), helpdesk.PublicIn(err, v.say.T)
+	switch {
 	case errors.Is(err, web.ErrTooMany):
 		body.Error.Code, body.Error.Message = "too-many", trouble.Happened+" "+trouble.Next
 	case body.Error.Code == "":
 		body.Error.Code = "internal"
-	case public != "":
+	case public != "" && (kind == helpdesk.Invalid || kind == helpdesk.TooLarge || kind == helpdesk.Unavailable):
 		body.Error.Message = web.Sentence(public)
 	}
 	answer(v.w, web.Status(err), body)
@@ -236,7 +237,7 @@ func decodeSubmission(r io.Reader) (apiSubmission, error) {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return in, helpdesk.Errorf(helpdesk.TooLarge, "together that is more than %d KiB, which is the limit", web.MaxBody>>10)
 	}
-	return in, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "the body is not what this address takes: " + jsonWords(err), Err: err}
+	return in, helpdesk.Errorf(helpdesk.Invalid, "the body is not what this address takes: %s", jsonWords(err))
 }
 
 // jsonWords are those of the JSON reader, which tell of what was sent alone.
@@ -256,7 +257,7 @@ func (p *Handler) apiSubmit(v *visit) error {
 	if kind, _, err := mime.ParseMediaType(v.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		// It also keeps out what a page elsewhere can make a browser send unasked.
 		var body apiError
-		body.Error.Code, body.Error.Message = "media-type", "Send the request as application/json."
+		body.Error.Code, body.Error.Message = "media-type", v.say.T("Send the request as application/json.")
 		answer(v.w, http.StatusUnsupportedMediaType, body)
 		return nil
 	}
@@ -300,7 +301,7 @@ func (p *Handler) typedByProgram(v *visit, form *helpdesk.Form, in apiSubmission
 	for name, answers := range in.Fields {
 		switch f := form.Field(name); {
 		case f == nil:
-			problems = append(problems, helpdesk.FieldProblem{Field: fieldPrefix + name, Format: "This form has no such field.", Message: "This form has no such field."})
+			problems = append(problems, helpdesk.FieldProblem{Field: fieldPrefix + name, Message: v.say.T("This form has no such field.")})
 		case f.Type != helpdesk.FileField:
 			typed.fields[name] = answers
 		}

@@ -213,29 +213,28 @@ func (p *Handler) inputs(v *visit, form *helpdesk.Form, typed *filled) []input {
 // personFields ask whose request it is. Of a customer who is signed in that is
 // known, but for which of their addresses; an agent may name somebody else.
 func personFields(v *visit, form *helpdesk.Form) []input {
-	say := v.say.T
 	switch {
 	case form.Access[v.visitor] == helpdesk.NeedsSignIn: // a sign-in that has ended: it is known again afterwards
 		return nil
 	case v.agent != nil:
 		return []input{
-			{Kind: line, Name: "address", Label: say("Mail address of the customer"), Help: say("Leave this empty to submit the request as yourself."), Optional: true, Type: "email"},
-			{Kind: line, Name: "name", Label: say("Name of the customer"), Optional: true, Type: "text"},
+			{Kind: line, Name: "address", Label: v.say.T("Mail address of the customer"), Help: v.say.T("Leave this empty to submit the request as yourself."), Optional: true, Type: "email"},
+			{Kind: line, Name: "name", Label: v.say.T("Name of the customer"), Optional: true, Type: "text"},
 		}
 	case v.customer != nil:
 		proven := provenAddresses(v.customer.Contact)
 		if len(proven) < 2 {
-			return []input{{Kind: told, Name: "person", Text: say("You are signed in. We answer to %s.", strings.Join(proven, ""))}}
+			return []input{{Kind: told, Name: "person", Text: v.say.T("You are signed in. We answer to %s.", strings.Join(proven, ""))}}
 		}
-		in := input{Kind: choice, Name: "address", Label: say("Where we answer"), Groups: []optionGroup{{}}}
+		in := input{Kind: choice, Name: "address", Label: v.say.T("Where we answer"), Groups: []optionGroup{{}}}
 		for _, a := range proven {
 			in.Groups[0].Options = append(in.Groups[0].Options, option{Value: a, Label: a})
 		}
 		return []input{in}
 	}
 	return []input{
-		{Kind: line, Name: "name", Label: say("Your name"), Optional: true, Type: "text", Autocomplete: "name"},
-		{Kind: line, Name: "address", Label: say("Your mail address"), Help: say("We answer to this address."), Type: "email", Autocomplete: "email"},
+		{Kind: line, Name: "name", Label: v.say.T("Your name"), Optional: true, Type: "text", Autocomplete: "name"},
+		{Kind: line, Name: "address", Label: v.say.T("Your mail address"), Help: v.say.T("We answer to this address."), Type: "email", Autocomplete: "email"},
 	}
 }
 
@@ -342,27 +341,26 @@ func branches(to []optionGroup, options []helpdesk.Option, parent, path string) 
 
 // limitsOf says in words what an answer must keep to, before somebody runs into it.
 func limitsOf(v *visit, f helpdesk.Field) string {
-	say := v.say.T
 	switch f.Type {
 	case "Integer", "Decimal":
 		switch {
 		case f.Min != "" && f.Max != "":
-			return say("From %s to %s.", f.Min, f.Max)
+			return v.say.T("From %s to %s.", f.Min, f.Max)
 		case f.Min != "":
-			return say("Enter %s or more.", f.Min)
+			return v.say.T("Enter %s or more.", f.Min)
 		case f.Max != "":
-			return say("Enter %s or less.", f.Max)
+			return v.say.T("Enter %s or less.", f.Max)
 		}
 	case helpdesk.MultiSelectField:
 		switch {
 		case f.MinItems > 1:
-			return say("Choose at least %d.", f.MinItems)
+			return v.say.T("Choose at least %d.", f.MinItems)
 		case f.MaxItems > 0 && f.MaxItems < len(f.Options):
-			return say("Choose at most %d.", f.MaxItems)
+			return v.say.T("Choose at most %d.", f.MaxItems)
 		}
 	case "ShortText", "LongText":
 		if f.MinLength > 1 {
-			return say("At least %d characters.", f.MinLength)
+			return v.say.T("At least %d characters.", f.MinLength)
 		}
 	}
 	return ""

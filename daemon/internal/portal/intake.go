@@ -161,9 +161,24 @@ func (p *Handler) mailboxFiles(v *visit) helpdesk.FileLimits {
 }
 
 // kindWords say the types that forms ask for most; the others say themselves.
-var kindWords = map[string]string{
-	"image/*": "pictures", "application/pdf": "PDF", "text/plain": "text", "text/csv": "CSV", "video/*": "videos", "audio/*": "sound",
-	"application/zip": "ZIP",
+func kindWords(v *visit, mediaType string) string {
+	switch mediaType {
+	case "image/*":
+		return v.say.T("pictures")
+	case "video/*":
+		return v.say.T("videos")
+	case "audio/*":
+		return v.say.T("sound")
+	case "text/plain":
+		return v.say.T("text")
+	case "application/pdf":
+		return "PDF"
+	case "application/zip":
+		return "ZIP"
+	case "text/csv":
+		return "CSV"
+	}
+	return mediaType
 }
 
 // limits says what may be sent, in up to three sentences.
@@ -173,11 +188,8 @@ func (f *fileInput) limits(v *visit, field *helpdesk.Field) string {
 		f.Count, f.Accept = field.MaxItems, strings.Join(field.File.Types, ",")
 		var kinds []string
 		for _, t := range field.File.Types {
-			if words := kindWords[t]; words != "" {
-				t = v.say.T(words)
-			}
-			if !slices.Contains(kinds, t) {
-				kinds = append(kinds, t)
+			if words := kindWords(v, t); !slices.Contains(kinds, words) {
+				kinds = append(kinds, words)
 			}
 		}
 		if len(kinds) > 0 {
