@@ -86,7 +86,9 @@ func (t tenant) counter() string { return t.root + "counter" }
 
 func (t tenant) receipt(key string) string { return t.root + "receipt/" + key }
 
-func (t tenant) ticket(id helpdesk.TicketID) string { return t.root + "ticket/" + id.String() }
+func (t tenant) tickets() string { return t.root + "ticket/" }
+
+func (t tenant) ticket(id helpdesk.TicketID) string { return t.tickets() + id.String() }
 
 func (t tenant) numbers() string { return t.root + "number/" }
 
