@@ -12,6 +12,7 @@ import (
 const (
 	homes     = "Home"
 	submits   = "Submitting"
+	lists     = "My requests"
 	tickets   = "A request behind its link"
 	questions = "Questions in mails"
 	signIns   = "Signing up and in"
@@ -27,7 +28,7 @@ const pass = "!/pass/made-up"
 // pictures are all of them, in the order of a customer's way.
 var pictures = []picture{
 	{name: "home", group: homes, title: "Nobody is signed in", main: true, path: "/"},
-	{name: "home-signed-in", group: homes, title: "A customer is signed in", main: true, path: "/", scene: scene{customer: true}},
+	{name: "home-signed-in", group: homes, title: "A customer is signed in", main: true, path: "/", scene: scene{customer: true, requests: many}},
 	{name: "home-agent", group: homes, title: "An agent is here", path: "/", scene: scene{agent: true}},
 	{name: "home-hidden", group: homes, title: "Submission is hidden", path: "/", center: noForms},
 	{name: "home-no-sign-in", group: homes, title: "Nobody can sign in", path: "/", center: noSignIn},
@@ -39,6 +40,14 @@ var pictures = []picture{
 	{name: "sent", group: submits, title: "Sent", main: true, path: "/submit/contact", post: url.Values{
 		"nonce": {"made-up"}, "name": {"Alice Morgan"}, "address": {alice.String()}, "subject": {"Hello"}, "message": {"Hello."},
 	}},
+
+	{name: "requests", group: lists, title: "My requests", main: true, path: "/requests", scene: scene{customer: true, requests: many}},
+	{name: "requests-empty", group: lists, title: "None yet", path: "/requests", scene: scene{customer: true, requests: none}},
+	{name: "requests-waiting", group: lists, title: "None of one kind", path: "/requests?status=waiting", scene: scene{customer: true, requests: noneOfThese}},
+	{name: "requests-found", group: lists, title: "A search", path: "/requests?q=skates", scene: scene{customer: true, requests: fewFound}},
+	{name: "requests-not-found", group: lists, title: "A search without a hit", path: "/requests?q=anvil", scene: scene{customer: true, requests: noneOfThese}},
+	{name: "requests-elsewhere", group: lists, title: "With others elsewhere", path: "/requests", scene: scene{customer: true, requests: elsewhere}},
+	{name: "requests-building", group: lists, title: "While the list is put together", status: 503, path: "/requests", scene: scene{customer: true, err: &helpdesk.Error{Kind: helpdesk.Unavailable, Public: "the list is being put together"}}},
 
 	{name: "ticket-link", group: tickets, title: "Opened by its link", main: true, path: link, scene: scene{ticket: order}},
 	{name: "ticket-link-closed", group: tickets, title: "Closed", path: link, scene: scene{ticket: closedOrder}},
