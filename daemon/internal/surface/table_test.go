@@ -35,6 +35,7 @@ type probe struct {
 	form  url.Values
 	files bool   // the form is sent as one with files
 	wrong bool   // the form has a mistake, and who may send it is told
+	shows string // who may read these words finds them
 	by    string // who asks, where asking often is refused; "" is all
 }
 
