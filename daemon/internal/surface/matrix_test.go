@@ -105,6 +105,8 @@ func (d *desk) probed(t *testing.T, r route, p probe, v *visitor) answer {
 	switch {
 	case !r.posts():
 		return v.get(t, at)
+	case p.json != "":
+		return v.ask(t, http.MethodPost, at, "application/json", strings.NewReader(p.json))
 	case p.files:
 		return v.send(t, at, form)
 	}

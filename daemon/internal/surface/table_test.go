@@ -33,6 +33,7 @@ type probe struct {
 	at    string // {request} and the like stand for what is in the desk
 	may   string // who may; everybody else is refused. See people
 	form  url.Values
+	json  string // is sent instead of a form
 	files bool   // the form is sent as one with files
 	wrong bool   // the form has a mistake, and who may send it is told
 	shows string // who may read these words finds them
@@ -66,6 +67,11 @@ var routes = []route{
 	{"POST /submit/{form}", act, []probe{
 		{at: "/en/submit/contact", may: everybody, form: url.Values{"nonce": {"once"}}, wrong: true},
 		{at: "/en/submit/foreign", may: "", form: url.Values{"nonce": {"once"}}},
+	}},
+	{"POST /submit/{form}/state", act, []probe{{at: "/en/submit/contact/state", may: everybody}, {at: "/en/submit/foreign/state", may: ""}}},
+	{"GET /api/v1/forms", public, []probe{{at: "/api/v1/forms", may: everybody}}},
+	{"POST /api/v1/forms/{form}/requests", act, []probe{
+		{at: "/api/v1/forms/contact/requests", may: everybody, json: "{}", wrong: true}, {at: "/api/v1/forms/foreign/requests", may: "", json: "{}"},
 	}},
 	{"GET /t/{token}", secret, []probe{
 		{at: "{link:alice}", may: everybody, shows: "kaleidoscope"}, {at: "{link:carol}", may: everybody}, {at: "{link:alice}?file=1.1", may: everybody},
