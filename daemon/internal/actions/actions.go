@@ -50,6 +50,8 @@ type Directory interface {
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
+	// HelpCenters are those of all accounts.
+	HelpCenters() []helpdesk.HelpCenter
 }
 
 // Desk does the acts. All fields must be set; make it with New.

@@ -38,6 +38,8 @@ func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	return d.Mailbox("support", a.Local())
 }
 
+func (directory) HelpCenters() []helpdesk.HelpCenter { return nil }
+
 func (directory) HelpCenter(string, string) (helpdesk.HelpCenter, bool) {
 	return helpdesk.HelpCenter{}, false
 }
