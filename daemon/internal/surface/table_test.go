@@ -57,6 +57,8 @@ const (
 	few       = "nobody alice erin"
 )
 
+var sure = url.Values{"sure": {"yes"}}
+
 // routes are all there are, in an order in which each one still finds what it is
 // about. Whoever may not do something has to find everything as if it were not
 // there.
@@ -78,9 +80,14 @@ var routes = []route{
 		{at: "{link:dave}", may: ""}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
 		{at: "{link:dave}?file=1.1", may: ""}, {at: "{link:erin}?file=1.1", may: ""},
 	}},
-	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
-	{"POST /not-me/{token}", act, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
+	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}, {at: "{not-me:hugo}", may: everybody}}},
+	{"POST /not-me/{token}", act, []probe{
+		{at: "/not-me/{token:alice}", may: "", form: sure}, {at: "/not-me/{token:erin}", may: "", form: sure},
+		{at: "{not-me:hugo}", may: everybody, wrong: true}, // whoever presses the button alone
+	}},
 	{"GET /requests", personal, []probe{{at: "/en/requests", may: signedIn, shows: "kaleidoscope"}, {at: "/en/requests?q=hello", may: signedIn, shows: "trombone"}}},
+
+	{"GET /stop/{token}", secret, []probe{{at: "{stop:carol}", may: everybody}, {at: "/stop/{token:carol}", may: ""}, {at: "/stop/{token:alice}", may: ""}, {at: "/stop/{token:erin}", may: ""}}},
 
 	{"GET /sign-in", public, []probe{{at: "/en/sign-in", may: everybody}}},
 	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", by: few, form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
@@ -115,6 +122,7 @@ var routes = []route{
 		{at: "/agent/tickets/{request}/entries/1/files/1", may: agents}, {at: "/agent/tickets/{request}/entries/1/files/9", may: ""},
 	}},
 	{"GET /agent/tickets/{number}/entries/{entry}/source", download, []probe{{at: "/agent/tickets/{request}/entries/1/source", may: agents}}},
+	{"GET /agent/contacts/{id}", work, []probe{{at: "/agent/contacts/{contact:alice}", may: agents}, {at: "/agent/contacts/{contact:erin}", may: ""}}},
 	{"GET /agent/held", work, []probe{{at: "/agent/held", may: agents}}},
 	{"GET /agent/held/{id}", work, []probe{{at: "/agent/held/{held}", may: agents}, {at: "/agent/held/nothing", may: ""}}},
 	{"GET /agent/held/{id}/files/{file}", download, []probe{{at: "/agent/held/{held}/files/1", may: agents}}},
@@ -127,12 +135,19 @@ var routes = []route{
 		{at: "/agent/tickets/{request}/reply", may: agents, form: url.Values{"text": {"More for you"}}, files: true},
 		{at: "/agent/tickets/{request}/status", may: agents, form: url.Values{"status": {"Pending"}}},
 	}},
+	{"POST /stop/{token}", act, []probe{
+		{at: "/stop/{token:alice}", may: "", form: sure}, {at: "/stop/{token:erin}", may: "", form: sure},
+		{at: "{stop:carol}", may: everybody, wrong: true}, // whoever presses the button alone
+	}},
 	{"POST /agent/tickets/{number}/participants", act, []probe{
 		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"add"}, "address": {"zoe@customer.example"}}},
 		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"remove"}, "participant": {"{participant:carol}"}}},
 	}},
 	{"POST /agent/tickets/{number}/entries/{entry}/release", act, []probe{{at: "/agent/tickets/{request}/entries/1/release", may: agents}}},
 	{"POST /agent/tickets/{number}/deliveries/{delivery}/retry", act, []probe{{at: "/agent/tickets/{request}/deliveries/nothing/retry", may: ""}}},
+	{"POST /agent/contacts/{id}/invite", act, []probe{
+		{at: "/agent/contacts/{contact:erin}/invite", may: ""}, {at: "/agent/contacts/{contact:hugo}/invite", may: agents, form: url.Values{"help-center": {"acme"}}},
+	}},
 	{"POST /agent/held/{id}", act, []probe{{at: "/agent/held/{held}", may: agents, form: url.Values{"verdict": {"spam"}}}}},
 	{"POST /agent/held/{id}/lift", act, []probe{{at: "/agent/held/{held}/lift", may: agents}}},
 	{"POST /agent/tickets/{number}/entries/{entry}/split", act, []probe{
@@ -170,8 +185,12 @@ func (d *desk) place(t *testing.T, at string) string {
 			value = d.splitOff(t)
 		case "pass":
 			value = d.passes[who+"@customer.example"]
+		case "contact":
+			value = d.contacts[who+"@customer.example"]
 		case "session":
 			value = d.session
+		case "stop", "not-me":
+			value = d.mailed(t, who, "/"+name+"/")
 		case "link":
 			value = "/t/" + d.token(t, who)
 		case "token":
