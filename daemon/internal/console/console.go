@@ -38,6 +38,7 @@ type Desk interface {
 
 	Merging
 	Sorting
+	Contacts
 
 	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
@@ -83,6 +84,8 @@ type Handler struct {
 	sheet *template.Template // around the HTML of a mail
 	tries *web.Limiter
 	mux   *http.ServeMux
+
+	patterns []string // of all pages
 }
 
 // New makes the pages.
@@ -102,6 +105,8 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status, assign, sort
 	c.mergePages()
+	c.handle("GET /agent/contacts/{id}", c.showContact)
+	c.handle("POST /agent/contacts/{id}/invite", c.invite)
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)
@@ -114,6 +119,9 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.open("/", func(*visit) error { return missing() })
 	return c
 }
+
+// Patterns lists the routes for tests that walk through all of them.
+func (c *Handler) Patterns() []string { return c.patterns }
 
 // ServeHTTP implements [http.Handler].
 func (c *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
@@ -130,6 +138,7 @@ func (v *visit) context() context.Context { return v.r.Context() }
 
 // open registers a page that needs no session.
 func (c *Handler) open(pattern string, page func(*visit) error) {
+	c.patterns = append(c.patterns, pattern)
 	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 		center, ok := c.site.Center(r)
