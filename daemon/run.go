@@ -193,6 +193,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
+	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
 	if d.certs != nil {
 		g.loop(func() { d.certs.Run(back) })
 	}

@@ -62,6 +62,8 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
+	tries     *tries
+	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 }
 
@@ -80,7 +82,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, log: o.Log, now: o.Now,
-		passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory),
+		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }
 

@@ -12,10 +12,20 @@ import (
 	"time"
 )
 
-// linkPath is where links in mail lead; the rest of the path is a secret.
-const linkPath = "/t/"
+// linkPaths are where links in mail lead; the rest of the path is a secret.
+var linkPaths = []string{"/t/", "/pass/"}
 
-func holdsLink(path string) bool { return strings.HasPrefix(path, linkPath) }
+func holdsLink(path string) bool { return linkOf(path) != "" }
+
+// linkOf is which of them the path is below, "" for none.
+func linkOf(path string) string {
+	for _, p := range linkPaths {
+		if strings.HasPrefix(path, p) {
+			return p
+		}
+	}
+	return ""
+}
 
 // logged writes one line for each request. Queries are left out: they may hold
 // what somebody typed.
@@ -78,15 +88,15 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap lets [http.ResponseController] reach what is below.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-var linkToken = regexp.MustCompile(`pl1_[^/?#\s]*`)
+var linkToken = regexp.MustCompile(`p[lp]1_[^/?#\s]*`)
 
 // redact makes a path fit for the log: a link's token becomes the beginning of
 // its hash, which tells two links apart and opens neither.
 func redact(path string) string {
-	if holdsLink(path) && !strings.HasPrefix(path[len(linkPath):], "pl1_") {
-		return linkPath + fingerprint(path[len(linkPath):]) // a link with a slip is nearly a link
+	if below := linkOf(path); below != "" && linkToken.FindString(path[len(below):]) == "" {
+		return below + fingerprint(path[len(below):]) // a link with a slip is nearly a link
 	}
-	return clip(linkToken.ReplaceAllStringFunc(path, func(token string) string { return "pl1_" + fingerprint(token) }))
+	return clip(linkToken.ReplaceAllStringFunc(path, func(token string) string { return token[:len("pl1_")] + fingerprint(token) }))
 }
 
 func fingerprint(secret string) string {
