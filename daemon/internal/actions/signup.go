@@ -41,12 +41,17 @@ func (d *Desk) pass(ctx context.Context, h helpdesk.HelpCenter, token string) (*
 // holds reports whether a link may still be used: what is declared, and what
 // became of the contact, may have changed since it was sent.
 func holds(h helpdesk.HelpCenter, p *helpdesk.Pass, c *helpdesk.Contact, agent bool) bool {
-	if !h.PortalOn || !h.SignUp.Password {
+	if !h.PortalOn || p.Subject == nil && !h.SignUp.Password && (p.Kind != helpdesk.PassInvitation || len(h.SignUp.OIDC) == 0) {
+		return false
+	}
+	if p.Subject != nil && !declares(h, *p.Subject) {
 		return false
 	}
 	switch p.Kind {
 	case helpdesk.PassSignUp:
 		return h.SignUp.Open && !agent && maySignUp(c, p.Address)
+	case helpdesk.PassLink:
+		return maySignIn(c, p.Address) && c.ID == p.Contact
 	case helpdesk.PassInvitation:
 		return !agent && c != nil && c.SignIn == nil && c.ID == p.Contact && c.Invited == p.ID
 	case helpdesk.PassReset: // an older one ends with the password that it was to replace
@@ -70,6 +75,9 @@ func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string,
 	p, c, err := d.pass(ctx, h, token)
 	if err != nil {
 		return nil, err
+	}
+	if p.Subject != nil || !h.SignUp.Password { // it is for an issuer's identity, and so is its page
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
 	name := oneLine(in.Name)
 	if len(name) > MaxName {
