@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -32,7 +33,7 @@ func (d *Desk) ChangePassword(ctx context.Context, h helpdesk.HelpCenter, who *C
 			return nil, ErrTooMany
 		}
 		if len(in.Old) > maxPasswordBytes || !d.passwords.matches(old, normal(in.Old)) {
-			return nil, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "this is not your password", Format: "this is not your password", Err: ErrOldPassword}
+			return nil, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "this is not your password", Err: ErrOldPassword}
 		}
 	}
 	if err := checkPassword(in.New, h.DisplayName, own...); err != nil {
@@ -71,7 +72,7 @@ func (d *Desk) putPassword(ctx context.Context, h helpdesk.HelpCenter, who *Cust
 }
 
 // ErrOldPassword is the cause of an Invalid that is about the old password.
-var ErrOldPassword = helpdesk.Errorf(helpdesk.Invalid, "the old password is wrong")
+var ErrOldPassword = errors.New("the old password is wrong")
 
 // maxTold is to how many addresses of one contact a change is told.
 const maxTold = 4

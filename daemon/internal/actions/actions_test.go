@@ -66,7 +66,8 @@ func center() helpdesk.HelpCenter {
 	open := map[helpdesk.Visitor]helpdesk.Access{helpdesk.Anonymous: helpdesk.Granted}
 	return helpdesk.HelpCenter{
 		Account: "support", Name: "acme", DisplayName: "Acme", Mailbox: "support", PortalOn: true, View: helpdesk.ViewWithLink,
-		Audience: links.AudienceOf("support", "HelpCenter", "acme"),
+		Audience: links.AudienceOf("support", "HelpCenter", "acme"), Locale: "en", Locales: []string{"en"},
+		SignUp: helpdesk.SignUp{Open: true, Password: true, EmailCode: true},
 		Forms: []helpdesk.Form{
 			{Name: "contact", Revision: "r1", Checker: checker{}, Access: open},
 			{Name: "fixed", Subject: "Broken", Checker: checker{}, Access: open},

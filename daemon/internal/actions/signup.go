@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -60,6 +61,9 @@ func holds(h helpdesk.HelpCenter, p *helpdesk.Pass, c *helpdesk.Contact, agent b
 	return false
 }
 
+// ErrName is the cause of an Invalid that is about the name.
+var ErrName = errors.New("the name is too long")
+
 // Activation is what somebody types on the page that a link opens.
 type Activation struct {
 	Name     string // "" leaves it as it is
@@ -81,7 +85,7 @@ func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string,
 	}
 	name := oneLine(in.Name)
 	if len(name) > MaxName {
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
+		return nil, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "use a shorter name", Err: ErrName}
 	}
 	if err := checkPassword(in.Password, h.DisplayName, p.Address); err != nil {
 		return nil, err

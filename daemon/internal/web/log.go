@@ -1,31 +1,12 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 )
-
-// linkPaths are where links in mail lead; the rest of the path is a secret.
-var linkPaths = []string{"/t/", "/pass/"}
-
-func holdsLink(path string) bool { return linkOf(path) != "" }
-
-// linkOf is which of them the path is below, "" for none.
-func linkOf(path string) string {
-	for _, p := range linkPaths {
-		if strings.HasPrefix(path, p) {
-			return p
-		}
-	}
-	return ""
-}
 
 // logged writes one line for each request. Queries are left out: they may hold
 // what somebody typed.
@@ -87,22 +68,6 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets [http.ResponseController] reach what is below.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-var linkToken = regexp.MustCompile(`p[lp]1_[^/?#\s]*`)
-
-// redact makes a path fit for the log: a link's token becomes the beginning of
-// its hash, which tells two links apart and opens neither.
-func redact(path string) string {
-	if below := linkOf(path); below != "" && linkToken.FindString(path[len(below):]) == "" {
-		return below + fingerprint(path[len(below):]) // a link with a slip is nearly a link
-	}
-	return clip(linkToken.ReplaceAllStringFunc(path, func(token string) string { return token[:len("pl1_")] + fingerprint(token) }))
-}
-
-func fingerprint(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])[:6]
-}
 
 // clip keeps what an outsider sent short in the log.
 func clip(s string) string {
