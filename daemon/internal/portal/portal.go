@@ -21,6 +21,7 @@ import (
 type Desk interface {
 	Recognising
 	Accounts
+	Elsewhere
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
 	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
