@@ -27,6 +27,7 @@ type Store interface {
 	Tickets(ctx context.Context, account string, before int64, limit int) ([]helpdesk.Ticket, error)
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
+	Listed(ctx context.Context, account string, ids []helpdesk.TicketID, entries int) ([]store.Listed, error)
 	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Outbox(ctx context.Context, account string, failed bool, after helpdesk.ID, limit int) (found []helpdesk.Delivery, next helpdesk.ID, err error)
 	Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error)
@@ -66,6 +67,8 @@ type Desk struct {
 	tries     *tries
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
+	lists     Lists
+	searches  *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -76,6 +79,7 @@ type Options struct {
 	Signer    *links.Signer
 	Planner   *outbound.Planner
 	Issuers   Issuers
+	Lists     Lists
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -84,6 +88,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
+		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }

@@ -59,6 +59,10 @@ type Participant struct {
 	// Thread is how many Message-IDs the thread had before they joined: those are
 	// of mails that they may know nothing of.
 	Thread int `json:"thread,omitempty"`
+	// Unasked marks whom another customer named, until they have shown that the
+	// address is theirs and that they want it: they get fixed words, and what agents
+	// answer, but nothing automatic that holds a customer's words (row M04).
+	Unasked bool `json:"unasked,omitempty"`
 	// History lets a collaborator read what came before they joined.
 	History bool `json:"history,omitempty"`
 }
@@ -116,6 +120,9 @@ type Ticket struct {
 	SplitFrom    *EntryRef     `json:"splitFrom,omitempty"` // the entry that this ticket began as
 	Opened       time.Time     `json:"opened"`
 	Updated      time.Time     `json:"updated"`
+	// Said is when customers last got something to read; zero in records of older
+	// programs.
+	Said time.Time `json:"said,omitzero"`
 
 	// Entries counts the history; the next entry gets this number plus one.
 	Entries int `json:"entries"`
@@ -178,6 +185,35 @@ func (t *Ticket) ParticipantByAddress(a Address) *Participant {
 	return nil
 }
 
+// PartOf is how a contact who is signed in takes part: as the active participant
+// whose contact they are, and only by an address that they have proven; nil if
+// they take no part. Either alone is too little: an address that was typed by
+// somebody else makes a contact who owns nothing, and one that found another owner
+// is not the participant's any more. Of several, the requester is chosen.
+func (t *Ticket) PartOf(c *Contact) *Participant {
+	var part *Participant
+	for i := range t.Participants {
+		p := &t.Participants[i]
+		if !p.Active() || p.Contact != c.ID || !c.Proves(p.Address) {
+			continue
+		}
+		if p.Role == Requester {
+			return p
+		}
+		if part == nil {
+			part = p
+		}
+	}
+	return part
+}
+
+// Leave ends that somebody takes part: their links and reply addresses are dead
+// from then on, and mail to them that waits is not sent.
+func (p *Participant) Leave(at time.Time) {
+	p.Left = &at
+	p.LinkGen++
+}
+
 // Join makes somebody a collaborator and takes them off the suggestions. It
 // returns nil when the ticket has [MaxParticipants] already, and who takes part
 // already as they are.
@@ -210,6 +246,15 @@ func (t *Ticket) HasRoom() bool {
 	return active < MaxParticipants && len(t.Participants) < maxParticipantsEver
 }
 
+// Heard is when there was last something new to read for customers: internal
+// notes tell them nothing, not even their time.
+func (t *Ticket) Heard() time.Time {
+	if t.Said.IsZero() {
+		return t.Updated
+	}
+	return t.Said
+}
+
 // CustomerReplied reopens what waited for the customer (row P03).
 func (t *Ticket) CustomerReplied() {
 	if t.Status == Pending || t.Status == Resolved {
@@ -238,6 +283,9 @@ func (t *Ticket) Append(e *Entry) {
 			t.Opened = e.At
 		}
 	}
+	if e.Public() {
+		t.Said = later(t.Said, e.At)
+	}
 	t.threaded(e)
 }
 
@@ -251,9 +299,13 @@ func later(a, b time.Time) time.Time {
 // Rethread finds the ids of the public thread anew, after entries of the past
 // became public or ceased to be.
 func (t *Ticket) Rethread(entries []Entry) {
-	t.MessageIDs, t.Threaded = nil, 0
+	t.MessageIDs, t.Threaded, t.Said = nil, 0, time.Time{}
 	for i := range entries {
-		t.threaded(&entries[i])
+		e := &entries[i]
+		if e.Public() {
+			t.Said = later(t.Said, e.Published())
+		}
+		t.threaded(e)
 	}
 }
 
@@ -286,5 +338,6 @@ func (t *Ticket) ThreadOf(p *Participant) []string {
 func (t *Ticket) Release(e *Entry, r Release) {
 	e.Hidden, e.Released = false, &r
 	t.Updated = r.At
+	t.Said = later(t.Said, r.At)
 	t.threaded(e)
 }

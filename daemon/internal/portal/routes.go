@@ -26,6 +26,7 @@ func (p *Handler) routes() []route {
 		{"GET /submit", false, p.chooseForm},
 		{"GET /submit/{form}", false, p.showForm},
 		{"POST /submit/{form}", false, p.submit},
+		{"GET /requests", false, p.requests},
 		{"GET /t/{token}", true, p.ticket},
 		{"GET /not-me/{token}", true, p.showDisown},
 		{"POST /not-me/{token}", true, p.disown},

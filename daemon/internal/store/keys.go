@@ -28,7 +28,7 @@
 //	/postern/<inst>/accounts/<account>/draft/<id>       helpdesk.Draft
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
-//	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
+//	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery; <tid> is 0 for mail about a sign-in
 //	/postern/<inst>/accounts/<account>/failed/<id>      the ticket of a delivery that was given up, and until when it is listed
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature
@@ -86,7 +86,9 @@ func (t tenant) counter() string { return t.root + "counter" }
 
 func (t tenant) receipt(key string) string { return t.root + "receipt/" + key }
 
-func (t tenant) ticket(id helpdesk.TicketID) string { return t.root + "ticket/" + id.String() }
+func (t tenant) tickets() string { return t.root + "ticket/" }
+
+func (t tenant) ticket(id helpdesk.TicketID) string { return t.tickets() + id.String() }
 
 func (t tenant) numbers() string { return t.root + "number/" }
 
