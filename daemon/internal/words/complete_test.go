@@ -134,7 +134,7 @@ var agentsOnly = []string{
 // tables are variables whose texts are all said, and calls of which one argument is.
 var (
 	tables = []struct{ file, name string }{
-		{"../helpdesk/desk.go", "customerStatus"},
+		{"../helpdesk/desk.go", "customerStatus"}, {"../portal/account.go", "accountDone"},
 		{"../web/status.go", "problems"}, {"../web/status.go", "misdirected"}, {"../web/status.go", "crossOrigin"},
 		{"../web/status.go", "clearText"}, {"../web/status.go", "tooMany"},
 	}
@@ -357,8 +357,12 @@ func ofTable(t *testing.T, file, variable string) []text {
 		if !ok || spec.Names[0].Name != variable {
 			return
 		}
+		keys := map[ast.Node]bool{}
 		ast.Inspect(spec.Values[0], func(n ast.Node) bool {
-			if value, ok := n.(ast.Expr); ok {
+			if pair, ok := n.(*ast.KeyValueExpr); ok {
+				keys[pair.Key] = true
+			}
+			if value, ok := n.(ast.Expr); ok && !keys[n] {
 				all = append(all, literals(value, at)...)
 			}
 			return true
