@@ -20,6 +20,7 @@ import (
 // Desk is what visitors can do. Each part stands beside the pages that use it.
 type Desk interface {
 	Recognising
+	Keeping
 	Listing
 	Accounts
 	Elsewhere
@@ -53,12 +54,13 @@ type Handler struct {
 	pages     *web.Pages
 	mux       *http.ServeMux
 	limits    limits
+	quotas    *quotas
 }
 
 // New makes the pages.
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
-	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now)}
-	p.pages = site.Pages(templates, "templates", "portal.css")
+	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now), quotas: newQuotas(site.Now)}
+	p.pages = site.Pages(templates, "templates", "portal.css", "files.js", "forms.js")
 	for _, r := range p.routes() {
 		p.handle(r)
 	}

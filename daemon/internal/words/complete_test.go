@@ -119,7 +119,7 @@ func TestPlaces(t *testing.T) {
 var pageTemplates = []string{"../portal/templates/*.html", "../web/templates/*.html", "../outbound/words/customer/*.txt"}
 
 // told are folders of which every text is said to customers, by T, N or HTML.
-var told = []string{"../portal", "../web", "../outbound"}
+var told = []string{"../portal", "../web", "../outbound", "../live"}
 
 // refusing are folders of which customers meet the errors that pages show.
 var refusing = []string{"../portal", "../web", "../actions", "../helpdesk"}
@@ -136,7 +136,7 @@ var (
 	tables = []struct{ file, name string }{
 		{"../helpdesk/desk.go", "customerStatus"}, {"../portal/account.go", "accountDone"},
 		{"../web/status.go", "problems"}, {"../web/status.go", "misdirected"}, {"../web/status.go", "crossOrigin"},
-		{"../web/status.go", "clearText"}, {"../web/status.go", "tooMany"},
+		{"../../../config/fielderror.go", "english"}, {"../web/status.go", "clearText"}, {"../web/status.go", "tooMany"},
 	}
 	reports = []struct {
 		file, function string
