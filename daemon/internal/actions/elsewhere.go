@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -108,9 +109,9 @@ func silent(issuer *helpdesk.OIDC, err error) error {
 	if helpdesk.KindOf(err) != helpdesk.Unavailable {
 		return err
 	}
-	const format = "%s does not answer as it should at the moment"
-	public := helpdesk.Errorf(helpdesk.Unavailable, format, issuer.Label)
-	return &helpdesk.Error{Kind: helpdesk.Unavailable, Public: helpdesk.Public(public), Format: format, Args: []any{issuer.Label}, Err: err}
+	told, _ := errors.AsType[*helpdesk.Error](helpdesk.Errorf(helpdesk.Unavailable, "%s does not answer as it should at the moment", issuer.Label))
+	told.Err = err
+	return told
 }
 
 // begun makes of the secret what the issuer sees of it.
