@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,10 @@ import (
 	"github.com/posterndesk/postern/test/peers"
 )
 
-var picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+var (
+	picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+	picturesOf   = flag.String("of", "", "only of pages whose names have this regular expression")
+)
 
 // shown is a page of the gallery.
 type shown struct {
@@ -58,7 +62,7 @@ const (
 // there to be pressed is large enough for a finger.
 func TestPagesFit(t *testing.T) {
 	dev := peers.StartDev(t, "")
-	tab := person(t, chrome.Look{Width: chrome.Narrow})
+	tab := person(t, chrome.Look{Width: chrome.Narrow, Touch: true})
 	for _, page := range gallery(t, dev) {
 		for locale, path := range page.Paths {
 			tab.Open(dev.URL() + path)
@@ -78,10 +82,9 @@ const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBound
 
 // tooSmall lists what to press that is below 44 pixels high or wide. A link inside
 // a sentence is as high as its line (WCAG 2.2, 2.5.8), and a box that its label
-// belongs to is as large as that. The mark of a folded quote grows where the screen
-// is told to be touched, which this one is not.
+// belongs to is as large as that.
 const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
-	if (e.closest('.skip, .quoted') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
+	if (e.closest('.skip') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
 	const box = (e.closest('label') || e).getBoundingClientRect();
 	return box.height > 0 && (box.height < 43.5 || box.width < 43.5) && !e.closest('.unseen');
 }).map(e => e.tagName + ' ' + (e.innerText || e.name) + ' ' + Math.round(e.getBoundingClientRect().width) + '×' + Math.round(e.getBoundingClientRect().height))`
@@ -91,6 +94,10 @@ const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([
 func TestPictures(t *testing.T) {
 	if *picturesInto == "" {
 		t.Skip("only with -pictures FOLDER")
+	}
+	of, err := regexp.Compile(*picturesOf)
+	if err != nil {
+		t.Fatal(err)
 	}
 	dev := peers.StartDev(t, "")
 	tab := person(t, chrome.Look{})
@@ -109,6 +116,9 @@ func TestPictures(t *testing.T) {
 		all += len(small)
 	}
 	for _, page := range gallery(t, dev) {
+		if !of.MatchString(page.Name) {
+			continue
+		}
 		take(page, page.Name, "en", chrome.Look{Width: column})
 		take(page, page.Name+"-narrow", "en", chrome.Look{Width: telephone})
 		if page.Main {
