@@ -156,7 +156,7 @@ func shrink(raw []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// frequent are the most frequent colours, as many as a palette holds.
+// frequent are the most frequent colours that differ, as many as a palette holds.
 func frequent(full image.Image) color.Palette {
 	const most = 256
 	count := map[color.NRGBA]int{}
@@ -175,9 +175,26 @@ func frequent(full image.Image) color.Palette {
 		}
 		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // the same palette each time
 	})
+	for near := 0; ; near += 2 {
+		if p := apart(all, near); len(p) <= most {
+			return p
+		}
+	}
+}
+
+// apart leaves out colours that are near to one that comes before them: a rare one
+// that is like no other stays.
+func apart(all []color.NRGBA, near int) color.Palette {
 	var p color.Palette
-	for _, c := range all[:min(len(all), most)] {
-		p = append(p, c)
+	for _, c := range all {
+		if !slices.ContainsFunc(p, func(known color.Color) bool { return distance(known.(color.NRGBA), c) <= near }) {
+			p = append(p, c)
+		}
 	}
 	return p
+}
+
+func distance(a, b color.NRGBA) int {
+	diff := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
+	return max(diff(a.R, b.R), diff(a.G, b.G), diff(a.B, b.B))
 }
