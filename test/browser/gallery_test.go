@@ -1,102 +1,201 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"net/http"
-	"sync"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/posterndesk/postern/test/browser/chrome"
 	"github.com/posterndesk/postern/test/peers"
 )
 
-// sights are how each page is looked at: in both languages, light and dark, on a
-// small screen and on a wide one, and each of them with each other at least once.
-var sights = []struct {
-	locale string
-	look   chrome.Look
-}{
-	{"en", chrome.Look{}},
-	{"en", chrome.Look{Width: chrome.Narrow, Dark: true}},
-	{"de", chrome.Look{Dark: true}},
-	{"de", chrome.Look{Width: chrome.Narrow}},
+var (
+	picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+	picturesOf   = flag.String("of", "", "only of pages whose names have this regular expression")
+)
+
+// shown is a page of the gallery.
+type shown struct {
+	Name  string
+	Title string
+	Main  bool
+	Paths map[string]string // by language
 }
 
-// watchers are the tabs that look at pages side by side. Two keep two cores busy
-// while a third waits for an answer.
-const watchers = 3
-
-// picture is a page in the gallery.
-type picture struct {
-	Name  string            `json:"name"`
-	Paths map[string]string `json:"paths"` // by language
-}
-
-// TestEveryPage looks at every page in every state. Nothing keeps somebody from
-// using it, it fits on its screen, and it breaks no rule of ours.
-func TestEveryPage(t *testing.T) {
-	t.Parallel()
-	chrome.NeedAxe(t)
-	desk := peers.StartDev(t, "")
-	pictures := gallery(t, desk.URL())
-	for _, sight := range sights {
-		queue := make(chan picture)
-		var wg sync.WaitGroup
-		for range watchers {
-			tab := person(t, sight.look)
-			wg.Go(func() {
-				for p := range queue {
-					judge(t, tab, p.Name, desk.URL()+p.Paths[sight.locale])
-				}
-			})
-		}
-		for _, p := range pictures {
-			queue <- p
-		}
-		close(queue)
-		wg.Wait()
-	}
-}
-
-func gallery(t *testing.T, base string) (all []picture) {
+func gallery(t *testing.T, dev *peers.Dev) []shown {
 	t.Helper()
-	resp, err := http.Get(base + "/dev/pages.json")
+	r, err := http.Get(dev.URL() + "/dev/pages.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err == nil {
-		err = json.Unmarshal(raw, &all)
+	defer r.Body.Close()
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
-	const least = 20 // an empty gallery would pass everything
-	if err != nil || len(all) < least {
-		t.Fatalf("the gallery has %d pages (%v)", len(all), err)
+	var all []shown
+	if err := json.Unmarshal(raw, &all); err != nil || len(all) == 0 {
+		t.Fatalf("the gallery has %d pages: %v", len(all), err)
 	}
 	return all
 }
 
-// judge opens a page and looks at it.
-func judge(t *testing.T, tab *chrome.Tab, name, address string) {
-	t.Helper()
-	tab.Open(address)
-	for _, fault := range faultsOf(tab) {
-		t.Errorf("%s, %s: %s", name, address, fault)
+// Widths of a telephone in common use, and of a page with all of its column.
+const (
+	telephone = 390
+	column    = 800
+)
+
+// Every page in every state and language fits on the smallest screen, and what is
+// there to be pressed is large enough for a finger.
+func TestPagesFit(t *testing.T) {
+	t.Parallel()
+	dev := peers.StartDev(t, "")
+	tab := person(t, chrome.Look{Width: chrome.Narrow, Touch: true})
+	for _, page := range gallery(t, dev) {
+		for locale, path := range page.Paths {
+			tab.Open(dev.URL() + path)
+			if over := chrome.Eval[int](tab, "document.scrollingElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("%s in %s is %d pixels too wide: %s", page.Name, locale, over, chrome.Eval[string](tab, tooWide))
+			}
+			if small := chrome.Eval[[]string](tab, tooSmall); len(small) > 0 {
+				t.Errorf("%s in %s is hard to press: %s", page.Name, locale, strings.Join(small, "; "))
+			}
+		}
 	}
 }
 
-// faultsOf tells what is wrong with the page that a tab shows.
-func faultsOf(tab *chrome.Tab) []string {
-	faults := tab.Faults()
-	for _, f := range tab.Axe() {
-		if f.Serious() {
-			faults = append(faults, f.String())
+// tooWide tells which element sticks out.
+const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
+	.map(e => e.tagName + '.' + e.className).slice(-3).join(', ')`
+
+// tooSmall lists what to press that is below 44 pixels high or wide. A link inside
+// a sentence is as high as its line (WCAG 2.2, 2.5.8), and a box that its label
+// belongs to is as large as that.
+const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
+	if (e.closest('.skip') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
+	const box = (e.closest('label') || e).getBoundingClientRect();
+	return box.height > 0 && (box.height < 43.5 || box.width < 43.5) && !e.closest('.unseen');
+}).map(e => e.tagName + ' ' + (e.innerText || e.name) + ' ' + Math.round(e.getBoundingClientRect().width) + '×' + Math.round(e.getBoundingClientRect().height))`
+
+// TestPictures makes pictures of every page when it is asked to: see make
+// screenshots.
+func TestPictures(t *testing.T) {
+	if *picturesInto == "" {
+		t.Skip("only with -pictures FOLDER")
+	}
+	of, err := regexp.Compile(*picturesOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev := peers.StartDev(t, "")
+	tab := person(t, chrome.Look{})
+	var all int
+	take := func(page shown, name, locale string, look chrome.Look) {
+		look.Height = 600 // a short page is shown with its end
+		tab.Look(look)
+		tab.Open(dev.URL() + page.Paths[locale])
+		small, err := shrink(tab.Picture())
+		if err == nil {
+			err = os.WriteFile(filepath.Join(*picturesInto, name+".png"), small, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += len(small)
+	}
+	for _, page := range gallery(t, dev) {
+		if !of.MatchString(page.Name) {
+			continue
+		}
+		take(page, page.Name, "en", chrome.Look{Width: column})
+		take(page, page.Name+"-narrow", "en", chrome.Look{Width: telephone})
+		if page.Main {
+			take(page, page.Name+"-dark", "en", chrome.Look{Width: column, Dark: true})
+			take(page, page.Name+"-narrow-dark", "en", chrome.Look{Width: telephone, Dark: true})
+			take(page, page.Name+"-narrow-de", "de", chrome.Look{Width: telephone})
 		}
 	}
-	if wide := chrome.Eval[int](tab, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
-		faults = append(faults, fmt.Sprintf("it is %d px wider than the screen", wide))
+	t.Logf("the pictures have %.1f MB", float64(all)/1e6)
+}
+
+// shrink makes a picture smaller than a browser does: our pages have few colours,
+// and the smoothed edges of letters between them.
+func shrink(raw []byte) ([]byte, error) {
+	full, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
 	}
-	return faults
+	colours := frequent(full)
+	small := image.NewPaletted(full.Bounds(), colours)
+	nearest := map[color.NRGBA]uint8{}
+	for y := full.Bounds().Min.Y; y < full.Bounds().Max.Y; y++ {
+		for x := full.Bounds().Min.X; x < full.Bounds().Max.X; x++ {
+			c := color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA)
+			i, known := nearest[c]
+			if !known {
+				i = uint8(colours.Index(c))
+				nearest[c] = i
+			}
+			small.SetColorIndex(x, y, i)
+		}
+	}
+	var out bytes.Buffer
+	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, small)
+	return out.Bytes(), err
+}
+
+// frequent are the most frequent colours that differ, as many as a palette holds.
+func frequent(full image.Image) color.Palette {
+	const most = 256
+	count := map[color.NRGBA]int{}
+	for y := full.Bounds().Min.Y; y < full.Bounds().Max.Y; y++ {
+		for x := full.Bounds().Min.X; x < full.Bounds().Max.X; x++ {
+			count[color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA)]++
+		}
+	}
+	var all []color.NRGBA
+	for c := range count {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b color.NRGBA) int {
+		if n := count[b] - count[a]; n != 0 {
+			return n
+		}
+		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // the same palette each time
+	})
+	for near := 0; ; near += 2 {
+		if p := apart(all, near); len(p) <= most {
+			return p
+		}
+	}
+}
+
+// apart leaves out colours that are near to one that comes before them: a rare one
+// that is like no other stays.
+func apart(all []color.NRGBA, near int) color.Palette {
+	var p color.Palette
+	for _, c := range all {
+		if !slices.ContainsFunc(p, func(known color.Color) bool { return distance(known.(color.NRGBA), c) <= near }) {
+			p = append(p, c)
+		}
+	}
+	return p
+}
+
+func distance(a, b color.NRGBA) int {
+	diff := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
+	return max(diff(a.R, b.R), diff(a.G, b.G), diff(a.B, b.B))
 }
