@@ -95,6 +95,9 @@ var routes = []route{
 	{"POST /sign-in/code", act, []probe{{at: "/en/sign-in/code", may: "", by: few, form: url.Values{"code": {"12345678"}}}}},
 	{"GET /sign-up", public, []probe{{at: "/en/sign-up", may: everybody}}},
 	{"POST /sign-up", act, []probe{{at: "/en/sign-up", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"POST /sign-in/with/{issuer}", act, []probe{{at: "/en/sign-in/with/nobody", may: ""}}},
+	{"GET /sign-in/back/{issuer}", secret, []probe{{at: "/sign-in/back/nobody?code=x&state=y", may: ""}}},
+	{"POST /sign-in/back/{issuer}", act, []probe{{at: "/sign-in/back/nobody", may: "", by: few, form: url.Values{"code": {"x"}, "state": {"y"}}}}},
 	{"GET /forgot", public, []probe{{at: "/en/forgot", may: everybody}}},
 	{"POST /forgot", act, []probe{{at: "/en/forgot", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
 	{"GET /pass/{token}", secret, []probe{
