@@ -38,6 +38,8 @@ func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	return d.Mailbox("support", a.Local())
 }
 
+func (directory) HelpCenters() []helpdesk.HelpCenter { return nil }
+
 func (directory) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
 	switch name {
 	case "second":

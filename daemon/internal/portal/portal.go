@@ -24,6 +24,7 @@ type Desk interface {
 	Keeping
 	Listing
 	Accounts
+	Elsewhere
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
 	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
