@@ -19,6 +19,9 @@ const (
 	Update Purpose = "update"
 	// Joined tells somebody that they take part from now on.
 	Joined Purpose = "joined"
+	// Added tells it in fixed words to an address that another customer named and
+	// that has proven nothing.
+	Added Purpose = "added"
 	// AgentNotice tells an agent what a customer wrote.
 	AgentNotice Purpose = "agentnotice"
 	// SignUpMail, Invited, ResetMail, CodeMail and LinkMail bring a [Pass].

@@ -59,6 +59,9 @@ type Participant struct {
 	// Thread is how many Message-IDs the thread had before they joined: those are
 	// of mails that they may know nothing of.
 	Thread int `json:"thread,omitempty"`
+	// Unasked marks whom another customer named by an address that nobody had proven.
+	// Until its owner has, it gets fixed words and nothing else (row M04).
+	Unasked bool `json:"unasked,omitempty"`
 	// History lets a collaborator read what came before they joined.
 	History bool `json:"history,omitempty"`
 }
@@ -176,6 +179,35 @@ func (t *Ticket) ParticipantByAddress(a Address) *Participant {
 		}
 	}
 	return nil
+}
+
+// PartOf is how a contact who is signed in takes part: as the active participant
+// whose contact they are, and only by an address that they have proven; nil if
+// they take no part. Either alone is too little: an address that was typed by
+// somebody else makes a contact who owns nothing, and one that found another owner
+// is not the participant's any more. Of several, the requester is chosen.
+func (t *Ticket) PartOf(c *Contact) *Participant {
+	var part *Participant
+	for i := range t.Participants {
+		p := &t.Participants[i]
+		if !p.Active() || p.Contact != c.ID || !c.Proves(p.Address) {
+			continue
+		}
+		if p.Role == Requester {
+			return p
+		}
+		if part == nil {
+			part = p
+		}
+	}
+	return part
+}
+
+// Leave ends that somebody takes part: their links and reply addresses are dead
+// from then on, and mail to them that waits is not sent.
+func (p *Participant) Leave(at time.Time) {
+	p.Left = &at
+	p.LinkGen++
 }
 
 // Join makes somebody a collaborator and takes them off the suggestions. It

@@ -67,7 +67,8 @@ func (b *Brake) fill(name string, size float64, now time.Time) *bucket {
 }
 
 // braked are the purposes that a stranger can cause at addresses of their choice.
-// Notices have a budget of each agent's, and updates carry somebody's words.
+// Notices have a budget of each agent's, mail about sign-ins one of all that are
+// asked for, and updates carry somebody's words.
 func braked(p helpdesk.Purpose) bool {
-	return p == helpdesk.Acknowledgement || p == helpdesk.Confirmation
+	return p == helpdesk.Acknowledgement || p == helpdesk.Confirmation || p == helpdesk.Added
 }

@@ -15,6 +15,7 @@ import (
 type limit struct {
 	kind   string
 	ticket bool // counts for the ticket, not for the address
+	seat   bool // counts for the participant of the ticket
 	part   int  // of a count that is parted, from 1; 0 for a whole one
 	most   int
 	window time.Duration
@@ -22,7 +23,7 @@ type limit struct {
 
 var (
 	// unprovenADay: anyone can make us mail an unproven address by writing its name
-	// into a form or a From, so it gets one fixed text a day (row M04).
+	// into a form or a From, so it gets one fixed text a day (row M04). So does one whom a customer adds.
 	unprovenADay = limit{kind: "unproven", most: 1, window: 24 * time.Hour}
 
 	// A robot that answers each acknowledgement with a mail of its own, and strips
@@ -35,6 +36,10 @@ var (
 	// provenAnHour is more than a person causes to one address.
 	provenAnHour = limit{kind: "proven", most: 20, window: time.Hour}
 
+	// newLinksADay: whoever finds an old link can ask for a new one, which goes to who
+	// had the old one. Three are enough for one who looks for them in a wrong folder.
+	newLinksADay = limit{kind: "newlink", seat: true, most: 3, window: 24 * time.Hour}
+
 	// ticketAnHour: a lively request with ten people and six mails an hour.
 	ticketAnHour = limit{kind: "ticket", ticket: true, most: 60, window: time.Hour}
 )
@@ -42,8 +47,10 @@ var (
 // limitsOf are the limits that a mail counts against; it goes out if all let it.
 func limitsOf(p helpdesk.Purpose, byAgent bool) []limit {
 	switch {
-	case p == helpdesk.Confirmation:
+	case p == helpdesk.Confirmation, p == helpdesk.Added:
 		return []limit{unprovenADay}
+	case p == helpdesk.NewLink:
+		return []limit{newLinksADay}
 	case p == helpdesk.Acknowledgement && !byAgent:
 		return []limit{acknowledgedNow, acknowledgedADay}
 	}
@@ -54,6 +61,9 @@ func limitsOf(p helpdesk.Purpose, byAgent bool) []limit {
 func (l limit) key(o Occasion) string {
 	if o.Agent != nil {
 		return l.kind + "/" + string(o.Agent.ID) + "/" + strconv.Itoa(l.part)
+	}
+	if l.seat {
+		return l.kind + "/" + o.Ticket.ID.String() + "/" + strconv.Itoa(int(o.To.Number))
 	}
 	if l.ticket {
 		return l.kind + "/" + o.Ticket.ID.String()

@@ -49,8 +49,12 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if d.Agent != "" {
 		return q.agentOccasion(ctx, account, o)
 	}
+	if wanted, err := q.wanted(ctx, account, o); err != nil || !wanted {
+		return nil, err
+	}
 	switch d.Purpose {
-	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined:
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added,
+		helpdesk.NewLink, helpdesk.StatusChanged, helpdesk.PeopleChanged:
 		return o, nil // they tell that something came about, not what was said
 	}
 	if !o.entry.Public() {
@@ -64,6 +68,23 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err
+}
+
+// wanted is the last gate of mail to somebody whom a customer added: before the
+// address was proven to be theirs, it gets fixed words only (row M04). What waited
+// is withdrawn; the page has it.
+func (q *Queue) wanted(ctx context.Context, account string, o *occasion) (bool, error) {
+	if !o.to.Unasked || o.delivery.Purpose == helpdesk.Added {
+		return true, nil
+	}
+	contact, err := q.Store.Contact(ctx, account, o.to.Contact)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read contact: %w", err)
+	}
+	return contact.Proves(o.to.Address), nil
 }
 
 // answered finds what a customer said last before the entry; nil if nobody did,

@@ -25,6 +25,7 @@ type Store interface {
 	Delivery(ctx context.Context, account string, ticket helpdesk.TicketID, id helpdesk.ID) (*helpdesk.Delivery, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
+	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
 	Commit(ctx context.Context, c *helpdesk.Change) error
