@@ -68,7 +68,7 @@ type FileLimits struct {
 var ErrFile = errors.New("a file was refused")
 
 func fileError(format string, args ...any) error {
-	return &Error{Kind: Invalid, Public: fmt.Sprintf(format, args...), Err: ErrFile}
+	return &Error{Kind: Invalid, Public: fmt.Sprintf(format, args...), Format: format, Args: args, Err: ErrFile}
 }
 
 // CheckName refuses names with a blocked ending.

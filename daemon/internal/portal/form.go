@@ -6,6 +6,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // filled is a form as it was typed.
@@ -99,15 +100,15 @@ var looks = map[string]input{
 }
 
 // inputs are the fields of a page, with what was typed.
-func inputs(form *helpdesk.Form, typed filled) []input {
+func inputs(say *words.Words, form *helpdesk.Form, typed filled) []input {
 	fields := []input{
-		{Kind: line, Name: "name", Label: "Your name", Optional: true, Type: "text", Autocomplete: "name"},
-		{Kind: line, Name: "address", Label: "Your mail address", Help: "We answer to this address.", Type: "email", Autocomplete: "email"},
+		{Kind: line, Name: "name", Label: say.T("Your name"), Optional: true, Type: "text", Autocomplete: "name"},
+		{Kind: line, Name: "address", Label: say.T("Your mail address"), Help: say.T("We answer to this address."), Type: "email", Autocomplete: "email"},
 	}
 	if form.Subject == "" {
-		fields = append(fields, input{Kind: line, Name: "subject", Label: or(form.SubjectLabel, "Subject"), Type: "text"})
+		fields = append(fields, input{Kind: line, Name: "subject", Label: or(form.SubjectLabel, say.T("Subject")), Type: "text"})
 	}
-	fields = append(fields, input{Kind: text, Name: "message", Label: or(form.MessageLabel, "Message")})
+	fields = append(fields, input{Kind: text, Name: "message", Label: or(form.MessageLabel, say.T("Message"))})
 	for i := range fields {
 		fields[i].Value = typed.own[fields[i].Name]
 	}

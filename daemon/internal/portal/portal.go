@@ -61,24 +61,11 @@ func New(desk Desk, directory Directory, site *web.Site) *Handler {
 	return p
 }
 
-// frame is what stands around each page.
-type frame struct {
-	Submit string // label of the button; "" where submitting is hidden
-	Here   bool   // the visitor is there already
-}
-
-func (p *Handler) frame(v *visit) frame {
-	if len(v.center.FormsFor(v.visitor)) == 0 {
-		return frame{}
-	}
-	return frame{Submit: or(v.center.ButtonLabel, v.say.T("Submit a request"))}
-}
-
 // write sends a page in the help center's look.
 func (p *Handler) write(v *visit, status int, name, title string, f frame, body any) {
 	p.pages.Write(v.w, v.r, status, name, web.Page{
 		Locale: v.center.Locale, Title: title, Brand: v.center.DisplayName, Color: v.center.Color,
-		Home: v.path("/"), Frame: f, Body: body,
+		Home: v.path("/"), Others: p.alternates(v, f), Frame: f, Body: body,
 	})
 }
 
@@ -93,6 +80,7 @@ func (p *Handler) fail(v *visit, err error) {
 		p.site.Fail(v.w, v.r, err)
 		return
 	}
+	v.turnedAway = true
 	body := needsSignIn{Ticket: v.r.PathValue("token") != "", Address: p.address(v)}
 	p.write(v, web.Status(err), "signin", v.say.T("Sign-in needed"), p.frame(v), body)
 }

@@ -39,9 +39,7 @@ func (p *Handler) pageTitle(v *visit) string {
 }
 
 func (p *Handler) submitFrame(v *visit) frame {
-	f := p.frame(v)
-	f.Here = true
-	return f
+	return p.frame(v)
 }
 
 // asked is the page of one form.
@@ -128,7 +126,7 @@ func (p *Handler) ask(v *visit, status int, form *helpdesk.Form, typed filled, p
 func (p *Handler) asked(v *visit, form *helpdesk.Form, typed filled, problems []helpdesk.FieldProblem) asked {
 	page := asked{
 		Title: p.pageTitle(v), Form: form.Title, Description: form.Description,
-		Action: v.path("/submit/" + url.PathEscape(form.Name)), Nonce: typed.nonce, Fields: inputs(form, typed),
+		Action: v.path("/submit/" + url.PathEscape(form.Name)), Nonce: typed.nonce, Fields: inputs(v.say, form, typed),
 	}
 	if len(v.center.FormsFor(v.visitor)) > 1 {
 		page.Back = or(v.center.FormLabel, v.say.T("Choose a topic"))
@@ -136,10 +134,10 @@ func (p *Handler) asked(v *visit, form *helpdesk.Form, typed filled, problems []
 	for _, problem := range problems {
 		i := slices.IndexFunc(page.Fields, func(in input) bool { return in.Name == problem.Field && in.Kind != hidden })
 		if i < 0 {
-			page.Others = append(page.Others, problem.Message)
+			page.Others = append(page.Others, v.say.T(problem.Message))
 			continue
 		}
-		page.Fields[i].Error = problem.Message
+		page.Fields[i].Error = v.say.T(problem.Message)
 		page.Fields[i].Focus = page.Wrong == 0
 		page.Wrong++
 	}

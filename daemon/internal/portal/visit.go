@@ -31,6 +31,8 @@ type visit struct {
 	center   helpdesk.HelpCenter
 	say      *words.Words // in the visitor's language
 	prefixed bool         // the address names the language
+	// turnedAway is a visitor who is asked to sign in.
+	turnedAway bool
 
 	visitor  helpdesk.Visitor
 	customer *actions.Customer // who is signed in; nil for nobody

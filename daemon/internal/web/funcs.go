@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 
@@ -23,7 +24,7 @@ func (s *Site) funcs(locale string) template.FuncMap {
 		"when":    func(t time.Time) template.HTML { return when(w, s.now(), t) },
 		"due":     func(t time.Time) template.HTML { return due(w, s.now(), t) },
 		"linkify": linkify,
-		"size":    helpdesk.SizeWords,
+		"size":    func(bytes int64) string { return size(w, bytes) },
 		"initial": initial,
 		"number":  func(n int64) string { return "#" + strconv.FormatInt(n, 10) },
 		"bdi": func(text any) template.HTML {
@@ -33,6 +34,9 @@ func (s *Site) funcs(locale string) template.FuncMap {
 			return template.HTML("<strong>" + template.HTMLEscapeString(fmt.Sprint(text)) + "</strong>")
 		},
 		"mailto": mailto,
+		"key": func(n int64) template.HTML {
+			return template.HTML(`<strong class="key">#` + strconv.FormatInt(n, 10) + `</strong>`)
+		},
 	}
 }
 
@@ -40,6 +44,12 @@ func (s *Site) funcs(locale string) template.FuncMap {
 func mailto(address string) template.HTML {
 	safe := template.HTMLEscapeString(address)
 	return template.HTML(`<a href="mailto:` + safe + `">` + safe + `</a>`)
+}
+
+// size is a number of bytes, with the unit and the decimal mark of the language.
+func size(w *words.Words, bytes int64) string {
+	number, unit, _ := strings.Cut(helpdesk.SizeWords(bytes), " ")
+	return w.Decimal(number) + " " + w.T(unit)
 }
 
 // when is a time as people say it, with the exact one in the title. The page's

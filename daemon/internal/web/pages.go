@@ -35,9 +35,16 @@ type Page struct {
 	Brand  string // the help center's name; "" if there is none to name
 	Color  string // #rrggbb of the help center
 	Home   string // where the brand leads
+	// Others are the addresses of this page in the help center's languages, this
+	// one included, for search engines; none where the address is a secret.
+	Others []Alternate
 	Frame  any
 	Body   any
 }
+
+// Alternate is the address of a page in one language; "x-default" is the one that
+// answers in the reader's.
+type Alternate struct{ Locale, URL string }
 
 // Pages reads the templates in a folder of files. Names that begin with "_" are
 // parts that all pages share, among them "frame", which stands around the
@@ -103,7 +110,8 @@ type document struct {
 	Styles  []string
 	Scripts []string
 	Icon    string
-	Lang    string // of the words, which may be wider than the locale
+	Lang    string // of the words, which is English where the locale has none
+	RTL     bool
 }
 
 // Write renders a page and sends it. Nothing is sent of a page that can't be
@@ -112,7 +120,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name s
 	if page.Locale == "" {
 		page.Locale = words.English
 	}
-	doc := document{Page: page, Name: name, Lang: page.Locale, Scripts: []string{p.site.assets.path("app.js")}, Icon: p.site.assets.path("icon.svg")}
+	doc := document{Page: page, Name: name, Lang: spoken(page.Locale), RTL: words.For(page.Locale).RTL(), Scripts: []string{p.site.assets.path("app.js")}, Icon: p.site.assets.path("icon.svg")}
 	doc.Styles = []string{p.site.assets.path("base.css"), p.site.assets.accentPath(page.Color)}
 	for _, style := range p.styles {
 		doc.Styles = append(doc.Styles, p.site.assets.path(style))
@@ -129,6 +137,15 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name s
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = out.WriteTo(w) // whoever asked has gone
+}
+
+// spoken is the language that a page in the locale speaks: that of Austria is said
+// with the words of German, and what has no words is said in English.
+func spoken(locale string) string {
+	if said := words.For(locale).Locale; !strings.HasPrefix(locale, said) {
+		return said
+	}
+	return locale
 }
 
 func (p *Pages) render(out *bytes.Buffer, name string, doc document) error {

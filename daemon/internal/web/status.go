@@ -142,6 +142,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		page.Home = "/agent"
 	} else if ok {
 		page.Locale = Locale(r, center)
+		page.Home = Path(page.Locale, "/")
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	s.plain.Write(w, r, status, "error", page)

@@ -14,13 +14,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 //go:embed *.json
@@ -114,6 +118,22 @@ func Best(accept string, offered []string, otherwise string) string {
 	return offered[i-1]
 }
 
+// RTL reports a language that is written from right to left.
+func (w *Words) RTL() bool {
+	script, _ := w.tag.Script()
+	return slices.Contains([]string{"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm"}, script.String())
+}
+
+// Name is what the speakers of a language call it.
+func Name(locale string) string {
+	name := display.Self.Name(language.Make(locale))
+	if name == "" {
+		return locale
+	}
+	first, size := utf8.DecodeRuneInString(name) // français, as a sentence on its own
+	return string(unicode.ToUpper(first)) + name[size:]
+}
+
 // Has reports whether the language has a text of its own. English has all.
 func (w *Words) Has(english string) bool {
 	_, ok := w.texts[english]
@@ -122,7 +142,7 @@ func (w *Words) Has(english string) bool {
 
 // T says a text. Args fill it in as fmt does; without any it is taken as it is.
 func (w *Words) T(english string, args ...any) string {
-	return fill(w.text(english), args)
+	return w.fill(w.text(english), args)
 }
 
 // N says a text that counts: one is the English text for 1, other the text for
@@ -141,7 +161,7 @@ func (w *Words) N(n int, one, other string, args ...any) string {
 	if len(args) == 0 && strings.Contains(text, "%") {
 		args = []any{n}
 	}
-	return fill(text, args)
+	return w.fill(text, args)
 }
 
 // HTML says a text of which some arguments are HTML already: those of type
@@ -155,7 +175,7 @@ func (w *Words) HTML(english string, args ...any) template.HTML {
 			safe[i] = template.HTMLEscapeString(fmt.Sprint(a))
 		}
 	}
-	return template.HTML(fill(template.HTMLEscapeString(w.text(english)), safe))
+	return template.HTML(w.fill(template.HTMLEscapeString(w.text(english)), safe))
 }
 
 func (w *Words) text(english string) string {
@@ -165,11 +185,36 @@ func (w *Words) text(english string) string {
 	return english
 }
 
-func fill(text string, args []any) string {
+func (w *Words) fill(text string, args []any) string {
 	if len(args) == 0 {
 		return text
 	}
-	return fmt.Sprintf(text, args...)
+	said := make([]any, len(args))
+	for i, a := range args {
+		if f, ok := a.(float64); ok {
+			a = decimal{f, w}
+		}
+		said[i] = a
+	}
+	return fmt.Sprintf(text, said...)
+}
+
+// decimal is a number in a text.
+type decimal struct {
+	value float64
+	in    *Words
+}
+
+// Format implements [fmt.Formatter].
+func (d decimal) Format(f fmt.State, verb rune) {
+	_, _ = io.WriteString(f, d.in.Decimal(fmt.Sprintf(fmt.FormatString(f, verb), d.value))) // a text takes everything
+}
+
+// Decimal writes a number with the decimal mark of the language, which its text
+// for "1.5" shows.
+func (w *Words) Decimal(number string) string {
+	mark := strings.Trim(w.text("1.5"), "15")
+	return strings.Replace(number, ".", mark, 1)
 }
 
 var formNames = map[plural.Form]string{

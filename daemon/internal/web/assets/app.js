@@ -3,7 +3,7 @@
   'use strict';
   const lang = document.documentElement.lang || 'en';
   const words = new Intl.RelativeTimeFormat(lang);
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'short' });
   const units = [['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
 
   // Times age while a page is open, and their titles tell the reader's own zone.
@@ -20,6 +20,19 @@
   };
   age();
   setInterval(age, 6e4);
+
+  // A menu closes when the reader turns to something else.
+  const closeMenus = (except) => {
+    for (const el of document.querySelectorAll('details.account[open]')) if (!el.contains(except)) el.open = false;
+  };
+  document.addEventListener('click', (e) => closeMenus(e.target));
+  document.addEventListener('focusin', (e) => closeMenus(e.target));
+  document.addEventListener('keydown', (e) => {
+    if (e.key !== 'Escape') return;
+    const open = document.querySelector('details.account[open]');
+    closeMenus();
+    open?.querySelector('summary').focus();
+  });
 
   // Ctrl+Enter (or Command+Enter) sends what is being written.
   document.addEventListener('keydown', (e) => {
