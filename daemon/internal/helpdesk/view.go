@@ -46,6 +46,11 @@ type PublicMessage struct {
 	Files     []PublicFile
 }
 
+// Pictures are the files that may be shown as pictures, if their bytes say so too.
+func (m *PublicMessage) Pictures() []PublicFile {
+	return slices.DeleteFunc(slices.Clone(m.Files), func(f PublicFile) bool { return !f.IsPicture() })
+}
+
 // CustomerView builds what participant viewer may see in a help center. Entries
 // before a collaborator joined are left out, and what would tell of them: quotes
 // in later ones, and the form that began it all.

@@ -20,14 +20,9 @@ import (
 // Desk is what visitors can do. Each part stands beside the pages that use it.
 type Desk interface {
 	Recognising
+	Requesting
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
-	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
-	// the link.
-	ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.CustomerView, *helpdesk.Participant, error)
-	// FileByLink must change nothing, and answer NotFound for what the holder of the
-	// link may not see as for what is not there.
-	FileByLink(ctx context.Context, h helpdesk.HelpCenter, token string, seq, index int) (*actions.File, error)
 	// Disownable must change nothing; it and Disown answer NotFound whatever is
 	// wrong with the link.
 	Disownable(ctx context.Context, h helpdesk.HelpCenter, token string) error
@@ -49,12 +44,13 @@ type Handler struct {
 	site      *web.Site
 	pages     *web.Pages
 	mux       *http.ServeMux
+	patience  patience
 }
 
 // New makes the pages.
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
-	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux()}
-	p.pages = site.Pages(templates, "templates", "portal.css")
+	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), patience: newPatience(site.Now)}
+	p.pages = site.Pages(templates, "templates", "portal.css", "files.js")
 	for _, r := range p.routes() {
 		p.handle(r)
 	}
