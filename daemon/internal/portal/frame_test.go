@@ -50,7 +50,9 @@ func spoken(forms ...helpdesk.Form) helpdesk.HelpCenter {
 	return h
 }
 
-func servePeople(d *people, h helpdesk.HelpCenter) http.Handler {
+func servePeople(d *people, h helpdesk.HelpCenter) http.Handler { return serveDesk(d, h) }
+
+func serveDesk(d portal.Desk, h helpdesk.HelpCenter) http.Handler {
 	site := webtest.Site(io.Discard, h)
 	return site.Handler(portal.New(d, boxes{}, site))
 }
