@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/console"
+	"github.com/posterndesk/postern/daemon/internal/gallery"
 	"github.com/posterndesk/postern/daemon/internal/portal"
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
@@ -28,6 +29,10 @@ func (d *daemon) openPages() {
 	mux.Handle("/agent/", pages)
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
+		pictures := gallery.New(site).Handler()
+		mux.Handle("/dev/pages", pictures)
+		mux.Handle("/dev/pages.json", pictures)
+		mux.Handle("/dev/pages/", pictures)
 	}
 	if d.listen.https == nil {
 		d.pages = d.pageServer(d.certs.Challenges(site.Handler(mux)))

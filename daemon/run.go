@@ -19,6 +19,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
+	"github.com/posterndesk/postern/daemon/internal/index"
 	"github.com/posterndesk/postern/daemon/internal/links"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/login"
@@ -36,6 +37,7 @@ type daemon struct {
 	listen   *listeners
 	live     *live.Live
 	db       *database
+	lists    *index.Index
 	blobs    *blob.Dir
 	logins   *login.Source
 	certs    *certs.Source // nil without certificates
@@ -86,8 +88,9 @@ func (d *daemon) build(ctx context.Context) error {
 	}
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Signer: keys.signer}
+	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Log: d.log, Now: now,
 	})
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
@@ -193,6 +196,8 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
+	g.loop(func() { d.lists.Run(back) })
+	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
 	if d.certs != nil {
 		g.loop(func() { d.certs.Run(back) })
 	}

@@ -22,9 +22,13 @@ func Program(t testing.TB) string {
 	return path
 }
 
-// RunTests is what TestMain calls: the program that was built goes again.
-func RunTests(m *testing.M) {
+// RunTests is what TestMain calls: the program that was built goes again, after
+// what else is to be done at the end.
+func RunTests(m *testing.M, end ...func()) {
 	code := m.Run()
+	for _, do := range end {
+		do()
+	}
 	if built != "" {
 		_ = os.RemoveAll(built) // a folder of the machine's temporary ones
 	}
@@ -119,7 +123,12 @@ func (d *Desk) serving() bool {
 // what it prints.
 func (d *Desk) Command(t testing.TB, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(Program(t), append(args, "--dir", d.Dir)...)
+	return command(t, d.Dir, args...)
+}
+
+func command(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(Program(t), append(args, "--dir", dir)...)
 	out, err := cmd.Output()
 	if err != nil {
 		var words []byte

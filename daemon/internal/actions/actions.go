@@ -27,6 +27,7 @@ type Store interface {
 	Tickets(ctx context.Context, account string, before int64, limit int) ([]helpdesk.Ticket, error)
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
+	Listed(ctx context.Context, account string, ids []helpdesk.TicketID, entries int) ([]store.Listed, error)
 	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Outbox(ctx context.Context, account string, failed bool, after helpdesk.ID, limit int) (found []helpdesk.Delivery, next helpdesk.ID, err error)
 	Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error)
@@ -62,7 +63,11 @@ type Desk struct {
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
+	tries     *tries
+	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
+	lists     Lists
+	searches  *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -72,6 +77,7 @@ type Options struct {
 	Directory Directory
 	Signer    *links.Signer
 	Planner   *outbound.Planner
+	Lists     Lists
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -80,7 +86,8 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, log: o.Log, now: o.Now,
-		passwords: newPasswords(), mails: semaphore.NewWeighted(mailMemory),
+		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }
 

@@ -38,7 +38,13 @@ func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	return d.Mailbox("support", a.Local())
 }
 
-func (directory) HelpCenter(string, string) (helpdesk.HelpCenter, bool) {
+func (directory) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
+	switch name {
+	case "second":
+		return helpdesk.HelpCenter{Name: name, DisplayName: "Second", BaseURL: "https://second.example", PortalOn: true}, true
+	case "hidden":
+		return helpdesk.HelpCenter{Name: name, DisplayName: "Hidden"}, true
+	}
 	return helpdesk.HelpCenter{}, false
 }
 
@@ -66,7 +72,8 @@ func center() helpdesk.HelpCenter {
 	open := map[helpdesk.Visitor]helpdesk.Access{helpdesk.Anonymous: helpdesk.Granted}
 	return helpdesk.HelpCenter{
 		Account: "support", Name: "acme", DisplayName: "Acme", Mailbox: "support", PortalOn: true, View: helpdesk.ViewWithLink,
-		Audience: links.AudienceOf("support", "HelpCenter", "acme"),
+		Audience: links.AudienceOf("support", "HelpCenter", "acme"), Locale: "en", Locales: []string{"en"},
+		SignUp: helpdesk.SignUp{Open: true, Password: true, EmailCode: true},
 		Forms: []helpdesk.Form{
 			{Name: "contact", Revision: "r1", Checker: checker{}, Access: open},
 			{Name: "fixed", Subject: "Broken", Checker: checker{}, Access: open},
@@ -114,7 +121,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.Desk = New(Options{
 		Store: db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
-		Log: slog.New(slog.DiscardHandler), Now: b.time,
+		Lists: lists(t, db), Log: slog.New(slog.DiscardHandler), Now: b.time,
 	})
 	return b
 }

@@ -14,12 +14,6 @@ import (
 // SessionLifetime is a working day: agents sign in once a day.
 const SessionLifetime = 12 * time.Hour
 
-// MinPassword is the least length of a password, after NIST SP 800-63B.
-const MinPassword = 12
-
-// maxPassword bounds the work that one try can cause.
-const maxPassword = 256
-
 // AddAgent makes a new agent. Without a password one is made up and returned.
 func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password string) (*helpdesk.Agent, string, error) {
 	if !by.Operator {
@@ -32,13 +26,13 @@ func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password s
 	if password == "" {
 		password = rand.Text()
 	}
-	if len(password) < MinPassword || len(password) > maxPassword {
-		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "a password has %d to %d characters", MinPassword, maxPassword)
+	if err := checkPassword(password, "", a); err != nil {
+		return nil, "", err
 	}
 	if name = oneLine(name); name == "" || len(name) > MaxName {
 		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name of at most %d characters", MaxName)
 	}
-	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: d.passwords.hash(password), Created: d.now()}
+	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: d.passwords.hash(normal(password)), Created: d.now()}
 	err = d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
 	if helpdesk.KindOf(err) == helpdesk.Conflict {
 		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with the address %s already", a)
@@ -71,7 +65,7 @@ func (d *Desk) SignIn(ctx context.Context, account, address, password string) (c
 	if agent != nil {
 		hash = agent.Password
 	}
-	if len(password) > maxPassword || !d.passwords.matches(hash, password) || agent == nil || agent.Disabled {
+	if len(password) > maxPasswordBytes || !d.passwords.matches(hash, normal(password)) || agent == nil || agent.Disabled {
 		return "", time.Time{}, refused
 	}
 	now := d.now()

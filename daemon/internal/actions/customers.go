@@ -22,10 +22,15 @@ type Customers interface {
 	// Pass and Draft answer NotFound for what has lapsed.
 	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
 	Draft(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Draft, error)
-	PutCustomerSession(ctx context.Context, account, hash string, session helpdesk.CustomerSession) error
+	// Asked and AskedPass read what somebody wants by mail and nobody has looked at.
+	Asked(ctx context.Context, account string, limit int) ([]helpdesk.Pass, error)
+	AskedPass(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Pass, error)
+	// PutCustomerSession answers Conflict if the contact is not as it was at rev.
+	PutCustomerSession(ctx context.Context, account, hash string, session helpdesk.CustomerSession, rev int64) error
 	CustomerSession(ctx context.Context, account string, contact helpdesk.ID, hash string, now time.Time) (*helpdesk.CustomerSession, *helpdesk.Contact, error)
 	CustomerSessions(ctx context.Context, account string, contact helpdesk.ID) ([]helpdesk.CustomerSession, error)
 	EndCustomerSession(ctx context.Context, account string, contact helpdesk.ID, hash string) error
+	EndCustomerSessions(ctx context.Context, account string, contact helpdesk.ID, ends func(helpdesk.CustomerSession) bool) error
 }
 
 // CustomerSignedIn finds who a cookie signed in; SignIn if it does nobody. Session

@@ -23,8 +23,8 @@ func shared() helpdesk.HelpCenter {
 	return h
 }
 
-// customer signs the owner of an address in, who has proven it.
-func (b *bench) customer(address string) *Customer {
+// proven signs the owner of an address in, who has proven it.
+func (b *bench) proven(address string) *Customer {
 	b.t.Helper()
 	a := helpdesk.MustAddress(address)
 	c, err := b.contactByAddress(b.t.Context(), "support", a)
@@ -66,10 +66,10 @@ func TestAuthorityOfCustomers(t *testing.T) {
 		see, answer, solve, add, remove, self string
 	}{
 		{"the requester", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
-			return shared(), b.customer("alice@customer.example")
+			return shared(), b.proven("alice@customer.example")
 		}, "ok", "ok", "ok", "ok", "ok", missing},
 		{"a collaborator", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
-			return shared(), b.customer("bob@customer.example")
+			return shared(), b.proven("bob@customer.example")
 		}, "ok", "ok", missing, missing, missing, "ok"},
 		{"a collaborator who has proven nothing", func(b *bench, number int64) (helpdesk.HelpCenter, *Customer) {
 			return shared(), &Customer{Account: "support", Contact: b.contact(helpdesk.MustAddress("bob@customer.example"))}
@@ -78,38 +78,38 @@ func TestAuthorityOfCustomers(t *testing.T) {
 			if err := b.RemoveParticipant(b.t.Context(), operator, number, 2); err != nil {
 				b.t.Fatal(err)
 			}
-			return shared(), b.customer("bob@customer.example")
+			return shared(), b.proven("bob@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"another customer", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
-			return shared(), b.customer("eve@customer.example")
+			return shared(), b.proven("eve@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"a contact who took the address over", func(b *bench, number int64) (helpdesk.HelpCenter, *Customer) {
 			b.change(number, func(t *helpdesk.Ticket) { t.Participants[0].Contact = "somebodyelseabcd" })
-			return shared(), b.customer("alice@customer.example")
+			return shared(), b.proven("alice@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"the contact, by an address of theirs that is not the participant's", func(b *bench, number int64) (helpdesk.HelpCenter, *Customer) {
 			b.change(number, func(t *helpdesk.Ticket) { t.Participants[0].Address = helpdesk.MustAddress("other@customer.example") })
-			return shared(), b.customer("alice@customer.example")
+			return shared(), b.proven("alice@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"another account", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
-			c := b.customer("alice@customer.example")
+			c := b.proven("alice@customer.example")
 			c.Account = "other"
 			return shared(), c
 		}, missing, missing, missing, missing, missing, missing},
 		{"another help center", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
 			h := shared()
 			h.Name = "second"
-			return h, b.customer("alice@customer.example")
+			return h, b.proven("alice@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"portal off", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
 			h := shared()
 			h.PortalOn = false
-			return h, b.customer("alice@customer.example")
+			return h, b.proven("alice@customer.example")
 		}, missing, missing, missing, missing, missing, missing},
 		{"no collaborators here", func(b *bench, _ int64) (helpdesk.HelpCenter, *Customer) {
 			h := shared()
 			h.Collaborators = false
-			return h, b.customer("alice@customer.example")
+			return h, b.proven("alice@customer.example")
 		}, "ok", "ok", "ok", missing, "ok", missing},
 		{"nobody", func(*bench, int64) (helpdesk.HelpCenter, *Customer) { return shared(), nil }, "sign-in needed", "sign-in needed", "sign-in needed", "sign-in needed", "sign-in needed", "sign-in needed"},
 	} {
@@ -180,7 +180,7 @@ func TestAnswerRequest(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.change(number, func(t *helpdesk.Ticket) { t.Status = tt.status })
-			alice := b.customer("alice@customer.example")
+			alice := b.proven("alice@customer.example")
 			link := b.linkOf(number, 1)
 			at, err := b.AnswerRequest(ctx, shared(), alice, number, Answer{Text: "See https://help.acme.example/t/" + link + "\r\nthanks", Nonce: "x"})
 			if err != nil {
@@ -224,7 +224,7 @@ func TestAnswerOnce(t *testing.T) {
 			if closed {
 				b.change(number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Closed })
 			}
-			alice := b.customer("alice@customer.example")
+			alice := b.proven("alice@customer.example")
 			var group sync.WaitGroup
 			var mu sync.Mutex
 			places := map[int64]int{}
@@ -265,7 +265,7 @@ func TestAnswerWithFiles(t *testing.T) {
 	if err := b.AddParticipant(ctx, operator, number, "bob@customer.example", "", false); err != nil {
 		t.Fatal(err)
 	}
-	alice, bob, h := b.customer("alice@customer.example"), b.customer("bob@customer.example"), shared()
+	alice, bob, h := b.proven("alice@customer.example"), b.proven("bob@customer.example"), shared()
 	f, err := b.KeepAnswerFile(ctx, h, alice, number, "../a b.png", "image/png", strings.NewReader("PNG"))
 	if err != nil {
 		t.Fatal(err)
@@ -322,7 +322,7 @@ func TestAnswerWithFiles(t *testing.T) {
 func TestAnswerMerged(t *testing.T) {
 	b := newBench(t)
 	ctx, from, into := t.Context(), b.ticket("n1"), b.ticket("n2")
-	alice, h := b.customer("alice@customer.example"), shared()
+	alice, h := b.proven("alice@customer.example"), shared()
 	if err := b.Merge(ctx, operator, from, into); err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +350,7 @@ func TestCloseRequest(t *testing.T) {
 	if err := errors.Join(b.AddParticipant(ctx, ada, number, "bob@customer.example", "", false), b.Assign(ctx, ada, number, ada.Agent.ID)); err != nil {
 		t.Fatal(err)
 	}
-	alice, h := b.customer("alice@customer.example"), shared()
+	alice, h := b.proven("alice@customer.example"), shared()
 	for range 2 {
 		if err := b.CloseRequest(ctx, h, alice, number); err != nil {
 			t.Fatal(err)
@@ -384,7 +384,7 @@ func TestDraft(t *testing.T) {
 	b := newBench(t)
 	ctx, number, other, h := t.Context(), b.ticket("n1"), b.ticket("n2"), shared()
 	link := b.linkOf(number, 1)
-	alice, eve := b.customer("alice@customer.example"), b.customer("eve@customer.example")
+	alice, eve := b.proven("alice@customer.example"), b.proven("eve@customer.example")
 	kept, err := b.KeepDraft(ctx, h, link, " Half \r\nwritten ")
 	if err != nil || kept.Number != number {
 		t.Fatalf("kept = %+v, %v", kept, err)
@@ -461,7 +461,7 @@ func TestDraftRefused(t *testing.T) {
 func TestLinkTarget(t *testing.T) {
 	b := newBench(t)
 	ctx, number, h := t.Context(), b.ticket("n1"), shared()
-	alice, eve := b.customer("alice@customer.example"), b.customer("eve@customer.example")
+	alice, eve := b.proven("alice@customer.example"), b.proven("eve@customer.example")
 	link := b.linkOf(number, 1)
 	second := h
 	second.Name, second.Audience = "second", links.AudienceOf("support", "HelpCenter", "second")
@@ -531,7 +531,7 @@ func TestAddPerson(t *testing.T) {
 	b := newBench(t)
 	ctx, number, h := t.Context(), b.ticket("n1"), shared()
 	b.agent("ada@acme.example")
-	alice, known := b.customer("alice@customer.example"), b.customer("known@elsewhere.example")
+	alice, known := b.proven("alice@customer.example"), b.proven("known@elsewhere.example")
 	b.wait(time.Hour)
 	for _, tt := range []struct{ name, address, display, want string }{
 		{"no address", "bob", "", "invalid"},
@@ -574,7 +574,7 @@ func TestAddPerson(t *testing.T) {
 func TestAddingPeopleHasLimits(t *testing.T) {
 	b := newBench(t)
 	ctx, h := t.Context(), shared()
-	alice := b.customer("alice@customer.example")
+	alice := b.proven("alice@customer.example")
 	first, second := b.ticket("n1"), b.ticket("n2")
 	for i := range peopleADay + 1 {
 		number := first
@@ -608,7 +608,7 @@ func TestRequesterIsToldOfPeople(t *testing.T) {
 func TestRemovePersonEndsLinks(t *testing.T) {
 	b := newBench(t)
 	ctx, number, h := t.Context(), b.ticket("n1"), shared()
-	alice := b.customer("alice@customer.example")
+	alice := b.proven("alice@customer.example")
 	if err := b.AddPerson(ctx, h, alice, number, "bob@elsewhere.example", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -638,7 +638,7 @@ func TestRemovePersonEndsLinks(t *testing.T) {
 func TestAgentVouches(t *testing.T) {
 	b := newBench(t)
 	ctx, number := t.Context(), b.ticket("n1")
-	if err := b.AddPerson(ctx, shared(), b.customer("alice@customer.example"), number, "bob@elsewhere.example", ""); err != nil {
+	if err := b.AddPerson(ctx, shared(), b.proven("alice@customer.example"), number, "bob@elsewhere.example", ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.AddParticipant(ctx, b.agent("ada@acme.example"), number, "bob@elsewhere.example", "", false); err != nil {

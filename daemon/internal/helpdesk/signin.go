@@ -43,6 +43,13 @@ func (c *Contact) Proves(a Address) bool {
 	return slices.ContainsFunc(c.Addresses, func(known ContactAddress) bool { return known.Proven != nil && known.Address.Same(a) })
 }
 
+// CustomerSessionLifetime is how long a customer stays signed in. It ends then whatever
+// they do: looking at a page changes nothing, so nothing can put the end off.
+const CustomerSessionLifetime = 7 * 24 * time.Hour
+
+// MostCustomerSessions of one contact. Who signs in once more ends the oldest.
+const MostCustomerSessions = 20
+
 // CustomerSession is one browser in which a customer is signed in. Its key in the
 // store is the contact and the hash of the cookie, so a copy of the store signs
 // nobody in.
@@ -86,6 +93,10 @@ type Pass struct {
 	By      *Author   `json:"by,omitempty"` // the agent who invites
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
+
+	// Asked says that somebody wants it and that nobody has looked yet whether they
+	// shall get it: until then it opens nothing.
+	Asked bool `json:"asked,omitempty"`
 
 	// Used deletes it in the change that it allows.
 	Used bool  `json:"-"`

@@ -119,6 +119,9 @@ type Ticket struct {
 	SplitFrom    *EntryRef     `json:"splitFrom,omitempty"` // the entry that this ticket began as
 	Opened       time.Time     `json:"opened"`
 	Updated      time.Time     `json:"updated"`
+	// Said is when customers last got something to read; zero in records of older
+	// programs.
+	Said time.Time `json:"said,omitzero"`
 
 	// Entries counts the history; the next entry gets this number plus one.
 	Entries int `json:"entries"`
@@ -242,6 +245,15 @@ func (t *Ticket) HasRoom() bool {
 	return active < MaxParticipants && len(t.Participants) < maxParticipantsEver
 }
 
+// Heard is when there was last something new to read for customers: internal
+// notes tell them nothing, not even their time.
+func (t *Ticket) Heard() time.Time {
+	if t.Said.IsZero() {
+		return t.Updated
+	}
+	return t.Said
+}
+
 // CustomerReplied reopens what waited for the customer (row P03).
 func (t *Ticket) CustomerReplied() {
 	if t.Status == Pending || t.Status == Resolved {
@@ -270,6 +282,9 @@ func (t *Ticket) Append(e *Entry) {
 			t.Opened = e.At
 		}
 	}
+	if e.Public() {
+		t.Said = later(t.Said, e.At)
+	}
 	t.threaded(e)
 }
 
@@ -283,9 +298,13 @@ func later(a, b time.Time) time.Time {
 // Rethread finds the ids of the public thread anew, after entries of the past
 // became public or ceased to be.
 func (t *Ticket) Rethread(entries []Entry) {
-	t.MessageIDs, t.Threaded = nil, 0
+	t.MessageIDs, t.Threaded, t.Said = nil, 0, time.Time{}
 	for i := range entries {
-		t.threaded(&entries[i])
+		e := &entries[i]
+		if e.Public() {
+			t.Said = later(t.Said, e.Published())
+		}
+		t.threaded(e)
 	}
 }
 
@@ -318,5 +337,6 @@ func (t *Ticket) ThreadOf(p *Participant) []string {
 func (t *Ticket) Release(e *Entry, r Release) {
 	e.Hidden, e.Released = false, &r
 	t.Updated = r.At
+	t.Said = later(t.Said, r.At)
 	t.threaded(e)
 }

@@ -47,6 +47,18 @@ func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 	return l, nil
 }
 
+// Parse is Load for manifests that are no files.
+func Parse(manifests []byte, options Options, log *slog.Logger) (*Live, error) {
+	l := &Live{options: options, log: log}
+	set, problems := config.Parse("manifests", manifests)
+	s, err := l.check(set, problems, config.Established{})
+	if err != nil {
+		return nil, err
+	}
+	l.now.Store(s)
+	return l, nil
+}
+
 func (l *Live) load(dir string, settled config.Established) error {
 	set, problems := config.LoadFiles(dir) // with defaults
 	next, err := l.check(set, problems, settled)

@@ -127,7 +127,7 @@ func (p *Handler) reply(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if !p.patience.answers.Allow(p.site.Client(v.r)) {
+	if !p.limits.answers.Allow(p.site.Client(v.r)) {
 		return web.ErrTooMany
 	}
 	typed, err := p.readAnswer(v, number, limits)
@@ -270,7 +270,7 @@ func (p *Handler) replyByLink(v *visit) error {
 		return err
 	}
 	typed := typedAnswer(v.r.PostForm)
-	if !p.patience.drafts.Allow(p.site.Client(v.r)) {
+	if !p.limits.drafts.Allow(p.site.Client(v.r)) {
 		return web.ErrTooMany
 	}
 	kept, err := p.desk.KeepDraft(v.context(), v.center, v.r.PathValue("token"), typed.text)

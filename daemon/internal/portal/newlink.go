@@ -31,7 +31,7 @@ func (p *Handler) mailNewLink(v *visit) error {
 	if !v.center.PortalOn || !actions.IsLink(token) {
 		return missing()
 	}
-	if !p.patience.newLinks.Allow(p.site.Client(v.r)) {
+	if !p.limits.asks.Allow(p.site.Client(v.r)) {
 		return web.ErrTooMany
 	}
 	if err := p.desk.MailNewLink(v.context(), v.center, token); err != nil {

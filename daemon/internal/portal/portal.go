@@ -21,6 +21,8 @@ import (
 type Desk interface {
 	Recognising
 	Requesting
+	Listing
+	Accounts
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
 	// Disownable must change nothing; it and Disown answer NotFound whatever is
@@ -44,12 +46,12 @@ type Handler struct {
 	site      *web.Site
 	pages     *web.Pages
 	mux       *http.ServeMux
-	patience  patience
+	limits    limits
 }
 
 // New makes the pages.
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
-	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), patience: newPatience(site.Now)}
+	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now)}
 	p.pages = site.Pages(templates, "templates", "portal.css", "files.js")
 	for _, r := range p.routes() {
 		p.handle(r)
@@ -69,16 +71,27 @@ func (p *Handler) write(v *visit, status int, name, title string, f frame, body 
 type needsSignIn struct {
 	Ticket  bool // it was a ticket's link, so there is a mail to reply to
 	Address string
+	SignIn  string // where to do it; "" where nobody can
 }
 
+// fail answers for an error. Who has to sign in first is led there and back; where
+// nobody can, and for what was sent and not only looked at, a page says so.
 func (p *Handler) fail(v *visit, err error) {
 	if helpdesk.KindOf(err) != helpdesk.SignIn {
 		p.site.Fail(v.w, v.r, err)
 		return
 	}
+	canSignIn := v.center.PortalOn && v.center.SignUp.Any()
+	if canSignIn && (v.r.Method == http.MethodGet || v.r.Method == http.MethodHead) {
+		http.Redirect(v.w, v.r, v.path("/sign-in")+nextQuery(p.back(v)), http.StatusSeeOther)
+		return
+	}
 	v.turnedAway = true
 	body := needsSignIn{Ticket: v.r.PathValue("token") != "", Address: p.address(v)}
-	p.write(v, web.Status(err), "signin", v.say.T("Sign-in needed"), p.frame(v), body)
+	if canSignIn {
+		body.SignIn = v.path("/sign-in") + nextQuery(p.back(v))
+	}
+	p.write(v, web.Status(err), "needs-signin", v.say.T("Sign-in needed"), p.frame(v), body)
 }
 
 // address is where mail reaches the help center; "" if nothing is declared.

@@ -248,7 +248,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	here := center(full, plain)
 	here.BaseURL = server.URL
 	server.Config.Handler = serve(d, io.Discard, here)
-	for _, path := range []string{"/en/", "/en/submit", "/en/submit/billing", "/en/submit/none", "/t/" + goodLink, "/t/bad", "/none"} {
+	for _, path := range []string{"/en/", "/en/requests", "/en/submit", "/en/submit/billing", "/en/submit/none", "/t/" + goodLink, "/t/bad", "/none"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path+"?name=x&address=a@b.example&subject=s&message=m", nil)
 			if err != nil {

@@ -3,11 +3,9 @@ package portal
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
-	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
 // Requesting is what visitors can do with requests. Whatever somebody is not
@@ -35,20 +33,4 @@ type Requesting interface {
 	CloseRequest(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64) error
 	AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, address, name string) error
 	RemovePerson(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, participant uint16) error
-}
-
-// patience is how often one network may do what costs: more than the people of an
-// office do together, and less than a program that fills a disk.
-type patience struct {
-	answers  *web.Limiter // with their files
-	drafts   *web.Limiter
-	newLinks *web.Limiter
-}
-
-func newPatience(now func() time.Time) patience {
-	return patience{
-		answers:  web.NewLimiter(60, 5*time.Second, now),
-		drafts:   web.NewLimiter(20, time.Minute, now),
-		newLinks: web.NewLimiter(10, time.Minute, now),
-	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,6 +17,9 @@ func (b *batch) portal(c *helpdesk.Change) {
 		p := &c.Passes[i]
 		p.Schema = Schema
 		key := b.tenant.pass(p.ID)
+		if p.Asked {
+			key = b.tenant.asked(p.ID)
+		}
 		if p.Used { // it may be used once: whoever is second finds that it is gone
 			b.cmps = append(b.cmps, unchanged(key, p.Rev))
 			b.ops = append(b.ops, clientv3.OpDelete(key))
@@ -56,6 +60,25 @@ func (s *Store) Pass(ctx context.Context, account string, id helpdesk.ID, now ti
 	return p, nil
 }
 
+// Asked lists the passes that somebody asked for and that nobody has looked at
+// yet, at most limit.
+func (s *Store) Asked(ctx context.Context, account string, limit int) ([]helpdesk.Pass, error) {
+	return list(ctx, s, s.keys.account(account).askedAll(), func(p *helpdesk.Pass, rev int64) { p.Rev = rev }, clientv3.WithLimit(int64(limit)))
+}
+
+// AskedPass reads one of them; NotFound if there is none.
+func (s *Store) AskedPass(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Pass, error) {
+	p, rev, err := getRecord[helpdesk.Pass](ctx, s, s.keys.account(account).asked(id))
+	if err != nil {
+		return nil, fmt.Errorf("read what is asked: %w", err)
+	}
+	if p == nil {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	}
+	p.Rev = rev
+	return p, nil
+}
+
 // Draft reads a draft; NotFound if there is none, or if it has lapsed at now.
 func (s *Store) Draft(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Draft, error) {
 	d, rev, err := getRecord[helpdesk.Draft](ctx, s, s.keys.account(account).draft(id))
@@ -81,9 +104,12 @@ func (s *Store) ContactBySubject(ctx context.Context, account string, subject he
 	return s.Contact(ctx, account, helpdesk.ID(resp.Kvs[0].Value))
 }
 
-// PutCustomerSession stores a session under the hash of its cookie.
-func (s *Store) PutCustomerSession(ctx context.Context, account, hash string, session helpdesk.CustomerSession) error {
+// PutCustomerSession stores a session under the hash of its cookie. The contact
+// must still be as it was read at rev, else the answer is Conflict: a password
+// that was changed meanwhile lets nobody in.
+func (s *Store) PutCustomerSession(ctx context.Context, account, hash string, session helpdesk.CustomerSession, rev int64) error {
 	b := s.batch(account)
+	b.cmps = append(b.cmps, unchanged(b.tenant.contact(session.Contact), rev))
 	b.guarded(b.tenant.customerSession(session.Contact, hash), 0, session)
 	return b.commit(ctx, s)
 }
@@ -120,4 +146,30 @@ func (s *Store) CustomerSessions(ctx context.Context, account string, contact he
 func (s *Store) EndCustomerSession(ctx context.Context, account string, contact helpdesk.ID, hash string) error {
 	_, err := s.txn(ctx, nil, clientv3.OpDelete(s.keys.account(account).customerSession(contact, hash)))
 	return err
+}
+
+// EndCustomerSessions forgets those sessions of a contact of which ends is true.
+func (s *Store) EndCustomerSessions(ctx context.Context, account string, contact helpdesk.ID, ends func(helpdesk.CustomerSession) bool) error {
+	resp, err := s.get(ctx, s.keys.account(account).customerSessions(contact), clientv3.WithPrefix())
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	var ops []clientv3.Op
+	for _, kv := range resp.Kvs {
+		var session helpdesk.CustomerSession
+		if err := json.Unmarshal(kv.Value, &session); err != nil {
+			return fmt.Errorf("read record %s: %w", kv.Key, err)
+		}
+		if ends(session) {
+			ops = append(ops, clientv3.OpDelete(string(kv.Key)))
+		}
+	}
+	for len(ops) > 0 {
+		n := min(len(ops), MaxOps)
+		if _, err := s.txn(ctx, nil, ops[:n]...); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+		ops = ops[n:]
+	}
+	return nil
 }

@@ -62,8 +62,13 @@ func (s *Store) Outbox(ctx context.Context, account string, failed bool, after h
 // Outgoing reads a delivery that waits or was given up by its id alone; NotFound
 // if there is none.
 func (s *Store) Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error) {
-	for _, key := range []string{s.keys.outbox(account, id), s.keys.account(account).failed(id)} {
-		at, _, err := getRecord[given](ctx, s, key)
+	// At one revision: it may be moving from one of the two to the other.
+	resp, err := s.txn(ctx, nil, s.opGet(s.keys.outbox(account, id)), s.opGet(s.keys.account(account).failed(id)))
+	if err != nil {
+		return nil, fmt.Errorf("find delivery: %w", err)
+	}
+	for i := range resp.Responses {
+		at, err := one[given](resp, i)
 		if err != nil {
 			return nil, fmt.Errorf("find delivery: %w", err)
 		}

@@ -24,6 +24,7 @@
 //	/postern/<inst>/accounts/<account>/customer/<id>/<hash>  helpdesk.CustomerSession; the contact, and the hash of the cookie
 //	/postern/<inst>/accounts/<account>/subject/<hash>   <id> of the contact; hash of issuer and subject
 //	/postern/<inst>/accounts/<account>/pass/<id>        helpdesk.Pass
+//	/postern/<inst>/accounts/<account>/asked/<id>       helpdesk.Pass that somebody asked for and that nobody has looked at yet
 //	/postern/<inst>/accounts/<account>/draft/<id>       helpdesk.Draft
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
@@ -85,7 +86,9 @@ func (t tenant) counter() string { return t.root + "counter" }
 
 func (t tenant) receipt(key string) string { return t.root + "receipt/" + key }
 
-func (t tenant) ticket(id helpdesk.TicketID) string { return t.root + "ticket/" + id.String() }
+func (t tenant) tickets() string { return t.root + "ticket/" }
+
+func (t tenant) ticket(id helpdesk.TicketID) string { return t.tickets() + id.String() }
 
 func (t tenant) numbers() string { return t.root + "number/" }
 
@@ -144,6 +147,10 @@ func (t tenant) subject(s helpdesk.Subject) string {
 func (t tenant) passes() string { return t.root + "pass/" }
 
 func (t tenant) pass(id helpdesk.ID) string { return t.passes() + string(id) }
+
+func (t tenant) askedAll() string { return t.root + "asked/" }
+
+func (t tenant) asked(id helpdesk.ID) string { return t.askedAll() + string(id) }
 
 func (t tenant) drafts() string { return t.root + "draft/" }
 

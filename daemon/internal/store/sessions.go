@@ -67,6 +67,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 			var x helpdesk.Pass
 			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
 		},
+		t.askedAll(): func(v []byte) bool {
+			var x helpdesk.Pass
+			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
+		},
 		t.drafts(): func(v []byte) bool {
 			var x helpdesk.Draft
 			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)

@@ -1,21 +1,12 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 )
-
-// linkPath is where links in mail lead; the rest of the path is a secret.
-const linkPath = "/t/"
-
-func holdsLink(path string) bool { return strings.HasPrefix(path, linkPath) }
 
 // logged writes one line for each request. Queries are left out: they may hold
 // what somebody typed.
@@ -77,22 +68,6 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets [http.ResponseController] reach what is below.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-var linkToken = regexp.MustCompile(`pl1_[^/?#\s]*`)
-
-// redact makes a path fit for the log: a link's token becomes the beginning of
-// its hash, which tells two links apart and opens neither.
-func redact(path string) string {
-	if holdsLink(path) && !strings.HasPrefix(path[len(linkPath):], "pl1_") {
-		return linkPath + fingerprint(path[len(linkPath):]) // a link with a slip is nearly a link
-	}
-	return clip(linkToken.ReplaceAllStringFunc(path, func(token string) string { return "pl1_" + fingerprint(token) }))
-}
-
-func fingerprint(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])[:6]
-}
 
 // clip keeps what an outsider sent short in the log.
 func clip(s string) string {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
@@ -120,7 +119,7 @@ func (s *Site) Trouble(r *http.Request, err error) Trouble {
 		t.Happened = Sentence(public) + " " + t.Happened
 	}
 	if p.status >= http.StatusInternalServerError {
-		t.Code = strings.ToLower(rand.Text()[:8])
+		t.Code = s.code()
 		s.log.ErrorContext(r.Context(), "page failed", "code", t.Code, "path", redact(r.URL.Path), "kind", kind.String(), "error", err)
 	}
 	return t

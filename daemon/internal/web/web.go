@@ -8,6 +8,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -29,6 +30,8 @@ type Options struct {
 	Now func() time.Time
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
+	// Code makes what finds an error in the log; nil makes codes that nobody guesses.
+	Code func() string
 }
 
 // Site is what the pages of all help centers share. It is safe for concurrent
@@ -38,13 +41,17 @@ type Site struct {
 	log       *slog.Logger
 	now       func() time.Time
 	proxies   []netip.Prefix
+	code      func() string
 	assets    *assets
 	plain     *Pages
 }
 
 // NewSite makes a Site.
 func NewSite(d Directory, o Options) *Site {
-	s := &Site{directory: d, log: o.Log, now: o.Now, proxies: o.TrustedProxies, assets: loadAssets()}
+	s := &Site{directory: d, log: o.Log, now: o.Now, proxies: o.TrustedProxies, code: o.Code, assets: loadAssets()}
+	if s.code == nil {
+		s.code = func() string { return strings.ToLower(rand.Text()[:8]) }
+	}
 	s.plain = s.Pages(templates, "templates")
 	return s
 }

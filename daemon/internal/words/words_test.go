@@ -3,6 +3,8 @@ package words
 import (
 	"html/template"
 	"testing"
+
+	"golang.org/x/text/language"
 )
 
 func TestBest(t *testing.T) {
@@ -45,6 +47,36 @@ func TestWords(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, tt := range []struct{ name, got, want string }{
+		{"decimal mark", For("de").T("%s has %.1f", "x", 2.5), "x has 2,5"},
+		{"English", For("en").T("%s has %.1f", "x", 2.5), "x has 2.5"},
+		{"a written one", For("de").Decimal("1.8"), "1,8"},
+		{"a whole one", For("de").Decimal("18"), "18"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for locale, want := range map[string]string{"de": "Deutsch", "en": "English", "fr": "Français", "pt-BR": "Português", "ja": "日本語", "xx": "xx"} {
+		if got := Name(locale); got != want {
+			t.Errorf("Name(%s) = %q, want %q", locale, got, want)
+		}
+	}
+}
+
+func TestRTL(t *testing.T) {
+	for locale, want := range map[string]bool{"en": false, "ar": true, "he-IL": true, "ur": true, "az-Arab": true, "ja": false} {
+		w := &Words{tag: language.MustParse(locale)}
+		if w.RTL() != want {
+			t.Errorf("RTL of %s is %t", locale, w.RTL())
 		}
 	}
 }

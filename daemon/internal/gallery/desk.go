@@ -1,0 +1,93 @@
+package gallery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/portal"
+)
+
+// scene is what the made-up desk answers in a picture.
+type scene struct {
+	customer, agent bool // who is signed in
+	// err is what everything but recognising people answers.
+	err error
+	// ticket is the request that is looked at, in a language.
+	ticket func(locale string) *helpdesk.CustomerView
+}
+
+func (s scene) cookies() []string {
+	var names []string
+	if s.customer {
+		names = append(names, "postern_customer")
+	}
+	if s.agent {
+		names = append(names, "postern_agent")
+	}
+	return names
+}
+
+// desk is a [portal.Desk] that makes everything up. What it lacks panics, which a
+// test would see as a page of trouble.
+type desk struct {
+	portal.Desk
+	scene  scene
+	locale string
+}
+
+var (
+	alice = helpdesk.MustAddress("alice@customer.example")
+	bob   = helpdesk.MustAddress("bob@customer.example")
+	robin = helpdesk.MustAddress("robin@acme.example")
+
+	joined = now.AddDate(-1, -2, 0)
+)
+
+// errBroken is what no page can know more about.
+var errBroken = errors.New("made up")
+
+func contact() *helpdesk.Contact {
+	return &helpdesk.Contact{
+		ID: "aaaaaaaaaaaaaaaa", Name: "Alice Morgan", Created: joined,
+		Addresses: []helpdesk.ContactAddress{{Address: alice, Proven: &joined, How: "password"}},
+		SignIn:    &helpdesk.PortalSignIn{Since: joined, Password: "made-up", PasswordSet: &joined},
+	}
+}
+
+// CustomerSignedIn implements [portal.Recognising].
+func (d *desk) CustomerSignedIn(_ context.Context, account, _ string) (*actions.Customer, error) {
+	who := contact()
+	return &actions.Customer{Account: account, Contact: who, Session: helpdesk.CustomerSession{
+		ID: "bbbbbbbbbbbbbbbb", Contact: who.ID, How: "password", Browser: "Firefox, Linux", Created: now.Add(-2 * time.Hour), Expires: now.AddDate(0, 0, 14),
+	}}, nil
+}
+
+// SignedIn implements [portal.Recognising].
+func (d *desk) SignedIn(_ context.Context, account, _ string) (actions.Actor, error) {
+	return actions.Actor{Account: account, Agent: &helpdesk.Agent{ID: "cccccccccccccccc", Name: "Robin Sample", Address: robin}}, nil
+}
+
+// Submit implements [portal.Desk]: it checks what was typed as the real one does.
+func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error) {
+	if d.scene.err != nil {
+		return actions.Submitted{}, d.scene.err
+	}
+	return actions.Submitted{Number: 1042, Address: alice}, nil
+}
+
+// ViewByLink implements [portal.Desk].
+func (d *desk) ViewByLink(_ context.Context, _ helpdesk.HelpCenter, _ string) (*helpdesk.CustomerView, *helpdesk.Participant, error) {
+	if d.scene.err != nil {
+		return nil, nil, d.scene.err
+	}
+	return d.scene.ticket(d.locale), &helpdesk.Participant{Number: 1, Address: alice, Role: helpdesk.Requester}, nil
+}
+
+// Disownable implements [portal.Desk].
+func (d *desk) Disownable(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }
+
+// Disown implements [portal.Desk].
+func (d *desk) Disown(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }

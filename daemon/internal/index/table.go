@@ -1,0 +1,236 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+	"unique"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// table holds the tickets of one account.
+type table struct {
+	mu       sync.RWMutex
+	heads    map[helpdesk.TicketID]*head
+	people   map[string][]*head // by the identity of an address, what was last heard of first
+	rev      int64              // everything up to here is in; 0 before the first listing
+	moved    chan struct{}      // closed when rev moves
+	listing  *listing           // that is under way; mostly none
+	watchers map[helpdesk.TicketID][]*Subscription
+}
+
+// head is a ticket, small: there may be a hundred thousand. Its strings are those
+// that are kept anyway. It never changes; a change makes another.
+type head struct {
+	id     helpdesk.TicketID
+	rev    int64
+	number int64
+	heard  int64 // nanoseconds
+	center string
+	status helpdesk.Status
+	people []string
+}
+
+// listing remembers what a listing need not tell any more, or must not.
+type listing struct {
+	seen map[helpdesk.TicketID]bool
+	// gone while it was listed: the listing is of before.
+	gone map[helpdesk.TicketID]int64
+}
+
+func newTable() *table {
+	return &table{
+		heads: map[helpdesk.TicketID]*head{}, people: map[string][]*head{}, moved: make(chan struct{}),
+		watchers: map[helpdesk.TicketID][]*Subscription{},
+	}
+}
+
+func (t *table) size() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.heads)
+}
+
+func (t *table) beginListing() *listing {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := &listing{seen: map[helpdesk.TicketID]bool{}, gone: map[helpdesk.TicketID]int64{}}
+	t.listing = l
+	return l
+}
+
+func (t *table) dropListing() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.listing = nil
+}
+
+// endListing takes out what a listing of revision rev did not tell of.
+func (t *table) endListing(l *listing, rev int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.listing = nil
+	for id, h := range t.heads {
+		if h.rev <= rev && !l.seen[id] {
+			t.remove(h)
+			t.tell(id)
+		}
+	}
+	t.moveTo(rev)
+}
+
+// see takes in what a listing (l) or the watch (nil) tells, in whatever order the
+// two come.
+func (t *table) see(n store.TicketNews, l *listing) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l != nil {
+		l.seen[n.ID] = true
+		if l.gone[n.ID] > n.Rev {
+			return nil
+		}
+	}
+	known := t.heads[n.ID]
+	if known != nil && known.rev >= n.Rev {
+		return nil
+	}
+	var next *head
+	if !n.Gone {
+		read, err := n.Head()
+		if err != nil {
+			return err
+		}
+		next = t.head(read, n.Rev)
+	}
+	if n.Gone && t.listing != nil {
+		t.listing.gone[n.ID] = n.Rev
+	}
+	t.replace(known, next)
+	t.tell(n.ID)
+	return nil
+}
+
+// head makes the small one.
+func (t *table) head(read store.TicketHead, rev int64) *head {
+	heard := read.Said
+	if heard.IsZero() {
+		heard = read.Updated
+	}
+	h := &head{
+		id: read.ID, rev: rev, number: read.Number, heard: heard.UnixNano(), center: intern(read.HelpCenter),
+		status: helpdesk.Status(intern(string(read.Status))),
+	}
+	for i := range read.Participants {
+		p := &read.Participants[i]
+		if p.Left != nil || p.Address.IsZero() {
+			continue
+		}
+		if key := t.known(p.Address.Key()); !slices.Contains(h.people, key) {
+			h.people = append(h.people, key)
+		}
+	}
+	h.people = slices.Clip(h.people)
+	return h
+}
+
+// known is the same key as other tickets of the person have it: one in memory is
+// enough.
+func (t *table) known(key string) string {
+	if all := t.people[key]; len(all) > 0 {
+		for _, same := range all[0].people {
+			if same == key {
+				return same
+			}
+		}
+	}
+	return key
+}
+
+// intern keeps one of each of the few words that all tickets have.
+func intern(s string) string { return unique.Make(s).Value() }
+
+func (t *table) replace(known, next *head) {
+	if known != nil {
+		t.remove(known)
+	}
+	if next == nil {
+		return
+	}
+	t.heads[next.id] = next
+	for _, key := range next.people {
+		all := t.people[key]
+		at, _ := slices.BinarySearchFunc(all, next, newestFirst)
+		t.people[key] = slices.Insert(all, at, next)
+	}
+}
+
+func (t *table) remove(h *head) {
+	delete(t.heads, h.id)
+	for _, key := range h.people {
+		all := t.people[key]
+		at, found := slices.BinarySearchFunc(all, h, newestFirst)
+		switch {
+		case !found:
+		case len(all) == 1:
+			delete(t.people, key)
+		default:
+			t.people[key] = slices.Delete(all, at, at+1)
+		}
+	}
+}
+
+// newestFirst is the order of lists: no two tickets stand at the same place.
+func newestFirst(a, b *head) int {
+	return cmp.Or(cmp.Compare(b.heard, a.heard), cmp.Compare(b.id, a.id))
+}
+
+// reach notes that the watch has told everything up to rev.
+func (t *table) reach(rev int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moveTo(rev)
+}
+
+func (t *table) moveTo(rev int64) {
+	if rev > t.rev {
+		t.rev = rev
+		close(t.moved)
+		t.moved = make(chan struct{})
+	}
+}
+
+func (t *table) reached() int64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.rev
+}
+
+// wait waits until everything up to rev is in; it reports false if that took
+// longer than most.
+func (t *table) wait(ctx context.Context, rev int64, most time.Duration) bool {
+	var late <-chan time.Time
+	for {
+		t.mu.RLock()
+		reached, moved := t.rev, t.moved
+		t.mu.RUnlock()
+		if reached >= rev {
+			return true
+		}
+		if late == nil {
+			timer := time.NewTimer(most)
+			defer timer.Stop()
+			late = timer.C
+		}
+		select {
+		case <-moved:
+		case <-late:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}

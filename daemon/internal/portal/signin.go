@@ -1,0 +1,74 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/web"
+)
+
+// signInPage asks for address and password, and names the other ways.
+type signInPage struct {
+	waysIn
+	slip
+	Fields []input
+}
+
+func (p *Handler) showSignIn(v *visit) error {
+	ways := p.waysIn(v)
+	if v.customer != nil {
+		http.Redirect(v.w, v.r, web.LocalPath(ways.Next, v.path("/requests")), http.StatusSeeOther)
+		return nil
+	}
+	p.askToSignIn(v, ways, "", slip{Status: http.StatusOK})
+	return nil
+}
+
+func (p *Handler) signIn(v *visit) error {
+	if err := web.ReadForm(v.r); err != nil {
+		return err
+	}
+	ways, address := p.waysIn(v), v.r.PostForm.Get("address")
+	e, err := p.trySignIn(v, address)
+	if err == nil {
+		return p.entered(v, e, ways.Next)
+	}
+	s, err := p.slip(v, err)
+	if err != nil {
+		return err
+	}
+	p.askToSignIn(v, ways, address, s)
+	return nil
+}
+
+func (p *Handler) trySignIn(v *visit, address string) (*actions.Entered, error) {
+	if !p.limits.tries.Allow(p.site.Client(v.r)) {
+		return nil, web.ErrTooMany
+	}
+	return p.desk.SignInCustomer(v.context(), v.center, actions.Credentials{
+		Address: address, Password: v.r.PostForm.Get("password"), Browser: browser(v.r.UserAgent()),
+	})
+}
+
+// askToSignIn shows the page. What is wrong stands with the password, whatever it
+// was: which of the two is not told.
+func (p *Handler) askToSignIn(v *visit, ways waysIn, address string, s slip) {
+	page := signInPage{waysIn: ways, slip: s}
+	page.Fields = []input{
+		addressInput(v, address, ""),
+		{Kind: line, Name: "password", Label: v.say.T("Password"), Type: "password", Autocomplete: "current-password", Error: s.Error, Focus: s.Error != ""},
+	}
+	p.write(v, s.Status, "signin", v.say.T("Sign in"), p.frame(v), page)
+}
+
+// signOut ends the session even if the cookie is all that is left of it.
+func (p *Handler) signOut(v *visit) error {
+	if cookie := web.Cookie(v.r, v.center, customerCookie); cookie != "" {
+		if err := p.desk.SignOutCustomer(v.context(), v.center.Account, cookie); err != nil {
+			return err
+		}
+	}
+	web.DropCookie(v.w, v.center, customerCookie)
+	http.Redirect(v.w, v.r, v.path("/"), http.StatusSeeOther)
+	return nil
+}

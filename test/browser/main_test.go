@@ -1,0 +1,40 @@
+// Package browser plays in a real browser, against the real program, what
+// customers and agents do in the portal.
+package browser
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/posterndesk/postern/test/browser/chrome"
+	"github.com/posterndesk/postern/test/peers"
+)
+
+func TestMain(m *testing.M) {
+	peers.RunTests(m, func() {
+		if running != nil {
+			running.Close()
+		}
+	})
+}
+
+// running is the one Chromium of all tests: each tab in it is a person of its own.
+var (
+	running *chrome.Browser
+	launch  = sync.OnceValues(func() (_ *chrome.Browser, err error) {
+		running, err = chrome.Launch("chromium")
+		return running, err
+	})
+)
+
+// person opens the browser of somebody new, whose test fails for every fault of a
+// page.
+func person(t *testing.T, look chrome.Look) *chrome.Tab {
+	t.Helper()
+	peers.Need(t, "chromium", "chromium")
+	b, err := launch()
+	if err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	return b.Tab(t, look)
+}

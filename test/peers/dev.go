@@ -1,0 +1,197 @@
+package peers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/smtp"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+)
+
+// Dev is a real "postern dev" as a process of its own: help centers at hosts that
+// this machine knows, a sample agent, and all outgoing mail caught.
+type Dev struct {
+	*Process
+	Dir      string   // its state
+	Centers  []Center // as it lists them
+	SMTP     string   // where it listens
+	Agent    string   // address of the sample agent
+	Password string   // theirs
+
+	mu   sync.Mutex
+	read map[string]bool // mails that a test has read
+}
+
+// Center is a help center of [Dev].
+type Center struct{ Name, URL string }
+
+var (
+	centerLine   = regexp.MustCompile(`Help center +(\S+) +(http://\S+)/\n`)
+	agentLine    = regexp.MustCompile(`address: +(\S+)`)
+	passwordLine = regexp.MustCompile(`password: +(\S+)`)
+	smtpLine     = regexp.MustCompile(`SMTP: (\S+)`)
+)
+
+// StartDev starts it, with the manifests in one YAML text or with the samples for
+// "". It logs everything, so that its log can be looked through.
+func StartDev(t testing.TB, manifests string, args ...string) *Dev {
+	t.Helper()
+	dir := t.TempDir()
+	d := &Dev{Dir: filepath.Join(dir, "state"), read: map[string]bool{}}
+	all := []string{"dev", "--verbose", "--dir", d.Dir, "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"}
+	if manifests != "" {
+		write(t, filepath.Join(dir, "manifests", "desk.yaml"), manifests)
+		all = append(all, "--manifests", filepath.Join(dir, "manifests"))
+	}
+	cmd := exec.Command(Program(t), append(all, args...)...)
+	var out Log
+	cmd.Stdout = &out
+	d.Process = Start(t, cmd)
+	for deadline := time.Now().Add(Patience); !strings.Contains(out.String(), "Ctrl-C"); {
+		if d.Ended(20*time.Millisecond) || time.Now().After(deadline) {
+			t.Fatalf("postern dev does not serve:\n%s%s", out.String(), d.Log)
+		}
+	}
+	welcome := out.String()
+	for _, m := range centerLine.FindAllStringSubmatch(welcome, -1) {
+		d.Centers = append(d.Centers, Center{Name: m[1], URL: m[2]})
+	}
+	for line, into := range map[*regexp.Regexp]*string{agentLine: &d.Agent, passwordLine: &d.Password, smtpLine: &d.SMTP} {
+		m := line.FindStringSubmatch(welcome)
+		if m == nil {
+			t.Fatalf("postern dev does not say %s:\n%s", line, welcome)
+		}
+		*into = m[1]
+	}
+	return d
+}
+
+// URL is where the first help center answers.
+func (d *Dev) URL() string { return d.Centers[0].URL }
+
+// Command runs a command of the command line over its state and returns what it
+// prints.
+func (d *Dev) Command(t testing.TB, args ...string) string {
+	t.Helper()
+	return command(t, d.Dir, args...)
+}
+
+// Caught is a mail that it sent, in its list of them.
+type Caught struct{ ID, To, Subject string }
+
+// Mails are all that it sent.
+func (d *Dev) Mails(t testing.TB) []Caught {
+	t.Helper()
+	var all []Caught
+	if err := json.Unmarshal(d.get(t, "/dev/mail.json"), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Letters are all that it sent, opened.
+func (d *Dev) Letters(t testing.TB) []Letter {
+	t.Helper()
+	var all []Letter
+	for _, m := range d.Mails(t) {
+		all = append(all, OpenLetter(t, d.get(t, "/dev/mail/"+m.ID+".eml")))
+	}
+	return all
+}
+
+// Letter waits for a mail to an address whose subject has some words, and that
+// was not taken before.
+func (d *Dev) Letter(t testing.TB, to, subject string) Letter {
+	t.Helper()
+	var found Letter
+	Eventually(t, Patience, func() error {
+		var others []string
+		for _, m := range d.Mails(t) {
+			if !strings.EqualFold(m.To, to) || !strings.Contains(m.Subject, subject) || !d.take(m.ID) {
+				others = append(others, fmt.Sprintf("%s to %s", m.Subject, m.To))
+				continue
+			}
+			found = OpenLetter(t, d.get(t, "/dev/mail/"+m.ID+".eml"))
+			return nil
+		}
+		return fmt.Errorf("no new mail to %s about %q, only %q", to, subject, others)
+	})
+	return found
+}
+
+func (d *Dev) take(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	taken := d.read[id]
+	d.read[id] = true
+	return !taken
+}
+
+func (d *Dev) get(t testing.TB, path string) []byte {
+	t.Helper()
+	resp, err := http.Get(d.URL() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %s %v", path, resp.Status, err)
+	}
+	return raw
+}
+
+// Send brings it a mail.
+func (d *Dev) Send(t testing.TB, from, to, mail string) {
+	t.Helper()
+	if err := smtp.SendMail(d.SMTP, nil, from, []string{to}, []byte(strings.ReplaceAll(mail, "\n", "\r\n"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Etcd is a client of the etcd inside.
+func (d *Dev) Etcd(t testing.TB) *clientv3.Client {
+	t.Helper()
+	client, err := clientv3.New(clientv3.Config{
+		Endpoints: []string{"unix://" + filepath.Join(d.Dir, "etcd", "client.sock")}, DialTimeout: Patience, Logger: zap.NewNop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() }) // nothing is under way any more
+	return client
+}
+
+// Settled waits until no mail waits to be sent and nothing has changed for as long
+// as two looks take, and returns the revision of all records then.
+func (d *Dev) Settled(t testing.TB) int64 {
+	t.Helper()
+	client := d.Etcd(t)
+	last := int64(-1)
+	Eventually(t, Patience, func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), Patience)
+		defer cancel()
+		got, err := client.Get(ctx, "revision") // no such record: only the header counts
+		if err != nil {
+			return err
+		}
+		before := last
+		if last = got.Header.Revision; last != before {
+			return errors.New("records still change")
+		}
+		return nil
+	})
+	return last
+}
