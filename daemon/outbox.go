@@ -65,9 +65,17 @@ func (q *question) listOutbox(ctx context.Context, state string) error {
 			}
 		}
 		for _, d := range all.Deliveries {
-			fmt.Fprintf(w, "%s\t#%d\t%s\t%s\t%s\t%s\n", d.ID, d.Number, d.To, d.Purpose, waits(d), d.Last.Answer())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, request(&d), d.To, d.Purpose, waits(d), d.Last.Answer())
 		}
 	})
+}
+
+// request is the number of a delivery's ticket; "-" without one.
+func request(d *admin.Outgoing) string {
+	if d.Number == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("#%d", d.Number)
 }
 
 // waits tells in a few words what is to become of a delivery.
@@ -93,7 +101,11 @@ func (q *question) showOutgoing(ctx context.Context, id string) error {
 		return err
 	}
 	return q.print(d, func(w io.Writer) {
-		fmt.Fprintf(w, "%s %s\n%s to %s, about entry %d of #%d\n", d.ID, waits(d), d.Purpose, d.To, d.Entry, d.Number)
+		about := "about their sign-in"
+		if !d.Purpose.OfAccount() {
+			about = fmt.Sprintf("about entry %d of %s", d.Entry, request(&d))
+		}
+		fmt.Fprintf(w, "%s %s\n%s to %s, %s\n", d.ID, waits(d), d.Purpose, d.To, about)
 		fmt.Fprintf(w, "made %s, %s\n", d.Created.Local().Format(time.DateTime), d.MessageID)
 		fmt.Fprintf(w, "from mailbox %s over %s\n", d.Mailbox, d.Relay)
 		if d.Last != nil {

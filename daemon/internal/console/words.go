@@ -84,6 +84,11 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.AgentReply:      "Reply",
 	helpdesk.Update:          "Update",
 	helpdesk.Joined:          "Told that they were added",
+	helpdesk.Added:           "Told that a customer added them",
+	helpdesk.StatusChanged:   "Told of another status",
+	helpdesk.Opened:          "Told that a request was opened for them",
+	helpdesk.PeopleChanged:   "Told who was added",
+	helpdesk.NewLink:         "New link",
 	helpdesk.AgentNotice:     "Notice to an agent",
 	helpdesk.CommandReceipt:  "Receipt to an agent",
 }

@@ -46,20 +46,40 @@ const (
 	CommandReceipt Purpose = "commandreceipt"
 )
 
+// OfAccount reports mail about somebody's sign-in. It belongs to no ticket.
+func (p Purpose) OfAccount() bool {
+	switch p {
+	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known, PasswordChanged:
+		return true
+	}
+	return false
+}
+
+// BringsPass reports mail that is worth nothing without its [Pass].
+func (p Purpose) BringsPass() bool { return p.OfAccount() && p != Known && p != PasswordChanged }
+
+// Fixed reports mail that says the same to everybody: anybody can have it sent to an
+// address of their choice, so nothing in it is theirs to choose (row M04).
+func (p Purpose) Fixed() bool {
+	return p == Confirmation || p == Added || p == NewLink || p.OfAccount()
+}
+
 // Automatic reports whether no person wrote the mail (RFC 3834).
 func (p Purpose) Automatic() bool { return p != AgentReply }
 
 // Awaited reports mail that carries what a person said, or lets somebody in:
 // agents are told when it does not arrive. Of the rest nobody misses anything
 // that they could not see otherwise.
-func (p Purpose) Awaited() bool { return p == AgentReply || p == Update || p == Joined }
+func (p Purpose) Awaited() bool {
+	return p == AgentReply || p == Update || p == Joined || p == Added || p == Opened
+}
 
 // Subject of a sentence about the mail.
 func (p Purpose) subject() string {
 	switch p {
 	case AgentReply:
 		return "The answer"
-	case Joined:
+	case Joined, Added:
 		return "The invitation"
 	}
 	return "The mail"

@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -78,6 +79,14 @@ type HelpCenter struct {
 	FormLabel     string
 	Forms         []Form // connected and published, in order; empty = submission is hidden
 	Audience      [16]byte
+	// Mail has the help center's own words for mails, in this language; what is not
+	// in it is said in ours.
+	Mail map[Purpose]MailTemplate
+}
+
+// MailTemplate makes the words of a mail from what it may know.
+type MailTemplate interface {
+	Execute(w io.Writer, facts any) error
 }
 
 // SubmissionVisible reports whether submitting is live: on, and with at least

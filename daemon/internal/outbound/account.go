@@ -5,9 +5,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
 )
 
 // AccountMail is automatic mail about somebody's sign-in. It belongs to no ticket
@@ -21,9 +25,65 @@ type AccountMail struct {
 	Now        time.Time
 }
 
+// accountLimit is how much mail about sign-ins is let through. Anybody can ask for
+// it in anybody's name, so it is bounded for each address, and for all of a help
+// center and an account, whatever new addresses are typed.
+type accountLimit struct {
+	key    string
+	most   int
+	window time.Duration
+}
+
+const (
+	// Somebody who mistypes, waits and asks again needs a few mails; whose mailbox
+	// another one wants to fill gets no more than these.
+	accountAddressHour = 5
+	accountAddressDay  = 15
+	// accountNewsDay bounds what tells of a change that was made: each takes a
+	// sign-in or a pass, so nobody else can use it up.
+	accountNewsDay = 20
+	// accountCenterHour and accountAllHour let a whole company sign up in a morning.
+	accountCenterHour = 600
+	accountAllHour    = 1200
+	// accountShards part the counts of many people, who would wait for each other on
+	// one record.
+	accountShards = 10
+)
+
+func (m *AccountMail) limits(account string) []accountLimit {
+	address := addressKey(m.To)
+	if m.Purpose == helpdesk.PasswordChanged {
+		return []accountLimit{{"account/news/" + address, accountNewsDay, 24 * time.Hour}}
+	}
+	shard := fmt.Sprintf("/%d", mathrand.N(accountShards))
+	return []accountLimit{
+		{"account/hour/" + address, accountAddressHour, time.Hour},
+		{"account/day/" + address, accountAddressDay, 24 * time.Hour},
+		{"account/center/" + m.HelpCenter.Name + shard, accountCenterHour / accountShards, time.Hour},
+		{"account/all" + shard, accountAllHour / accountShards, time.Hour},
+	}
+}
+
 // Account adds the mail to the change if the gate lets it through; sent is false
-// where the address has had enough of them. Whoever asked must not learn which.
+// where the address has had enough of them, or all have. Whoever asked must not
+// learn which.
 func (p *Planner) Account(ctx context.Context, change *helpdesk.Change, m AccountMail) (sent bool, err error) {
+	var spent []helpdesk.Budget
+	for _, l := range m.limits(change.Account) {
+		b, err := p.spent(ctx, change, l.key)
+		if err != nil {
+			return false, fmt.Errorf("read budget of automatic mail: %w", err)
+		}
+		if !m.Now.Before(b.Until) {
+			b.Key, b.Used, b.Until = l.key, 0, m.Now.Add(l.window)
+		}
+		if b.Used >= l.most {
+			return false, nil
+		}
+		b.Used++
+		spent = append(spent, b)
+	}
+	change.Budgets = withSpent(change.Budgets, spent)
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails since Go 1.24
 	change.Deliveries = append(change.Deliveries, helpdesk.Delivery{
@@ -33,4 +93,110 @@ func (p *Planner) Account(ctx context.Context, change *helpdesk.Change, m Accoun
 		Created:   m.Now, State: helpdesk.Queued, Next: m.Now,
 	})
 	return true, nil
+}
+
+// withSpent puts counts in the place of those with the same keys.
+func withSpent(all, spent []helpdesk.Budget) []helpdesk.Budget {
+	for _, b := range spent {
+		all = append(slices.DeleteFunc(all, func(old helpdesk.Budget) bool { return old.Key == b.Key }), b)
+	}
+	return all
+}
+
+// accountOccasion reads what mail about a sign-in brings; nil if that was used or
+// has lapsed, or if its page is not there any more.
+func (q *Queue) accountOccasion(ctx context.Context, account string, d *helpdesk.Delivery) (*occasion, error) {
+	box, ok := q.Directory.Mailbox(account, d.Mailbox)
+	if !ok {
+		return nil, fmt.Errorf("mailbox %q is not declared", d.Mailbox)
+	}
+	center, ok := q.Directory.HelpCenter(account, d.HelpCenter)
+	if !ok || !center.PortalOn {
+		return nil, nil
+	}
+	o := &occasion{delivery: d, box: box, center: &center, now: q.Now()}
+	if !d.Purpose.BringsPass() {
+		return o, nil
+	}
+	var err error
+	o.pass, err = q.Store.Pass(ctx, account, d.Pass, o.now)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	return o, err
+}
+
+// accountEnvelope is such a mail without its words. There is nothing to answer: a
+// reply goes to the mailbox as any mail does.
+func (c composer) accountEnvelope(o occasion) *eml.Outgoing {
+	return &eml.Outgoing{
+		From: eml.Mailbox{Name: o.senderName(), Address: o.box.Address}, To: eml.Mailbox{Address: o.delivery.To},
+		Subject: accountSubject(o), MessageID: o.delivery.MessageID, Date: o.delivery.Created,
+		Extra: []eml.HeaderField{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
+	}
+}
+
+func accountSubject(o occasion) string {
+	switch o.delivery.Purpose {
+	case helpdesk.SignUpMail:
+		return o.say.T("Confirm your mail address")
+	case helpdesk.Invited:
+		return o.say.T("Activate your account")
+	case helpdesk.ResetMail:
+		return o.say.T("Set a new password")
+	case helpdesk.CodeMail:
+		return o.say.T("Your code to sign in")
+	case helpdesk.LinkMail:
+		return o.say.T("Confirm another way to sign in")
+	case helpdesk.Known:
+		return o.say.T("You have an account already")
+	}
+	return o.say.T("Your password was changed")
+}
+
+// accountLetter says what mail about a sign-in does.
+func (c composer) accountLetter(o occasion) *letter {
+	l, say := o.newLetter(), o.say
+	l.title = accountSubject(o)
+	l.facts["Center"] = oneLine(o.center.DisplayName) // the account is not the mailbox's
+	if o.pass != nil {
+		l.facts["Lasts"] = lasts(say, o.pass.Expires.Sub(o.pass.Created))
+	}
+	center := l.facts["Center"]
+	switch o.delivery.Purpose {
+	case helpdesk.SignUpMail:
+		l.button("Link", say.T("Confirm and go on"), c.passLink(o))
+		l.why = say.T("You get this mail because somebody wanted to sign up at %s with your address.", center)
+	case helpdesk.Invited:
+		l.button("Link", say.T("Activate the account"), c.passLink(o))
+		l.why = say.T("You get this mail because we invited you to %s.", center)
+	case helpdesk.ResetMail:
+		l.button("Link", say.T("Set a new password"), c.passLink(o))
+		l.why = say.T("You get this mail because somebody asked for a new password at %s with your address.", center)
+	case helpdesk.CodeMail:
+		l.put("Code", piece{code: c.signer.Code(links.Audience(o.center.Audience), string(o.pass.ID))})
+		l.why = say.T("You get this mail because somebody wants to sign in at %s with your address.", center)
+	case helpdesk.LinkMail:
+		l.button("Link", say.T("Confirm"), c.passLink(o))
+		l.why = say.T("You get this mail because somebody signed in elsewhere with your address and went on to %s.", center)
+	case helpdesk.Known:
+		l.button("Link", say.T("Sign in"), o.page("/sign-in"))
+		l.why = say.T("You get this mail because somebody wanted to sign up at %s with your address.", center)
+	case helpdesk.PasswordChanged:
+		l.button("Link", say.T("Set a new password"), o.page("/forgot"))
+		l.why = say.T("You get this mail because you have an account at %s.", center)
+	}
+	return l
+}
+
+func (c composer) passLink(o occasion) string {
+	return o.center.BaseURL + "/pass/" + c.signer.Pass(links.Audience(o.center.Audience), string(o.pass.ID))
+}
+
+// page is a page of the help center in the language of the mail.
+func (o *occasion) page(path string) string {
+	if o.center.Locale == "" {
+		return o.center.BaseURL + path
+	}
+	return o.center.BaseURL + "/" + o.center.Locale + path
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // AgentMark is the line at the top of every mail to an agent. What an agent
@@ -30,6 +31,29 @@ type agentLetter struct {
 	Console string // "" without a help center
 	Note    string // address for notes; "" without room for one
 	Kept    string // what was not posted
+}
+
+// Lang is the language of mail to agents.
+func (agentLetter) Lang() string { return words.English }
+
+// Title of the HTML.
+func (l agentLetter) Title() string { return fmt.Sprintf("Request #%d", l.Number) }
+
+// ConsoleLink is what leads to the console; nil without a help center.
+func (l agentLetter) ConsoleLink() *anchor { return newAnchor("See the request", l.Console) }
+
+// agentWording is a mail to an agent with its words.
+func (c composer) agentWording(o occasion) (*eml.Outgoing, error) {
+	var text, html bytes.Buffer
+	mail, l := c.agentEnvelope(o), c.agentLetter(o)
+	if err := texts.ExecuteTemplate(&text, string(o.delivery.Purpose)+".txt", l); err != nil {
+		return nil, fmt.Errorf("compose text: %w", err)
+	}
+	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", l); err != nil {
+		return nil, fmt.Errorf("compose html: %w", err)
+	}
+	mail.Text, mail.HTML = text.String(), html.String()
+	return mail, nil
 }
 
 func (c composer) agentLetter(o occasion) agentLetter {

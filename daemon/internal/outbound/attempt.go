@@ -126,7 +126,7 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 		return false, err
 	}
 	if o == nil {
-		d.State, d.Last.Words = helpdesk.Withdrawn, "the recipient may not read this any more, or it is gone"
+		d.State, d.Last.Words = helpdesk.Withdrawn, withdrawnWords(d.Purpose)
 		return false, nil
 	}
 	by, err := q.Keys.Identities(ctx, o.box)
@@ -152,6 +152,13 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 	now := q.Now()
 	d.State, d.Sent = helpdesk.Sent, &now
 	return true, nil
+}
+
+func withdrawnWords(p helpdesk.Purpose) string {
+	if p.OfAccount() {
+		return "what it brings was used, has lapsed or was replaced, or the portal is off"
+	}
+	return "the recipient may not read this any more, or it is gone"
 }
 
 // keepWords keeps a copy of the mail without its files: those are blobs of the

@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
@@ -13,13 +12,15 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 //go:embed words
 var wordFiles embed.FS
 
-// Both forms of a mail say the same and are made from the same letter. A plain
-// text template escapes nothing, and need not: nothing of it is markup.
+// Mail to agents has a template for each form, and what customers get is laid out in
+// one for all ([letter]). A plain text template escapes nothing, and need not: nothing
+// of it is markup.
 var (
 	texts = texttemplate.Must(texttemplate.ParseFS(wordFiles, "words/*.txt"))
 	htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(wordFiles, "words/*.html"))
@@ -30,9 +31,9 @@ func lines(s string) []string { return strings.Split(s, "\n") }
 // occasion is what a delivery is about, as it is when the mail goes out.
 type occasion struct {
 	delivery *helpdesk.Delivery
-	ticket   *helpdesk.Ticket
-	entry    *helpdesk.Entry // with its whole text
-	before   *helpdesk.Entry // what the entry answers, for a short quote; nil if nothing
+	ticket   *helpdesk.Ticket // nil of mail about a sign-in
+	entry    *helpdesk.Entry  // with its whole text
+	before   *helpdesk.Entry  // what the entry answers, for a short quote; nil if nothing
 	files    []eml.OutgoingAttachment
 	to       *helpdesk.Participant
 	agent    *helpdesk.Agent // who gets it instead
@@ -40,31 +41,16 @@ type occasion struct {
 	assignee string          // whose work it is, in words; of mail to agents
 	box      helpdesk.Mailbox
 	center   *helpdesk.HelpCenter // nil if the ticket has none
+	say      *words.Words         // in the reader's language, as center is
+	pass     *helpdesk.Pass       // that the mail brings, if any
 	now      time.Time
-}
-
-// letter is what the templates know.
-type letter struct {
-	Purpose helpdesk.Purpose
-	Name    string // of the recipient
-	Mine    bool   // the recipient is who asked
-	Center  string
-	Support string
-	Number  int64
-	Link    string // "" while the portal is off (row S11)
-	Disown  string // where an unproven address says "this was not me"; "" without a help center
-	Writer  string // of the entry
-	Text    string // of the entry
-	Files   string // names of what came with it and does not go with the mail
-	Quote   *quote
 }
 
 // quote is a short piece of what is being answered.
 type quote struct {
-	Writer string
-	Day    string
-	Lines  []string
-	More   bool
+	Intro string // who wrote it, and when
+	Lines []string
+	More  bool
 }
 
 // composer turns an occasion into a mail.
@@ -76,21 +62,12 @@ type composer struct {
 
 // compose makes one copy and its reverse-path. The parcel's mail must be closed.
 func (c composer) compose(o occasion) (Parcel, error) {
-	var text, html bytes.Buffer
-	var mail *eml.Outgoing
-	var words any
-	if o.agent != nil {
-		mail, words = c.agentEnvelope(o), c.agentLetter(o)
-	} else {
-		mail, words = c.envelope(o), c.letter(o)
+	o.speak()
+	mail, err := c.wording(o)
+	if err != nil {
+		return Parcel{}, err
 	}
-	if err := texts.ExecuteTemplate(&text, string(o.delivery.Purpose)+".txt", words); err != nil {
-		return Parcel{}, fmt.Errorf("compose text: %w", err)
-	}
-	if err := htmls.ExecuteTemplate(&html, string(o.delivery.Purpose)+".html", words); err != nil {
-		return Parcel{}, fmt.Errorf("compose html: %w", err)
-	}
-	mail.Text, mail.HTML, mail.Attachments = text.String(), html.String(), o.files
+	mail.Attachments = o.files
 	mail.UTF8 = isWide(o.delivery.To)
 	spool := c.spools.New()
 	if err := writeSigned(spool, mail, c.by, o.now); err != nil {
@@ -98,6 +75,25 @@ func (c composer) compose(o occasion) (Parcel, error) {
 		return Parcel{}, fmt.Errorf("write mail: %w", err)
 	}
 	return Parcel{Relay: o.box.Relay, From: c.returnPath(o), Box: o.box.Address, To: o.delivery.To, ID: o.delivery.ID, Mail: spool}, nil
+}
+
+// wording is the mail with its words.
+func (c composer) wording(o occasion) (*eml.Outgoing, error) {
+	if o.agent != nil {
+		return c.agentWording(o)
+	}
+	mail, l := c.accountEnvelope, c.accountLetter
+	if o.ticket != nil {
+		mail, l = c.envelope, c.letter
+	}
+	paper, err := l(o).lay()
+	if err != nil {
+		return nil, err
+	}
+	out := mail(o)
+	out.Text = paper.text()
+	out.HTML, err = paper.html()
+	return out, err
 }
 
 // Said is the text of the mails that told of an entry, without what was each
@@ -112,14 +108,15 @@ func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, 
 	if entry.Author.Role != helpdesk.AgentAs {
 		purpose = helpdesk.Update
 	}
-	words := composer{}.letter(occasion{
+	o := occasion{
 		delivery: &helpdesk.Delivery{Purpose: purpose}, ticket: ticket, entry: entry, to: &helpdesk.Participant{}, box: box, center: center,
-	})
-	var text bytes.Buffer
-	if err := texts.ExecuteTemplate(&text, string(purpose)+".txt", words); err != nil {
-		return entry.Text // never: the templates are our own and tested
 	}
-	return text.String()
+	o.speak()
+	paper, err := composer{}.letter(o).lay()
+	if err != nil {
+		return entry.Text // of a help center's own words that fail with these
+	}
+	return paper.text()
 }
 
 // envelope is the mail without its words.
@@ -146,13 +143,31 @@ func (c composer) envelope(o occasion) *eml.Outgoing {
 		}
 		mail.Extra = []eml.HeaderField{{Name: "Auto-Submitted", Value: kind}, {Name: "X-Auto-Response-Suppress", Value: "All"}}
 	}
-	if o.delivery.Purpose == helpdesk.Confirmation {
+	if o.delivery.Purpose == helpdesk.Opened {
+		mail.Subject = o.ticket.Subject // it begins the thread
+	}
+	if o.delivery.Purpose.Fixed() {
 		// Whoever gets this may never have written to us: not one byte of it is
 		// the writer's choice (row M04).
-		mail.To.Name, mail.Subject = "", "We received your request"
+		mail.To.Name, mail.Subject = "", fixedSubject(o)
 		mail.InReplyTo, mail.References = "", nil
 	}
+	if stop := c.stop(o); stop != "" && o.delivery.Purpose != helpdesk.NewLink {
+		mail.Extra = append(mail.Extra, // RFC 8058 section 3.1
+			eml.HeaderField{Name: "List-Unsubscribe", Value: "<" + stop + ">"}, eml.HeaderField{Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"})
+	}
 	return mail
+}
+
+// fixedSubject of mail about a ticket: that of the ticket is the writer's.
+func fixedSubject(o occasion) string {
+	switch o.delivery.Purpose {
+	case helpdesk.Added:
+		return o.say.T("You were added to a request")
+	case helpdesk.NewLink:
+		return o.say.T("Your new link")
+	}
+	return o.say.T("We received your request")
 }
 
 // returnPath is where reports about the mail go. Automatic mail has none, so
@@ -181,23 +196,6 @@ func (c composer) address(box helpdesk.Mailbox, sign func(links.Audience, links.
 		return box.Address
 	}
 	return address
-}
-
-func (c composer) letter(o occasion) letter {
-	l := letter{
-		Purpose: o.delivery.Purpose, Name: oneLine(o.to.Name), Mine: o.to.Role != helpdesk.Collaborator, Center: o.senderName(), Support: o.box.Address.String(),
-		Number: o.ticket.Number, Writer: o.writer(o.entry.Author), Text: o.entry.Text, Link: c.link(o),
-	}
-	if o.delivery.Purpose == helpdesk.Confirmation {
-		l.Disown = c.disown(o)
-	}
-	if o.delivery.Purpose == helpdesk.Update {
-		l.Files = filesTold(o.entry)
-	}
-	if o.before != nil {
-		l.Quote = shortQuote(o.before, o.writer(o.before.Author))
-	}
-	return l
 }
 
 // link is the recipient's own signed link, if the help center has its portal on
@@ -234,12 +232,31 @@ func (c composer) disown(o occasion) string {
 	return o.center.BaseURL + "/not-me/" + token
 }
 
+// stopFor is how long the link works by which a collaborator gets no more mail. Mail
+// programs offer it for as long as they show the mail; half a year is long enough
+// for who still looks at it, and short enough for keys to change.
+const stopFor = 180 * 24 * time.Hour
+
+// stop is where a collaborator leaves the ticket (RFC 8058). It is there with the
+// portal off too. Requesters have none: the ticket is theirs, and mail programs press
+// this button by themselves.
+func (c composer) stop(o occasion) string {
+	if o.center == nil || c.signer == nil || o.to.Role != helpdesk.Collaborator {
+		return ""
+	}
+	token := c.signer.Link(links.Audience(o.center.Audience), links.Link{
+		Scope: links.Unsubscribe, Expires: o.now.Add(stopFor), Gen: o.to.LinkGen,
+		Ticket: uint64(o.ticket.ID), Participant: o.to.Number,
+	})
+	return o.center.BaseURL + "/stop/" + token
+}
+
 func (o *occasion) senderName() string {
 	switch {
 	case o.box.DisplayName != "":
-		return o.box.DisplayName
+		return oneLine(o.box.DisplayName)
 	case o.center != nil:
-		return o.center.DisplayName
+		return oneLine(o.center.DisplayName)
 	}
 	return o.box.Address.String()
 }
@@ -261,8 +278,22 @@ func (o *occasion) writer(a helpdesk.Author) string {
 	return o.senderName()
 }
 
-// oneLine keeps a name that came from outside in the line it stands in.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// newcomers are who joined with the entry, by name; "" if they have left again.
+func (o *occasion) newcomers() string {
+	var names []string
+	for i := range o.ticket.Participants {
+		if p := &o.ticket.Participants[i]; p.Active() && p.Role == helpdesk.Collaborator && p.Joined.Equal(o.entry.At) {
+			names = append(names, oneLine(p.DisplayName()))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// oneLine keeps a name that came from outside in the line it stands in, without
+// anything that could pass for a mark of a [letter].
+func oneLine(s string) string {
+	return strings.Map(printable, strings.Join(strings.Fields(s), " "))
+}
 
 // replySubject keeps the customer's own subject.
 func replySubject(s string) string {
@@ -278,8 +309,8 @@ const (
 	quotedLine  = 300 // runes
 )
 
-func shortQuote(e *helpdesk.Entry, writer string) *quote {
-	q := &quote{Writer: writer, Day: e.At.UTC().Format("2 January 2006")}
+func shortQuote(say *words.Words, e *helpdesk.Entry, writer string) *quote {
+	q := &quote{Intro: say.T("On %s, %s wrote:", day(say, e.At), writer)}
 	for line := range strings.SplitSeq(strings.TrimSpace(e.Text), "\n") {
 		if len(q.Lines) == quotedLines {
 			q.More = true

@@ -18,9 +18,19 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
-var purposes = []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update, helpdesk.Joined}
+// purposes of mail to customers about a ticket.
+var purposes = []helpdesk.Purpose{
+	helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.AgentReply, helpdesk.Update, helpdesk.Joined, helpdesk.Added,
+	helpdesk.StatusChanged, helpdesk.Opened, helpdesk.PeopleChanged, helpdesk.NewLink,
+}
+
+// accountPurposes are those about a sign-in.
+var accountPurposes = []helpdesk.Purpose{
+	helpdesk.SignUpMail, helpdesk.Invited, helpdesk.ResetMail, helpdesk.CodeMail, helpdesk.LinkMail, helpdesk.Known, helpdesk.PasswordChanged,
+}
 
 // sampleOccasion is a usual mail of the purpose.
 func sampleOccasion(t testing.TB, purpose helpdesk.Purpose) occasion {
@@ -46,13 +56,57 @@ func sampleOccasion(t testing.TB, purpose helpdesk.Purpose) occasion {
 			Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")},
 		}
 	}
-	if purpose == helpdesk.Joined {
+	switch purpose {
+	case helpdesk.Opened:
+		o.entry.Author = helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper"}
+		o.ticket.MessageIDs = nil
+	case helpdesk.Added:
+		o.to = &ticket.Participants[1]
+		o.delivery.Participant, o.delivery.To = o.to.Number, o.to.Address
+	case helpdesk.PeopleChanged:
+		ticket.Participants[1].Joined = noon
+	}
+	if purpose == helpdesk.Joined || purpose == helpdesk.StatusChanged || purpose == helpdesk.PeopleChanged {
 		o.entry = &helpdesk.Entry{
 			Seq: 2, Kind: helpdesk.Event, At: noon, Text: "Added alice@customer.example to the request.",
 			Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Grace Hopper", Address: helpdesk.MustAddress("grace@acme.example")},
 		}
 	}
 	return o
+}
+
+// sampleAccount is a usual mail about a sign-in.
+func sampleAccount(purpose helpdesk.Purpose) occasion {
+	lifetime := helpdesk.SignUpLifetime
+	switch purpose {
+	case helpdesk.Invited:
+		lifetime = helpdesk.InvitationLifetime
+	case helpdesk.ResetMail:
+		lifetime = helpdesk.ResetLifetime
+	case helpdesk.CodeMail:
+		lifetime = helpdesk.CodeLifetime
+	}
+	center := sampleCenter()
+	center.Locale = "en"
+	return occasion{
+		box: sampleMailbox(), center: center, now: noon,
+		pass: &helpdesk.Pass{ID: "bbbbbbbbbbbbbbbb", Created: noon, Expires: noon.Add(lifetime)},
+		delivery: &helpdesk.Delivery{
+			ID: "aaaaaaaaaaaaaaaa", To: helpdesk.MustAddress("alice@customer.example"), Purpose: purpose, Mailbox: "support", HelpCenter: "acme",
+			Pass: "bbbbbbbbbbbbbbbb", Locale: "en", MessageID: "<1@acme.example>", Created: noon,
+		},
+	}
+}
+
+// inGerman has the help center speak German too, and the mail with it.
+func inGerman(o *occasion) {
+	german := *o.center
+	german.Locale = "de"
+	o.center.Locale, o.center.Locales = "en", []string{"en", "de"}
+	o.center.In = func(string) helpdesk.HelpCenter { return german }
+	if o.delivery.Locale = "de"; o.ticket != nil {
+		o.delivery.Locale, o.ticket.Locale = "", "de"
+	}
 }
 
 // twists are what makes mails hard to write.
@@ -62,6 +116,8 @@ var twists = []struct {
 }{
 	{"plain", func(*occasion) {}},
 	{"portal-off", func(o *occasion) { o.center.PortalOn = false }},
+	{"de", inGerman},
+	{"de-portal-off", func(o *occasion) { o.center.PortalOn = false; inGerman(o) }},
 	{"names", func(o *occasion) {
 		o.to.Name = "Zoë \"Z\" Müller\r\nBcc: evil@attacker.example\r\n\r\n, <x@y.example>"
 		o.entry.Author.Name = "Jörg\nX-Evil: 1"
@@ -90,6 +146,24 @@ func TestComposeGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				golden(t, name, p)
+				checkMail(t, o, p)
+			})
+		}
+	}
+}
+
+// covers: S24, S28
+func TestComposeAccountGolden(t *testing.T) {
+	for _, purpose := range accountPurposes {
+		for name, twist := range map[string]func(*occasion){"plain": func(*occasion) {}, "de": inGerman} {
+			t.Run(string(purpose)+"-"+name, func(t *testing.T) {
+				o := sampleAccount(purpose)
+				twist(&o)
+				p, err := newComposer(t).compose(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, string(purpose)+"-"+name, p)
 				checkMail(t, o, p)
 			})
 		}
@@ -136,11 +210,16 @@ func checkMail(t *testing.T, o occasion, p Parcel) {
 	}
 	automatic := o.delivery.Purpose != helpdesk.AgentReply
 	want := map[string]int{
-		"To": 1, "From": 1, "Reply-To": 1, "Subject": 1, "Message-Id": 1, "Date": 1, "Cc": 0, "Bcc": 0, "X-Evil": 0,
+		"To": 1, "From": 1, "Reply-To": 1, "List-Unsubscribe": 0, "List-Unsubscribe-Post": 0, "Subject": 1, "Message-Id": 1, "Date": 1, "Cc": 0, "Bcc": 0, "X-Evil": 0,
 		"Auto-Submitted": 0, "X-Auto-Response-Suppress": 0,
 	}
 	if automatic {
 		want["Auto-Submitted"], want["X-Auto-Response-Suppress"] = 1, 1
+	}
+	if o.ticket == nil {
+		want["Reply-To"] = 0
+	} else if o.to.Role == helpdesk.Collaborator {
+		want["List-Unsubscribe"], want["List-Unsubscribe-Post"] = 1, 1
 	}
 	std, err := mail.ReadMessage(bytes.NewReader(written(t, p)))
 	if err != nil {
@@ -155,19 +234,53 @@ func checkMail(t *testing.T, o occasion, p Parcel) {
 		t.Errorf("reverse-path <%v>, want the null one only for automatic mail", p.From)
 	}
 	text, markup := alternatives(t, std)
-	for _, s := range []string{text, markup} {
-		n := strings.Count(s, o.center.BaseURL+"/not-me/")
-		if confirms := o.delivery.Purpose == helpdesk.Confirmation; confirms != (n == 1) {
-			t.Errorf("%d ways to say that this was not me in a %s", n, o.delivery.Purpose)
-		}
-	}
-	gotText, gotLink := plainWords(text)
-	htmlText, htmlLink := markupWords(t, markup)
+	gotText, textLinks := plainWords(text)
+	htmlText, htmlLinks := markupWords(t, markup)
 	if diff := cmp.Diff(gotText, htmlText); diff != "" {
 		t.Errorf("text and HTML differ (-text +html):\n%s", diff)
 	}
-	if gotLink != htmlLink || (gotLink != "") != o.center.PortalOn || gotLink != "" && !strings.HasPrefix(gotLink, o.center.BaseURL+"/t/") {
-		t.Errorf("links %q in the text and %q in the HTML with the portal on = %v", gotLink, htmlLink, o.center.PortalOn)
+	if diff := cmp.Diff(textLinks, htmlLinks); diff != "" {
+		t.Errorf("links of text and HTML differ (-text +html):\n%s", diff)
+	}
+	checkLinks(t, o, textLinks)
+	locale := "en"
+	if o.delivery.Locale == "de" || o.ticket != nil && o.ticket.Locale == "de" {
+		locale = "de"
+	}
+	if !strings.Contains(markup, `<html lang="`+locale+`">`) || strings.Contains(text, "You get this") == (locale == "de") {
+		t.Errorf("the mail is not in the language %s:\n%s", locale, text)
+	}
+}
+
+// checkLinks compares the links of a mail with those that its purpose and recipient
+// call for, in order.
+func checkLinks(t *testing.T, o occasion, links []string) {
+	t.Helper()
+	var want []string
+	switch purpose := o.delivery.Purpose; {
+	case purpose == helpdesk.Known:
+		want = []string{"/" + o.delivery.Locale + "/sign-in"}
+	case purpose == helpdesk.PasswordChanged:
+		want = []string{"/" + o.delivery.Locale + "/forgot"}
+	case purpose == helpdesk.CodeMail:
+	case purpose.OfAccount():
+		want = []string{"/pass/pp1_"}
+	case o.center.PortalOn:
+		want = []string{"/t/pl1_"}
+	}
+	if o.delivery.Purpose == helpdesk.Confirmation {
+		want = append(want, "/not-me/pl1_")
+	}
+	if o.ticket != nil && o.to.Role == helpdesk.Collaborator && o.delivery.Purpose != helpdesk.NewLink {
+		want = append(want, "/stop/pl1_")
+	}
+	if len(links) != len(want) {
+		t.Fatalf("links %q, want %q", links, want)
+	}
+	for i, link := range links {
+		if path, ok := strings.CutPrefix(link, o.center.BaseURL); !ok && o.center.BaseURL != "" || !strings.HasPrefix(path, want[i]) {
+			t.Errorf("link %s, want %s…", link, want[i])
+		}
 	}
 }
 
@@ -204,29 +317,27 @@ func alternatives(t *testing.T, m *mail.Message) (text, markup string) {
 }
 
 // plainWords is what the text says, without the marks that stand for a layout.
-func plainWords(text string) (words, link string) {
+func plainWords(text string) (words string, links []string) {
 	var out []string
 	quoted := false
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		switch {
 		case line == "-- ":
-		case line == "See the request:":
-			out = append(out, "See the request")
-		case strings.HasPrefix(line, "<https://") && strings.Contains(line, "/not-me/"):
 		case strings.HasPrefix(line, "<https://"):
-			link = strings.Trim(line, "<>")
+			links = append(links, strings.Trim(line, "<>"))
+			out[len(out)-1] = strings.TrimSuffix(out[len(out)-1], ":")
 		case quoted && strings.HasPrefix(line, ">"):
 			out = append(out, line[1:])
 		default:
-			quoted = quoted || strings.HasSuffix(line, " wrote:")
+			quoted = quoted || strings.HasSuffix(line, " wrote:") || strings.HasPrefix(line, "Am ")
 			out = append(out, line)
 		}
 	}
-	return strings.Join(strings.Fields(strings.Join(out, " ")), " "), link
+	return strings.Join(strings.Fields(strings.Join(out, " ")), " "), links
 }
 
 // markupWords is what the HTML says.
-func markupWords(t *testing.T, markup string) (words, link string) {
+func markupWords(t *testing.T, markup string) (words string, links []string) {
 	t.Helper()
 	var out []string
 	z := html.NewTokenizer(strings.NewReader(markup))
@@ -235,7 +346,7 @@ func markupWords(t *testing.T, markup string) (words, link string) {
 		tok := z.Token()
 		switch {
 		case kind == html.ErrorToken:
-			return strings.Join(strings.Fields(strings.Join(out, "")), " "), link
+			return strings.Join(strings.Fields(strings.Join(out, "")), " "), links
 		case tok.Data == "title":
 			skip = kind == html.StartTagToken
 		case kind == html.TextToken && !skip:
@@ -248,8 +359,8 @@ func markupWords(t *testing.T, markup string) (words, link string) {
 				out = append(out, " ")
 			}
 			for _, a := range tok.Attr {
-				if a.Key == "href" && !strings.Contains(a.Val, "/not-me/") {
-					link = a.Val
+				if a.Key == "href" {
+					links = append(links, a.Val)
 				}
 			}
 		}
@@ -393,7 +504,7 @@ func TestQuoteIsShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkMail(t, o, p)
-	if n := len(shortQuote(o.before, "x").Lines); n != quotedLines {
+	if n := len(shortQuote(words.For("en"), o.before, "x").Lines); n != quotedLines {
 		t.Errorf("%d lines quoted, want %d", n, quotedLines)
 	}
 }

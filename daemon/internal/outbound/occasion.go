@@ -24,6 +24,9 @@ const (
 // occasion reads what the delivery is about; nil if that is gone, or if the
 // recipient may not read it (any more).
 func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delivery) (*occasion, error) {
+	if d.Purpose.OfAccount() {
+		return q.accountOccasion(ctx, account, d)
+	}
 	t, err := q.Store.Ticket(ctx, account, d.Ticket)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return nil, nil
@@ -43,6 +46,10 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if center, ok := q.Directory.HelpCenter(account, t.HelpCenter); ok {
 		o.center = &center
 	}
+	if d.Purpose == helpdesk.NewLink { // it tells of no entry
+		o.entry = &helpdesk.Entry{}
+		return o, nil
+	}
 	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
 		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
 	}
@@ -53,9 +60,13 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	switch d.Purpose {
-	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added,
-		helpdesk.NewLink, helpdesk.StatusChanged, helpdesk.PeopleChanged:
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added, helpdesk.StatusChanged:
 		return o, nil // they tell that something came about, not what was said
+	case helpdesk.PeopleChanged:
+		if o.newcomers() == "" {
+			return nil, nil // who came has left again
+		}
+		return o, nil
 	}
 	if !o.entry.Public() {
 		return nil, nil
@@ -74,7 +85,7 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 // address was proven to be theirs, it gets fixed words only (row M04). What waited
 // is withdrawn; the page has it.
 func (q *Queue) wanted(ctx context.Context, account string, o *occasion) (bool, error) {
-	if !o.to.Unasked || o.delivery.Purpose == helpdesk.Added {
+	if !o.to.Unasked || o.delivery.Purpose.Fixed() {
 		return true, nil
 	}
 	contact, err := q.Store.Contact(ctx, account, o.to.Contact)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -38,8 +37,10 @@ type Occasion struct {
 }
 
 // Automatic adds an automatic mail to the change if the gate lets it through.
-// It is the only way by which automatic mail comes to be. Who left gets none. A
-// mail to an agent gives them a seat in the ticket, which is part of the change.
+// It is the only way by which automatic mail about a ticket comes to be. Who left
+// gets none; whether who was only named by another customer wants it is looked at
+// when it is sent. A mail to an agent gives them a seat in the ticket, which is part
+// of the change.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
 	var spent []helpdesk.Budget
 	var err error
@@ -56,9 +57,7 @@ func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occa
 	if spent == nil {
 		return nil
 	}
-	for _, b := range spent {
-		change.Budgets = append(slices.DeleteFunc(change.Budgets, func(old helpdesk.Budget) bool { return old.Key == b.Key }), b)
-	}
+	change.Budgets = withSpent(change.Budgets, spent)
 	change.Deliveries = append(change.Deliveries, p.delivery(o))
 	return nil
 }

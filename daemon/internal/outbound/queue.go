@@ -28,6 +28,8 @@ type Store interface {
 	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	// Pass answers NotFound for one that was used or has lapsed.
+	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
 	Commit(ctx context.Context, c *helpdesk.Change) error
 }
 

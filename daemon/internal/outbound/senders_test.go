@@ -71,18 +71,22 @@ func checkFields(t *testing.T, raw []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"From", "To", "Subject", "Date", "Message-Id", "Reply-To", "Mime-Version", "Content-Type"} {
+	for _, name := range []string{"From", "To", "Subject", "Date", "Message-Id", "Mime-Version", "Content-Type"} {
 		if n := len(std.Header[name]); n != 1 {
 			t.Errorf("%d fields %s, want one", n, name)
 		}
 	}
-	for _, name := range []string{"Sender", "Cc", "Bcc", "Return-Path", "Precedence", "List-Unsubscribe", "List-Id", "Disposition-Notification-To"} {
+	for _, name := range []string{"Sender", "Cc", "Bcc", "Return-Path", "Precedence", "List-Id", "Disposition-Notification-To"} {
 		if n := len(std.Header[name]); n != 0 {
 			t.Errorf("%d fields %s, want none", n, name)
 		}
 	}
+	checkUnsubscribe(t, std.Header)
 	domain := ""
 	for _, name := range []string{"From", "Reply-To"} {
+		if name == "Reply-To" && std.Header.Get(name) == "" {
+			continue // of mail about a sign-in
+		}
 		list, err := std.Header.AddressList(name)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%s names %v, %v", name, list, err)
@@ -101,6 +105,25 @@ func checkFields(t *testing.T, raw []byte) {
 	}
 	if refs := eml.Read(raw).References(); len(refs) > 20 || len(strings.Join(refs, " ")) > 1900 {
 		t.Errorf("%d References of %d characters", len(refs), len(strings.Join(refs, " ")))
+	}
+}
+
+// checkUnsubscribe is about leaving by one click (RFC 8058): both fields or none, an
+// https address, and both signed where we sign.
+func checkUnsubscribe(t *testing.T, h mail.Header) {
+	t.Helper()
+	where, how := h["List-Unsubscribe"], h["List-Unsubscribe-Post"]
+	if len(where) == 0 && len(how) == 0 {
+		return
+	}
+	if len(where) != 1 || !strings.HasPrefix(where[0], "<https://help.acme.example/stop/pl1_") || len(how) != 1 || how[0] != "List-Unsubscribe=One-Click" {
+		t.Errorf("List-Unsubscribe %q, List-Unsubscribe-Post %q", where, how)
+	}
+	for _, signature := range h["Dkim-Signature"] {
+		signature = strings.Join(strings.Fields(signature), "")
+		if !strings.Contains(signature, ":List-Unsubscribe:") || !strings.Contains(signature, "List-Unsubscribe-Post") {
+			t.Errorf("signed without the fields for leaving: %s", signature)
+		}
 	}
 }
 

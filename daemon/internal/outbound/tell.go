@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 const (
@@ -54,20 +55,38 @@ func (q *Queue) tellInTime(ctx context.Context) {
 // tell tells agents of all that has waited too long, and gives up what could not
 // even be tried for two days.
 func (q *Queue) tell(ctx context.Context) {
-	for _, at := range q.overdue() {
+	threads, loose := q.overdue()
+	for _, p := range loose {
+		if err := q.giveUp(ctx, p); err != nil && ctx.Err() == nil {
+			q.Log.WarnContext(ctx, "mail not given up", "account", p.Account, "delivery", p.ID, "error", err)
+		}
+	}
+	for _, at := range threads {
 		if err := q.tellThread(ctx, at); err != nil && ctx.Err() == nil {
 			q.Log.WarnContext(ctx, "agents not told of mail that waits", "account", at.account, "ticket", at.ticket, "error", err)
 		}
 	}
 }
 
-// overdue are the tickets with mail of which agents must be told. In passing it
-// counts what waits.
-func (q *Queue) overdue() []thread {
+// giveUp ends mail of no ticket that could not be tried for two days: nobody is told.
+func (q *Queue) giveUp(ctx context.Context, p store.Pending) error {
+	d, err := q.Store.Delivery(ctx, p.Account, p.Ticket, p.ID)
+	if err != nil || d.State.Final() || d.Claimed(q.Now()) {
+		return err
+	}
+	words, _ := q.troubleOf(p.Account, d)
+	d.State, d.Last, d.Claim, d.Until = helpdesk.Failed, &helpdesk.Attempt{At: q.Now(), Words: words}, "", time.Time{}
+	one := store.Outgoing{Account: p.Account, Delivery: d}
+	q.Store.SaveOutgoing(ctx, []*store.Outgoing{&one})
+	return one.Err
+}
+
+// overdue are the tickets with mail of which agents must be told, and mail of no
+// ticket that is to be given up. In passing it counts what waits.
+func (q *Queue) overdue() (threads []thread, loose []store.Pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.Now()
-	var threads []thread
 	seen, open := map[thread]bool{}, map[*lane]bool{}
 	var oldest time.Duration
 	for _, ln := range q.lines { // what is on its way is in none
@@ -78,6 +97,12 @@ func (q *Queue) overdue() []thread {
 		for _, it := range ln.order {
 			age := now.Sub(it.Born)
 			oldest = max(oldest, age)
+			if it.Purpose.OfAccount() {
+				if l.open() && age >= q.Schedule.GiveUp {
+					loose = append(loose, it.Pending)
+				}
+				continue
+			}
 			at := thread{it.Account, it.Ticket}
 			warn := it.Purpose.Awaited() && warnings(it.Born, now) > it.Warned
 			if !seen[at] && (warn || l.open() && age >= q.Schedule.GiveUp) {
@@ -87,7 +112,7 @@ func (q *Queue) overdue() []thread {
 	}
 	q.Meter.OutboxOldest(oldest)
 	q.Meter.RelaysOpen(len(open))
-	return threads
+	return threads, loose
 }
 
 func (q *Queue) tellThread(ctx context.Context, at thread) error {

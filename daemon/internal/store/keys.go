@@ -28,7 +28,7 @@
 //	/postern/<inst>/accounts/<account>/draft/<id>       helpdesk.Draft
 //	/postern/<inst>/accounts/<account>/held/<id>        helpdesk.HeldItem that waits; ids sort by time
 //	/postern/<inst>/accounts/<account>/decided/<id>     helpdesk.HeldItem with its decision
-//	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery
+//	/postern/<inst>/accounts/<account>/delivery/<tid>/<id>   helpdesk.Delivery; <tid> is 0 for mail about a sign-in
 //	/postern/<inst>/accounts/<account>/failed/<id>      the ticket of a delivery that was given up, and until when it is listed
 //	/postern/<inst>/accounts/<account>/budget/<key>     helpdesk.Budget
 //	/postern/<inst>/accounts/<account>/signature/<hash> helpdesk.Signature; hash of a DKIM signature

@@ -37,8 +37,9 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	return err
 }
 
-// Sweep removes what has lapsed at now: sessions, passes, drafts, budgets, held mail and signatures. It is
-// safe to run on several replicas at once and returns how many records went.
+// Sweep removes what has lapsed at now: sessions, passes,
+// drafts, budgets, held mail, signatures, and deliveries that belong to no ticket. It
+// is safe to run on several replicas at once and returns how many records went.
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
 	t := s.keys.account(account)
 	gone := 0
@@ -74,6 +75,10 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 		t.drafts(): func(v []byte) bool {
 			var x helpdesk.Draft
 			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
+		},
+		t.deliveries(0): func(v []byte) bool { // those of no ticket
+			var x helpdesk.Delivery
+			return json.Unmarshal(v, &x) == nil && x.State.Final() && now.After(x.Last.When(x.Created).Add(FailedFor))
 		},
 		t.heldAll():    heldLapsed,
 		t.decidedAll(): heldLapsed,

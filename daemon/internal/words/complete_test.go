@@ -115,11 +115,11 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// pageTemplates are those of customers' pages.
-var pageTemplates = []string{"../portal/templates/*.html", "../web/templates/*.html"}
+// pageTemplates are those of customers' pages and mails.
+var pageTemplates = []string{"../portal/templates/*.html", "../web/templates/*.html", "../outbound/words/customer/*.txt"}
 
 // told are folders of which every text is said to customers, by T, N or HTML.
-var told = []string{"../portal", "../web"}
+var told = []string{"../portal", "../web", "../outbound"}
 
 // refusing are folders of which customers meet the errors that pages show.
 var refusing = []string{"../portal", "../web", "../actions", "../helpdesk"}

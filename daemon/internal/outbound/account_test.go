@@ -1,0 +1,206 @@
+package outbound
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+)
+
+// ask decides a mail about a sign-in and commits it, with its pass.
+func (d *desk) ask(t testing.TB, q *Queue, purpose helpdesk.Purpose, to string) (helpdesk.Delivery, bool) {
+	t.Helper()
+	change := &helpdesk.Change{Account: account}
+	m := AccountMail{HelpCenter: *sampleCenter(), Mailbox: d.boxes["support"], To: helpdesk.MustAddress(to), Purpose: purpose, Now: q.Now()}
+	if purpose.BringsPass() {
+		pass := helpdesk.Pass{
+			ID: helpdesk.NewID(), Kind: helpdesk.PassSignUp, Address: m.To, Name: "canary", HelpCenter: "acme", Created: m.Now, Expires: m.Now.Add(helpdesk.SignUpLifetime),
+		}
+		m.Pass, change.Passes = pass.ID, []helpdesk.Pass{pass}
+	}
+	sent, err := q.Planner.Account(t.Context(), change, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.commit(t, change)
+	if !sent {
+		return helpdesk.Delivery{}, false
+	}
+	return change.Deliveries[0], true
+}
+
+// awaitLoose waits for a mail of no ticket.
+func (d *desk) awaitLoose(t testing.TB, id helpdesk.ID, s helpdesk.DeliveryState) *helpdesk.Delivery {
+	t.Helper()
+	ticket := d.ticket
+	d.ticket = &helpdesk.Ticket{}
+	defer func() { d.ticket = ticket }()
+	return d.await(t, id, string(s), isState(s))
+}
+
+// covers: S24, M04
+func TestAccountMailGoesOut(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	made, ok := d.ask(t, q, helpdesk.SignUpMail, "new@customer.example")
+	if !ok {
+		t.Fatal("it was not let through")
+	}
+	run(t, q)
+	sent := d.awaitLoose(t, made.ID, helpdesk.Sent)
+	if sent.Copy != "" {
+		t.Error("a copy was kept of a mail that lets somebody in")
+	}
+	got := d.relay.mails()[0]
+	if got.From != "" || !strings.Contains(got.To, "new@customer.example") || !strings.Contains(got.Data, "/pass/pp1_") || strings.Contains(got.Data, "canary") {
+		t.Errorf("from <%s> to %s:\n%s", got.From, got.To, got.Data)
+	}
+	token := got.Data[strings.Index(got.Data, "pp1_"):]
+	token = strings.ReplaceAll(token, "=\r\n", "")[:links.PassTokenLen]
+	if id, err := q.Signer.ParsePass(sampleCenter().Audience, token); err != nil || id != string(made.Pass) {
+		t.Errorf("the link names %q, %v", id, err)
+	}
+	all, err := d.Deliveries(t.Context(), account, d.ticket.ID)
+	if err != nil || len(all) != 0 {
+		t.Errorf("a ticket lists mail that is not its own: %v, %v", all, err)
+	}
+}
+
+// What was used, has lapsed or leads nowhere is not sent.
+//
+// covers: S24, S11
+func TestAccountMailIsWithdrawn(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(d *desk, x *helpdesk.Delivery)
+	}{
+		{"the pass is gone", func(_ *desk, x *helpdesk.Delivery) { x.Pass = helpdesk.NewID() }},
+		{"the pass has lapsed", func(d *desk, _ *helpdesk.Delivery) { d.clock.forward(helpdesk.SignUpLifetime) }},
+		{"the help center is gone", func(_ *desk, x *helpdesk.Delivery) { x.HelpCenter = "other" }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t, &relay{})
+			q := d.queue(t, "a")
+			made, _ := d.ask(t, q, helpdesk.ResetMail, "alice@customer.example")
+			tt.change(d, &made)
+			now, err := d.Delivery(t.Context(), account, 0, made.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made.Rev = now.Rev
+			if err := d.SaveDelivery(t.Context(), account, &made); err != nil {
+				t.Fatal(err)
+			}
+			run(t, q)
+			d.awaitLoose(t, made.ID, helpdesk.Withdrawn)
+			if n := len(d.relay.mails()); n != 0 {
+				t.Errorf("%d mails went out", n)
+			}
+		})
+	}
+}
+
+// covers: M04
+func TestAccountMailIsBounded(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	count := func(to string, n int) (sent int) {
+		for range n {
+			if _, ok := d.ask(t, q, helpdesk.CodeMail, to); ok {
+				sent++
+			}
+		}
+		return sent
+	}
+	if n := count("a@customer.example", 2) + count("a+1@customer.example", 9); n != accountAddressHour {
+		t.Errorf("one person got %d mails in an hour, want %d", n, accountAddressHour)
+	}
+	if _, ok := d.ask(t, q, helpdesk.PasswordChanged, "a@customer.example"); !ok {
+		t.Error("who has had enough of codes is not told of a change")
+	}
+	for range 10 {
+		d.clock.forward(time.Hour)
+		count("a@customer.example", accountAddressHour)
+	}
+	change := &helpdesk.Change{Account: account}
+	total := 0
+	for i := range 2 * accountCenterHour {
+		m := AccountMail{HelpCenter: *sampleCenter(), Mailbox: d.boxes["support"], To: helpdesk.MustAddress(fmt.Sprintf("x%d@y.example", i)), Purpose: helpdesk.Known, Now: q.Now().Add(48 * time.Hour)}
+		if ok, err := q.Planner.Account(t.Context(), change, m); err != nil {
+			t.Fatal(err)
+		} else if ok {
+			total++
+		}
+	}
+	if total > accountCenterHour || total < accountCenterHour*9/10 {
+		t.Errorf("a help center sent %d mails in an hour, want at most %d", total, accountCenterHour)
+	}
+}
+
+// Mail of no ticket that could not be tried for two days ends, and nobody is told.
+func TestAccountMailIsGivenUp(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	made, _ := d.ask(t, q, helpdesk.Invited, "alice@customer.example")
+	q.begin()
+	p := pendingOf(made)
+	q.see(p)
+	l := q.laneOf(sender{account, "support"})
+	for range 20 {
+		l.learn(Trouble, false, "no route", q.Now(), q.Now())
+	}
+	if !l.open() {
+		t.Fatal("the relay is not left alone")
+	}
+	q.tell(t.Context())
+	if now, err := d.Delivery(t.Context(), account, 0, made.ID); err != nil || now.State != helpdesk.Queued {
+		t.Fatalf("given up at once: %+v, %v", now, err)
+	}
+	d.clock.forward(q.Schedule.GiveUp)
+	q.tell(t.Context())
+	now, err := d.Delivery(t.Context(), account, 0, made.ID)
+	if err != nil || now.State != helpdesk.Failed {
+		t.Fatalf("not given up after two days: %+v, %v", now, err)
+	}
+	list, _, err := d.Outbox(t.Context(), account, true, "", 10)
+	if err != nil || len(list) != 1 {
+		t.Errorf("listed as given up: %v, %v", list, err)
+	}
+	if n, err := d.Sweep(t.Context(), account, q.Now().Add(40*24*time.Hour)); err != nil || n == 0 {
+		t.Fatalf("swept %d, %v", n, err)
+	}
+	if _, err := d.Delivery(t.Context(), account, 0, made.ID); helpdesk.KindOf(err) != helpdesk.NotFound {
+		t.Errorf("it is kept for ever: %v", err)
+	}
+}
+
+// Fixed mails differ in their links and numbers alone, whatever a stranger chose.
+//
+// covers: M04
+func TestFixedMailsHoldNothingOfAStranger(t *testing.T) {
+	const canary = "canary"
+	for _, purpose := range append(append([]helpdesk.Purpose{}, purposes...), accountPurposes...) {
+		t.Run(string(purpose), func(t *testing.T) {
+			o := sampleAccount(purpose)
+			if !purpose.OfAccount() {
+				o = sampleOccasion(t, purpose)
+				o.to.Name, o.ticket.Subject = canary, canary
+				o.entry.Text, o.entry.Author = canary, helpdesk.Author{Role: helpdesk.Customer, Name: canary, Address: helpdesk.MustAddress(canary + "@x.example")}
+				o.ticket.MessageIDs, o.before = []string{"<" + canary + "@x.example>"}, o.entry
+			} else {
+				o.pass.Name, o.pass.Next, o.pass.Address = canary, "/"+canary, helpdesk.MustAddress(canary+"@x.example")
+				o.pass.Subject = &helpdesk.Subject{Issuer: canary, Subject: canary, Name: canary}
+			}
+			p, err := newComposer(t).compose(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if holds := strings.Contains(string(written(t, p)), canary); holds == purpose.Fixed() {
+				t.Errorf("it holds what a stranger chose: %v", holds)
+			}
+		})
+	}
+}
