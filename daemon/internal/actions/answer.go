@@ -258,8 +258,7 @@ func sealed(r *request, a helpdesk.Attachment) string {
 }
 
 func errNotKept(name string) error {
-	const format = "“%s” is not here any more: choose it again"
-	err, _ := errors.AsType[*helpdesk.Error](helpdesk.Errorf(helpdesk.Invalid, format, name))
+	err, _ := errors.AsType[*helpdesk.Error](helpdesk.Errorf(helpdesk.Invalid, "“%s” is not here any more: choose it again", name))
 	err.Err = helpdesk.ErrFile
 	return err
 }
