@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate setup clean
+.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 generate: ## make generated files anew
 	go test ./test/house -run Requirements -update
+
+SCREENSHOTS ?= docs/screenshots
+screenshots: setup ## make the pictures of every page anew (SCREENSHOTS= another folder)
+	@mkdir -p $(SCREENSHOTS)
+	go test -count=1 -v ./test/browser -run 'Pictures$$' -pictures $(abspath $(SCREENSHOTS))
 
 setup: ## install the Debian packages that tests use
 	@hack/setup

@@ -5,9 +5,12 @@ import "fmt"
 // FieldError tells a visitor what to do about one field.
 type FieldError struct {
 	Field   string // name of the field
-	Key     string // one of the Key constants, to find the message in another language
+	Key     string // one of the Key constants
 	Message string // in English; with KeyCustom in the visitor's language
-	Args    []any  // what the message names, in the order of the English one
+	// Format is the English message as [fmt.Sprintf] takes it, and Args are what it
+	// names, for saying it in another language. With KeyCustom there is none.
+	Format string
+	Args   []any
 }
 
 // Keys of field errors. Their English messages, and so their arguments, are told
@@ -82,7 +85,7 @@ func (f fault) fieldError(field Field, locale string) FieldError {
 	if f.key == KeyPattern && field.PatternMessage != nil {
 		return FieldError{Field: field.Name, Key: KeyCustom, Message: field.PatternMessage.For(locale)}
 	}
-	return FieldError{Field: field.Name, Key: f.key, Message: fmt.Sprintf(english[f.key], f.args...), Args: f.args}
+	return FieldError{Field: field.Name, Key: f.key, Message: fmt.Sprintf(english[f.key], f.args...), Format: english[f.key], Args: f.args}
 }
 
 // missingKey is the key for a required field of type t without an answer.

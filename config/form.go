@@ -222,6 +222,17 @@ func (f *Form) Route(values map[string]any) (priority Priority, tags []string, m
 	return priority, tags, mailbox
 }
 
+// Reads returns the names of the fields that conditions ask about, sorted: only
+// their answers can change what [Form.States] says.
+func (f *Form) Reads() []string {
+	var names []string
+	for _, rule := range f.rules {
+		names = append(names, rule.reads...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // target returns the name of the field an effect speaks of.
 func (e Effect) target() string {
 	for _, name := range []string{e.Show, e.Hide, e.Require, e.Optional} {

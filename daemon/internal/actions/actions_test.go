@@ -48,6 +48,8 @@ func (directory) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
 	return helpdesk.HelpCenter{}, false
 }
 
+func (checker) States(map[string][]string) []helpdesk.FieldState { return nil }
+
 // checker wants a topic; "bill" goes to another mailbox.
 type checker struct{}
 
@@ -172,7 +174,7 @@ func (b *bench) agent(address string) Actor {
 // submission is complete; change makes it another one.
 func filled(change func(*Submission)) Submission {
 	in := Submission{
-		Visitor: helpdesk.Anonymous, Form: "contact", Nonce: "n1", Name: "Alice", Address: "alice@customer.example",
+		Form: "contact", Nonce: "n1", Name: "Alice", Address: "alice@customer.example",
 		Subject: "Order", Message: "Where is it?", Fields: map[string][]string{"topic": {"order"}},
 	}
 	if change != nil {

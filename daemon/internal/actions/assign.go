@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -123,12 +124,13 @@ func (d *Desk) SetAgent(ctx context.Context, by Actor, address string, in AgentC
 }
 
 // notify mails the agents who are mailed what customers write. The ticket must
-// be part of the change.
-func (d *Desk) notify(ctx context.Context, change *helpdesk.Change, o outbound.Occasion) error {
+// be part of the change. Who is named in but knows already.
+func (d *Desk) notify(ctx context.Context, change *helpdesk.Change, o outbound.Occasion, but ...helpdesk.ID) error {
 	agents, err := d.store.Agents(ctx, change.Account)
 	if err != nil {
 		return err
 	}
+	agents = slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return slices.Contains(but, a.ID) })
 	left, err := d.planner.Notify(ctx, change, o, agents)
 	if left > 0 {
 		d.log.WarnContext(ctx, "agents not mailed, too many mails", "account", change.Account, "ticket", o.Ticket.Number, "agents", left)

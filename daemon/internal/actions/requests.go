@@ -39,6 +39,8 @@ type RequestsQuery struct {
 	// Before and After are places that an earlier page named; what is none is the
 	// beginning.
 	Before, After string
+	// Most is how many are wanted; 0 is a page of them.
+	Most int
 }
 
 // RequestRow is one request of the list.
@@ -85,7 +87,7 @@ func (d *Desk) Requests(ctx context.Context, h helpdesk.HelpCenter, by *Customer
 		return nil, err
 	}
 	l := &listing{desk: d, center: h, by: by}
-	find := index.Query{Addresses: proven(by.Contact), HelpCenter: h.Name, Statuses: q.Statuses, Limit: RequestsOnPage}
+	find := index.Query{Addresses: proven(by.Contact), HelpCenter: h.Name, Statuses: q.Statuses, Limit: cmp.Or(min(max(q.Most, 0), RequestsOnPage), RequestsOnPage)}
 	if words := searchWords(q.Words); len(words) > 0 {
 		return l.search(ctx, find, words)
 	}

@@ -72,7 +72,7 @@ func TestSplit(t *testing.T) {
 	same(t, "their contact", was.Ticket.Participants[0].Contact, d.Ticket.Participants[0].Contact)
 	same(t, "new thread", []string{"#2 And my cup is broken.", "#2 Split off from #1, entry 2."}, shown(d))
 	same(t, "old thread", []string{"#1 My lamp is dark.", "#1 moved to #2", "#1 The lamp still is dark.", "#1 Entry 2 was split off as #2."}, shown(was))
-	same(t, "Alice in the old one", []string{"#1 Open, answers [{topic Topic order}], goes on as 0", "Alice: My lamp is dark.", "Alice: The lamp still is dark."}, b.seen(old, "Alice"))
+	same(t, "Alice in the old one", []string{"#1 Open, answers [{topic Topic order }], goes on as 0", "Alice: My lamp is dark.", "Alice: The lamp still is dark."}, b.seen(old, "Alice"))
 	same(t, "Bob in the old one", []string{"#1 Open, answers [], goes on as 0", "Alice: The lamp still is dark."}, b.seen(old, "Bob"))
 	same(t, "Alice in the new one", []string{"#2 Open, answers [], goes on as 0", "Alice: And my cup is broken."}, b.seen(made, "Alice"))
 	same(t, "answers to the mail", []string{"#2 1"}, b.found("<And my cup is broken.@customer.example>"))

@@ -14,7 +14,9 @@ import (
 type scene struct {
 	customer, agent bool // who is signed in
 	// err is what everything but recognising people answers.
-	err error
+	err      error
+	requests func(locale string, q actions.RequestsQuery) *actions.Requests
+	pass     helpdesk.PassKind // of the link that was opened; "" for one that is gone
 	// ticket is the request that is looked at, in a language.
 	ticket func(locale string) *helpdesk.CustomerView
 }

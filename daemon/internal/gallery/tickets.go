@@ -22,7 +22,7 @@ const day = 24 * time.Hour
 // order is a request as it should go: asked, answered, asked again.
 func order(locale string) *helpdesk.CustomerView {
 	return &helpdesk.CustomerView{
-		Number: 1042, Status: helpdesk.Pending, Opened: ago(2 * day), Updated: ago(40 * time.Minute),
+		Number: 1042, Status: helpdesk.Open, Opened: ago(2 * day), Updated: ago(40 * time.Minute),
 		Subject: in(locale, "Where is my order?", "Wo bleibt meine Bestellung?"),
 		Form: []helpdesk.FormValue{
 			{Name: "product", Label: in(locale, "Product", "Produkt"), Text: in(locale, "Rocket skates", "Raketenrollschuhe")},

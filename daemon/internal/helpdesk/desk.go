@@ -187,41 +187,6 @@ func (h *HelpCenter) FormsFor(v Visitor) []Form {
 	return offered
 }
 
-// Field is one question of a form.
-type Field struct {
-	Name     string
-	Type     string // ShortText, LongText, Integer, …
-	Label    string
-	Help     string
-	Required bool
-	Options  []Option
-	Pattern  string // of a ShortText, for the browser's own check
-	Text     string // of Consent and Info
-}
-
-// Option of a Select or MultiSelect.
-type Option struct{ Value, Label string }
-
-// FormChecker validates what was typed, applies the form's rules and routes.
-type FormChecker interface {
-	// Check returns the answers to keep, in the order of the form, and one
-	// problem per field that has one. Values of hidden fields are dropped.
-	Check(raw map[string][]string) FormResult
-}
-
-// FormResult is what a FormChecker found.
-type FormResult struct {
-	Values   []FormValue
-	Raw      map[string]any
-	Problems []FieldProblem
-	Priority string
-	Tags     []string
-	Mailbox  string
-}
-
-// FieldProblem is what is wrong with one answer, in words for who gave it.
-type FieldProblem struct{ Field, Message string }
-
 // AgentNames says how agents are named to customers.
 type AgentNames string
 

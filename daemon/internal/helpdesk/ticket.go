@@ -149,8 +149,10 @@ type FormAnswer struct {
 // FormValue is one answer in words, as it was shown to who gave it.
 type FormValue struct {
 	Name  string `json:"name"`
-	Label string `json:"label"`
+	Label string `json:"label"` // of a consent: the words that were agreed to
 	Text  string `json:"text"`
+	// Version tells apart the wordings of a consent; "" of everything else.
+	Version string `json:"version,omitempty"`
 }
 
 // Requester is the participant who asked. Every ticket has one, but one made

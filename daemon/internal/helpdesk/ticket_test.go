@@ -131,7 +131,7 @@ func TestRecordsInJSON(t *testing.T) {
 		Schema: 1, ID: 1<<64 - 1, Number: 12, Subject: "S", Status: Open, Channel: ByMail, HelpCenter: "h", Mailbox: "m", Priority: "High",
 		Tags: []string{"t"}, Follows: 1<<53 + 1, Opened: noon, Updated: noon, Entries: 3, MessageIDs: []string{"<1@x>"},
 		Participants: []Participant{{Number: 1, Contact: "c", Name: "A", Address: alice, Role: Requester, LinkGen: 65535, Joined: noon, Left: &when}},
-		Form:         &FormAnswer{Form: "f", Revision: "r", Values: []FormValue{{"n", "l", "t"}}, Raw: map[string]any{"n": "v", "l": []any{"a"}}},
+		Form:         &FormAnswer{Form: "f", Revision: "r", Values: []FormValue{{Name: "n", Label: "l", Text: "t"}}, Raw: map[string]any{"n": "v", "l": []any{"a"}}},
 	})
 	roundTrip(t, Entry{
 		Schema: 1, Ticket: 1 << 63, Seq: 2, Kind: Message, Channel: ByPortal, Author: Author{Customer, "c", "A", alice}, At: noon, Text: "t", TextBlob: "b",

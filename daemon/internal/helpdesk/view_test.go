@@ -35,7 +35,7 @@ func TestCustomerView(t *testing.T) {
 	}
 	ticket := &Ticket{
 		Number: 12, Subject: "Order", Status: Pending, Opened: noon, Updated: noon.Add(3 * time.Hour), Tags: []string{secret}, Priority: secret,
-		Form: &FormAnswer{Values: []FormValue{{"order", "Order", "ORD-1"}, {"rating", "Rating", secret}}, Raw: map[string]any{"rating": secret}},
+		Form: &FormAnswer{Values: []FormValue{{Name: "order", Label: "Order", Text: "ORD-1"}, {Name: "rating", Label: "Rating", Text: secret}}, Raw: map[string]any{"rating": secret}},
 	}
 	center := HelpCenter{DisplayName: "Acme", AgentNames: FirstName, ShowsField: func(name string) bool { return name == "order" }}
 	one := PublicMessage{Seq: 1, Name: "Alice", At: noon, Text: "one", Quoted: "q", Files: []PublicFile{{Attachment{Name: "f"}, 1}}}
@@ -43,7 +43,7 @@ func TestCustomerView(t *testing.T) {
 	six := PublicMessage{Seq: 6, Name: "Bob", At: noon.Add(3 * time.Hour), Text: "six", Quoted: "one"}
 	seven := PublicMessage{Seq: 7, Name: "Alice", At: noon.Add(3 * time.Hour), Text: "seven", Quoted: "one"}
 	eight := PublicMessage{Seq: 8, Name: "Carol", At: noon, Text: "eight"}
-	form := []FormValue{{"order", "Order", "ORD-1"}}
+	form := []FormValue{{Name: "order", Label: "Order", Text: "ORD-1"}}
 	mine := func(m PublicMessage) PublicMessage { m.Mine = true; return m }
 	unquoted := func(m PublicMessage) PublicMessage { m.Quoted = ""; return m }
 	told := bob

@@ -48,8 +48,9 @@ func TestBuildForm(t *testing.T) {
 		t.Errorf("form = %+v", f)
 	}
 	want := []helpdesk.Field{
-		{Name: "topic", Type: "Select", Label: "Topic", Required: true, Options: []helpdesk.Option{{Value: "refund", Label: "Refund"}, {Value: "invoice", Label: "Invoice copy"}}},
-		{Name: "order", Type: "ShortText", Label: "Order number", Help: "It stands at the top of the confirmation we sent you.", Pattern: "^ORD-[0-9]{5,8}$"},
+		{Name: "topic", Type: "Select", Label: "Topic", Required: true, Asked: true, Options: []helpdesk.Option{{Value: "refund", Label: "Refund"}, {Value: "invoice", Label: "Invoice copy"}}},
+		{Name: "order", Type: "ShortText", Label: "Order number", Help: "It stands at the top of the confirmation we sent you.", Pattern: "^ORD-[0-9]{5,8}$",
+			Prefill: "order", MaxLength: 200},
 	}
 	if diff := cmp.Diff(want, f.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -29,6 +30,14 @@ func (*people) CustomerSignedIn(_ context.Context, account, cookie string) (*act
 	return &actions.Customer{Account: account, Contact: &helpdesk.Contact{
 		Name: "Alice <Doe>", Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("alice@customer.example")}},
 	}}, nil
+}
+
+// Requests has one of the customer, and none when the desk is broken.
+func (d *people) Requests(context.Context, helpdesk.HelpCenter, *actions.Customer, actions.RequestsQuery) (*actions.Requests, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	return &actions.Requests{Rows: []actions.RequestRow{{Number: 1042, Subject: "Skates", Status: helpdesk.Open, Heard: webtest.Now}}}, nil
 }
 
 func (*people) SignedIn(_ context.Context, account, cookie string) (actions.Actor, error) {
@@ -89,6 +98,21 @@ func TestFrame(t *testing.T) {
 				t.Errorf("Cache-Control is %q", r.Header.Get("Cache-Control"))
 			}
 		})
+	}
+}
+
+// covers: S08, S05
+func TestHomeOfACustomer(t *testing.T) {
+	d := &people{}
+	h := servePeople(d, spoken(plain))
+	page := webtest.Page(t, webtest.Get(t, h, base+"/en/", customersCookie))
+	has(t, page, `href="/en/requests/1042"`, "Skates", "We are looking into it", "All your requests")
+	hasNot(t, webtest.Page(t, webtest.Get(t, h, base+"/en/")), "Skates")
+	d.err = errors.New("broken")
+	r := webtest.Get(t, h, base+"/en/", customersCookie)
+	has(t, webtest.Page(t, r), `href="/en/requests"`, "See all your requests")
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("home without requests answers %d", r.StatusCode)
 	}
 }
 

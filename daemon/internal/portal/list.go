@@ -121,9 +121,7 @@ func (p *Handler) list(v *visit, at group, words string, found *actions.Requests
 		body.Groups = append(body.Groups, link)
 	}
 	for _, row := range found.Rows {
-		body.Rows = append(body.Rows, requestRow{
-			RequestRow: row, Path: v.path("/requests/") + strconv.FormatInt(row.Number, 10), Label: v.say.T(v.center.StatusLabel(row.Status)),
-		})
+		body.Rows = append(body.Rows, newRow(v, row))
 	}
 	if words != "" {
 		body.Clear = listPath(v, at.name, "", "", "")
@@ -135,6 +133,12 @@ func (p *Handler) list(v *visit, at group, words string, found *actions.Requests
 		body.Older = listPath(v, at.name, words, "before", found.Older)
 	}
 	return body
+}
+
+func newRow(v *visit, row actions.RequestRow) requestRow {
+	return requestRow{
+		RequestRow: row, Path: v.path("/requests/") + strconv.FormatInt(row.Number, 10), Label: v.say.T(v.center.StatusLabel(row.Status)),
+	}
 }
 
 // listPath is the address of a list; what is not asked for is left out of it.

@@ -21,6 +21,7 @@ import (
 type Desk interface {
 	Recognising
 	Requesting
+	Keeping
 	Listing
 	Accounts
 	// Submit answers with [actions.Rejected] what has to be mended.
@@ -47,12 +48,13 @@ type Handler struct {
 	pages     *web.Pages
 	mux       *http.ServeMux
 	limits    limits
+	quotas    *quotas
 }
 
 // New makes the pages.
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
-	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now)}
-	p.pages = site.Pages(templates, "templates", "portal.css", "files.js")
+	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now), quotas: newQuotas(site.Now)}
+	p.pages = site.Pages(templates, "templates", "portal.css", "files.js", "forms.js")
 	for _, r := range p.routes() {
 		p.handle(r)
 	}

@@ -196,14 +196,23 @@ func TestSubmissionIsHidden(t *testing.T) {
 			}
 			get := webtest.Get(t, h, base+"/en/submit/other")
 			post := webtest.Post(t, h, base+"/en/submit/other", url.Values{"message": {"x"}})
-			if get.StatusCode != test.want || post.StatusCode != test.want {
+			wantGet := test.want
+			if wantGet == http.StatusForbidden {
+				wantGet = http.StatusSeeOther // to the sign-in, and back
+				if to := get.Header.Get("Location"); to != "/en/sign-in?next=%2Fen%2Fsubmit%2Fother" {
+					t.Errorf("GET leads to %q", to)
+				}
+			}
+			if get.StatusCode != wantGet || post.StatusCode != test.want {
 				t.Errorf("GET %d, POST %d, want %d", get.StatusCode, post.StatusCode, test.want)
 			}
 			if got := len(d.submitted) == 1; got != (test.want == http.StatusOK) {
 				t.Errorf("the desk was asked %d times", len(d.submitted))
 			}
-			missing := webtest.Page(t, webtest.Get(t, h, base+"/no/such/page"))
-			if page := webtest.Page(t, get); test.want == http.StatusNotFound && page != missing {
+			if test.want != http.StatusNotFound {
+				return
+			}
+			if missing := webtest.Page(t, webtest.Get(t, h, base+"/no/such/page")); webtest.Page(t, get) != missing {
 				t.Error("a hidden form does not look like a missing page")
 			}
 		})

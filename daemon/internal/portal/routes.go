@@ -26,6 +26,9 @@ func (p *Handler) routes() []route {
 		{"GET /submit", false, p.chooseForm},
 		{"GET /submit/{form}", false, p.showForm},
 		{"POST /submit/{form}", false, p.submit},
+		{"POST /submit/{form}/state", false, p.formState},
+		{"GET /api/v1/forms", true, p.listForms},
+		{"POST /api/v1/forms/{form}/requests", true, p.apiSubmit},
 		{"GET /requests", false, p.requests},
 		{"GET /requests/{number}", false, p.request},
 		{"POST /requests/{number}/reply", false, p.reply},
@@ -98,7 +101,7 @@ func (p *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	locale := cmp.Or(prefix, web.Locale(r, center))
 	center = center.Speaking(locale)
 	center.Locale = locale
-	inner := r.WithContext(withVisit(r.Context(), newVisit(center, prefix != "")))
+	inner := web.Speaking(r.WithContext(withVisit(r.Context(), newVisit(center, prefix != ""))), locale)
 	address := *r.URL
 	if prefix != "" {
 		address.Path, address.RawPath = rest, strings.TrimPrefix(address.RawPath, "/"+prefix)

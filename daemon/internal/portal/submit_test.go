@@ -29,8 +29,8 @@ func TestFormFields(t *testing.T) {
 		`id="field.count" name="field.count" value="" inputmode="numeric"`, `inputmode="decimal"`, `type="date" id="field.day"`,
 		`type="checkbox" id="field.urgent"`, `name="field.parts" value="lid"`, `<legend>Parts`, `type="email" id="field.mail"`,
 		`type="url" id="field.site"`, `type="tel" id="field.phone"`, `type="checkbox" id="field.agree"`, "I agree to the terms.",
-		`<p class="told">Refunds take five days.</p>`, `<input type="hidden" name="field.source" value="">`)
-	hasNot(t, page, "field.file", "autofocus", `role="alert"`)
+		`<p class="told" data-field="info">Refunds take five days.</p>`, `type="file" id="field.file" name="field.file" multiple`, `<input type="hidden" name="field.source" value="">`)
+	hasNot(t, page, `name="files"`, "autofocus", `role="alert"`)
 	if got := r.Header.Get("Cache-Control"); got != "private, no-cache" {
 		t.Errorf("Cache-Control is %q: going back would lose what was typed", got)
 	}
@@ -69,7 +69,7 @@ func TestSubmit(t *testing.T) {
 	}
 	has(t, page, "#1042", "alice@customer.example", "What happens next")
 	want := []actions.Submission{{
-		Visitor: helpdesk.Anonymous, Form: "billing", Nonce: nonces[0], Name: "Alice", Address: "alice@customer.example", Subject: "Pot",
+		Form: "billing", Nonce: nonces[0], Name: "Alice", Address: "alice@customer.example", Subject: "Pot",
 		Message: "Broken\r\nin two", Fields: map[string][]string{"topic": {"refund"}, "parts": {"lid", "pot"}},
 	}}
 	if diff := cmp.Diff(want, d.submitted); diff != "" {
@@ -105,10 +105,10 @@ func TestSubmitRejected(t *testing.T) {
 		`value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"`, `value="alice"`, `value="S&amp;S"`, "\n\nfirst line\nsecond</textarea>",
 		`<option value="copy" selected>`, `value="pot" checked`, `id="field.urgent" name="field.urgent" value="true" checked`, `value="many"`,
 		`name="field.source" value="shop"`, `name="nonce" value="N"`,
-		`id="field.order-error"`, "Looks like &lt;ORD&gt;", `aria-describedby="field.order-error"`,
-		"3 answers need another look.", "Everything you typed is still here.", "<li>Add a file.</li>")
+		`id="field.order-error"`, "Looks like &lt;ORD&gt;", `aria-describedby="field.order-help field.order-error"`, `<li><a href="#field.order">Order number</a>: Looks like &lt;ORD&gt;.</li>`,
+		"4 answers need another look.", "Everything you typed is still here.", `<a href="#field.file">Photo</a>: Add a file.`)
 	hasNot(t, page, "<script>alert", `value="lid" checked`)
-	if n := strings.Count(page, " autofocus"); n != 1 || !strings.Contains(page, `aria-describedby="field.order-error" autofocus`) {
+	if n := strings.Count(page, " autofocus"); n != 1 || !strings.Contains(page, `aria-describedby="field.order-help field.order-error" autofocus`) {
 		t.Errorf("%d fields are focused, want the first wrong one alone", n)
 	}
 }
@@ -125,7 +125,7 @@ func TestSubmitFails(t *testing.T) {
 		{"broken", fmt.Errorf("commit: %w", errors.New("hunter2")), http.StatusInternalServerError, true},
 		{"raced", helpdesk.Wrap(helpdesk.Conflict, errors.New("hunter2")), http.StatusConflict, true},
 		{"withdrawn meanwhile", helpdesk.Errorf(helpdesk.NotFound, "gone"), http.StatusNotFound, false},
-		{"closed to visitors meanwhile", helpdesk.Errorf(helpdesk.SignIn, "sign in"), http.StatusForbidden, false},
+		{"closed to visitors meanwhile", helpdesk.Errorf(helpdesk.SignIn, "sign in"), http.StatusForbidden, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := serve(&desk{err: test.err}, io.Discard, center(plain))

@@ -32,7 +32,10 @@ func NewLimiter(burst int, every time.Duration, now func() time.Time) *Limiter {
 }
 
 // Allow takes one try of the network of a.
-func (l *Limiter) Allow(a netip.Addr) bool {
+func (l *Limiter) Allow(a netip.Addr) bool { return l.AllowN(a, 1) }
+
+// AllowN takes n tries at once, or none.
+func (l *Limiter) AllowN(a netip.Addr, n int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, key := l.now(), network(a)
@@ -42,12 +45,12 @@ func (l *Limiter) Allow(a netip.Addr) bool {
 			l.drop(now)
 		}
 		if len(l.buckets) >= maxBuckets {
-			return l.crowd.AllowN(now, 1)
+			return l.crowd.AllowN(now, n)
 		}
 		b = l.bucket()
 		l.buckets[key] = b
 	}
-	return b.AllowN(now, 1)
+	return b.AllowN(now, n)
 }
 
 func (l *Limiter) bucket() *rate.Limiter { return rate.NewLimiter(rate.Every(l.every), l.burst) }

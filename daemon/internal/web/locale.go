@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ func SplitLocale(h helpdesk.HelpCenter, p string) (locale, rest string) {
 // Locale is the language in which a visitor is answered: that of the address,
 // else the one that the address asks for, else what their browser prefers.
 func Locale(r *http.Request, h helpdesk.HelpCenter) string {
+	if locale, ok := r.Context().Value(localeKey{}).(string); ok {
+		return locale
+	}
 	if locale, _ := SplitLocale(h, r.URL.Path); locale != "" {
 		return locale
 	}
@@ -39,4 +43,12 @@ func Locale(r *http.Request, h helpdesk.HelpCenter) string {
 		otherwise = h.Locales[0]
 	}
 	return words.Best(r.Header.Get("Accept-Language"), h.Locales, otherwise)
+}
+
+type localeKey struct{}
+
+// Speaking is a request that is answered in a language, whatever its address says:
+// routes see it without the language that the address began with.
+func Speaking(r *http.Request, locale string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), localeKey{}, locale))
 }

@@ -36,6 +36,12 @@ const (
 // it wants of it. What came before an error is in r.PostForm. Too much at once is
 // Invalid, and marked with [helpdesk.ErrFile].
 func ReadParts(w http.ResponseWriter, r *http.Request, file func(name, mediaType string, content io.Reader)) error {
+	return ReadNamedParts(w, r, func(_, name, mediaType string, content io.Reader) { file(name, mediaType, content) })
+}
+
+// ReadNamedParts is ReadParts for a form with several inputs for files: file is
+// told the name of the input too.
+func ReadNamedParts(w http.ResponseWriter, r *http.Request, file func(input, name, mediaType string, content io.Reader)) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
 		return ReadForm(r)
 	}
@@ -61,7 +67,7 @@ func ReadParts(w http.ResponseWriter, r *http.Request, file func(name, mediaType
 			return partsError(err)
 		}
 		if name := part.FileName(); name != "" {
-			file(fileName(name), part.Header.Get("Content-Type"), part)
+			file(part.FormName(), fileName(name), part.Header.Get("Content-Type"), part)
 			if _, err := io.Copy(io.Discard, part); err != nil { // what is left of it is not the head of the next one
 				return partsError(err)
 			}

@@ -119,7 +119,7 @@ func TestPlaces(t *testing.T) {
 var pageTemplates = []string{"../portal/templates/*.html", "../web/templates/*.html", "../outbound/words/customer/*.txt"}
 
 // told are folders of which every text is said to customers, by T, N or HTML.
-var told = []string{"../portal", "../web", "../outbound"}
+var told = []string{"../portal", "../web", "../outbound", "../live"}
 
 // refusing are folders of which customers meet the errors that pages show.
 var refusing = []string{"../portal", "../web", "../actions", "../helpdesk"}
@@ -134,9 +134,9 @@ var agentsOnly = []string{
 // tables are variables whose texts are all said, and calls of which one argument is.
 var (
 	tables = []struct{ file, name string }{
-		{"../helpdesk/desk.go", "customerStatus"},
+		{"../helpdesk/desk.go", "customerStatus"}, {"../portal/account.go", "accountDone"},
 		{"../web/status.go", "problems"}, {"../web/status.go", "misdirected"}, {"../web/status.go", "crossOrigin"},
-		{"../web/status.go", "clearText"}, {"../web/status.go", "tooMany"},
+		{"../../../config/fielderror.go", "english"}, {"../web/status.go", "clearText"}, {"../web/status.go", "tooMany"},
 	}
 	reports = []struct {
 		file, function string
@@ -357,8 +357,12 @@ func ofTable(t *testing.T, file, variable string) []text {
 		if !ok || spec.Names[0].Name != variable {
 			return
 		}
+		keys := map[ast.Node]bool{}
 		ast.Inspect(spec.Values[0], func(n ast.Node) bool {
-			if value, ok := n.(ast.Expr); ok {
+			if pair, ok := n.(*ast.KeyValueExpr); ok {
+				keys[pair.Key] = true
+			}
+			if value, ok := n.(ast.Expr); ok && !keys[n] {
 				all = append(all, literals(value, at)...)
 			}
 			return true

@@ -1,0 +1,173 @@
+package browser
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/posterndesk/postern/test/browser/chrome"
+	"github.com/posterndesk/postern/test/peers"
+)
+
+var picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+
+// shown is a page of the gallery.
+type shown struct {
+	Name  string
+	Title string
+	Main  bool
+	Paths map[string]string // by language
+}
+
+func gallery(t *testing.T, dev *peers.Dev) []shown {
+	t.Helper()
+	r, err := http.Get(dev.URL() + "/dev/pages.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []shown
+	if err := json.Unmarshal(raw, &all); err != nil || len(all) == 0 {
+		t.Fatalf("the gallery has %d pages: %v", len(all), err)
+	}
+	return all
+}
+
+// Widths of a telephone in common use, and of a page with all of its column.
+const (
+	telephone = 390
+	column    = 800
+)
+
+// Every page in every state and language fits on the smallest screen, and what is
+// there to be pressed is large enough for a finger.
+func TestPagesFit(t *testing.T) {
+	dev := peers.StartDev(t, "")
+	tab := person(t, chrome.Look{Width: chrome.Narrow})
+	for _, page := range gallery(t, dev) {
+		for locale, path := range page.Paths {
+			tab.Open(dev.URL() + path)
+			if over := chrome.Eval[int](tab, "document.scrollingElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("%s in %s is %d pixels too wide: %s", page.Name, locale, over, chrome.Eval[string](tab, tooWide))
+			}
+			if small := chrome.Eval[[]string](tab, tooSmall); len(small) > 0 {
+				t.Errorf("%s in %s is hard to press: %s", page.Name, locale, strings.Join(small, "; "))
+			}
+		}
+	}
+}
+
+// tooWide tells which element sticks out.
+const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
+	.map(e => e.tagName + '.' + e.className).slice(-3).join(', ')`
+
+// tooSmall lists what to press that is below 44 pixels high or wide. A link inside
+// a sentence is as high as its line (WCAG 2.2, 2.5.8), and a box that its label
+// belongs to is as large as that. The mark of a folded quote grows where the screen
+// is told to be touched, which this one is not.
+const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
+	if (e.closest('.skip, .quoted') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
+	const box = (e.closest('label') || e).getBoundingClientRect();
+	return box.height > 0 && (box.height < 43.5 || box.width < 43.5) && !e.closest('.unseen');
+}).map(e => e.tagName + ' ' + (e.innerText || e.name) + ' ' + Math.round(e.getBoundingClientRect().width) + '×' + Math.round(e.getBoundingClientRect().height))`
+
+// TestPictures makes pictures of every page when it is asked to: see make
+// screenshots.
+func TestPictures(t *testing.T) {
+	if *picturesInto == "" {
+		t.Skip("only with -pictures FOLDER")
+	}
+	dev := peers.StartDev(t, "")
+	tab := person(t, chrome.Look{})
+	var all int
+	take := func(page shown, name, locale string, look chrome.Look) {
+		look.Height = 600 // a short page is shown with its end
+		tab.Look(look)
+		tab.Open(dev.URL() + page.Paths[locale])
+		small, err := shrink(tab.Picture())
+		if err == nil {
+			err = os.WriteFile(filepath.Join(*picturesInto, name+".png"), small, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += len(small)
+	}
+	for _, page := range gallery(t, dev) {
+		take(page, page.Name, "en", chrome.Look{Width: column})
+		take(page, page.Name+"-narrow", "en", chrome.Look{Width: telephone})
+		if page.Main {
+			take(page, page.Name+"-dark", "en", chrome.Look{Width: column, Dark: true})
+			take(page, page.Name+"-narrow-dark", "en", chrome.Look{Width: telephone, Dark: true})
+			take(page, page.Name+"-narrow-de", "de", chrome.Look{Width: telephone})
+		}
+	}
+	t.Logf("the pictures have %.1f MB", float64(all)/1e6)
+}
+
+// shrink makes a picture smaller than a browser does: our pages have few colours,
+// and the smoothed edges of letters between them.
+func shrink(raw []byte) ([]byte, error) {
+	full, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	colours := frequent(full)
+	small := image.NewPaletted(full.Bounds(), colours)
+	nearest := map[color.NRGBA]uint8{}
+	for y := full.Bounds().Min.Y; y < full.Bounds().Max.Y; y++ {
+		for x := full.Bounds().Min.X; x < full.Bounds().Max.X; x++ {
+			c := color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA)
+			i, known := nearest[c]
+			if !known {
+				i = uint8(colours.Index(c))
+				nearest[c] = i
+			}
+			small.SetColorIndex(x, y, i)
+		}
+	}
+	var out bytes.Buffer
+	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, small)
+	return out.Bytes(), err
+}
+
+// frequent are the most frequent colours, as many as a palette holds.
+func frequent(full image.Image) color.Palette {
+	const most = 256
+	count := map[color.NRGBA]int{}
+	for y := full.Bounds().Min.Y; y < full.Bounds().Max.Y; y++ {
+		for x := full.Bounds().Min.X; x < full.Bounds().Max.X; x++ {
+			count[color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA)]++
+		}
+	}
+	var all []color.NRGBA
+	for c := range count {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b color.NRGBA) int {
+		if n := count[b] - count[a]; n != 0 {
+			return n
+		}
+		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // the same palette each time
+	})
+	var p color.Palette
+	for _, c := range all[:min(len(all), most)] {
+		p = append(p, c)
+	}
+	return p
+}
