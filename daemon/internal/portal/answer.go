@@ -24,11 +24,11 @@ const (
 // draftQuery names an answer that waited for a sign-in.
 const draftQuery = "draft"
 
-// answer is what somebody is writing. Nothing of it is lost by a mistake.
-type answer struct {
+// written is what somebody is writing. Nothing of it is lost by a mistake.
+type written struct {
 	act    string
 	text   string
-	files  []keptFile
+	files  []actions.AnswerFile
 	nonce  string
 	draft  string // what it began as
 	adding adding
@@ -36,24 +36,15 @@ type answer struct {
 
 func newNonce() string { return rand.Text() }
 
-// keptFile is a file of an answer that is kept here already. The form names it, so
-// that it need not be sent again when something else has to be mended.
-type keptFile struct{ actions.AnswerFile }
-
-// Value is how the form names it.
-func (f keptFile) Value() string {
-	b, _ := json.Marshal(f.AnswerFile) // strings and numbers can always be written
-	return string(b)
-}
-
 // composer is where an answer is written.
 type composer struct {
-	Action  string
-	Nonce   string
-	Draft   string
-	Text    string
-	Readers string // who will see it
-	Files   *fileField
+	Action   string
+	Nonce    string
+	Draft    string
+	Text     string
+	Readers  string     // who will see it
+	Files    *fileInput // nil where none can be added
+	FilesAre string     // what is wrong with them
 	// SignIn: it is kept until its writer has signed in (row S23).
 	SignIn  bool
 	Closed  bool // it opens a new request
@@ -63,20 +54,11 @@ type composer struct {
 	Focus   bool
 }
 
-// fileField is where files of an answer are chosen.
-type fileField struct {
-	Kept    []keptFile
-	Most    int64  // bytes of one file; 0 for any
-	Blocked string // endings, with blanks between
-	Help    string
-	Error   string
-}
-
-func (p *Handler) composer(v *visit, seen *actions.Request, typed answer) *composer {
+func (p *Handler) composer(v *visit, seen *actions.Request, typed written) *composer {
 	c := &composer{
 		Action: requestPath(v, seen.View.Number) + "/" + replyAct, Nonce: or(typed.nonce, newNonce()), Text: typed.text, Draft: typed.draft,
 		Readers: readers(v, seen.View.People), Closed: seen.View.Status == helpdesk.Closed, Reopens: seen.View.Status == helpdesk.Resolved,
-		Files: &fileField{Kept: typed.files, Most: seen.Files.Bytes, Blocked: strings.Join(seen.Files.Blocked, " "), Help: fileHelp(v, seen.Files)},
+		Files: answerFiles(v, seen.Files, typed.files),
 	}
 	if c.Closed {
 		c.Readers = readers(v, nil)
@@ -87,9 +69,20 @@ func (p *Handler) composer(v *visit, seen *actions.Request, typed answer) *compo
 	return c
 }
 
+// answerFiles is where files of an answer are chosen.
+func answerFiles(v *visit, limits helpdesk.FileLimits, files []actions.AnswerFile) *fileInput {
+	f := &fileInput{ID: "files", Most: limits.Bytes, Blocked: strings.Join(limits.Blocked, " ")}
+	f.Limits = f.limits(v, nil)
+	for _, known := range files {
+		token, _ := json.Marshal(known) // strings and numbers can always be written
+		f.Kept = append(f.Kept, keptFile{Name: known.File.Name, Size: known.File.Size, Token: string(token)})
+	}
+	return f
+}
+
 // linkComposer is the one for the holder of a link: what is written there waits for
 // a sign-in.
-func (p *Handler) linkComposer(v *visit, seen *helpdesk.CustomerView, typed answer) *composer {
+func (p *Handler) linkComposer(v *visit, seen *helpdesk.CustomerView, typed written) *composer {
 	// The address of the page says the language, if at all, in its query.
 	action := url.URL{Path: "/t/" + v.r.PathValue("token") + "/" + replyAct, RawQuery: url.Values{"lang": {v.center.Locale}}.Encode()}
 	return &composer{
@@ -97,21 +90,6 @@ func (p *Handler) linkComposer(v *visit, seen *helpdesk.CustomerView, typed answ
 		Closed: seen.Status == helpdesk.Closed, Reopens: seen.Status == helpdesk.Resolved,
 		Focus: typed.act != "",
 	}
-}
-
-// shownEndings are enough to see of what kind the others are.
-const shownEndings = 6
-
-// fileHelp says what may be sent.
-func fileHelp(v *visit, l helpdesk.FileLimits) string {
-	var help []string
-	if l.Bytes > 0 {
-		help = append(help, v.say.T("A file may have %d MiB.", l.Bytes>>20))
-	}
-	if n := len(l.Blocked); n > 0 {
-		help = append(help, v.say.T("Some kinds are not taken, such as %s.", "."+strings.Join(l.Blocked[:min(n, shownEndings)], ", .")))
-	}
-	return strings.Join(help, " ")
 }
 
 // reply sends what was written on the page of a request.
@@ -144,25 +122,19 @@ func (p *Handler) reply(v *visit) error {
 	return done(v, at, "sent")
 }
 
-func (a *answer) answer() actions.Answer {
-	in := actions.Answer{Text: a.text, Nonce: a.nonce, Draft: a.draft}
-	for _, f := range a.files {
-		in.Files = append(in.Files, f.AnswerFile)
-	}
-	return in
+func (a *written) answer() actions.Answer {
+	return actions.Answer{Text: a.text, Nonce: a.nonce, Draft: a.draft, Files: a.files}
 }
-
-// keptField names the files of a form that are kept here.
-const keptField = "kept"
 
 // readAnswer reads the form: the fields, and the files straight into where they
 // stay. What is wrong with some of the files is told in one error; the others are
 // kept.
-func (p *Handler) readAnswer(v *visit, number int64, limits helpdesk.FileLimits) (answer, error) {
-	in := intake{say: v.say.T, limits: limits}
+func (p *Handler) readAnswer(v *visit, number int64, limits helpdesk.FileLimits) (written, error) {
+	in := answerIntake{say: v.say.T, limits: limits}
+	meter := p.meter(v)
 	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) {
 		if in.open() {
-			in.add(p.desk.KeepAnswerFile(v.context(), v.center, v.customer, number, name, mediaType, content))
+			in.add(p.desk.KeepAnswerFile(v.context(), v.center, v.customer, number, name, mediaType, meter(content)))
 		}
 	})
 	sent := in.files // they come behind those that were here before
@@ -174,32 +146,32 @@ func (p *Handler) readAnswer(v *visit, number int64, limits helpdesk.FileLimits)
 		}
 	}
 	for _, f := range sent {
-		in.add(f.AnswerFile, nil)
+		in.add(f, nil)
 	}
 	typed := typedAnswer(v.r.PostForm)
 	typed.files = in.files
 	return typed, errors.Join(in.err, read, in.refusal())
 }
 
-func typedAnswer(form url.Values) answer {
-	return answer{act: replyAct, text: form.Get("text"), nonce: form.Get("nonce"), draft: form.Get("draft")}
+func typedAnswer(form url.Values) written {
+	return written{act: replyAct, text: form.Get("text"), nonce: form.Get("nonce"), draft: form.Get("draft")}
 }
 
-// intake is the files of one form.
-type intake struct {
+// answerIntake is the files of one answer while it comes in.
+type answerIntake struct {
 	say     func(english string, args ...any) string
 	limits  helpdesk.FileLimits
-	files   []keptFile
+	files   []actions.AnswerFile
 	refused []string
 	full    bool
 	err     error // nothing more is taken
 }
 
-func (in *intake) open() bool { return in.err == nil && !in.full }
+func (in *answerIntake) open() bool { return in.err == nil && !in.full }
 
 // add takes a file into the list, unless all together are too much then. They are
 // counted while they come, so that what follows need not be kept.
-func (in *intake) add(f actions.AnswerFile, err error) {
+func (in *answerIntake) add(f actions.AnswerFile, err error) {
 	if err == nil {
 		var all []helpdesk.Attachment
 		for _, known := range in.files {
@@ -210,7 +182,7 @@ func (in *intake) add(f actions.AnswerFile, err error) {
 	}
 	switch {
 	case err == nil:
-		in.files = append(in.files, keptFile{f})
+		in.files = append(in.files, f)
 	case isFileError(err):
 		in.refused = append(in.refused, helpdesk.PublicIn(err, in.say))
 	default:
@@ -219,7 +191,7 @@ func (in *intake) add(f actions.AnswerFile, err error) {
 }
 
 // refusal tells what is wrong with files, nil if nothing is.
-func (in *intake) refusal() error {
+func (in *answerIntake) refusal() error {
 	if len(in.refused) == 0 {
 		return nil
 	}
@@ -245,7 +217,7 @@ type kept struct {
 }
 
 // keepWords shows what was written where not even the request can be shown.
-func (p *Handler) keepWords(v *visit, typed answer, err error) error {
+func (p *Handler) keepWords(v *visit, typed written, err error) error {
 	if typed.text == "" {
 		return err
 	}

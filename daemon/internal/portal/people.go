@@ -17,7 +17,7 @@ func (p *Handler) addPerson(v *visit) error {
 	if err != nil {
 		return err
 	}
-	typed := answer{act: peopleAct, adding: adding{Address: v.r.PostForm.Get("address"), Name: v.r.PostForm.Get("name")}}
+	typed := written{act: peopleAct, adding: adding{Address: v.r.PostForm.Get("address"), Name: v.r.PostForm.Get("name")}}
 	if err := p.desk.AddPerson(v.context(), v.center, v.customer, number, typed.adding.Address, typed.adding.Name); err != nil {
 		return p.showAgain(v, number, typed, err)
 	}
@@ -35,7 +35,7 @@ func (p *Handler) removePerson(v *visit) error {
 		return missing()
 	}
 	if err := p.desk.RemovePerson(v.context(), v.center, v.customer, number, uint16(who)); err != nil {
-		return p.showAgain(v, number, answer{act: closeAct}, err)
+		return p.showAgain(v, number, written{act: closeAct}, err)
 	}
 	if v.r.PostForm.Get("leave") != "" { // there is nothing to come back to
 		http.Redirect(v.w, v.r, v.path("/requests"), http.StatusSeeOther)
@@ -51,7 +51,7 @@ func (p *Handler) closeRequest(v *visit) error {
 		return err
 	}
 	if err := p.desk.CloseRequest(v.context(), v.center, v.customer, number); err != nil {
-		return p.showAgain(v, number, answer{act: closeAct}, err)
+		return p.showAgain(v, number, written{act: closeAct}, err)
 	}
 	return done(v, number, "closed")
 }
@@ -67,7 +67,7 @@ func (p *Handler) acting(v *visit) (number int64, err error) {
 	return number, web.ReadForm(v.r)
 }
 
-func (p *Handler) showAgain(v *visit, number int64, typed answer, err error) error {
+func (p *Handler) showAgain(v *visit, number int64, typed written, err error) error {
 	if kind := helpdesk.KindOf(err); kind == helpdesk.NotFound || kind == helpdesk.SignIn {
 		return err
 	}

@@ -73,11 +73,11 @@ func (p *Handler) request(v *visit) error {
 			return p.desk.RequestFile(v.context(), v.center, v.customer, number, seq, index)
 		})
 	}
-	return p.showRequest(v, number, answer{nonce: newNonce(), draft: v.r.URL.Query().Get(draftQuery)}, nil)
+	return p.showRequest(v, number, written{nonce: newNonce(), draft: v.r.URL.Query().Get(draftQuery)}, nil)
 }
 
 // showRequest shows the page with what was typed, and what is wrong with it.
-func (p *Handler) showRequest(v *visit, number int64, typed answer, problem error) error {
+func (p *Handler) showRequest(v *visit, number int64, typed written, problem error) error {
 	seen, err := p.desk.Request(v.context(), v.center, v.customer, number, typed.draft)
 	if err != nil {
 		if problem != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
@@ -103,7 +103,7 @@ func (p *Handler) showRequest(v *visit, number int64, typed answer, problem erro
 }
 
 // tell puts what is wrong where it belongs.
-func (p *Handler) tell(v *visit, body *ticket, typed answer, problem error) {
+func (p *Handler) tell(v *visit, body *ticket, typed written, problem error) {
 	kind := helpdesk.KindOf(problem)
 	ours := kind != helpdesk.Invalid && kind != helpdesk.TooLarge
 	words := web.Sentence(helpdesk.PublicIn(problem, v.say.T))
@@ -114,7 +114,7 @@ func (p *Handler) tell(v *visit, body *ticket, typed answer, problem error) {
 	case typed.act == peopleAct:
 		body.Adding.Error = words
 	case isFileError(problem):
-		body.Composer.Files.Error = words
+		body.Composer.FilesAre = words
 	default:
 		body.Composer.Error, body.Composer.Focus = words, true
 	}
@@ -137,7 +137,7 @@ func (p *Handler) ticket(v *visit) error {
 			return err
 		}
 	}
-	return p.showLinked(v, answer{}, nil)
+	return p.showLinked(v, written{}, nil)
 }
 
 // leadOn leads an agent to the agents' pages (row S40a), and who takes part to the
@@ -161,7 +161,7 @@ func (p *Handler) leadOn(v *visit, token string) (led bool, err error) {
 }
 
 // showLinked shows a request read-only to the holder of a link.
-func (p *Handler) showLinked(v *visit, typed answer, problem error) error {
+func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 	token := v.r.PathValue("token")
 	seen, viewer, err := p.desk.ViewByLink(v.context(), v.center, token)
 	switch kind := helpdesk.KindOf(err); {
