@@ -147,6 +147,7 @@ func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
 		return w.open(ctx, change, box, &e)
 	}
 	w.result = helpdesk.Appended
+	w.self.Unasked = false // they want it
 	w.ticket.CustomerReplied()
 	w.ticket.Append(&e)
 	change.Ticket, change.Entries = w.ticket, []helpdesk.Entry{e}

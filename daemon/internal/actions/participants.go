@@ -170,7 +170,7 @@ type joining struct {
 	now     time.Time
 }
 
-// letIn makes them a collaborator, records who did, and tells them.
+// letIn makes them a collaborator, records who did, and tells them and the requester.
 func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, t *helpdesk.Ticket, j joining) error {
 	if t.ParticipantByAddress(j.address) != nil {
 		return nil // since the mail came
@@ -184,18 +184,17 @@ func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.
 	if j.history {
 		words = "Added " + j.address.String() + " to the request, with what was written before."
 	}
-	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: noteBy(change, t, j.by, j.channel, j.now, words), To: p, Purpose: helpdesk.Joined, Now: j.now}
+	byAgent := j.by.Role != helpdesk.Customer
+	o := outbound.Occasion{
+		Mailbox: box, Ticket: t, Entry: noteBy(change, t, j.by, j.channel, j.now, words), To: p, Purpose: helpdesk.Joined, ByAgent: byAgent, Now: j.now,
+	}
 	if j.unasked {
 		o.Purpose = helpdesk.Added
 	}
-	if err := d.planner.Automatic(ctx, change, o); err != nil {
+	if err := d.planner.Automatic(ctx, change, o); err != nil || !byAgent { // who asked did it themselves
 		return err
 	}
-	if o.To = t.Requester(); o.To == nil || o.To.Contact == j.by.ID || o.To.Number == p.Number {
-		return nil
-	}
-	o.Purpose = helpdesk.PeopleChanged // row S07
-	return d.planner.Automatic(ctx, change, o)
+	return d.planner.PeopleChanged(ctx, change, o)
 }
 
 // noteEvent adds what was done to the history and returns its number.

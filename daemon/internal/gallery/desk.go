@@ -85,3 +85,9 @@ func (d *desk) Disownable(context.Context, helpdesk.HelpCenter, string) error { 
 
 // Disown implements [portal.Desk].
 func (d *desk) Disown(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }
+
+// Stoppable implements [portal.Stopping].
+func (d *desk) Stoppable(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }
+
+// Stop implements [portal.Stopping].
+func (d *desk) Stop(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }

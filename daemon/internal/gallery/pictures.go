@@ -89,6 +89,8 @@ var pictures = []picture{
 
 	{name: "not-me", group: questions, title: "This was not me", path: "!/not-me/made-up"},
 	{name: "not-me-done", group: questions, title: "This was not me: done", path: "!/not-me/made-up", post: url.Values{}},
+	{name: "stop", group: questions, title: "No more mail about a request", path: "!/stop/made-up"},
+	{name: "stop-done", group: questions, title: "No more mail about a request: done", path: "!/stop/made-up", post: url.Values{}},
 
 	{name: "error-404", group: troubles, title: "Nothing at this address", status: 404, path: "/nothing"},
 	{name: "error-403", group: troubles, title: "From another site", status: 403, path: "/submit/contact", post: url.Values{}, from: "cross-site"},

@@ -60,13 +60,15 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return nil, err
 	}
 	switch d.Purpose {
-	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added, helpdesk.StatusChanged:
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added:
 		return o, nil // they tell that something came about, not what was said
-	case helpdesk.PeopleChanged:
-		if o.newcomers() == "" {
+	case helpdesk.StatusChanged, helpdesk.PeopleChanged:
+		if d.Purpose == helpdesk.PeopleChanged && o.newcomers() == "" {
 			return nil, nil // who came has left again
 		}
-		return o, nil
+		proven, err := proves(ctx, q.Store, account, to)
+		o.plain = !proven
+		return o, err
 	}
 	if !o.entry.Public() {
 		return nil, nil
@@ -88,14 +90,7 @@ func (q *Queue) wanted(ctx context.Context, account string, o *occasion) (bool, 
 	if !o.to.Unasked || o.delivery.Purpose.Fixed() {
 		return true, nil
 	}
-	contact, err := q.Store.Contact(ctx, account, o.to.Contact)
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read contact: %w", err)
-	}
-	return contact.Proves(o.to.Address), nil
+	return proves(ctx, q.Store, account, o.to)
 }
 
 // answered finds what a customer said last before the entry; nil if nobody did,

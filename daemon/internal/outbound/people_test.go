@@ -120,7 +120,9 @@ func TestUnaskedGetFixedWordsAlone(t *testing.T) {
 			}
 			bob.Unasked = true
 			d.commit(t, &helpdesk.Change{Account: account, Ticket: d.ticket, Contact: contact})
-			x := d.reply(t, func(x *helpdesk.Delivery) { x.Participant, x.To, x.Purpose = 2, contact.Addresses[0].Address, tt.purpose })
+			x := d.reply(t, func(x *helpdesk.Delivery) {
+				x.Participant, x.To, x.Purpose = 2, contact.Addresses[0].Address, tt.purpose
+			})
 			run(t, d.queue(t, "a"))
 			d.await(t, x.ID, string(tt.want), isState(tt.want))
 			if sent := len(d.relay.mails()) == 1; sent != (tt.want == helpdesk.Sent) {

@@ -21,6 +21,7 @@ import (
 type Desk interface {
 	Recognising
 	Requesting
+	Stopping
 	Keeping
 	Listing
 	Accounts
