@@ -25,6 +25,7 @@ type Desk interface {
 	Keeping
 	Listing
 	Accounts
+	Elsewhere
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
 	// Disownable must change nothing; it and Disown answer NotFound whatever is
