@@ -54,7 +54,7 @@ func fill(t *testing.T) *desk {
 	d.other = d.write(t, bob, "support@acme.example", "My trombone")
 	d.foreign = d.write(t, erin, "support@rival.example", "My accordion")
 	page := fmt.Sprintf("/agent/tickets/%d", d.request)
-	for _, who := range []string{carol, dave} {
+	for _, who := range []string{carol, dave, "yves@customer.example"} {
 		d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"add"}, "address": {who}, "history": {"on"}}))
 		d.links[who] = d.Letter(t, who, "").Link(t, "/t/")
 	}

@@ -75,9 +75,14 @@ var routes = []route{
 	}},
 	{"GET /t/{token}", secret, []probe{
 		{at: "{link:alice}", may: everybody, shows: "kaleidoscope"}, {at: "{link:carol}", may: everybody}, {at: "{link:alice}?file=1.1", may: everybody},
-		{at: "{link:dave}", may: ""}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
+		{at: "{link:dave}", may: readers}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
 		{at: "{link:dave}?file=1.1", may: ""}, {at: "{link:erin}?file=1.1", may: ""},
 	}},
+	{"POST /t/{token}/reply", act, []probe{
+		{at: "{link:dave}/reply", may: "", form: url.Values{"text": {"Let me in"}}}, {at: "{link:erin}/reply", may: "", form: url.Values{"text": {"Let me in"}}},
+		{at: "{link:alice}/reply", may: "nobody alice bob carol dave erin rival", form: url.Values{"text": {"It waits for a sign-in"}}},
+	}},
+	{"POST /new-link/{token}", act, []probe{{at: "/new-link/nothing", may: ""}, {at: "/new-link/{token:dave}", may: everybody}}},
 	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}, {at: "{not-me:hugo}", may: everybody}}},
 	{"POST /not-me/{token}", act, []probe{
 		{at: "/not-me/{token:alice}", may: "", form: sure}, {at: "/not-me/{token:erin}", may: "", form: sure},
@@ -86,6 +91,20 @@ var routes = []route{
 	{"GET /requests", personal, []probe{{at: "/en/requests", may: signedIn, shows: "kaleidoscope"}, {at: "/en/requests?q=hello", may: signedIn, shows: "trombone"}}},
 
 	{"GET /stop/{token}", secret, []probe{{at: "{stop:carol}", may: everybody}, {at: "/stop/{token:carol}", may: ""}, {at: "/stop/{token:alice}", may: ""}, {at: "/stop/{token:erin}", may: ""}}},
+
+	{"GET /requests/{number}", personal, []probe{
+		{at: "/en/requests/{request}", may: readers, shows: "kaleidoscope"}, {at: "/en/requests/{request}?file=1.1", may: readers},
+		{at: "/en/requests/{other}", may: "bob agent", shows: "trombone"}, {at: "/en/requests/999", may: "agent"},
+	}},
+	{"POST /requests/{number}/reply", act, []probe{
+		{at: "/en/requests/{request}/reply", may: partakers, form: url.Values{"text": {"And more"}}, files: true},
+		{at: "/en/requests/{other}/reply", may: "bob", form: url.Values{"text": {"And more"}}, files: true},
+	}},
+	{"POST /requests/{number}/people", act, []probe{{at: "/en/requests/{request}/people", may: "alice", form: url.Values{"address": {"yves@customer.example"}}}}},
+	{"POST /requests/{number}/people/{participant}/remove", act, []probe{
+		{at: "/en/requests/{request}/people/{participant:yves}/remove", may: "alice"}, {at: "/en/requests/{request}/people/{participant:alice}/remove", may: ""},
+	}},
+	{"POST /requests/{number}/close", act, []probe{{at: "/en/requests/{request}/close", may: "alice"}, {at: "/en/requests/{other}/close", may: "bob"}}},
 
 	{"GET /sign-in", public, []probe{{at: "/en/sign-in", may: everybody}}},
 	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
@@ -109,6 +128,7 @@ var routes = []route{
 	{"GET /account", personal, []probe{{at: "/en/account", may: signedIn}}},
 	{"POST /account/password", act, []probe{{at: "/en/account/password", may: signedIn, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
 	{"POST /account/sessions/{session}/end", act, []probe{{at: "/en/account/sessions/{session:alice}/end", may: "alice"}}},
+	{"POST /account/issuers/{issuer}/end", act, []probe{{at: "/en/account/issuers/nobody/end", may: ""}}},
 	{"POST /account/sessions/end", act, []probe{{at: "/en/account/sessions/end", may: signedIn}}},
 	{"/", public, []probe{{at: "/en/nowhere", may: ""}, {at: "/agent/nowhere", may: ""}, {at: "/agent/tickets/{request}/nowhere", may: ""}}},
 
