@@ -195,3 +195,17 @@ func (d *Dev) Settled(t testing.TB) int64 {
 	})
 	return last
 }
+
+// ChangedSince names the records that have changed after a revision.
+func (d *Dev) ChangedSince(t testing.TB, revision int64) []string {
+	t.Helper()
+	got, err := d.Etcd(t).Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithMinModRev(revision+1), clientv3.WithKeysOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, kv := range got.Kvs {
+		keys = append(keys, string(kv.Key))
+	}
+	return keys
+}

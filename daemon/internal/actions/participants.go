@@ -148,7 +148,7 @@ type joining struct {
 	now     time.Time
 }
 
-// letIn makes them a collaborator, records who did, and tells them.
+// letIn makes them a collaborator, records who did, and tells them and the requester.
 func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, t *helpdesk.Ticket, j joining) error {
 	if t.ParticipantByAddress(j.address) != nil {
 		return nil // since the mail came
@@ -163,7 +163,11 @@ func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.
 		words = "Added " + j.address.String() + " to the request, with what was written before."
 	}
 	seq := noteEvent(change, t, j.by, j.now, words)
-	return d.planner.Automatic(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, To: p, Purpose: helpdesk.Joined, Now: j.now})
+	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, To: p, Purpose: helpdesk.Joined, ByAgent: true, Now: j.now}
+	if err := d.planner.Automatic(ctx, change, o); err != nil {
+		return err
+	}
+	return d.planner.PeopleChanged(ctx, change, o)
 }
 
 // noteEvent adds what was done to the history and returns its number.

@@ -124,18 +124,28 @@ func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, fi
 }
 
 // SetStatus changes the status and records who did. A ticket that has it
-// already is left as it is: nothing happened that a history could tell.
+// already is left as it is: nothing happened that a history could tell. Who takes
+// part is told where customers have another word for it (row S07).
 func (d *Desk) SetStatus(ctx context.Context, by Actor, number int64, status helpdesk.Status) error {
 	if _, err := helpdesk.ParseStatus(string(status)); err != nil {
 		return err
 	}
 	w := writing{kind: helpdesk.Event, text: "Status set to " + string(status) + "."}
-	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, _ *helpdesk.Change, _ int) error {
-		if t.Status == status {
+	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
+		before := t.Status
+		if before == status {
 			return errUnchanged
 		}
 		t.Status = status
-		return nil
+		box, ok := d.directory.Mailbox(by.Account, t.Mailbox)
+		if !ok {
+			return nil // nowhere to tell it from
+		}
+		var center *helpdesk.HelpCenter
+		if h, ok := d.directory.HelpCenter(by.Account, t.HelpCenter); ok {
+			center = &h
+		}
+		return d.planner.StatusChanged(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Now: d.now()}, center, before)
 	})
 }
 

@@ -83,6 +83,8 @@ type Handler struct {
 	sheet *template.Template // around the HTML of a mail
 	tries *web.Limiter
 	mux   *http.ServeMux
+
+	patterns []string // of all pages
 }
 
 // New makes the pages.
@@ -115,6 +117,9 @@ func New(desk Desk, site *web.Site) *Handler {
 	return c
 }
 
+// Patterns lists the routes for tests that walk through all of them.
+func (c *Handler) Patterns() []string { return c.patterns }
+
 // ServeHTTP implements [http.Handler].
 func (c *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
 
@@ -130,6 +135,7 @@ func (v *visit) context() context.Context { return v.r.Context() }
 
 // open registers a page that needs no session.
 func (c *Handler) open(pattern string, page func(*visit) error) {
+	c.patterns = append(c.patterns, pattern)
 	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 		center, ok := c.site.Center(r)

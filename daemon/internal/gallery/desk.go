@@ -72,14 +72,6 @@ func (d *desk) SignedIn(_ context.Context, account, _ string) (actions.Actor, er
 	return actions.Actor{Account: account, Agent: &helpdesk.Agent{ID: "cccccccccccccccc", Name: "Robin Sample", Address: robin}}, nil
 }
 
-// Submit implements [portal.Desk]: it checks what was typed as the real one does.
-func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error) {
-	if d.scene.err != nil {
-		return actions.Submitted{}, d.scene.err
-	}
-	return actions.Submitted{Number: 1042, Address: alice}, nil
-}
-
 // ViewByLink implements [portal.Desk].
 func (d *desk) ViewByLink(_ context.Context, _ helpdesk.HelpCenter, _ string) (*helpdesk.CustomerView, *helpdesk.Participant, error) {
 	if d.scene.err != nil {
@@ -93,3 +85,9 @@ func (d *desk) Disownable(context.Context, helpdesk.HelpCenter, string) error { 
 
 // Disown implements [portal.Desk].
 func (d *desk) Disown(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }
+
+// Stoppable implements [portal.Stopping].
+func (d *desk) Stoppable(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }
+
+// Stop implements [portal.Stopping].
+func (d *desk) Stop(context.Context, helpdesk.HelpCenter, string) error { return d.scene.err }

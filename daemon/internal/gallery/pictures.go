@@ -37,6 +37,13 @@ var pictures = []picture{
 	{name: "choose", group: submits, title: "Choosing a form", main: true, path: "/submit"},
 	{name: "form", group: submits, title: "A form with all kinds of fields", main: true, path: "/submit/repair"},
 	{name: "form-plain", group: submits, title: "A form with nothing but a message", path: "/submit/contact"},
+	{name: "form-customer", group: submits, title: "A form for who is signed in", path: "/submit/contact", scene: scene{customer: true}},
+	{name: "form-agent", group: submits, title: "A form for an agent, on behalf of a customer", path: "/submit/contact", scene: scene{agent: true}},
+	{name: "form-wrong", group: submits, title: "With slips", main: true, status: 422, path: "/submit/repair", post: slips},
+	{name: "form-filled", group: submits, title: "Filled in, with files that are here already", path: "/submit/repair", post: filledIn},
+	{name: "form-trouble", group: submits, title: "When it cannot be taken", status: 503, path: "/submit/repair", post: complete, scene: scene{err: helpdesk.Errorf(helpdesk.Unavailable, "requests can't be taken just now")}},
+	{name: "form-ended", group: submits, title: "When the sign-in has ended meanwhile", status: 403, path: "/submit/contact", post: slips, center: signedInOnly},
+	{name: "sent-customer", group: submits, title: "Sent by who is signed in", path: "/submit/contact", post: url.Values{"subject": {"Hello"}, "message": {"Hello."}}, scene: scene{customer: true}},
 	{name: "sent", group: submits, title: "Sent", main: true, path: "/submit/contact", post: url.Values{
 		"nonce": {"made-up"}, "name": {"Alice Morgan"}, "address": {alice.String()}, "subject": {"Hello"}, "message": {"Hello."},
 	}},
@@ -63,7 +70,7 @@ var pictures = []picture{
 	{name: "sign-in-too-many", group: signIns, title: "Too many tries", status: 429, path: "/sign-in", post: url.Values{"address": {alice.String()}}, scene: scene{err: web.ErrTooMany}},
 	{name: "sign-in-none", group: signIns, title: "Where nobody can sign in", path: "/sign-in", center: noSignIn},
 	{name: "sign-in-invited", group: signIns, title: "Where sign-up is closed", path: "/sign-in", center: invitedOnly},
-	{name: "needs-sign-in", group: signIns, title: "A form that takes a sign-in, where nobody can", status: 403, path: "/submit/contact", center: signedInOnly},
+	{name: "needs-sign-in", group: signIns, title: "A link that takes a sign-in, where nobody can sign in", status: 403, path: link, center: noSignIn, scene: scene{err: helpdesk.Errorf(helpdesk.SignIn, "sign in first")}},
 	{name: "sign-up", group: signIns, title: "Signing up", path: "/sign-up"},
 	{name: "sign-up-wrong", group: signIns, title: "An address with a slip", status: 422, path: "/sign-up", post: url.Values{"address": {"alice@"}}, scene: scene{err: helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")}},
 	{name: "sign-up-sent", group: signIns, title: "The mail is on its way", main: true, path: "/sign-up", post: url.Values{"address": {alice.String()}}},
@@ -82,6 +89,8 @@ var pictures = []picture{
 
 	{name: "not-me", group: questions, title: "This was not me", path: "!/not-me/made-up"},
 	{name: "not-me-done", group: questions, title: "This was not me: done", path: "!/not-me/made-up", post: url.Values{}},
+	{name: "stop", group: questions, title: "No more mail about a request", path: "!/stop/made-up"},
+	{name: "stop-done", group: questions, title: "No more mail about a request: done", path: "!/stop/made-up", post: url.Values{}},
 
 	{name: "error-404", group: troubles, title: "Nothing at this address", status: 404, path: "/nothing"},
 	{name: "error-403", group: troubles, title: "From another site", status: 403, path: "/submit/contact", post: url.Values{}, from: "cross-site"},
@@ -100,9 +109,8 @@ func noSignIn(h *helpdesk.HelpCenter) { h.SignUp = helpdesk.SignUp{} }
 
 func invitedOnly(h *helpdesk.HelpCenter) { h.SignUp.Open = false }
 
-// signedInOnly takes requests from people who are signed in, and lets nobody.
+// signedInOnly takes requests only from people who are signed in.
 func signedInOnly(h *helpdesk.HelpCenter) {
-	noSignIn(h)
 	for i := range h.Forms {
 		h.Forms[i].Access = map[helpdesk.Visitor]helpdesk.Access{helpdesk.Anonymous: helpdesk.NeedsSignIn}
 	}

@@ -98,6 +98,7 @@ func (p *Pipeline) append(ctx context.Context, c *incoming, change *helpdesk.Cha
 	}
 	if writer := t.ParticipantByAddress(c.writer.Address); writer != nil && !c.verdict.event {
 		c.entry.Author.ID = writer.Contact
+		writer.Unasked = writer.Unasked && c.trust.Proof != helpdesk.ProofPass // they want it
 	}
 	if c.class == helpdesk.ClassMessage {
 		t.CustomerReplied() // hidden ones too: in a ticket that waits for the customer no agent would find them

@@ -91,6 +91,7 @@ func withoutAddress(text string, agent, box helpdesk.Address) string {
 func (p *Pipeline) work(ctx context.Context, c *incoming, change *helpdesk.Change, outcome *helpdesk.Outcome) error {
 	t, agent := c.ticket, c.agent()
 	change.Ticket = t
+	before := t.Status
 	change.Unchanged = append(change.Unchanged, helpdesk.Revision{Agent: agent.ID, Rev: agent.Rev})
 	done, err := p.obey(ctx, c, agent)
 	if err != nil {
@@ -106,11 +107,30 @@ func (p *Pipeline) work(ctx context.Context, c *incoming, change *helpdesk.Chang
 	if err := p.receive(ctx, c, change, agent, done); err != nil {
 		return err
 	}
+	if err := p.tellStatus(ctx, c, change, before); err != nil {
+		return err
+	}
 	outcome.Entry = change.Entries[0].Seq
 	if id := c.mail.MessageID(); id != "" {
 		change.Messages = []helpdesk.MessageRef{{MessageID: id, Ticket: t.ID, Entry: outcome.Entry}}
 	}
 	return nil
+}
+
+// tellStatus tells who takes part of a status that a command set, where no answer does.
+func (p *Pipeline) tellStatus(ctx context.Context, c *incoming, change *helpdesk.Change, before helpdesk.Status) error {
+	for _, e := range change.Entries {
+		if e.Public() {
+			return nil
+		}
+	}
+	t := change.Ticket
+	var center *helpdesk.HelpCenter
+	if h, ok := p.Directory.HelpCenter(c.box.Account, t.HelpCenter); ok {
+		center = &h
+	}
+	last := change.Entries[len(change.Entries)-1]
+	return p.Planner.StatusChanged(ctx, change, outbound.Occasion{Mailbox: p.sender(c, t), Ticket: t, Entry: last.Seq, Now: c.now}, center, before)
 }
 
 // post mails an answer to everybody who takes part, as from the console, and

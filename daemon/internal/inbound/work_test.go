@@ -418,3 +418,28 @@ func TestMergeIsDoneOnce(t *testing.T) {
 		}
 	}
 }
+
+// A command that sets the status by itself is told to who takes part; an answer
+// carries it.
+//
+// covers: S07, P09
+func TestStatusByMailIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		note       bool
+		want       int
+	}{
+		{"alone", "#close", false, 1},
+		{"with a note", "#close\r\n#note\r\nshe called", true, 1},
+		{"with an answer", "#close\r\n\r\nDone.", false, 0},
+		{"as it was", "#open", false, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			got := o.accept(mail(ann, "<a@x>", tt.text), o.address(o.ann, tt.note))
+			if told := o.copies(got, helpdesk.StatusChanged); len(told) != tt.want {
+				t.Errorf("told %v, want %d", told, tt.want)
+			}
+		})
+	}
+}

@@ -204,3 +204,36 @@ func TestFixedMailsHoldNothingOfAStranger(t *testing.T) {
 		})
 	}
 }
+
+// Who has proven nothing is told of a status without a word of what stands in the
+// ticket: it may be a stranger who wrote that in their name.
+//
+// covers: M04, S07
+func TestStatusToWhoProvedNothing(t *testing.T) {
+	for _, proven := range []bool{false, true} {
+		d := newDesk(t, &relay{})
+		contact := &helpdesk.Contact{ID: helpdesk.NewID(), Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("victim@customer.example")}}}
+		if proven {
+			contact.Addresses[0].Proven = &noon
+		}
+		d.ticket.Subject = "canary"
+		p := &d.ticket.Participants[0]
+		p.Contact, p.Name, p.Address = contact.ID, "canary", contact.Addresses[0].Address
+		q := d.queue(t, "a")
+		change := &helpdesk.Change{Account: account, Ticket: d.ticket, Contact: contact}
+		o := Occasion{Mailbox: d.boxes["support"], Ticket: d.ticket, Entry: 2, To: p, Purpose: helpdesk.StatusChanged, Now: noon}
+		if err := q.Planner.Automatic(t.Context(), change, o); err != nil {
+			t.Fatal(err)
+		}
+		d.commit(t, change)
+		run(t, q)
+		d.await(t, change.Deliveries[0].ID, "sent", isState(helpdesk.Sent))
+		mail := d.relay.mails()[0].Data
+		if holds := strings.Contains(mail, "canary"); holds != proven {
+			t.Errorf("proven %t: the mail holds words of the ticket: %t\n%s", proven, holds, mail)
+		}
+		if !strings.Contains(mail, "We are looking into it") {
+			t.Errorf("it does not tell the status:\n%s", mail)
+		}
+	}
+}

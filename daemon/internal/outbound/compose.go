@@ -43,7 +43,10 @@ type occasion struct {
 	center   *helpdesk.HelpCenter // nil if the ticket has none
 	say      *words.Words         // in the reader's language, as center is
 	pass     *helpdesk.Pass       // that the mail brings, if any
-	now      time.Time
+	// plain has nothing in the mail that stands in the ticket: its recipient has
+	// proven nothing, and what stands there may be a stranger's who wrote their address.
+	plain bool
+	now   time.Time
 }
 
 // quote is a short piece of what is being answered.
@@ -150,6 +153,9 @@ func (c composer) envelope(o occasion) *eml.Outgoing {
 		// Whoever gets this may never have written to us: not one byte of it is
 		// the writer's choice (row M04).
 		mail.To.Name, mail.Subject = "", fixedSubject(o)
+		mail.InReplyTo, mail.References = "", nil
+	} else if o.plain {
+		mail.To.Name, mail.Subject = "", o.say.T("Your request %s", fmt.Sprintf("#%d", o.ticket.Number))
 		mail.InReplyTo, mail.References = "", nil
 	}
 	if stop := c.stop(o); stop != "" && o.delivery.Purpose != helpdesk.NewLink {

@@ -103,12 +103,14 @@ func (c composer) letter(o occasion) *letter {
 
 // personal adds what is somebody's own: it must never come into a fixed mail.
 func (c composer) personal(o occasion, l *letter) {
-	l.facts["Name"] = oneLine(o.to.Name)
+	l.facts["Name"], l.facts["Subject"] = oneLine(o.to.Name), oneLine(o.ticket.Subject)
+	if o.plain {
+		l.facts["Name"], l.facts["Subject"] = "", ""
+	}
 	l.facts["Hello"] = l.say.T("Hello,")
 	if name := l.facts["Name"]; name != "" {
 		l.facts["Hello"] = l.say.T("Hello %s,", name)
 	}
-	l.facts["Subject"] = oneLine(o.ticket.Subject)
 	l.facts["Writer"] = o.writer(o.entry.Author)
 	switch l.purpose {
 	case helpdesk.AgentReply, helpdesk.Update, helpdesk.Opened:

@@ -57,13 +57,14 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		return q.agentOccasion(ctx, account, o)
 	}
 	switch d.Purpose {
-	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added, helpdesk.StatusChanged:
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added:
 		return o, nil // they tell that something came about, not what was said
-	case helpdesk.PeopleChanged:
-		if o.newcomers() == "" {
+	case helpdesk.StatusChanged, helpdesk.PeopleChanged:
+		if d.Purpose == helpdesk.PeopleChanged && o.newcomers() == "" {
 			return nil, nil // who came has left again
 		}
-		return o, nil
+		o.plain, err = q.provesNothing(ctx, account, to)
+		return o, err
 	}
 	if !o.entry.Public() {
 		return nil, nil
@@ -76,6 +77,19 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err
+}
+
+// provesNothing reports whether a participant has never shown that the address is
+// theirs.
+func (q *Queue) provesNothing(ctx context.Context, account string, p *helpdesk.Participant) (bool, error) {
+	who, err := q.Store.Contact(ctx, account, p.Contact)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read contact: %w", err)
+	}
+	return !who.Proves(p.Address), nil
 }
 
 // answered finds what a customer said last before the entry; nil if nobody did,

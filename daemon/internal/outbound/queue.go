@@ -27,6 +27,7 @@ type Store interface {
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	// Pass answers NotFound for one that was used or has lapsed.
 	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
 	Commit(ctx context.Context, c *helpdesk.Change) error

@@ -20,6 +20,7 @@ import (
 // Desk is what visitors can do. Each part stands beside the pages that use it.
 type Desk interface {
 	Recognising
+	Stopping
 	Keeping
 	Listing
 	Accounts

@@ -33,6 +33,8 @@ func (p *Handler) routes() []route {
 		{"GET /t/{token}", true, p.ticket},
 		{"GET /not-me/{token}", true, p.showDisown},
 		{"POST /not-me/{token}", true, p.disown},
+		{"GET /stop/{token}", true, p.showStop},
+		{"POST /stop/{token}", true, p.stop},
 		{"GET /sign-in", false, p.needsPortal(p.showSignIn)},
 		{"POST /sign-in", false, p.needsPortal(p.signIn)},
 		{"GET /sign-in/code", false, p.needsPortal(p.showCode)},

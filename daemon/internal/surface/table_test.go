@@ -1,0 +1,208 @@
+package surface
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// kind is what a page must keep to itself.
+type kind string
+
+const (
+	public   kind = "public"   // the same for everybody: a browser may keep it
+	personal kind = "personal" // shows what is somebody's
+	secret   kind = "secret"   // and its address opens it
+	work     kind = "work"     // an agents' page
+	paper    kind = "paper"    // HTML that somebody sent
+	download kind = "download" // a file that somebody sent
+	act      kind = "act"      // does something
+	stream   kind = "stream"   // tells what happens
+)
+
+// route is the row of a route: what its answers must keep, and what is asked of it.
+type route struct {
+	pattern string
+	kind    kind
+	probes  []probe
+}
+
+// probe is one thing that is asked of a route, by everybody.
+type probe struct {
+	at    string // {request} and the like stand for what is in the desk
+	may   string // who may; everybody else is refused. See people
+	form  url.Values
+	json  string // is sent instead of a form
+	files bool   // the form is sent as one with files
+	wrong bool   // the form has a mistake, and who may send it is told
+	shows string // who may read these words finds them
+	by    string // who asks, where asking often is refused; "" is all
+}
+
+// everybody may see what is nobody's, and follow a link that they have.
+const everybody = "everybody"
+
+// people are all who ask: somebody who is not signed in, customers and agents of
+// this account and of the other.
+var people = []string{"nobody", "alice", "bob", "carol", "dave", "erin", "agent", "rival"}
+
+// Who may see Alice's request and work on it. An agent who opens it is led to
+// their own page of it.
+const (
+	partakers = "alice carol"
+	readers   = "alice carol agent"
+	agents    = "agent"
+	signedIn  = "alice bob carol dave" // at this account
+	few       = "nobody alice erin"
+)
+
+// routes are all there are, in an order in which each one still finds what it is
+// about. Whoever may not do something has to find everything as if it were not
+// there.
+var routes = []route{
+	{"GET /{$}", public, []probe{{at: "/en/", may: everybody}, {at: "/", may: everybody}}},
+	{"GET /submit", public, []probe{{at: "/en/submit", may: everybody}}},
+	{"GET /submit/{form}", public, []probe{{at: "/en/submit/contact", may: everybody}, {at: "/en/submit/foreign", may: ""}}},
+	{"POST /submit/{form}", act, []probe{
+		{at: "/en/submit/contact", may: everybody, form: url.Values{"nonce": {"once"}}, wrong: true},
+		{at: "/en/submit/foreign", may: "", form: url.Values{"nonce": {"once"}}},
+	}},
+	{"POST /submit/{form}/state", act, []probe{{at: "/en/submit/contact/state", may: everybody}, {at: "/en/submit/foreign/state", may: ""}}},
+	{"GET /api/v1/forms", public, []probe{{at: "/api/v1/forms", may: everybody}}},
+	{"POST /api/v1/forms/{form}/requests", act, []probe{
+		{at: "/api/v1/forms/contact/requests", may: everybody, json: "{}", wrong: true}, {at: "/api/v1/forms/foreign/requests", may: "", json: "{}"},
+	}},
+	{"GET /t/{token}", secret, []probe{
+		{at: "{link:alice}", may: everybody, shows: "kaleidoscope"}, {at: "{link:carol}", may: everybody}, {at: "{link:alice}?file=1.1", may: everybody},
+		{at: "{link:dave}", may: ""}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
+		{at: "{link:dave}?file=1.1", may: ""}, {at: "{link:erin}?file=1.1", may: ""},
+	}},
+	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
+	{"POST /not-me/{token}", act, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
+	{"GET /requests", personal, []probe{{at: "/en/requests", may: signedIn, shows: "kaleidoscope"}, {at: "/en/requests?q=hello", may: signedIn, shows: "trombone"}}},
+
+	{"GET /sign-in", public, []probe{{at: "/en/sign-in", may: everybody}}},
+	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", by: few, form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
+	{"GET /sign-in/code", public, []probe{{at: "/en/sign-in/code", may: everybody}}},
+	{"POST /sign-in/code", act, []probe{{at: "/en/sign-in/code", may: "", by: few, form: url.Values{"code": {"12345678"}}}}},
+	{"GET /sign-up", public, []probe{{at: "/en/sign-up", may: everybody}}},
+	{"POST /sign-up", act, []probe{{at: "/en/sign-up", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"GET /forgot", public, []probe{{at: "/en/forgot", may: everybody}}},
+	{"POST /forgot", act, []probe{{at: "/en/forgot", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"GET /pass/{token}", secret, []probe{
+		{at: "/pass/{pass:frank}", may: everybody}, {at: "/pass/{pass:alice}", may: ""}, {at: "/pass/{pass:gina}", may: ""}, {at: "/pass/{token:alice}", may: ""},
+	}},
+	{"POST /pass/{token}", act, []probe{
+		{at: "/pass/{pass:frank}", may: few, by: few, form: url.Values{"password": {"short"}}, wrong: true},
+		{at: "/pass/{pass:alice}", may: "", by: few, form: url.Values{"password": {password}}},
+		{at: "/pass/{pass:gina}", may: "", by: few, form: url.Values{"password": {password}}},
+	}},
+	{"GET /account", personal, []probe{{at: "/en/account", may: signedIn}}},
+	{"POST /account/password", act, []probe{{at: "/en/account/password", may: signedIn, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
+	{"POST /account/sessions/{session}/end", act, []probe{{at: "/en/account/sessions/{session:alice}/end", may: "alice"}}},
+	{"POST /account/sessions/end", act, []probe{{at: "/en/account/sessions/end", may: signedIn}}},
+	{"/", public, []probe{{at: "/en/nowhere", may: ""}, {at: "/agent/nowhere", may: ""}, {at: "/agent/tickets/{request}/nowhere", may: ""}}},
+
+	{"GET /agent/sign-in", work, []probe{{at: "/agent/sign-in", may: everybody}}},
+	{"POST /agent/sign-in", act, []probe{{at: "/agent/sign-in", may: "", form: url.Values{"address": {"{agent}"}, "password": {"wrong"}}}}},
+	{"GET /agent", work, []probe{{at: "/agent", may: agents}}},
+	{"GET /agent/tickets/{number}", work, []probe{{at: "/agent/tickets/{request}", may: agents, shows: among}, {at: "/agent/tickets/999", may: ""}}},
+	{"GET /agent/tickets/{number}/entries/{entry}/html", paper, []probe{
+		{at: "/agent/tickets/{request}/entries/1/html", may: agents}, {at: "/agent/tickets/{request}/entries/99/html", may: ""},
+	}},
+	{"GET /agent/tickets/{number}/entries/{entry}/files/{file}", download, []probe{
+		{at: "/agent/tickets/{request}/entries/1/files/1", may: agents}, {at: "/agent/tickets/{request}/entries/1/files/9", may: ""},
+	}},
+	{"GET /agent/tickets/{number}/entries/{entry}/source", download, []probe{{at: "/agent/tickets/{request}/entries/1/source", may: agents}}},
+	{"GET /agent/held", work, []probe{{at: "/agent/held", may: agents}}},
+	{"GET /agent/held/{id}", work, []probe{{at: "/agent/held/{held}", may: agents}, {at: "/agent/held/nothing", may: ""}}},
+	{"GET /agent/held/{id}/files/{file}", download, []probe{{at: "/agent/held/{held}/files/1", may: agents}}},
+	{"GET /agent/held/{id}/source", download, []probe{{at: "/agent/held/{held}/source", may: agents}}},
+	{"GET /agent/tickets/{number}/merge", work, []probe{{at: "/agent/tickets/{request}/merge", may: agents}}},
+	{"GET /agent/tickets/{number}/entries/{entry}/split", work, []probe{{at: "/agent/tickets/{request}/entries/1/split", may: agents}}},
+
+	{"POST /agent/tickets/{number}/{act}", act, []probe{
+		{at: "/agent/tickets/{request}/note", may: agents, form: url.Values{"text": {"More of it"}}, files: true},
+		{at: "/agent/tickets/{request}/reply", may: agents, form: url.Values{"text": {"More for you"}}, files: true},
+		{at: "/agent/tickets/{request}/status", may: agents, form: url.Values{"status": {"Pending"}}},
+	}},
+	{"POST /agent/tickets/{number}/participants", act, []probe{
+		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"add"}, "address": {"zoe@customer.example"}}},
+		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"remove"}, "participant": {"{participant:carol}"}}},
+	}},
+	{"POST /agent/tickets/{number}/entries/{entry}/release", act, []probe{{at: "/agent/tickets/{request}/entries/1/release", may: agents}}},
+	{"POST /agent/tickets/{number}/deliveries/{delivery}/retry", act, []probe{{at: "/agent/tickets/{request}/deliveries/nothing/retry", may: ""}}},
+	{"POST /agent/held/{id}", act, []probe{{at: "/agent/held/{held}", may: agents, form: url.Values{"verdict": {"spam"}}}}},
+	{"POST /agent/held/{id}/lift", act, []probe{{at: "/agent/held/{held}/lift", may: agents}}},
+	{"POST /agent/tickets/{number}/entries/{entry}/split", act, []probe{
+		{at: "/agent/tickets/{request}/entries/{entry}/split", may: agents, form: url.Values{"subject": {"Apart"}}},
+	}},
+	{"POST /agent/tickets/{number}/unsplit", act, []probe{{at: "/agent/tickets/{split}/unsplit", may: agents}}},
+	{"POST /agent/tickets/{number}/merge", act, []probe{{at: "/agent/tickets/{other}/merge", may: agents, form: url.Values{"into": {"{request}"}}}}},
+	{"POST /agent/tickets/{number}/unmerge", act, []probe{{at: "/agent/tickets/{other}/unmerge", may: agents}}},
+	{"POST /sign-out", act, []probe{{at: "/en/sign-out", may: everybody}}},
+	{"POST /agent/sign-out", act, []probe{{at: "/agent/sign-out", may: everybody}}},
+}
+
+// place puts what is in the desk where a probe names it.
+func (d *desk) place(t *testing.T, at string) string {
+	t.Helper()
+	for strings.Contains(at, "{") {
+		before, rest, _ := strings.Cut(at, "{")
+		name, after, _ := strings.Cut(rest, "}")
+		name, who, _ := strings.Cut(name, ":")
+		var value string
+		switch name {
+		case "request":
+			value = fmt.Sprint(d.request)
+		case "other":
+			value = fmt.Sprint(d.other)
+		case "held":
+			value = d.held
+		case "agent":
+			value = d.Agent
+		case "participant":
+			value = d.participant(t, who+"@customer.example")
+		case "entry":
+			value = d.customersEntry(t)
+		case "split":
+			value = d.splitOff(t)
+		case "pass":
+			value = d.passes[who+"@customer.example"]
+		case "session":
+			value = d.session
+		case "link":
+			value = "/t/" + d.token(t, who)
+		case "token":
+			value = d.token(t, who)
+		default:
+			t.Fatalf("the desk has no %q", name)
+		}
+		at = before + value + after
+	}
+	return at
+}
+
+// placed is a form with what is in the desk.
+func (d *desk) placed(t *testing.T, form url.Values) url.Values {
+	t.Helper()
+	all := url.Values{}
+	for name, values := range form {
+		for _, v := range values {
+			all.Add(name, d.place(t, v))
+		}
+	}
+	return all
+}
+
+// token is that of somebody's link.
+func (d *desk) token(t *testing.T, who string) string {
+	t.Helper()
+	link := d.links[who+"@customer.example"]
+	_, token, found := strings.Cut(link, "/t/")
+	if !found {
+		t.Fatalf("%s has no link but %q", who, link)
+	}
+	return token
+}
