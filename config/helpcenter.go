@@ -48,6 +48,10 @@ type HelpCenterSpec struct {
 	// never shown, whatever stands here.
 	// +optional
 	CustomerView CustomerView `json:"customerView,omitzero"`
+
+	// mail is what mails to customers say.
+	// +optional
+	Mail Mail `json:"mail,omitzero"`
 }
 
 // Portal is the place where customers submit and follow requests.
@@ -111,6 +115,7 @@ type SignUp struct {
 
 // OIDC is an OpenID Connect issuer customers may sign in with.
 // +kubebuilder:validation:XValidation:rule="has(self.issuer) || has(self.preset)",message="issuer or preset is required"
+// +kubebuilder:validation:XValidation:rule="!has(self.issuer) || self.issuer.startsWith('https://') || self.issuer.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?(/.*)?$')",message="issuer must begin with https://"
 // +kubebuilder:object:generate=true
 type OIDC struct {
 	// name is part of the redirect address that is registered with the issuer.
@@ -124,7 +129,10 @@ type OIDC struct {
 	// +optional
 	Preset OIDCPreset `json:"preset,omitempty"`
 
-	// issuer is the issuer's https address. Default: that of the preset.
+	// issuer is the issuer's https address, exactly as the issuer writes it itself.
+	// Only one on the same machine (localhost, 127.0.0.1, [::1]) may be at http:
+	// what is said to it reaches no network. The daemon asks it only if it is public,
+	// or in a network that --issuer-network names. Default: that of the preset.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	Issuer string `json:"issuer,omitempty"`
@@ -242,6 +250,31 @@ type StatusLabel struct {
 	// label is what customers read, up to 200 characters.
 	// +required
 	Label LocalizedText `json:"label"`
+}
+
+// Mail is what the help center's mails to customers say.
+// +kubebuilder:object:generate=true
+type Mail struct {
+	// templates are the help center's own words, one for each purpose. A purpose
+	// without a template is said in Postern's own words, in the reader's language.
+	// +optional
+	// +listType=map
+	// +listMapKey=purpose
+	// +kubebuilder:validation:MaxItems=17
+	Templates []MailTemplate `json:"templates,omitempty"`
+}
+
+// MailTemplate is what the mails of one purpose say.
+// +kubebuilder:object:generate=true
+type MailTemplate struct {
+	// purpose of the mails.
+	// +required
+	Purpose MailPurpose `json:"purpose"`
+
+	// body is a text with places for what differs from mail to mail, such as
+	// {{.Number}}. Subject, footer and the way to get no more mail are Postern's.
+	// +required
+	Body LocalizedText `json:"body"`
 }
 
 // StatusLabel returns what a customer reads for status; ok is false if the help

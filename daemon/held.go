@@ -87,24 +87,6 @@ func decided(d *helpdesk.Decision) string {
 	return fmt.Sprintf("%s, by %s", d.Verdict, d.By.DisplayName())
 }
 
-func runContact(ctx context.Context, args []string, out, errs io.Writer) error {
-	q := &question{out: out}
-	fs := newFlags("contact", "unblock ADDRESS [FLAGS]", errs)
-	q.flags(fs)
-	rest, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 2 || rest[0] != "unblock" {
-		return fmt.Errorf("say unblock and an address: %w", errUsage)
-	}
-	person := admin.Person{Address: rest[1]}
-	if err := q.post(ctx, person, &person, "contacts", "unblock"); err != nil {
-		return err
-	}
-	return q.print(person, func(w io.Writer) { fmt.Fprintf(w, "mail of %s is no longer held as spam\n", person.Address) })
-}
-
 // release shows a hidden message of a ticket to its customers.
 func (q *question) release(ctx context.Context, number, entry string) error {
 	if err := q.post(ctx, struct{}{}, &struct{}{}, "tickets", number, "entries", entry, "release"); err != nil {

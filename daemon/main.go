@@ -34,7 +34,7 @@ var commands = []command{
 	{"mailbox", "list mailboxes, and how the polling of each goes", runMailbox},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},
-	{"contact", "let mail in again that was called spam", runContact},
+	{"contact", "show contacts, invite them to the portal, and let mail in again that was called spam", runContact},
 	{"agent", "list, add and change agents", runAgent},
 	{"version", "tell the version", runVersion},
 }

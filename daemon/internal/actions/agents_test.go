@@ -25,6 +25,7 @@ func TestAddAgent(t *testing.T) {
 		{"no name", operator, " \r\n", "eve@acme.example", password, helpdesk.Invalid},
 		{"long name", operator, strings.Repeat("e", MaxName+1), "eve@acme.example", password, helpdesk.Invalid},
 		{"short password", operator, "Eve", "eve@acme.example", strings.Repeat("p", MinPassword-1), helpdesk.Invalid},
+		{"guessed first", operator, "Eve", "eve@acme.example", "Password2024!", helpdesk.Invalid},
 		{"long password", operator, "Eve", "eve@acme.example", strings.Repeat("p", MaxPassword+1), helpdesk.Invalid},
 		{"address is taken", operator, "Eve", "ADA@acme.example", password, helpdesk.Conflict},
 	} {

@@ -207,7 +207,10 @@ func (d *Desk) mailAbout(ctx context.Context, change *helpdesk.Change, p helpdes
 // the pass whose it is. The mail goes to the address as we know it.
 func (d *Desk) judge(ctx context.Context, account string, p *helpdesk.Pass) (helpdesk.Purpose, error) {
 	h, ok := d.directory.HelpCenter(account, p.HelpCenter)
-	if _, err := offered(h, p.Kind); !ok || err != nil || d.isOurs(account, p.Address) {
+	if !ok || d.isOurs(account, p.Address) {
+		return "", nil
+	}
+	if _, err := offered(h, p.Kind); err != nil && (p.Subject == nil || !declares(h, *p.Subject)) {
 		return "", nil
 	}
 	found, err := d.store.Lookup(ctx, account, store.Query{Address: p.Address})
@@ -221,6 +224,11 @@ func (d *Desk) judge(ctx context.Context, account string, p *helpdesk.Pass) (hel
 	agent := found.Agent != nil && !found.Agent.Disabled
 	mayIn, mayUp := maySignIn(c, p.Address), !agent && maySignUp(c, p.Address)
 	switch {
+	case p.Kind == helpdesk.PassLink && mayIn:
+		return helpdesk.LinkMail, nil
+	case p.Kind == helpdesk.PassLink && mayUp && h.SignUp.Open:
+		p.Kind = helpdesk.PassSignUp
+		return helpdesk.SignUpMail, nil
 	case p.Kind == helpdesk.PassSignUp && mayUp:
 		return helpdesk.SignUpMail, nil
 	case p.Kind == helpdesk.PassSignUp && (mayIn || agent):

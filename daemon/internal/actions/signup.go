@@ -42,16 +42,18 @@ func (d *Desk) pass(ctx context.Context, h helpdesk.HelpCenter, token string) (*
 // holds reports whether a link may still be used: what is declared, and what
 // became of the contact, may have changed since it was sent.
 func holds(h helpdesk.HelpCenter, p *helpdesk.Pass, c *helpdesk.Contact, agent bool) bool {
-	if !h.PortalOn || !h.SignUp.Password {
+	if !h.PortalOn || p.Subject != nil && !declares(h, *p.Subject) {
 		return false
 	}
 	switch p.Kind {
 	case helpdesk.PassSignUp:
-		return h.SignUp.Open && !agent && maySignUp(c, p.Address)
+		return h.SignUp.Open && (h.SignUp.Password || p.Subject != nil) && !agent && maySignUp(c, p.Address)
+	case helpdesk.PassLink:
+		return maySignIn(c, p.Address) && c.ID == p.Contact
 	case helpdesk.PassInvitation:
-		return !agent && c != nil && c.SignIn == nil && c.ID == p.Contact && c.Invited == p.ID
+		return h.SignUp.Any() && !agent && c != nil && c.SignIn == nil && c.ID == p.Contact && c.Invited == p.ID
 	case helpdesk.PassReset: // an older one ends with the password that it was to replace
-		return maySignIn(c, p.Address) && c.ID == p.Contact && (c.SignIn.PasswordSet == nil || !c.SignIn.PasswordSet.After(p.Created))
+		return h.SignUp.Password && maySignIn(c, p.Address) && c.ID == p.Contact && (c.SignIn.PasswordSet == nil || !c.SignIn.PasswordSet.After(p.Created))
 	}
 	return false
 }
@@ -74,6 +76,9 @@ func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string,
 	p, c, err := d.pass(ctx, h, token)
 	if err != nil {
 		return nil, err
+	}
+	if p.Subject != nil || !h.SignUp.Password { // it is for an issuer's identity, or an invitation where other ways are open
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
 	name := oneLine(in.Name)
 	if len(name) > MaxName {

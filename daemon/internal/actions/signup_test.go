@@ -17,6 +17,7 @@ const good = "seven quiet otters sing"
 type open struct {
 	directory
 	center func() helpdesk.HelpCenter
+	second bool // there is another one
 }
 
 func (o open) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
@@ -29,6 +30,13 @@ func newAccounts(t *testing.T) *bench {
 	b := newBench(t)
 	b.directory = open{center: center}
 	return b
+}
+
+// done runs something until the test ends.
+func (b *bench) done(run func()) {
+	finished := make(chan struct{})
+	go func() { defer close(finished); run() }()
+	b.t.Cleanup(func() { <-finished })
 }
 
 // accountMails are mails about sign-ins that wait to be sent.

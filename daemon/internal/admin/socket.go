@@ -42,6 +42,8 @@ type Desk interface {
 	Drop(ctx context.Context, by actions.Actor, id string) error
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
 	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
+	ContactDetail(ctx context.Context, by actions.Actor, idOrAddress string) (*actions.ContactDetail, error)
+	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
 	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
 }
 
@@ -106,6 +108,8 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("POST /accounts/{account}/outbox", s.retryRelay)
 	mux.HandleFunc("POST /accounts/{account}/outbox/{id}/{act}", s.changeOutgoing)
 	mux.HandleFunc("POST /accounts/{account}/contacts/unblock", s.unblock)
+	mux.HandleFunc("GET /accounts/{account}/contacts/{address}", s.showContact)
+	mux.HandleFunc("POST /accounts/{account}/contacts/{address}/invite", s.inviteContact)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/entries/{entry}/release", s.releaseEntry)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants", s.addParticipant)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants/{participant}/remove", s.removeParticipant)

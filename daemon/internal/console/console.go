@@ -38,6 +38,7 @@ type Desk interface {
 
 	Merging
 	Sorting
+	Contacts
 
 	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
@@ -104,6 +105,8 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status, assign, sort
 	c.mergePages()
+	c.handle("GET /agent/contacts/{id}", c.showContact)
+	c.handle("POST /agent/contacts/{id}/invite", c.invite)
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)

@@ -41,6 +41,7 @@ type desk struct {
 
 	uploads   []string // beginnings of files
 	attachErr error
+	contact   *actions.ContactDetail
 }
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
@@ -171,6 +172,14 @@ func (d *desk) check(by actions.Actor) error {
 
 func serve(d *desk) http.Handler { return serveDesk(d) }
 
+// serveSignUp is a help center where customers can sign in.
+func serveSignUp(d console.Desk) http.Handler {
+	open := center
+	open.PortalOn, open.SignUp = true, helpdesk.SignUp{Password: true}
+	site := webtest.Site(io.Discard, open)
+	return site.Handler(console.New(d, site))
+}
+
 func serveDesk(d console.Desk) http.Handler {
 	site := webtest.Site(io.Discard, center)
 	return site.Handler(console.New(d, site))
@@ -197,7 +206,7 @@ func hasNot(t *testing.T, page string, words ...string) {
 // Nothing is shown or done without a session that is good now.
 func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
-		{"GET", "/agent"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
+		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
 		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/sort"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},

@@ -19,8 +19,17 @@ type Contact struct {
 	SignIn *PortalSignIn `json:"signIn,omitempty"`
 	// Invited names the pass of the last invitation, which a new one ends.
 	Invited ID `json:"invited,omitempty"`
+	// Invitation is the last one, for agents to read.
+	Invitation *Invitation `json:"invitation,omitempty"`
 
 	Rev int64 `json:"-"`
+}
+
+// Invitation records who let a contact have a sign-in, and where the mail went.
+type Invitation struct {
+	By Author    `json:"by"`
+	To Address   `json:"to"`
+	At time.Time `json:"at"`
 }
 
 // ContactAddress is an address of a contact and how it was proven to be theirs.
@@ -67,4 +76,26 @@ type Session struct {
 	Agent   ID        `json:"agent"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
+}
+
+// MainAddress is the first one that was proven, else the first; none is the zero
+// Address.
+func (c *Contact) MainAddress() Address {
+	for _, a := range c.Addresses {
+		if a.Proven != nil {
+			return a.Address
+		}
+	}
+	if len(c.Addresses) == 0 {
+		return Address{}
+	}
+	return c.Addresses[0].Address
+}
+
+// DisplayName is the name, or the address where there is none.
+func (c *Contact) DisplayName() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.MainAddress().String()
 }

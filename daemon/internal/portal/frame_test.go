@@ -59,7 +59,9 @@ func spoken(forms ...helpdesk.Form) helpdesk.HelpCenter {
 	return h
 }
 
-func servePeople(d *people, h helpdesk.HelpCenter) http.Handler {
+func servePeople(d *people, h helpdesk.HelpCenter) http.Handler { return serveDesk(d, h) }
+
+func serveDesk(d portal.Desk, h helpdesk.HelpCenter) http.Handler {
 	site := webtest.Site(io.Discard, h)
 	return site.Handler(portal.New(d, boxes{}, site))
 }
@@ -99,6 +101,22 @@ func TestFrame(t *testing.T) {
 	}
 }
 
+// An agent finds their own sign-in from the customers' one, and comes back to where
+// they were.
+// covers: S38
+func TestAgentsSignIn(t *testing.T) {
+	h := servePeople(&people{}, spoken(plain))
+	for path, want := range map[string]string{
+		"/en/sign-in": `href="/agent/sign-in?next=%2Fen%2F"`,
+		"/en/sign-in?next=%2Fen%2Frequests%3Fq%3Dx":   `href="/agent/sign-in?next=%2Fen%2Frequests%3Fq%3Dx"`,
+		"/en/sign-in?next=https%3A%2F%2Fevil.example": `href="/agent/sign-in?next=%2Fen%2F"`,
+	} {
+		has(t, webtest.Page(t, webtest.Get(t, h, base+path)), want)
+	}
+	hasNot(t, webtest.Page(t, webtest.Get(t, h, base+"/en/sign-in", agentsCookie)), "/agent/sign-in")
+	hasNot(t, webtest.Page(t, webtest.Get(t, h, base+"/en/")), "/agent/sign-in")
+}
+
 // covers: S08, S05
 func TestHomeOfACustomer(t *testing.T) {
 	d := &people{}
@@ -129,8 +147,8 @@ func TestLanguagesOfAPage(t *testing.T) {
 		}, nil},
 		{"German", "/de/", []string{`<html lang="de">`, "Anmelden", `href="/en/" lang="en"`, `href="/de/submit"`}, []string{"Sign in"}},
 		{"with a query", "/en/submit?a=b", []string{`href="/de/submit?a=b"`, `href="/en/sign-in?next=%2Fen%2Fsubmit%3Fa%3Db"`}, nil},
-		{"a link of a mail", "/t/" + goodLink, []string{`href="?lang=de"`, `href="/en/sign-in"`}, []string{goodLink, `rel="alternate"`}},
-		{"the same in German", "/t/" + goodLink + "?lang=de", []string{`<html lang="de">`, "Anfrage #1042"}, []string{goodLink}},
+		{"a link of a mail", "/t/" + goodLink, []string{`href="?lang=de"`, `href="/en/sign-in"`}, []string{`href="/t/`, "%2Ft%2F", `rel="alternate"`}},
+		{"the same in German", "/t/" + goodLink + "?lang=de", []string{`<html lang="de">`, "Anfrage #1042"}, []string{`href="/t/`, "%2Ft%2F"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := webtest.Page(t, webtest.Get(t, h, base+test.path))

@@ -26,6 +26,9 @@ func (p *Handler) showPass(v *visit) error {
 	if err != nil {
 		return p.passGone(v, err)
 	}
+	if pass.Subject != nil {
+		return p.showProof(v, pass)
+	}
 	p.askForPassword(v, pass, "", slip{Status: http.StatusOK}, "")
 	return nil
 }
@@ -38,6 +41,9 @@ func (p *Handler) usePass(v *visit) error {
 	pass, err := p.desk.OpenPass(v.context(), v.center, token)
 	if err != nil {
 		return p.passGone(v, err)
+	}
+	if pass.Subject != nil {
+		return p.useProof(v, pass)
 	}
 	e, err := p.tryPass(v, token, name)
 	if err == nil {
@@ -75,6 +81,7 @@ func (p *Handler) passGone(v *visit, err error) error {
 
 func (p *Handler) askForPassword(v *visit, pass *helpdesk.Pass, name string, s slip, about string) {
 	page := passPage{waysIn: p.waysIn(v), slip: s, Kind: pass.Kind, Address: pass.Address.String()}
+	page.Pass = v.r.PathValue("token")
 	ofName, ofPassword := "", s.Error
 	if about == "name" {
 		ofName, ofPassword = s.Error, ""

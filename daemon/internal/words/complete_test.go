@@ -126,7 +126,7 @@ var refusing = []string{"../portal", "../web", "../actions", "../helpdesk"}
 
 // agentsOnly are files in them whose errors only agents and operators meet.
 var agentsOnly = []string{
-	"../actions/agents.go", "../actions/assign.go", "../actions/decide.go", "../actions/detail.go", "../actions/heldmerge.go", "../actions/held.go", "../actions/mails.go",
+	"../actions/agents.go", "../actions/assign.go", "../actions/decide.go", "../actions/detail.go", "../actions/heldmerge.go", "../actions/held.go", "../actions/invite.go", "../actions/mails.go",
 	"../actions/merge.go", "../actions/outbox.go", "../actions/participants.go", "../actions/probe.go", "../actions/release.go", "../actions/split.go",
 	"../helpdesk/change.go", "../helpdesk/delivery.go", "../helpdesk/merge.go", "../helpdesk/offers.go", "../helpdesk/ticket.go", "../helpdesk/work.go",
 }

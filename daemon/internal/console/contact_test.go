@@ -1,0 +1,100 @@
+package console_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/web/webtest"
+)
+
+const aliceID = "aaaabbbbccccdddd"
+
+func aliceContact() *actions.ContactDetail {
+	proven := webtest.Now.Add(-time.Hour)
+	return &actions.ContactDetail{Contact: helpdesk.Contact{ID: aliceID, Name: "Alice <b>", Addresses: []helpdesk.ContactAddress{
+		{Address: helpdesk.MustAddress("alice@customer.example"), Proven: &proven, How: "mail"},
+		{Address: helpdesk.MustAddress("alice@home.example")},
+	}}}
+}
+
+func (d *desk) ContactDetail(_ context.Context, by actions.Actor, id string) (*actions.ContactDetail, error) {
+	if id != aliceID {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no contact %s", id)
+	}
+	if d.contact == nil {
+		d.contact = aliceContact()
+	}
+	return d.contact, d.check(by)
+}
+
+func (d *desk) InviteContact(_ context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error) {
+	d.changes = append(d.changes, fmt.Sprintf("invite %s %s %s", in.Contact, in.Address, in.HelpCenter))
+	return &actions.Invited{}, errors.Join(d.check(by), d.writeErr)
+}
+
+// covers: S27
+func TestContact(t *testing.T) {
+	signIn := aliceContact()
+	signIn.SignIn, signIn.Sessions = &helpdesk.PortalSignIn{Since: webtest.Now, Password: "secret-hash", PasswordSet: &webtest.Now}, 2
+	invited := aliceContact()
+	invited.Invitation = &helpdesk.Invitation{By: robin.Author(), To: helpdesk.MustAddress("alice@home.example"), At: webtest.Now}
+	invited.InvitedUntil = webtest.Now.Add(time.Hour)
+	lapsed := aliceContact()
+	lapsed.Invitation = invited.Invitation
+	for _, tt := range []struct {
+		name    string
+		contact *actions.ContactDetail
+		has     []string
+		hasNot  []string
+	}{
+		{"without a sign-in", aliceContact(), []string{"Alice &lt;b&gt;", "alice@customer.example", "Proven by a mail whose sender was proven", "Nothing has proven",
+			"They cannot sign in", "Send an activation link to alice@home.example", `action="/agent/contacts/` + aliceID + `/invite"`}, []string{"sent an activation link"}},
+		{"with one", signIn, []string{"They can sign in", "With a password", "Signed in in 2 browsers"}, []string{"/invite", "secret-hash"}},
+		{"invited", invited, []string{"sent an activation link to", "It holds until", "Send another activation link", "The link before it stops working"}, nil},
+		{"invited long ago", lapsed, []string{"It does not hold any more", "Send an activation link"}, []string{"The link before it"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := webtest.Get(t, serveSignUp(&desk{contact: tt.contact}), base+"/agent/contacts/"+aliceID, session)
+			page := webtest.Page(t, r)
+			has(t, page, tt.has...)
+			hasNot(t, page, tt.hasNot...)
+		})
+	}
+	page := webtest.Page(t, webtest.Get(t, serve(&desk{}), base+"/agent/contacts/"+aliceID, session))
+	has(t, page, "Customers cannot sign in to this help center")
+	hasNot(t, page, "/invite")
+	if r := webtest.Get(t, serve(&desk{}), base+"/agent/contacts/x", session); r.StatusCode != http.StatusNotFound {
+		t.Errorf("no such contact: status %d", r.StatusCode)
+	}
+}
+
+// covers: S27
+func TestInvite(t *testing.T) {
+	d := &desk{}
+	address := url.Values{"address": {"alice@home.example"}}
+	r := webtest.Post(t, serveSignUp(d), base+"/agent/contacts/"+aliceID+"/invite", address, session)
+	if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/agent/contacts/"+aliceID+"?done=invited" {
+		t.Errorf("status %d, to %s", r.StatusCode, r.Header.Get("Location"))
+	}
+	if want := "invite " + aliceID + " alice@home.example acme"; len(d.changes) != 1 || d.changes[0] != want {
+		t.Errorf("changes = %v, want %s", d.changes, want)
+	}
+	d.contact = aliceContact()
+	d.contact.Invitation = &helpdesk.Invitation{By: robin.Author(), To: helpdesk.MustAddress("alice@home.example"), At: webtest.Now}
+	has(t, webtest.Page(t, webtest.Get(t, serveSignUp(d), base+"/agent/contacts/"+aliceID+"?done=invited", session)), "is on its way to alice@home.example")
+
+	d = &desk{writeErr: helpdesk.Errorf(helpdesk.Invalid, "that is an agent")}
+	r = webtest.Post(t, serveSignUp(d), base+"/agent/contacts/"+aliceID+"/invite", address, session)
+	if page := webtest.Page(t, r); r.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", r.StatusCode)
+	} else {
+		has(t, page, "That is an agent.")
+	}
+}
