@@ -28,7 +28,7 @@ func TestCollaborator(t *testing.T) {
 		tab.See("They can take part from now on.", friend)
 
 		link := desk.Letter(t, friend, "").Link(t, "/t/")
-		guest := person(t, look)
+		guest := somebody(t, look)
 		if status := guest.Open(link); status != http.StatusOK {
 			t.Errorf("the link of who was added answers %d", status)
 		}

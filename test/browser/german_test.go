@@ -16,7 +16,7 @@ func TestGerman(t *testing.T) {
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		look.Language = "de-AT, de;q=0.9, en;q=0.5"
 		address := addressOf(t)
-		tab := person(t, look)
+		tab := somebody(t, look)
 		tab.Open(desk.URL() + "/")
 		if tab.Path() != "/de/" {
 			t.Errorf("a German browser is led to %s", tab.Path())

@@ -48,7 +48,7 @@ func activate(t *testing.T, desk *peers.Dev, tab *chrome.Tab, address, button st
 // customer is somebody signed in, at the list of their requests.
 func customer(t *testing.T, desk *peers.Dev, look chrome.Look, address string) *chrome.Tab {
 	t.Helper()
-	tab := person(t, look)
+	tab := somebody(t, look)
 	tab.Open(desk.URL() + "/en/sign-in")
 	signUp(t, desk, tab, address)
 	tab.See("My requests")
@@ -58,7 +58,7 @@ func customer(t *testing.T, desk *peers.Dev, look chrome.Look, address string) *
 // agent is the sample agent, signed in.
 func agent(t *testing.T, desk *peers.Dev, look chrome.Look) *chrome.Tab {
 	t.Helper()
-	tab := person(t, look)
+	tab := somebody(t, look)
 	tab.Open(desk.URL() + "/agent/sign-in?next=" + url.QueryEscape("/agent"))
 	tab.Fill("Mail address", desk.Agent)
 	tab.Fill("Password", desk.Password)

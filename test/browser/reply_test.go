@@ -18,7 +18,7 @@ func TestReplyFromLink(t *testing.T) {
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		address := addressOf(t)
 		link, number := ask(t, desk, address, "A question")
-		tab := person(t, look)
+		tab := somebody(t, look)
 		tab.Open(link)
 		tab.Fill("Your message", "Written before\nsigning in")
 		tab.Press("Go on to sign in")

@@ -17,13 +17,13 @@ func TestSignInByCode(t *testing.T) {
 	desk := peers.StartDev(t, "")
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		address := addressOf(t)
-		tab := person(t, look)
+		tab := somebody(t, look)
 		tab.Open(desk.URL() + "/en/sign-in")
 		tab.Press("Sign in with a code by mail")
 		tab.Fill("Your mail address", address)
 		tab.Press("Send me a code")
 		code := regexp.MustCompile(`\b\d{8}\b`).FindString(desk.Letter(t, address, "").Text)
-		elsewhere := person(t, look) // whoever is talked into telling it
+		elsewhere := somebody(t, look) // whoever is talked into telling it
 		elsewhere.Open(desk.URL() + "/en/sign-in/code")
 		elsewhere.Fill("Your mail address", "other."+address)
 		elsewhere.Press("Send me a code")
@@ -46,7 +46,7 @@ func TestPasswordReset(t *testing.T) {
 	desk := peers.StartDev(t, "")
 	address := addressOf(t)
 	there := customer(t, desk, chrome.Look{}, address)
-	tab := person(t, chrome.Look{NoScript: true})
+	tab := somebody(t, chrome.Look{NoScript: true})
 	tab.Open(desk.URL() + "/en/sign-in")
 	tab.Press("Forgot your password?")
 	tab.Fill("Your mail address", address)
@@ -88,13 +88,13 @@ func TestInvited(t *testing.T) {
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		address := addressOf(t)
 		ask(t, desk, address, "Before I was invited")
-		tab := person(t, look)
+		tab := somebody(t, look)
 		if status := tab.Open(desk.URL() + "/en/sign-up"); status != http.StatusNotFound {
 			t.Errorf("sign-up answers %d where it is closed", status)
 		}
 		tab.See("Sign-up is by invitation")
 		desk.Command(t, "contact", "invite", address)
-		activate(t, desk, tab, address, "Activate")
+		activate(t, desk, tab, address, "Sign up")
 		tab.See("My requests", "Before I was invited")
 		tab.Open(desk.URL() + "/en/account")
 		tab.Press("Sign out here")

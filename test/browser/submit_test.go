@@ -30,7 +30,7 @@ func TestSubmitAsAnyone(t *testing.T) {
 	desk := peers.StartDev(t, "")
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		address := addressOf(t)
-		tab := person(t, look)
+		tab := somebody(t, look)
 		tab.Open(desk.URL() + "/")
 		tab.Press("Submit a request")
 		tab.Follow("Billing question")
