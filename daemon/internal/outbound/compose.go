@@ -275,7 +275,7 @@ func (o *occasion) writer(a helpdesk.Author) string {
 	case a.Role == helpdesk.System:
 		return o.senderName()
 	case a.Role != helpdesk.AgentAs:
-		return oneLine(a.DisplayName())
+		return o.customerName(a.Name, a.Address)
 	case o.center != nil:
 		return oneLine(o.center.AgentName(a))
 	case o.ticket.HelpCenter == "" && a.Name != "":
@@ -284,12 +284,23 @@ func (o *occasion) writer(a helpdesk.Author) string {
 	return o.senderName()
 }
 
+// customerName is what others read for a customer. A name that passes for an address
+// or for us gives way to the address: names are what people write of themselves.
+func (o *occasion) customerName(name string, a helpdesk.Address) string {
+	name = oneLine(name)
+	ours := strings.EqualFold(name, o.senderName()) || o.center != nil && strings.EqualFold(name, oneLine(o.center.DisplayName))
+	if name == "" || ours || strings.Contains(name, "@") {
+		return a.String()
+	}
+	return name
+}
+
 // newcomers are who joined with the entry, by name; "" if they have left again.
 func (o *occasion) newcomers() string {
 	var names []string
 	for i := range o.ticket.Participants {
 		if p := &o.ticket.Participants[i]; p.Active() && p.Role == helpdesk.Collaborator && p.Joined.Equal(o.entry.At) {
-			names = append(names, oneLine(p.DisplayName()))
+			names = append(names, o.customerName(p.Name, p.Address))
 		}
 	}
 	return strings.Join(names, ", ")
