@@ -102,11 +102,6 @@ func (c composer) wording(o occasion) (*eml.Outgoing, error) {
 // Said is the text of the mails that told of an entry, without what was each
 // recipient's own: the name and the link. It is for recognising what comes back.
 func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, center *helpdesk.HelpCenter) string {
-	if center != nil {
-		private := *center
-		private.PortalOn = false
-		center = &private
-	}
 	purpose := helpdesk.AgentReply
 	if entry.Author.Role != helpdesk.AgentAs {
 		purpose = helpdesk.Update
@@ -115,6 +110,9 @@ func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, 
 		delivery: &helpdesk.Delivery{Purpose: purpose}, ticket: ticket, entry: entry, to: &helpdesk.Participant{}, box: box, center: center,
 	}
 	o.speak()
+	if o.center != nil {
+		o.center.PortalOn = false // speak made it a copy; the link is the recipient's own
+	}
 	paper, err := composer{}.letter(o).lay()
 	if err != nil {
 		return entry.Text // of a help center's own words that fail with these

@@ -135,3 +135,36 @@ func TestFixedMailsAreTheSame(t *testing.T) {
 		})
 	}
 }
+
+// What is known of a mail that we sent is what it said, in its language, but for what
+// was the recipient's own.
+//
+// covers: M08
+func TestSaidIsWhatWasSent(t *testing.T) {
+	for _, purpose := range []helpdesk.Purpose{helpdesk.AgentReply, helpdesk.Update} {
+		for _, twist := range []func(*occasion){func(*occasion) {}, inGerman} {
+			o := sampleOccasion(t, purpose)
+			twist(&o)
+			o.before = nil
+			said := Said(o.ticket, o.entry, o.box, o.center)
+			off := *o.center
+			off.PortalOn = false
+			if in := off.In; in != nil {
+				off.In = func(locale string) helpdesk.HelpCenter {
+					german := in(locale)
+					german.PortalOn = false
+					return german
+				}
+			}
+			o.center = &off
+			p, err := newComposer(t).compose(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := eml.Read(written(t, p)).Text()
+			if diff := cmp.Diff(strings.TrimSpace(text), strings.TrimSpace(said)); diff != "" {
+				t.Errorf("%s (-sent +said):\n%s", purpose, diff)
+			}
+		}
+	}
+}
