@@ -65,8 +65,8 @@ func TestContact(t *testing.T) {
 		{"without a sign-in", aliceContact(), []string{"Alice &lt;b&gt;", "alice@customer.example", "Proven by a mail whose sender was proven", "Nothing has proven",
 			"They cannot sign in", "Send an activation link to alice@home.example", `action="/agent/contacts/` + aliceID + `/invite"`}, []string{"sent an activation link"}},
 		{"with one", signIn, []string{"They can sign in", "With a password", "Signed in in 2 browsers"}, []string{"/invite", "secret-hash"}},
-		{"invited", invited, []string{"sent an activation link to", "It holds until", "Send another activation link", "The link before it stops working"}, nil},
-		{"invited long ago", lapsed, []string{"It does not hold any more", "Send an activation link"}, []string{"The link before it"}},
+		{"invited", invited, []string{"sent an activation link to", "The link stops working", "Send another activation link", "The link before it stops working"}, nil},
+		{"invited long ago", lapsed, []string{"The link does not work any more", "Send an activation link"}, []string{"The link before it"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := webtest.Get(t, serveSignUp(&desk{contact: tt.contact}), base+"/agent/contacts/"+aliceID, session)
