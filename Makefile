@@ -63,9 +63,10 @@ generate: ## make generated files anew
 	go test ./test/house -run Requirements -update
 
 SCREENSHOTS ?= docs/screenshots
-screenshots: setup ## make the pictures of every page anew (SCREENSHOTS= another folder)
+OF ?=
+screenshots: setup ## make the pictures of every page anew (SCREENSHOTS= another folder, OF= pages by a regular expression)
 	@mkdir -p $(SCREENSHOTS)
-	go test -count=1 -v ./test/browser -run 'Pictures$$' -pictures $(abspath $(SCREENSHOTS))
+	go test -count=1 -v ./test/browser -run 'Pictures$$' -pictures $(abspath $(SCREENSHOTS)) -of "$(OF)"
 
 setup: ## install the Debian packages that tests use
 	@hack/setup

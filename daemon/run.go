@@ -24,6 +24,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/login"
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
+	"github.com/posterndesk/postern/daemon/internal/openid"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
@@ -91,6 +92,7 @@ func (d *daemon) build(ctx context.Context) error {
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Log: d.log, Now: now,
+		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,

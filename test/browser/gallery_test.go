@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,10 @@ import (
 	"github.com/posterndesk/postern/test/peers"
 )
 
-var picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+var (
+	picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
+	picturesOf   = flag.String("of", "", "only of pages whose names have this regular expression")
+)
 
 // shown is a page of the gallery.
 type shown struct {
@@ -58,7 +62,7 @@ const (
 // there to be pressed is large enough for a finger.
 func TestPagesFit(t *testing.T) {
 	dev := peers.StartDev(t, "")
-	tab := person(t, chrome.Look{Width: chrome.Narrow})
+	tab := person(t, chrome.Look{Width: chrome.Narrow, Touch: true})
 	for _, page := range gallery(t, dev) {
 		for locale, path := range page.Paths {
 			tab.Open(dev.URL() + path)
@@ -78,10 +82,9 @@ const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBound
 
 // tooSmall lists what to press that is below 44 pixels high or wide. A link inside
 // a sentence is as high as its line (WCAG 2.2, 2.5.8), and a box that its label
-// belongs to is as large as that. The mark of a folded quote grows where the screen
-// is told to be touched, which this one is not.
+// belongs to is as large as that.
 const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
-	if (e.closest('.skip, .quoted') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
+	if (e.closest('.skip') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
 	const box = (e.closest('label') || e).getBoundingClientRect();
 	return box.height > 0 && (box.height < 43.5 || box.width < 43.5) && !e.closest('.unseen');
 }).map(e => e.tagName + ' ' + (e.innerText || e.name) + ' ' + Math.round(e.getBoundingClientRect().width) + '×' + Math.round(e.getBoundingClientRect().height))`
@@ -91,6 +94,10 @@ const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([
 func TestPictures(t *testing.T) {
 	if *picturesInto == "" {
 		t.Skip("only with -pictures FOLDER")
+	}
+	of, err := regexp.Compile(*picturesOf)
+	if err != nil {
+		t.Fatal(err)
 	}
 	dev := peers.StartDev(t, "")
 	tab := person(t, chrome.Look{})
@@ -109,6 +116,9 @@ func TestPictures(t *testing.T) {
 		all += len(small)
 	}
 	for _, page := range gallery(t, dev) {
+		if !of.MatchString(page.Name) {
+			continue
+		}
 		take(page, page.Name, "en", chrome.Look{Width: column})
 		take(page, page.Name+"-narrow", "en", chrome.Look{Width: telephone})
 		if page.Main {
@@ -146,7 +156,7 @@ func shrink(raw []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// frequent are the most frequent colours, as many as a palette holds.
+// frequent are the most frequent colours that differ, as many as a palette holds.
 func frequent(full image.Image) color.Palette {
 	const most = 256
 	count := map[color.NRGBA]int{}
@@ -165,9 +175,26 @@ func frequent(full image.Image) color.Palette {
 		}
 		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // the same palette each time
 	})
+	for near := 0; ; near += 2 {
+		if p := apart(all, near); len(p) <= most {
+			return p
+		}
+	}
+}
+
+// apart leaves out colours that are near to one that comes before them: a rare one
+// that is like no other stays.
+func apart(all []color.NRGBA, near int) color.Palette {
 	var p color.Palette
-	for _, c := range all[:min(len(all), most)] {
-		p = append(p, c)
+	for _, c := range all {
+		if !slices.ContainsFunc(p, func(known color.Color) bool { return distance(known.(color.NRGBA), c) <= near }) {
+			p = append(p, c)
+		}
 	}
 	return p
+}
+
+func distance(a, b color.NRGBA) int {
+	diff := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
+	return max(diff(a.R, b.R), diff(a.G, b.G), diff(a.B, b.B))
 }

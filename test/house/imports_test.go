@@ -86,6 +86,7 @@ var importRules = []importRule{
 	{from: internal + "secrets", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
 	{from: internal + "certs", not: internal, why: "it gives edges their certificates, and knows none of them"},
 	{from: internal + "login", not: internal, but: []string{"helpdesk"}, why: "it signs in for outbound and for edges, and knows neither"},
+	{from: internal + "openid", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
 	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web", "words"}, why: "edges know use cases, never each other"},
 	{from: internal + "gallery", not: internal, but: []string{"helpdesk", "actions", "live", "portal", "web", "words"}, why: "it shows the portal's pages, and puts made-up answers behind them"},
 	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},

@@ -22,7 +22,7 @@ func Program(t testing.TB) string {
 	return path
 }
 
-// RunTests is what TestMain calls: the program that was built goes again, after
+// RunTests is what TestMain calls: what was built goes again, after
 // what else is to be done at the end.
 func RunTests(m *testing.M, end ...func()) {
 	code := m.Run()
@@ -35,15 +35,21 @@ func RunTests(m *testing.M, end ...func()) {
 	os.Exit(code)
 }
 
-// built is the folder that build made; read after all tests.
+// built is the folder that workFolder made; read after all tests.
 var built string
 
-var build = sync.OnceValues(func() (string, error) {
+// workFolder is where programs are built.
+var workFolder = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "postern-program-")
+	built = dir
+	return dir, err
+})
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := workFolder()
 	if err != nil {
 		return "", err
 	}
-	built = dir
 	path := filepath.Join(dir, "postern")
 	out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/daemon").CombinedOutput()
 	if err != nil {

@@ -62,6 +62,7 @@ type Desk struct {
 	directory Directory
 	signer    *links.Signer
 	planner   *outbound.Planner
+	issuers   Issuers
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
@@ -79,6 +80,7 @@ type Options struct {
 	Directory Directory
 	Signer    *links.Signer
 	Planner   *outbound.Planner
+	Issuers   Issuers
 	Lists     Lists
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -87,7 +89,7 @@ type Options struct {
 // New makes a Desk.
 func New(o Options) *Desk {
 	return &Desk{
-		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, log: o.Log, now: o.Now,
+		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}

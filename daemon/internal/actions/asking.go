@@ -52,11 +52,12 @@ func (d *Desk) AskByMail(ctx context.Context, h helpdesk.HelpCenter, in Asking) 
 	return pass.ID, nil
 }
 
-// typedAddress reads an address as people type it.
+// typedAddress reads an address as people type it. The cause of its errors is
+// [helpdesk.ErrAddress].
 func typedAddress(typed string) (helpdesk.Address, error) {
 	a, err := helpdesk.ParseAddress(strings.TrimSpace(typed))
 	if err != nil {
-		return a, helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")
+		return a, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "enter a mail address such as name@example.com", Err: err}
 	}
 	return a, nil
 }
@@ -215,7 +216,10 @@ func (d *Desk) mailAbout(ctx context.Context, change *helpdesk.Change, p helpdes
 // the pass whose it is. The mail goes to the address as we know it.
 func (d *Desk) judge(ctx context.Context, account string, p *helpdesk.Pass) (helpdesk.Purpose, error) {
 	h, ok := d.directory.HelpCenter(account, p.HelpCenter)
-	if _, err := offered(h, p.Kind); !ok || err != nil || d.isOurs(account, p.Address) {
+	if !ok || d.isOurs(account, p.Address) {
+		return "", nil
+	}
+	if _, err := offered(h, p.Kind); err != nil && (p.Subject == nil || !declares(h, *p.Subject)) {
 		return "", nil
 	}
 	found, err := d.store.Lookup(ctx, account, store.Query{Address: p.Address})
@@ -229,6 +233,11 @@ func (d *Desk) judge(ctx context.Context, account string, p *helpdesk.Pass) (hel
 	agent := found.Agent != nil && !found.Agent.Disabled
 	mayIn, mayUp := maySignIn(c, p.Address), !agent && maySignUp(c, p.Address)
 	switch {
+	case p.Kind == helpdesk.PassLink && mayIn:
+		return helpdesk.LinkMail, nil
+	case p.Kind == helpdesk.PassLink && mayUp && h.SignUp.Open:
+		p.Kind = helpdesk.PassSignUp
+		return helpdesk.SignUpMail, nil
 	case p.Kind == helpdesk.PassSignUp && mayUp:
 		return helpdesk.SignUpMail, nil
 	case p.Kind == helpdesk.PassSignUp && (mayIn || agent):

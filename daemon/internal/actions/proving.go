@@ -13,17 +13,31 @@ func prove(change *helpdesk.Change, c *helpdesk.Contact, p *helpdesk.Pass, name 
 	used := *p
 	used.Used = true
 	change.Passes = append(change.Passes, used)
-	if c == nil {
-		c = newContact(name, p.Address, now)
-	} else if name != "" {
-		c.Name = name
-	}
-	c.Prove(p.Address, string(p.Kind), now)
-	if c.SignIn == nil {
-		c.SignIn = &helpdesk.PortalSignIn{Since: now, Locale: p.Locale}
-	}
+	c = admit(change, c, newcomer{address: p.Address, how: string(p.Kind), name: name, locale: p.Locale}, now)
 	if c.Invited == p.ID {
 		c.Invited = ""
+	}
+	return c
+}
+
+// newcomer is whose address was just proven, and how.
+type newcomer struct {
+	address helpdesk.Address
+	how     string
+	name    string // "" leaves it as it is
+	locale  string
+}
+
+// admit puts a contact into the change who may sign in from now on.
+func admit(change *helpdesk.Change, c *helpdesk.Contact, n newcomer, now time.Time) *helpdesk.Contact {
+	if c == nil {
+		c = newContact(n.name, n.address, now)
+	} else if n.name != "" {
+		c.Name = n.name
+	}
+	c.Prove(n.address, n.how, now)
+	if c.SignIn == nil {
+		c.SignIn = &helpdesk.PortalSignIn{Since: now, Locale: n.locale}
 	}
 	change.Contact = c
 	return c

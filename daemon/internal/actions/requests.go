@@ -124,8 +124,12 @@ func (l *listing) page(ctx context.Context, find index.Query) (*Requests, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range tickets {
-		out.Rows = append(out.Rows, l.row(&t))
+	for i := range tickets {
+		said, err := tickets[i].said(l.center, 1)
+		if err != nil {
+			return nil, err
+		}
+		out.Rows = append(out.Rows, row(&tickets[i], said))
 	}
 	if n := len(found.Tickets); n > 0 {
 		if found.Newer {
@@ -177,21 +181,33 @@ func (l *listing) read(ctx context.Context, found []index.Found, entries int) ([
 	return mine, nil
 }
 
-func (l *listing) row(t *part) RequestRow {
+func row(t *part, said []helpdesk.PublicMessage) RequestRow {
 	row := RequestRow{Number: t.Number, Subject: t.Subject, Status: t.Status, Heard: t.Heard()}
-	said := t.said(l.center)
-	if len(said) == 0 {
-		return row
+	if len(said) > 0 {
+		last := said[len(said)-1]
+		row.Words, row.By, row.Mine = firstWords(last.Text), last.Name, last.Mine
 	}
-	last := said[len(said)-1]
-	row.Words, row.By, row.Mine = firstWords(last.Text), last.Name, last.Mine
 	return row
 }
 
-// said are the messages that the customer sees, of those that were read.
-func (t *part) said(h helpdesk.HelpCenter) []helpdesk.PublicMessage {
-	view := t.CustomerView(t.self, t.Newest, h)
-	return view.Thread
+// said are the newest messages that the customer sees, at most so many, of the
+// entries that were read.
+func (t *part) said(h helpdesk.HelpCenter, most int) ([]helpdesk.PublicMessage, error) {
+	var seen []helpdesk.Entry
+	for e, err := range t.Newest() {
+		if err != nil {
+			return nil, err
+		}
+		if !t.self.Sees(e) {
+			continue
+		}
+		if seen = append(seen, *e); len(seen) == most {
+			break
+		}
+	}
+	slices.Reverse(seen)
+	view := t.CustomerView(t.self, seen, h)
+	return view.Thread, nil
 }
 
 // firstWords are the beginning of a text in one line, cut between words.

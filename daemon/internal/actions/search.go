@@ -91,17 +91,20 @@ func (l *listing) search(ctx context.Context, find index.Query, words []string) 
 		}
 		for i := range tickets {
 			t := &tickets[i]
-			said := t.said(l.center)
+			said, err := t.said(l.center, searchedEntries)
+			if err != nil {
+				return nil, err
+			}
 			room -= size(said)
 			if room < 0 || len(out.Rows) == MostFound {
 				out.Partly = true
 				return out, nil
 			}
 			if t.has(words, said) {
-				out.Rows = append(out.Rows, l.row(t))
+				out.Rows = append(out.Rows, row(t, said))
 			}
 			// What came before is not looked at, which the page has to say.
-			out.Partly = out.Partly || len(t.Newest) == searchedEntries && t.Entries > searchedEntries
+			out.Partly = out.Partly || t.Read == searchedEntries && t.Entries > searchedEntries
 		}
 	}
 	return out, nil

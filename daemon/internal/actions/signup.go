@@ -42,12 +42,14 @@ func (d *Desk) pass(ctx context.Context, h helpdesk.HelpCenter, token string) (*
 // holds reports whether a link may still be used: what is declared, and what
 // became of the contact, may have changed since it was sent.
 func holds(h helpdesk.HelpCenter, p *helpdesk.Pass, c *helpdesk.Contact, agent bool) bool {
-	if !h.PortalOn {
+	if !h.PortalOn || p.Subject != nil && !declares(h, *p.Subject) {
 		return false
 	}
 	switch p.Kind {
 	case helpdesk.PassSignUp:
-		return h.SignUp.Open && h.SignUp.Password && !agent && maySignUp(c, p.Address)
+		return h.SignUp.Open && (h.SignUp.Password || p.Subject != nil) && !agent && maySignUp(c, p.Address)
+	case helpdesk.PassLink:
+		return maySignIn(c, p.Address) && c.ID == p.Contact
 	case helpdesk.PassInvitation:
 		return h.SignUp.Any() && !agent && c != nil && c.SignIn == nil && c.ID == p.Contact && c.Invited == p.ID
 	case helpdesk.PassReset: // an older one ends with the password that it was to replace
@@ -75,7 +77,7 @@ func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string,
 	if err != nil {
 		return nil, err
 	}
-	if !h.SignUp.Password { // an invitation, where other ways are open
+	if p.Subject != nil || !h.SignUp.Password { // it is for an issuer's identity, or an invitation where other ways are open
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
 	name := oneLine(in.Name)

@@ -17,6 +17,9 @@ type scene struct {
 	err      error
 	requests func(locale string, q actions.RequestsQuery) *actions.Requests
 	pass     helpdesk.PassKind // of the link that was opened; "" for one that is gone
+	proof    bool              // it was asked for in this browser
+	first    bool              // it is their first sign-in
+	arrival  actions.Arrival   // what becomes of who comes back from an issuer
 	// ticket is the request that is looked at, in a language.
 	ticket func(locale string) *helpdesk.CustomerView
 }
@@ -28,6 +31,9 @@ func (s scene) cookies() []string {
 	}
 	if s.agent {
 		names = append(names, "postern_agent")
+	}
+	if s.proof {
+		names = append(names, "postern_proof")
 	}
 	return names
 }
@@ -55,7 +61,9 @@ func contact() *helpdesk.Contact {
 	return &helpdesk.Contact{
 		ID: "aaaaaaaaaaaaaaaa", Name: "Alice Morgan", Created: joined,
 		Addresses: []helpdesk.ContactAddress{{Address: alice, Proven: &joined, How: "password"}},
-		SignIn:    &helpdesk.PortalSignIn{Since: joined, Password: "made-up", PasswordSet: &joined},
+		SignIn: &helpdesk.PortalSignIn{Since: joined, Password: "made-up", PasswordSet: &joined, Subjects: []helpdesk.Subject{
+			{Issuer: helpdesk.GoogleIssuer, Subject: "made-up", Name: "google", Since: now.AddDate(0, 0, -40)},
+		}},
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 var (
 	slips = url.Values{
 		"nonce": {"made-up"}, "name": {"Alice Morgan"}, "address": {"alice@"}, "message": {"The left skate hums, and then it stops."},
-		"field.order": {"4711"}, "field.pieces": {"a few"}, "field.price": {"49,999"}, "field.day": {"2025-02-30"}, "field.site": {"the shop at the corner"},
+		"field.order": {"4711"}, "field.pieces": {"a few"}, "field.price": {"49,999"}, "field.site": {"the shop at the corner"},
 		"field.noises": {"hum", "nothing"}, "field.second": {"bob"}, "field.phone": {"x"},
 	}
 	complete = url.Values{

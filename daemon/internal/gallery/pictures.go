@@ -10,13 +10,14 @@ import (
 
 // Groups of pictures.
 const (
-	homes     = "Home"
-	submits   = "Submitting"
-	lists     = "My requests"
-	tickets   = "A request behind its link"
-	questions = "Questions in mails"
-	signIns   = "Signing up and in"
-	troubles  = "Trouble"
+	homes      = "Home"
+	submits    = "Submitting"
+	lists      = "My requests"
+	tickets    = "A request behind its link"
+	questions  = "Questions in mails"
+	signIns    = "Signing up and in"
+	elsewheres = "Signing in elsewhere"
+	troubles   = "Trouble"
 )
 
 // link is what the address of a mail's link looks like.

@@ -11,6 +11,7 @@ var (
 	forPass   = purpose{info: "postern/v1/pass", label: "postern-pass-v1\x00", kind: 5}
 	forCode   = purpose{info: "postern/v1/code", label: "postern-code-v1\x00", kind: 6}
 	forUpload = purpose{info: "postern/v1/upload", label: "postern-upload-v1\x00", kind: 7}
+	forState  = purpose{info: "postern/v1/state", label: "postern-state-v1\x00", kind: 8}
 )
 
 const (
@@ -82,14 +83,29 @@ func (s *Signer) Codes(aud Audience, id string) []string {
 // Upload returns the seal of a file that was kept for a form and is not sent yet,
 // so that a page may name it without anybody else being able to. What is sealed is
 // the caller's; nothing of it stands in the seal.
-func (s *Signer) Upload(aud Audience, what string) string {
-	kid, key := s.signing(aud, forUpload)
-	mac := key.mac(forUpload.label, []byte(what))
-	return fmt.Sprintf("%02x", kid) + linkEncoding.EncodeToString(mac[:passMAC])
-}
+func (s *Signer) Upload(aud Audience, what string) string { return s.seal(aud, forUpload, what) }
 
 // IsUpload reports whether the seal is one of what.
 func (s *Signer) IsUpload(aud Audience, what, seal string) bool {
+	return s.isSeal(aud, forUpload, what, seal)
+}
+
+// State returns the seal of a sign-in that was begun and goes on elsewhere: what
+// comes back with it was begun by us, in the browser that has what.
+func (s *Signer) State(aud Audience, what string) string { return s.seal(aud, forState, what) }
+
+// IsState reports whether the seal is one of what.
+func (s *Signer) IsState(aud Audience, what, seal string) bool {
+	return s.isSeal(aud, forState, what, seal)
+}
+
+func (s *Signer) seal(aud Audience, p purpose, what string) string {
+	kid, key := s.signing(aud, p)
+	mac := key.mac(p.label, []byte(what))
+	return fmt.Sprintf("%02x", kid) + linkEncoding.EncodeToString(mac[:passMAC])
+}
+
+func (s *Signer) isSeal(aud Audience, p purpose, what, seal string) bool {
 	var kid uint8
 	if len(seal) < 2 {
 		return false
@@ -97,10 +113,10 @@ func (s *Signer) IsUpload(aud Audience, what, seal string) bool {
 	if _, err := fmt.Sscanf(seal[:2], "%02x", &kid); err != nil {
 		return false
 	}
-	key, ok := s.verifying(kid, aud, forUpload)
+	key, ok := s.verifying(kid, aud, p)
 	if !ok {
 		return false
 	}
-	mac := key.mac(forUpload.label, []byte(what))
+	mac := key.mac(p.label, []byte(what))
 	return hmac.Equal([]byte(seal[2:]), []byte(linkEncoding.EncodeToString(mac[:passMAC])))
 }

@@ -13,15 +13,17 @@ import (
 // signed in.
 type accountPage struct {
 	slip
-	Name        string
-	Addresses   []helpdesk.ContactAddress
-	Subjects    []helpdesk.Subject
-	MayPassword bool // passwords are a way in here
-	HasPassword bool
-	Fields      []input
-	Sessions    []session
-	Others      bool
-	Done        string
+	Name       string
+	Addresses  []helpdesk.ContactAddress
+	Identities []identity
+	// IdentityTrouble is why one of them could not be changed.
+	IdentityTrouble string
+	MayPassword     bool // passwords are a way in here
+	HasPassword     bool
+	Fields          []input
+	Sessions        []session
+	Others          bool
+	Done            string
 }
 
 // session is one browser in which they are signed in.
@@ -36,25 +38,28 @@ var accountDone = map[string]string{
 	"password": "Your password is set. All other browsers are signed out.",
 	"ended":    "That browser is signed out.",
 	"others":   "All other browsers are signed out.",
+	// Of signing in elsewhere.
+	"connected":    "It is connected: you can sign in with it from now on.",
+	"disconnected": "It is disconnected: it signs you in no more.",
 }
 
 func (p *Handler) account(v *visit) error {
 	if v.customer == nil {
 		return needsCustomer()
 	}
-	return p.writeAccount(v, slip{Status: http.StatusOK}, false)
+	return p.writeAccount(v, slip{Status: http.StatusOK}, false, "")
 }
 
 func needsCustomer() error { return helpdesk.Errorf(helpdesk.SignIn, "sign in first") }
 
-func (p *Handler) writeAccount(v *visit, s slip, aboutOld bool) error {
+func (p *Handler) writeAccount(v *visit, s slip, aboutOld bool, aboutIdentity string) error {
 	sessions, err := p.desk.CustomerSessions(v.context(), v.customer)
 	if err != nil {
 		return err
 	}
 	c := v.customer.Contact
 	page := accountPage{
-		slip: s, Name: c.Name, Addresses: c.Addresses, Subjects: c.SignIn.Subjects,
+		slip: s, Name: c.Name, Addresses: c.Addresses, Identities: identities(v, c.SignIn.Subjects), IdentityTrouble: aboutIdentity,
 		MayPassword: v.center.SignUp.Password, HasPassword: c.SignIn.Password != "", Others: len(sessions) > 1,
 	}
 	if words := accountDone[v.r.URL.Query().Get("done")]; words != "" && s.Error == "" && s.Trouble == nil {
@@ -111,7 +116,7 @@ func (p *Handler) changePassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.writeAccount(v, s, aboutOld)
+	return p.writeAccount(v, s, aboutOld, "")
 }
 
 func (p *Handler) endSession(v *visit) error {

@@ -53,6 +53,7 @@ type waysIn struct {
 	Issuers        []issuer
 	Next           string
 	NextQuery      string // the same, for a link
+	Pass           string // token of what an issuer's identity is used for; "" for nothing
 	Write          string // the address that mail reaches
 }
 

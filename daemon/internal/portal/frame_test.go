@@ -99,6 +99,22 @@ func TestFrame(t *testing.T) {
 	}
 }
 
+// An agent finds their own sign-in from the customers' one, and comes back to where
+// they were.
+// covers: S38
+func TestAgentsSignIn(t *testing.T) {
+	h := servePeople(&people{}, spoken(plain))
+	for path, want := range map[string]string{
+		"/en/sign-in": `href="/agent/sign-in?next=%2Fen%2F"`,
+		"/en/sign-in?next=%2Fen%2Frequests%3Fq%3Dx":   `href="/agent/sign-in?next=%2Fen%2Frequests%3Fq%3Dx"`,
+		"/en/sign-in?next=https%3A%2F%2Fevil.example": `href="/agent/sign-in?next=%2Fen%2F"`,
+	} {
+		has(t, webtest.Page(t, webtest.Get(t, h, base+path)), want)
+	}
+	hasNot(t, webtest.Page(t, webtest.Get(t, h, base+"/en/sign-in", agentsCookie)), "/agent/sign-in")
+	hasNot(t, webtest.Page(t, webtest.Get(t, h, base+"/en/")), "/agent/sign-in")
+}
+
 // covers: S08, S05
 func TestHomeOfACustomer(t *testing.T) {
 	d := &people{}

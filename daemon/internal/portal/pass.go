@@ -29,6 +29,9 @@ func (p *Handler) showPass(v *visit) error {
 		return p.passGone(v, err)
 	}
 	v.speak(pass.Locale)
+	if pass.Subject != nil {
+		return p.showProof(v, pass)
+	}
 	p.askForPassword(v, pass, "", slip{Status: http.StatusOK}, "")
 	return nil
 }
@@ -52,6 +55,9 @@ func (p *Handler) usePass(v *visit) error {
 		return p.passGone(v, err)
 	}
 	v.speak(pass.Locale)
+	if pass.Subject != nil {
+		return p.useProof(v, pass)
+	}
 	e, err := p.tryPass(v, token, name)
 	if err == nil {
 		return p.entered(v, e, e.Next)
@@ -88,6 +94,7 @@ func (p *Handler) passGone(v *visit, err error) error {
 
 func (p *Handler) askForPassword(v *visit, pass *helpdesk.Pass, name string, s slip, about string) {
 	page := passPage{waysIn: p.waysIn(v), slip: s, Kind: pass.Kind, Address: pass.Address.String()}
+	page.Pass = v.r.PathValue("token")
 	ofName, ofPassword := "", s.Error
 	if about == "name" {
 		ofName, ofPassword = s.Error, ""

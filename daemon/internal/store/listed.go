@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"iter"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -14,7 +15,26 @@ import (
 // Listed is a ticket of a list with the end of its history.
 type Listed struct {
 	helpdesk.Ticket
-	Newest []helpdesk.Entry // oldest first
+	// Read is how many entries were read.
+	Read   int
+	newest []*mvccpb.KeyValue
+}
+
+// Newest decodes the entries that were read, one after the other, the newest first:
+// of most, lists want only one.
+func (l *Listed) Newest() iter.Seq2[*helpdesk.Entry, error] {
+	return func(yield func(*helpdesk.Entry, error) bool) {
+		for _, kv := range l.newest {
+			e := &helpdesk.Entry{}
+			if err := json.Unmarshal(kv.Value, e); err != nil {
+				yield(nil, fmt.Errorf("read record %s: %w", kv.Key, err))
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 // MostListed is how many tickets one round trip can read: each takes two
@@ -50,13 +70,8 @@ func (s *Store) Listed(ctx context.Context, account string, ids []helpdesk.Ticke
 			return nil, fmt.Errorf("read record %s: %w", heads[0].Key, err)
 		}
 		one.Rev = heads[0].ModRevision
-		for _, kv := range slices.Backward(kvs(resp, 2*i+1)) {
-			var e helpdesk.Entry
-			if err := json.Unmarshal(kv.Value, &e); err != nil {
-				return nil, fmt.Errorf("read record %s: %w", kv.Key, err)
-			}
-			one.Newest = append(one.Newest, e)
-		}
+		one.newest = kvs(resp, 2*i+1)
+		one.Read = len(one.newest)
 		all = append(all, one)
 	}
 	return all, nil

@@ -40,13 +40,14 @@ var mediaTypes = map[string]string{
 
 func loadAssets() *assets {
 	a := &assets{files: map[string]asset{}}
+	z := gzip.NewWriter(nil) // one for all: each holds nearly a MiB
 	err := fs.WalkDir(assetFiles, "assets", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		body, err := assetFiles.ReadFile(name)
 		f := newAsset(path.Base(name), body)
-		f.zipped = zip(body)
+		f.zipped = zip(z, body)
 		a.files[path.Base(name)] = f
 		return err
 	})
@@ -61,9 +62,9 @@ func newAsset(name string, body []byte) asset {
 	return asset{hash: hex.EncodeToString(sum[:6]), mediaType: mediaTypes[path.Ext(name)], body: body}
 }
 
-func zip(body []byte) []byte {
+func zip(z *gzip.Writer, body []byte) []byte {
 	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
+	z.Reset(&out)
 	_, _ = z.Write(body) // a buffer takes everything
 	_ = z.Close()
 	return out.Bytes()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -94,10 +95,13 @@ func (p *Pages) set(locale string) map[string]*template.Template {
 	if known, ok := p.sets.Load(locale); ok {
 		return known.(map[string]*template.Template)
 	}
-	common := template.Must(p.common.Clone()).Funcs(p.site.funcs(locale))
+	funcs := p.site.funcs(locale)
+	common := template.Must(p.common.Clone()).Funcs(funcs)
 	pages := map[string]*template.Template{}
 	for name, source := range p.sources {
-		pages[name] = template.Must(template.Must(common.Clone()).Parse(source))
+		page := template.Must(template.Must(common.Clone()).Parse(source))
+		fold(page, funcs)
+		pages[name] = page
 	}
 	known, _ := p.sets.LoadOrStore(locale, pages)
 	return known.(map[string]*template.Template)
@@ -128,15 +132,29 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, name s
 	for _, script := range p.scripts {
 		doc.Scripts = append(doc.Scripts, p.site.assets.path(script))
 	}
-	var out bytes.Buffer
-	if err := p.render(&out, name, doc); err != nil {
+	out := buffers.Get().(*bytes.Buffer)
+	defer keep(out)
+	if err := p.render(out, name, doc); err != nil {
 		p.site.log.ErrorContext(r.Context(), "render page", "page", name, "error", err)
 		http.Error(w, "This page can't be shown at the moment. Try again in a minute.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
 	w.WriteHeader(status)
 	_, _ = out.WriteTo(w) // whoever asked has gone
+}
+
+// buffers that pages were rendered into; large ones are not kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const largestKept = 256 << 10
+
+func keep(b *bytes.Buffer) {
+	if b.Cap() <= largestKept {
+		b.Reset()
+		buffers.Put(b)
+	}
 }
 
 // spoken is the language that a page in the locale speaks: that of Austria is said

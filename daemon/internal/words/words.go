@@ -19,6 +19,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -97,35 +98,26 @@ func For(locale string) *Words {
 	return all[English]
 }
 
-// Best chooses among the locales that are offered what suits an Accept-Language
-// header (RFC 9110 section 12.5.4) best; otherwise where nothing does.
-func Best(accept string, offered []string, otherwise string) string {
-	if accept == "" || len(offered) < 2 {
-		return otherwise
-	}
-	wanted, _, err := language.ParseAcceptLanguage(accept)
-	if err != nil || len(wanted) == 0 {
-		return otherwise
-	}
-	tags := []language.Tag{language.Make(otherwise)} // the first one is what stands in
-	for _, locale := range offered {
-		tags = append(tags, language.Make(locale))
-	}
-	_, i, _ := language.NewMatcher(tags).Match(wanted...)
-	if i == 0 {
-		return otherwise
-	}
-	return offered[i-1]
-}
-
 // RTL reports a language that is written from right to left.
 func (w *Words) RTL() bool {
 	script, _ := w.tag.Script()
 	return slices.Contains([]string{"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm"}, script.String())
 }
 
+// names remembers those of Name; only locales that are declared are asked for.
+var names sync.Map
+
 // Name is what the speakers of a language call it.
 func Name(locale string) string {
+	if known, ok := names.Load(locale); ok {
+		return known.(string)
+	}
+	name := nameOfLanguage(locale)
+	names.Store(locale, name)
+	return name
+}
+
+func nameOfLanguage(locale string) string {
 	name := display.Self.Name(language.Make(locale))
 	if name == "" {
 		return locale

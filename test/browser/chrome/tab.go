@@ -22,6 +22,7 @@ type Look struct {
 	Width, Height int    // 0 is 1280 × 900
 	Dark          bool   // asks for dark pages
 	NoScript      bool   // runs no script of a page
+	Touch         bool   // has no mouse
 	Language      string // Accept-Language; "" is English
 }
 
@@ -90,6 +91,9 @@ func (tab *Tab) Look(look Look) {
 	}
 	tab.call(func(ctx context.Context) error {
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(look.Width), int64(look.Height))); err != nil {
+			return err
+		}
+		if _, err := chromedp.Call(ctx, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: look.Touch}); err != nil {
 			return err
 		}
 		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{

@@ -52,4 +52,7 @@
   addEventListener('pageshow', () => {
     for (const form of document.forms) delete form.dataset.sent;
   });
+
+  // What is only one more step is taken at once.
+  document.querySelector('form[data-press]')?.requestSubmit();
 })();
