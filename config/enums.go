@@ -53,6 +53,37 @@ const (
 
 func (Collaborators) values() []string { return list(CollaboratorsAllowed, CollaboratorsNotAllowed) }
 
+// MailPurpose says on which occasion a mail is sent.
+// +kubebuilder:validation:Enum=Acknowledgement;Confirmation;Reply;Update;Joined;Added;StatusChanged;Opened;PeopleChanged;NewLink;SignUp;Invitation;PasswordReset;SignInCode;SignInLink;AccountKnown;PasswordChanged
+type MailPurpose string
+
+// Values of MailPurpose.
+const (
+	MailAcknowledgement MailPurpose = "Acknowledgement"
+	MailConfirmation    MailPurpose = "Confirmation"
+	MailReply           MailPurpose = "Reply"
+	MailUpdate          MailPurpose = "Update"
+	MailJoined          MailPurpose = "Joined"
+	MailAdded           MailPurpose = "Added"
+	MailStatusChanged   MailPurpose = "StatusChanged"
+	MailOpened          MailPurpose = "Opened"
+	MailPeopleChanged   MailPurpose = "PeopleChanged"
+	MailNewLink         MailPurpose = "NewLink"
+	MailSignUp          MailPurpose = "SignUp"
+	MailInvitation      MailPurpose = "Invitation"
+	MailPasswordReset   MailPurpose = "PasswordReset"
+	MailSignInCode      MailPurpose = "SignInCode"
+	MailSignInLink      MailPurpose = "SignInLink"
+	MailAccountKnown    MailPurpose = "AccountKnown"
+	MailPasswordChanged MailPurpose = "PasswordChanged"
+)
+
+func (MailPurpose) values() []string {
+	return list(MailAcknowledgement, MailConfirmation, MailReply, MailUpdate, MailJoined, MailAdded, MailStatusChanged, MailOpened,
+		MailPeopleChanged, MailNewLink, MailSignUp, MailInvitation, MailPasswordReset, MailSignInCode, MailSignInLink, MailAccountKnown,
+		MailPasswordChanged)
+}
+
 // SignUpMode says who may make a portal account.
 // +kubebuilder:validation:Enum=Open;InviteOnly
 type SignUpMode string

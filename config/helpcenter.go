@@ -48,6 +48,10 @@ type HelpCenterSpec struct {
 	// never shown, whatever stands here.
 	// +optional
 	CustomerView CustomerView `json:"customerView,omitzero"`
+
+	// mail is what mails to customers say.
+	// +optional
+	Mail Mail `json:"mail,omitzero"`
 }
 
 // Portal is the place where customers submit and follow requests.
@@ -242,6 +246,31 @@ type StatusLabel struct {
 	// label is what customers read, up to 200 characters.
 	// +required
 	Label LocalizedText `json:"label"`
+}
+
+// Mail is what the help center's mails to customers say.
+// +kubebuilder:object:generate=true
+type Mail struct {
+	// templates are the help center's own words, one for each purpose. A purpose
+	// without a template is said in Postern's own words, in the reader's language.
+	// +optional
+	// +listType=map
+	// +listMapKey=purpose
+	// +kubebuilder:validation:MaxItems=17
+	Templates []MailTemplate `json:"templates,omitempty"`
+}
+
+// MailTemplate is what the mails of one purpose say.
+// +kubebuilder:object:generate=true
+type MailTemplate struct {
+	// purpose of the mails.
+	// +required
+	Purpose MailPurpose `json:"purpose"`
+
+	// body is a text with places for what differs from mail to mail, such as
+	// {{.Number}}. Subject, footer and the way to get no more mail are Postern's.
+	// +required
+	Body LocalizedText `json:"body"`
 }
 
 // StatusLabel returns what a customer reads for status; ok is false if the help

@@ -30,6 +30,7 @@ func (c *checker) helpCenter(s HelpCenterSpec) {
 	c.localized("spec.appearance.ticketSubmission.pageTitle", words.PageTitle, maxLabel)
 	c.localized("spec.appearance.ticketSubmission.formSelectorLabel", words.FormSelectorLabel, maxLabel)
 	c.customerView("spec.customerView", s.CustomerView)
+	c.mail("spec.mail", s.Mail)
 }
 
 func (c *checker) signUp(path string, s SignUp) {

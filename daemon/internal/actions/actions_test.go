@@ -124,7 +124,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.Desk = New(Options{
-		Store: db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
+		Store: db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: db, Contacts: db, Signer: signer},
 		Lists: lists(t, db), Log: slog.New(slog.DiscardHandler), Now: b.time,
 	})
 	return b

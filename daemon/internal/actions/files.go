@@ -29,11 +29,18 @@ func (d *Desk) FileLimits(ctx context.Context, by Actor, number int64) (helpdesk
 // piece by piece. Nothing names it before that is sent. A file over the limits is
 // Invalid, and marked with [helpdesk.ErrFile]; other errors of r are passed on.
 func (d *Desk) Attach(ctx context.Context, by Actor, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (helpdesk.Attachment, error) {
+	if err := by.mayWork(); err != nil {
+		return helpdesk.Attachment{}, err
+	}
+	return d.keepFile(ctx, by.Account, limits, name, mediaType, r)
+}
+
+func (d *Desk) keepFile(ctx context.Context, account string, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (helpdesk.Attachment, error) {
 	a := describeFile(name, mediaType)
-	if err := errors.Join(by.mayWork(), limits.CheckName(a.Name)); err != nil {
+	if err := limits.CheckName(a.Name); err != nil {
 		return a, err
 	}
-	w, err := d.blobs.Create(ctx, by.Account)
+	w, err := d.blobs.Create(ctx, account)
 	if err != nil {
 		return a, keepError(err)
 	}

@@ -30,7 +30,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 		return helpdesk.Errorf(helpdesk.Invalid, "mail to %s would come back to us: it is an address of ours", a)
 	}
 	return d.changePeople(ctx, by, number, "participant added", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
-		return d.add(ctx, change, t, joining{by: by, name: name, address: a, history: history, now: d.now()})
+		return d.add(ctx, change, t, joining{by: by.author(), channel: helpdesk.ByConsole, name: name, address: a, history: history, now: d.now()})
 	})
 }
 
@@ -48,8 +48,7 @@ func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, pa
 			return helpdesk.Errorf(helpdesk.Invalid, "a request stays with who asked it")
 		}
 		now := d.now()
-		p.Left = &now
-		p.LinkGen++
+		p.Leave(now)
 		noteEvent(change, t, by, now, "Removed "+p.Address.String()+" from the request.")
 		return nil
 	})
@@ -108,12 +107,7 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 		return err
 	}
 	if known := t.ParticipantByAddress(j.address); known != nil {
-		if !j.history || known.History || known.Role != helpdesk.Collaborator {
-			return errUnchanged
-		}
-		known.History = true
-		noteEvent(change, t, j.by, j.now, "Let "+known.Address.String()+" read what was written before.")
-		return nil
+		return d.addKnown(ctx, change, t, known, j)
 	}
 	found, err := d.store.Lookup(ctx, change.Account, store.Query{Address: j.address})
 	if err != nil {
@@ -138,13 +132,41 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 	return d.letIn(ctx, change, box, t, j)
 }
 
+// addKnown lets who takes part already read more, or vouches for who was added by
+// a customer and has proven nothing: from then on their mail goes out.
+func (d *Desk) addKnown(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket, known *helpdesk.Participant, j joining) error {
+	vouched := known.Unasked && j.by.Role != helpdesk.Customer
+	more := j.history && !known.History && known.Role == helpdesk.Collaborator
+	if !vouched && !more {
+		return errUnchanged
+	}
+	words := "Let " + known.Address.String() + " read what was written before."
+	if more {
+		known.History = true
+	} else {
+		words = "Added " + known.Address.String() + " to the request, whom a customer had named."
+	}
+	seq := noteBy(change, t, j.by, j.channel, j.now, words)
+	if !vouched {
+		return nil
+	}
+	known.Unasked = false
+	box, err := d.mailbox(change.Account, t.Mailbox)
+	if err != nil {
+		return err
+	}
+	return d.planner.Automatic(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, To: known, Purpose: helpdesk.Joined, Now: j.now})
+}
+
 // joining is somebody who is to take part in a ticket.
 type joining struct {
-	by      Actor
+	by      helpdesk.Author // who lets them
+	channel helpdesk.Channel
 	contact helpdesk.ID
 	name    string
 	address helpdesk.Address
 	history bool
+	unasked bool // a customer named an address that nobody has proven
 	now     time.Time
 }
 
@@ -157,14 +179,19 @@ func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.
 	if p == nil {
 		return helpdesk.Errorf(helpdesk.Invalid, "request #%d has as many people as it can: at most %d take part at a time, and who comes and goes counts", t.Number, helpdesk.MaxParticipants)
 	}
-	p.History = j.history
+	p.History, p.Unasked = j.history, j.unasked
 	words := "Added " + j.address.String() + " to the request."
 	if j.history {
 		words = "Added " + j.address.String() + " to the request, with what was written before."
 	}
-	seq := noteEvent(change, t, j.by, j.now, words)
-	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, To: p, Purpose: helpdesk.Joined, ByAgent: true, Now: j.now}
-	if err := d.planner.Automatic(ctx, change, o); err != nil {
+	byAgent := j.by.Role != helpdesk.Customer
+	o := outbound.Occasion{
+		Mailbox: box, Ticket: t, Entry: noteBy(change, t, j.by, j.channel, j.now, words), To: p, Purpose: helpdesk.Joined, ByAgent: byAgent, Now: j.now,
+	}
+	if j.unasked {
+		o.Purpose = helpdesk.Added
+	}
+	if err := d.planner.Automatic(ctx, change, o); err != nil || !byAgent { // who asked did it themselves
 		return err
 	}
 	return d.planner.PeopleChanged(ctx, change, o)
@@ -172,7 +199,11 @@ func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.
 
 // noteEvent adds what was done to the history and returns its number.
 func noteEvent(change *helpdesk.Change, t *helpdesk.Ticket, by Actor, now time.Time, words string) int {
-	e := helpdesk.Entry{Kind: helpdesk.Event, Channel: helpdesk.ByConsole, At: now, Author: by.author(), Text: words}
+	return noteBy(change, t, by.author(), helpdesk.ByConsole, now, words)
+}
+
+func noteBy(change *helpdesk.Change, t *helpdesk.Ticket, by helpdesk.Author, channel helpdesk.Channel, now time.Time, words string) int {
+	e := helpdesk.Entry{Kind: helpdesk.Event, Channel: channel, At: now, Author: by, Text: words}
 	t.Append(&e)
 	change.Ticket, change.Entries = t, append(change.Entries, e)
 	return e.Seq

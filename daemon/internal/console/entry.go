@@ -102,6 +102,10 @@ func reasons(e *helpdesk.Entry) why {
 		}
 	}
 	switch {
+	case e.SignedIn:
+		return why{Sentences: []string{"It was written in the portal by somebody who was signed in as the owner of this address."}}
+	case e.Channel == helpdesk.ByPortal && e.Kind == helpdesk.Event && e.Author.Role == helpdesk.Customer:
+		return why{Sentences: []string{"A customer who was signed in to the portal did this."}}
 	case e.Channel == helpdesk.ByPortal:
 		return why{Sentences: []string{"It was submitted with a form. Whoever filled it in proved nothing about the address."}}
 	case e.Author.Role == helpdesk.AgentAs && e.Channel == helpdesk.ByMail:

@@ -79,6 +79,9 @@ type Entry struct {
 	Raw        string       `json:"raw,omitempty"`  // blob of the mail as it came
 	HTML       bool         `json:"html,omitempty"` // that mail says it as HTML too
 	Recognised *Recognition `json:"recognised,omitempty"`
+	// SignedIn: the customer who wrote it on a page was signed in, as the owner of
+	// the author's address.
+	SignedIn bool `json:"signedIn,omitempty"`
 }
 
 // MaxInlineText is the most bytes of a text that a record of the store holds:

@@ -39,6 +39,15 @@ func (a *Attachment) HoldsMail() bool {
 	}) || slices.Contains(mailEndings, ending(name)) || name == "winmail.dat"
 }
 
+// pictureKinds are what pages show as pictures: kinds that hold nothing but one.
+var pictureKinds = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+// IsPicture reports a file that says it is a picture that pages may show. Whether
+// it is one, its bytes tell.
+func (a *Attachment) IsPicture() bool {
+	return slices.Contains(pictureKinds, strings.ToLower(a.MediaType))
+}
+
 // ending is what stands behind the last dot of a name, "" if nothing does.
 func ending(name string) string {
 	i := strings.LastIndexByte(name, '.')

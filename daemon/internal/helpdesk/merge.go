@@ -69,6 +69,9 @@ func (t *Ticket) MergeInto(into *Ticket, others []Ticket, joins func(*Participan
 		case !known && owner:
 			joined.Joined, joined.Thread = into.Opened, 0
 		}
+		if !known {
+			joined.Unasked = p.Unasked
+		}
 		if !known || joinedBy(others, joined.Number) {
 			m.Joined = append(m.Joined, joined.Number)
 		}

@@ -59,9 +59,8 @@ type Participant struct {
 	// Thread is how many Message-IDs the thread had before they joined: those are
 	// of mails that they may know nothing of.
 	Thread int `json:"thread,omitempty"`
-	// Unasked marks whom another customer named, until they have shown that the
-	// address is theirs and that they want it: they get fixed words, and what agents
-	// answer, but nothing automatic that holds a customer's words (row M04).
+	// Unasked marks whom another customer named by an address that nobody had proven.
+	// Until its owner has, it gets fixed words and nothing else (row M04).
 	Unasked bool `json:"unasked,omitempty"`
 	// History lets a collaborator read what came before they joined.
 	History bool `json:"history,omitempty"`

@@ -19,6 +19,19 @@ type CustomerView struct {
 	// ContinuedAs is the number of the ticket that this one was merged into, if
 	// the viewer takes part in that; else 0.
 	ContinuedAs int64
+	Merged      bool // it goes on in another one, theirs or not
+	// Version changes with everything that the viewer could see.
+	Version int64
+	People  []PublicPerson // who takes part, the requester first
+}
+
+// PublicPerson is somebody who takes part.
+type PublicPerson struct {
+	Number    uint16
+	Name      string
+	Address   string // told to the requester, and to whose it is; else ""
+	Requester bool
+	Mine      bool // it is the viewer
 }
 
 // PublicMessage is one message of a CustomerView.
@@ -33,11 +46,17 @@ type PublicMessage struct {
 	Files     []PublicFile
 }
 
+// Pictures are the files that may be shown as pictures, if their bytes say so too.
+func (m *PublicMessage) Pictures() []PublicFile {
+	return slices.DeleteFunc(slices.Clone(m.Files), func(f PublicFile) bool { return !f.IsPicture() })
+}
+
 // CustomerView builds what participant viewer may see in a help center. Entries
 // before a collaborator joined are left out, and what would tell of them: quotes
 // in later ones, and the form that began it all.
 func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter) CustomerView {
-	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated}
+	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated, Merged: t.Merged != nil, Version: t.Rev}
+	v.People = t.people(viewer)
 	partly := slices.ContainsFunc(entries, func(e Entry) bool { return e.Public() && !viewer.Sees(&e) })
 	if t.Form != nil && !partly {
 		for _, value := range t.Form.Values {
@@ -69,6 +88,30 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 		v.Thread = append(v.Thread, m)
 	}
 	return v
+}
+
+func (t *Ticket) people(viewer *Participant) []PublicPerson {
+	var all []PublicPerson
+	for i := range t.Participants {
+		p := &t.Participants[i]
+		if !p.Active() {
+			continue
+		}
+		one := PublicPerson{Number: p.Number, Name: p.DisplayName(), Requester: p.Role == Requester, Mine: p.Number == viewer.Number}
+		if one.Mine || viewer.Role == Requester {
+			one.Address = p.Address.String()
+		}
+		all = append(all, one)
+	}
+	slices.SortStableFunc(all, func(a, b PublicPerson) int { return first(a.Requester) - first(b.Requester) })
+	return all
+}
+
+func first(yes bool) int {
+	if yes {
+		return 0
+	}
+	return 1
 }
 
 // order is the order of time, and of numbers at the same time.

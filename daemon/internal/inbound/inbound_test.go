@@ -107,7 +107,7 @@ func newBench(t testing.TB) *bench {
 	return &bench{t: t, db: db, replica: open, Pipeline: &Pipeline{
 		Memory: NewMemory(1 << 20), Counts: NewCounts(),
 		Auth:  mailauth.New(mailauth.Options{Resolver: noDNS{}, Now: func() time.Time { return noon }}),
-		Store: db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Signer: signer},
+		Store: db, Blobs: blobs, Signer: signer, Planner: &outbound.Planner{Budgets: db, Contacts: db, Signer: signer},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 		Directory: directory{
 			box("support", "support", "support@acme.example"), box("support", "billing", "billing@acme.example"),

@@ -94,7 +94,7 @@ func TestSameMailAtOnce(t *testing.T) {
 func (b *bench) another(t *testing.T) *bench {
 	db := b.replica()
 	other := b.with(t, func(p *Pipeline) {
-		p.Store, p.Planner = db, &outbound.Planner{Budgets: db, Signer: p.Signer}
+		p.Store, p.Planner = db, &outbound.Planner{Budgets: db, Contacts: db, Signer: p.Signer}
 	})
 	other.db = db
 	return other

@@ -131,6 +131,10 @@ func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool, locale strin
 			h.StatusLabels[s] = label
 		}
 	}
+	var err error
+	if h.Mail, err = mailTemplates(spec.Mail, locale); err != nil {
+		return h, fmt.Errorf("load help center %s: %w", key, err)
+	}
 	if !r.Submission.Visible {
 		return h, nil
 	}

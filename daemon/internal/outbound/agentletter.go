@@ -102,6 +102,8 @@ func proofOf(e *helpdesk.Entry) string {
 		return ""
 	case e.Recognised != nil && e.Recognised.Token == helpdesk.TokenForward:
 		return "An agent passed it on; nothing proves who wrote it."
+	case e.SignedIn:
+		return "The writer was signed in."
 	case e.Recognised == nil:
 		return "The address was typed into a form; nothing proves it."
 	case e.Recognised.Trust.Proof == helpdesk.ProofPass && len(e.Recognised.Trust.Reasons) > 0:

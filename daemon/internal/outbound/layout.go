@@ -42,29 +42,47 @@ type paper struct {
 	Leave  *anchor
 }
 
-// lay fills in the letter's template and puts the pieces where their marks are.
+// lay fills in the letter's template and puts each piece where its mark is first.
 func (l *letter) lay() (*paper, error) {
-	var filled bytes.Buffer
-	var err error
-	if l.own != nil {
-		err = l.own.Execute(&filled, l.facts)
-	} else {
-		err = ourWords[l.say.Locale].ExecuteTemplate(&filled, string(l.purpose)+".txt", l.facts)
-	}
+	said, err := l.fill()
 	if err != nil {
-		return nil, fmt.Errorf("compose words: %w", err)
+		return nil, err
 	}
 	p := &paper{Lang: l.locale, Title: l.title, Why: l.why, Leave: l.leave}
-	said, at := filled.String(), 0
+	at, placed := 0, map[string]bool{}
+	place := func(name string) {
+		if piece, ok := l.pieces[name]; ok && !placed[name] {
+			p.Blocks, placed[name] = append(p.Blocks, piece.block()), true
+		}
+	}
 	for _, m := range markPattern.FindAllStringSubmatchIndex(said, -1) {
 		p.paragraphs(said[at:m[0]])
-		if piece, ok := l.pieces[said[m[2]:m[3]]]; ok {
-			p.Blocks = append(p.Blocks, piece.block())
-		}
+		place(said[m[2]:m[3]])
 		at = m[1]
 	}
 	p.paragraphs(said[at:])
+	for _, name := range neverMissing {
+		place(name)
+	}
 	return p, nil
+}
+
+// neverMissing is what a mail is about. A template that leaves it out in this one mail
+// must not take it from the reader.
+var neverMissing = []string{"Text", "Code", "Link"}
+
+// fill writes the words of the letter. A help center's own that can't be filled in,
+// which was proven when they were loaded, must not hold up a mail.
+func (l *letter) fill() (string, error) {
+	var b bytes.Buffer
+	if l.own != nil && l.own.Execute(&b, l.facts) == nil {
+		return b.String(), nil
+	}
+	b.Reset()
+	if err := ourWords[l.say.Locale].ExecuteTemplate(&b, string(l.purpose)+".txt", l.facts); err != nil {
+		return "", fmt.Errorf("compose words: %w", err)
+	}
+	return b.String(), nil
 }
 
 var markPattern = regexp.MustCompile(markBegin + `([A-Za-z]*)` + markEnd)

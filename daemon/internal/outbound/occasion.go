@@ -56,6 +56,9 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if d.Agent != "" {
 		return q.agentOccasion(ctx, account, o)
 	}
+	if wanted, err := q.wanted(ctx, account, o); err != nil || !wanted {
+		return nil, err
+	}
 	switch d.Purpose {
 	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added:
 		return o, nil // they tell that something came about, not what was said
@@ -63,7 +66,8 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 		if d.Purpose == helpdesk.PeopleChanged && o.newcomers() == "" {
 			return nil, nil // who came has left again
 		}
-		o.plain, err = q.provesNothing(ctx, account, to)
+		proven, err := proves(ctx, q.Store, account, to)
+		o.plain = !proven
 		return o, err
 	}
 	if !o.entry.Public() {
@@ -79,17 +83,14 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	return o, err
 }
 
-// provesNothing reports whether a participant has never shown that the address is
-// theirs.
-func (q *Queue) provesNothing(ctx context.Context, account string, p *helpdesk.Participant) (bool, error) {
-	who, err := q.Store.Contact(ctx, account, p.Contact)
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
+// wanted is the last gate of mail to somebody whom a customer added: before the
+// address was proven to be theirs, it gets fixed words only (row M04). What waited
+// is withdrawn; the page has it.
+func (q *Queue) wanted(ctx context.Context, account string, o *occasion) (bool, error) {
+	if !o.to.Unasked || o.delivery.Purpose.Fixed() {
 		return true, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("read contact: %w", err)
-	}
-	return !who.Proves(p.Address), nil
+	return proves(ctx, q.Store, account, o.to)
 }
 
 // answered finds what a customer said last before the entry; nil if nobody did,

@@ -91,3 +91,43 @@ func TestJoinedTellsNoHistory(t *testing.T) {
 		t.Errorf("it does not say who added them, or where to look:\n%s", text)
 	}
 }
+
+// Whom a customer added gets words that somebody chose only after the address was
+// proven to be theirs: nobody can have strangers mailed by adding them.
+//
+// covers: M04, S06
+func TestUnaskedGetFixedWordsAlone(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		purpose helpdesk.Purpose
+		proven  bool
+		want    helpdesk.DeliveryState
+	}{
+		{"the fixed words", helpdesk.Added, false, helpdesk.Sent},
+		{"an answer", helpdesk.AgentReply, false, helpdesk.Withdrawn},
+		{"what a customer wrote", helpdesk.Update, false, helpdesk.Withdrawn},
+		{"another status", helpdesk.StatusChanged, false, helpdesk.Withdrawn},
+		{"the words for who is vouched for", helpdesk.Joined, false, helpdesk.Withdrawn},
+		{"an answer, proven since", helpdesk.AgentReply, true, helpdesk.Sent},
+		{"what a customer wrote, proven since", helpdesk.Update, true, helpdesk.Sent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t, &relay{})
+			bob := &d.ticket.Participants[1]
+			contact := &helpdesk.Contact{ID: bob.Contact, Addresses: []helpdesk.ContactAddress{{Address: bob.Address}}}
+			if tt.proven {
+				contact.Prove(bob.Address, "mail", noon)
+			}
+			bob.Unasked = true
+			d.commit(t, &helpdesk.Change{Account: account, Ticket: d.ticket, Contact: contact})
+			x := d.reply(t, func(x *helpdesk.Delivery) {
+				x.Participant, x.To, x.Purpose = 2, contact.Addresses[0].Address, tt.purpose
+			})
+			run(t, d.queue(t, "a"))
+			d.await(t, x.ID, string(tt.want), isState(tt.want))
+			if sent := len(d.relay.mails()) == 1; sent != (tt.want == helpdesk.Sent) {
+				t.Errorf("%d mails went out", len(d.relay.mails()))
+			}
+		})
+	}
+}

@@ -15,11 +15,29 @@ type Budgets interface {
 	Budget(ctx context.Context, account, key string) (helpdesk.Budget, error)
 }
 
+// Contacts tells whose an address was shown to be.
+type Contacts interface {
+	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
+}
+
+// proves reports whether a participant has shown that the address is theirs.
+func proves(ctx context.Context, contacts Contacts, account string, p *helpdesk.Participant) (bool, error) {
+	who, err := contacts.Contact(ctx, account, p.Contact)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read contact: %w", err)
+	}
+	return who.Proves(p.Address), nil
+}
+
 // Planner decides which copies go out. What it decides becomes part of the
 // change that causes it; nothing is sent before that is committed.
 type Planner struct {
-	Budgets Budgets
-	Signer  *links.Signer
+	Budgets  Budgets
+	Contacts Contacts
+	Signer   *links.Signer
 }
 
 // Occasion is one copy that may go out.
@@ -38,8 +56,9 @@ type Occasion struct {
 
 // Automatic adds an automatic mail to the change if the gate lets it through.
 // It is the only way by which automatic mail about a ticket comes to be. Who left
-// gets none, and who was only named by another customer gets fixed words alone. A
-// mail to an agent gives them a seat in the ticket, which is part of the change.
+// gets none, and who was only named by another customer gets fixed words alone until
+// the address was proven. A mail to an agent gives them a seat in the ticket, which
+// is part of the change.
 func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occasion) error {
 	var spent []helpdesk.Budget
 	var err error
@@ -47,7 +66,13 @@ func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occa
 	case o.Agent != nil && o.Ticket.SeatOf(o.Agent.ID) == nil:
 	case o.Agent != nil:
 		spent, err = p.allowAgent(ctx, change, o)
-	case o.To.Active() && (!o.To.Unasked || o.Purpose.Fixed()):
+	case o.To.Active():
+		if o.To.Unasked && !o.Purpose.Fixed() {
+			var proven bool
+			if proven, err = proves(ctx, p.Contacts, change.Account, o.To); !proven {
+				break
+			}
+		}
 		spent, err = p.allow(ctx, change, o, limitsOf(o.Purpose, o.ByAgent))
 	}
 	if err != nil {

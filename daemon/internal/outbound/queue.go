@@ -25,9 +25,9 @@ type Store interface {
 	Delivery(ctx context.Context, account string, ticket helpdesk.TicketID, id helpdesk.ID) (*helpdesk.Delivery, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
+	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
-	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	// Pass answers NotFound for one that was used or has lapsed.
 	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
 	Commit(ctx context.Context, c *helpdesk.Change) error

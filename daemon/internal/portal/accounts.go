@@ -37,13 +37,23 @@ const (
 	tryEvery = 6 * time.Second
 	askBurst = 10
 	askEvery = time.Minute
+
+	// Answers, with their files: more than an office sends together, and less than
+	// fills a disk within a day. Drafts are those of strangers, and stay a week.
+	answerBurst = 60
+	answerEvery = 5 * time.Second
+	draftBurst  = 20
+	draftEvery  = time.Minute
 )
 
-// limits of what strangers may try.
-type limits struct{ tries, asks *web.Limiter }
+// limits of what one network may do.
+type limits struct{ tries, asks, answers, drafts *web.Limiter }
 
 func newLimits(now func() time.Time) limits {
-	return limits{tries: web.NewLimiter(tryBurst, tryEvery, now), asks: web.NewLimiter(askBurst, askEvery, now)}
+	return limits{
+		tries: web.NewLimiter(tryBurst, tryEvery, now), asks: web.NewLimiter(askBurst, askEvery, now),
+		answers: web.NewLimiter(answerBurst, answerEvery, now), drafts: web.NewLimiter(draftBurst, draftEvery, now),
+	}
 }
 
 // waysIn are the ways to sign in that the pages offer.

@@ -20,6 +20,7 @@ import (
 // Desk is what visitors can do. Each part stands beside the pages that use it.
 type Desk interface {
 	Recognising
+	Requesting
 	Stopping
 	Keeping
 	Listing
@@ -27,12 +28,6 @@ type Desk interface {
 	Elsewhere
 	// Submit answers with [actions.Rejected] what has to be mended.
 	Submit(ctx context.Context, h helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error)
-	// ViewByLink must change nothing, and answer NotFound whatever is wrong with
-	// the link.
-	ViewByLink(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.CustomerView, *helpdesk.Participant, error)
-	// FileByLink must change nothing, and answer NotFound for what the holder of the
-	// link may not see as for what is not there.
-	FileByLink(ctx context.Context, h helpdesk.HelpCenter, token string, seq, index int) (*actions.File, error)
 	// Disownable must change nothing; it and Disown answer NotFound whatever is
 	// wrong with the link.
 	Disownable(ctx context.Context, h helpdesk.HelpCenter, token string) error

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -42,6 +43,57 @@ func Download(w http.ResponseWriter, r *http.Request, name, mediaType string, co
 	h.Set("Content-Security-Policy", downloadPolicy)
 	h.Set("Referrer-Policy", "no-referrer")
 	http.ServeContent(w, r, "", time.Time{}, content)
+}
+
+// MaxPicture is the most bytes of a picture that a page shows; larger ones are
+// saved.
+const MaxPicture = 10 << 20
+
+// pictures are the kinds that are shown, by how they begin.
+var pictures = []struct{ mediaType, magic string }{
+	{"image/png", "\x89PNG\r\n\x1a\n"},
+	{"image/jpeg", "\xff\xd8\xff"},
+	{"image/gif", "GIF87a"},
+	{"image/gif", "GIF89a"},
+	{"image/webp", "RIFF....WEBP"}, // with its length in between
+}
+
+// ShowPicture sends a file to be shown, if its own bytes say that it is a picture of
+// a kind that holds nothing else; what somebody said that it is counts nothing. It
+// reports whether it is one, and sends nothing otherwise.
+func ShowPicture(w http.ResponseWriter, r *http.Request, content io.ReadSeeker) bool {
+	size, err := content.Seek(0, io.SeekEnd)
+	if err != nil || size > MaxPicture {
+		return false
+	}
+	var head [12]byte
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return false
+	}
+	if _, err := io.ReadFull(content, head[:]); err != nil {
+		return false
+	}
+	i := slices.IndexFunc(pictures, func(p struct{ mediaType, magic string }) bool { return begins(head, p.magic) })
+	if i < 0 {
+		return false
+	}
+	h := w.Header()
+	h.Set("Content-Type", pictures[i].mediaType)
+	h.Set("Content-Disposition", "inline")
+	h.Set("Content-Security-Policy", downloadPolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	http.ServeContent(w, r, "", time.Time{}, content)
+	return true
+}
+
+// begins compares with a beginning in which a dot stands for any byte.
+func begins(head [12]byte, magic string) bool {
+	for i := range len(magic) {
+		if magic[i] != '.' && magic[i] != head[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // attachment is the value of Content-Disposition for a file of that name: in

@@ -1,0 +1,265 @@
+package actions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/posterndesk/postern/daemon/internal/blob"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// Answer is what a customer writes to a request on its page.
+type Answer struct {
+	Text  string
+	Files []AnswerFile // from [Desk.KeepAnswerFile] and [Desk.KeptAnswerFile]
+	// Nonce came with the page. The same answer sent twice, by a second click or
+	// after a lost answer, is one.
+	Nonce string
+	// Draft is the id of what this began as; it is forgotten with the sending.
+	Draft string
+}
+
+// AnswerFile is a file that is kept for an answer which is not sent yet. The page names
+// it with a seal, which is good for one customer and one request: nobody can have
+// a file by guessing what it is kept under.
+type AnswerFile struct {
+	File helpdesk.Attachment `json:"file"`
+	Seal string              `json:"seal"`
+}
+
+// text takes what a customer wrote; with files it may be nothing.
+func (in *Answer) text() (string, error) {
+	if len(in.Files) > 0 && strings.TrimSpace(in.Text) == "" {
+		return "", nil
+	}
+	text, err := checkText(in.Text)
+	// Links and reply addresses stand in mails that people copy from. Whoever reads
+	// them here could act as whom they were issued to (A30).
+	return links.WithoutTokens(text), err
+}
+
+func (in *Answer) files() []helpdesk.Attachment {
+	var all []helpdesk.Attachment
+	for _, f := range in.Files {
+		all = append(all, f.File)
+	}
+	return all
+}
+
+// AnswerRequest adds what a customer wrote to a request (row S04), as a mail of
+// theirs would: it opens again what waited for them, agents are told, and the
+// others who take part; what is closed goes on in a new request that follows it
+// (row P03), and what was merged where it goes on. It returns the number of the
+// request that has it.
+func (d *Desk) AnswerRequest(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, in Answer) (int64, error) {
+	var at int64
+	err := helpdesk.Retry(ctx, func(int) (err error) {
+		at, err = d.tryAnswer(ctx, h, by, number, in)
+		return err
+	})
+	return at, err
+}
+
+func (d *Desk) tryAnswer(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, in Answer) (int64, error) {
+	r, err := d.request(ctx, h, by, number)
+	if err != nil {
+		return 0, err
+	}
+	text, err := in.text()
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range in.Files {
+		if !d.signer.IsUpload(links.Audience(h.Audience), sealed(r, f.File), f.Seal) {
+			return 0, errNotKept(f.File.Name)
+		}
+	}
+	w := &answering{request: r, desk: d, text: text, files: in.files(), now: d.now()}
+	receipt := receiptKey("answer", in.Nonce, r.self.Contact, number, text, blobs(w.files))
+	found, err := d.store.Lookup(ctx, h.Account, store.Query{Receipt: receipt})
+	if err != nil {
+		return 0, err
+	}
+	if found.Receipt != nil {
+		return found.Receipt.Outcome.Number, nil
+	}
+	draft, err := d.draft(ctx, r, in.Draft)
+	if err != nil {
+		return 0, err
+	}
+	change := &helpdesk.Change{Account: h.Account}
+	if draft != nil {
+		draft.Gone = true
+		change.Drafts = append(change.Drafts, *draft)
+	}
+	if err := w.write(ctx, change); err != nil {
+		return 0, err
+	}
+	t := change.Ticket
+	change.Receipt = &helpdesk.Receipt{Key: receipt, At: w.now, Channel: helpdesk.ByPortal, Outcome: helpdesk.Outcome{
+		Result: w.result, Account: h.Account, Mailbox: t.Mailbox, Ticket: t.ID, Number: t.Number, Entry: t.Entries,
+	}}
+	if err := d.store.Commit(ctx, change); err != nil {
+		return 0, err
+	}
+	d.log.InfoContext(ctx, "answered on a page", "account", h.Account, "ticket", t.Number, "entry", t.Entries, "by", r.self.Contact)
+	return t.Number, nil
+}
+
+// answering is an answer on its way to where it belongs.
+type answering struct {
+	*request
+	desk   *Desk
+	text   string
+	files  []helpdesk.Attachment
+	now    time.Time
+	result helpdesk.Result
+}
+
+// write puts the answer into the change.
+func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
+	if w.ticket.Merged != nil {
+		if err := w.follow(ctx); err != nil {
+			return err
+		}
+	}
+	box, err := w.desk.mailbox(w.center.Account, w.ticket.Mailbox)
+	if err != nil {
+		return err
+	}
+	if err := box.Files.CheckAll(w.files); err != nil {
+		return err
+	}
+	e := helpdesk.Entry{
+		Kind: helpdesk.Message, Channel: helpdesk.ByPortal, At: w.now, Author: w.author(), Attachments: w.files, SignedIn: true,
+	}
+	if e.Text, e.TextBlob, err = w.desk.fit(ctx, w.center.Account, w.text); err != nil {
+		return err
+	}
+	if w.ticket.Status == helpdesk.Closed {
+		return w.open(ctx, change, box, &e)
+	}
+	w.result = helpdesk.Appended
+	w.self.Unasked = false // they want it
+	w.ticket.CustomerReplied()
+	w.ticket.Append(&e)
+	change.Ticket, change.Entries = w.ticket, []helpdesk.Entry{e}
+	if err := w.desk.mailOthers(ctx, change, box, w.ticket, &e, w.now); err != nil {
+		return err
+	}
+	return w.desk.notify(ctx, change, outbound.Occasion{Mailbox: box, Ticket: w.ticket, Entry: e.Seq, Now: w.now})
+}
+
+// follow goes on to where the request was merged into, if the customer takes part
+// there; their answer may come from a page that they opened before.
+func (w *answering) follow(ctx context.Context) error {
+	end, err := helpdesk.End(w.ticket, w.desk.reading(ctx, w.center.Account))
+	if err != nil {
+		return err
+	}
+	there, err := partIn(w.center, w.customer, end)
+	if err != nil || end.Merged != nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "this request goes on in another one that you take no part in")
+	}
+	w.request = there
+	return nil
+}
+
+// open makes the answer to a closed request a new one of the writer alone.
+func (w *answering) open(ctx context.Context, change *helpdesk.Change, box helpdesk.Mailbox, e *helpdesk.Entry) error {
+	number, err := w.desk.store.NextNumber(ctx, w.center.Account)
+	if err != nil {
+		return err
+	}
+	w.result = helpdesk.Created
+	author := w.author()
+	t := &helpdesk.Ticket{
+		ID: helpdesk.NewTicketID(), Number: number, Subject: w.ticket.Subject, Status: helpdesk.Open, Channel: helpdesk.ByPortal,
+		HelpCenter: w.center.Name, Mailbox: w.ticket.Mailbox, Locale: w.center.Locale, Opened: w.now, Follows: w.ticket.ID,
+		Participants: []helpdesk.Participant{{
+			Number: 1, Contact: author.ID, Name: author.Name, Address: author.Address, Role: helpdesk.Requester, LinkGen: 1, Joined: w.now,
+		}},
+	}
+	t.Append(e)
+	change.Ticket, change.Entries = t, []helpdesk.Entry{*e}
+	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: e.Seq, Now: w.now}
+	to := o
+	to.To, to.Purpose = &t.Participants[0], helpdesk.Acknowledgement
+	if err := w.desk.planner.Automatic(ctx, change, to); err != nil {
+		return err
+	}
+	return w.desk.notify(ctx, change, o)
+}
+
+// AnswerLimits are those of the files of an answer.
+func (d *Desk) AnswerLimits(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64) (helpdesk.FileLimits, error) {
+	r, err := d.request(ctx, h, by, number)
+	if err != nil {
+		return helpdesk.FileLimits{}, err
+	}
+	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
+	return box.Files, err
+}
+
+// KeepAnswerFile keeps a file for an answer that is being written, reading it piece by
+// piece. Nothing names it before that is sent. A file over the limits is Invalid,
+// and marked with [helpdesk.ErrFile]; other errors of content are passed on.
+func (d *Desk) KeepAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, name, mediaType string, content io.Reader) (AnswerFile, error) {
+	r, err := d.request(ctx, h, by, number)
+	if err != nil {
+		return AnswerFile{}, err
+	}
+	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
+	if err != nil {
+		return AnswerFile{}, err
+	}
+	a, err := d.keepFile(ctx, h.Account, box.Files, name, mediaType, content)
+	if err != nil {
+		return AnswerFile{File: a}, err
+	}
+	return AnswerFile{File: a, Seal: d.signer.Upload(links.Audience(h.Audience), sealed(r, a))}, nil
+}
+
+// KeptAnswerFile finds again a file that KeepAnswerFile kept, as the page names it. Invalid, and
+// marked with [helpdesk.ErrFile], if it did not, or not for this customer.
+func (d *Desk) KeptAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, said AnswerFile) (AnswerFile, error) {
+	r, err := d.request(ctx, h, by, number)
+	if err != nil {
+		return AnswerFile{}, err
+	}
+	if !d.signer.IsUpload(links.Audience(h.Audience), sealed(r, said.File), said.Seal) {
+		return said, errNotKept(said.File.Name)
+	}
+	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
+	if err != nil {
+		return said, err
+	}
+	hash, err := blob.ParseHash(said.File.Blob)
+	if err == nil {
+		_, err = d.blobs.Stat(ctx, h.Account, hash)
+	}
+	if err != nil {
+		return said, errNotKept(said.File.Name)
+	}
+	return said, errors.Join(box.Files.CheckName(said.File.Name), box.Files.CheckSize(said.File.Name, said.File.Size))
+}
+
+// sealed is what the seal of a file holds for: nobody but this customer can send
+// it, and only to this request.
+func sealed(r *request, a helpdesk.Attachment) string {
+	b, _ := json.Marshal([]any{r.self.Contact, r.ticket.ID, a}) // strings and numbers can always be written
+	return "answer:" + string(b)
+}
+
+func errNotKept(name string) error {
+	err, _ := errors.AsType[*helpdesk.Error](helpdesk.Errorf(helpdesk.Invalid, "“%s” is not here any more: choose it again", name))
+	err.Err = helpdesk.ErrFile
+	return err
+}
