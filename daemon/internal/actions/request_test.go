@@ -47,6 +47,16 @@ func (b *bench) proven(address string) *Customer {
 	return &Customer{Account: "support", Contact: c}
 }
 
+// forged is a link with one character of its own.
+func forged(link string) string {
+	at := len(link) - 20
+	other := "x"
+	if link[at] == 'x' {
+		other = "y"
+	}
+	return link[:at] + other + link[at+1:]
+}
+
 func kindOf(err error) string {
 	if err == nil {
 		return "ok"
@@ -436,7 +446,7 @@ func TestDraftRefused(t *testing.T) {
 	}{
 		{"nothing written", link, " \n", shared(), helpdesk.Invalid},
 		{"too much", link, strings.Repeat("x", MaxDraft+1), shared(), helpdesk.TooLarge},
-		{"no link", link[:len(link)-1] + "A", "x", shared(), helpdesk.NotFound},
+		{"no link", forged(link), "x", shared(), helpdesk.NotFound},
 		{"nobody can sign in", link, "x", closed, helpdesk.Invalid},
 		{"portal off", link, "x", off, helpdesk.NotFound},
 	} {
@@ -502,7 +512,7 @@ func TestMailNewLink(t *testing.T) {
 	}
 	off := shared()
 	off.PortalOn = false
-	if got := ask(h, mine[:len(mine)-1]+"A"); len(got) != 0 {
+	if got := ask(h, forged(mine)); len(got) != 0 {
 		t.Errorf("a forged one: %q", got)
 	}
 	if got := ask(off, mine); len(got) != 0 {
@@ -647,5 +657,43 @@ func TestAgentVouches(t *testing.T) {
 	d := b.detail(number)
 	if d.Ticket.Participant(2).Unasked || len(sentTo(d, helpdesk.Joined)) != 1 {
 		t.Errorf("participant = %+v, told %v", d.Ticket.Participant(2), sentTo(d, helpdesk.Joined))
+	}
+}
+
+// Who was called spam is not heard on pages either, until an agent shows it.
+//
+// covers: S04
+func TestSpamIsNotHeard(t *testing.T) {
+	for _, status := range []helpdesk.Status{helpdesk.Open, helpdesk.Closed} {
+		t.Run(string(status), func(t *testing.T) {
+			b := newBench(t)
+			ctx, number := t.Context(), b.ticket("n1")
+			if err := b.AddParticipant(ctx, b.agent("ada@acme.example"), number, "bob@customer.example", "", false); err != nil {
+				t.Fatal(err)
+			}
+			b.change(number, func(t *helpdesk.Ticket) { t.Status = status })
+			alice := b.proven("alice@customer.example")
+			alice.Contact.Spam = &noon
+			before := len(b.detail(number).Deliveries)
+			at, err := b.AnswerRequest(ctx, shared(), alice, number, Answer{Text: "CANARY", Nonce: "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := b.detail(at)
+			if e := d.Entries[len(d.Entries)-1]; e.Text != "CANARY" || e.Public() {
+				t.Errorf("entry = %+v", e)
+			}
+			if at == number {
+				before -= len(d.Deliveries)
+			} else {
+				before = -len(d.Deliveries)
+			}
+			if before != 0 {
+				t.Errorf("%d mails were sent", -before)
+			}
+			if err := b.AddPerson(ctx, shared(), alice, number, "dan@elsewhere.example", ""); helpdesk.KindOf(err) != helpdesk.Invalid {
+				t.Errorf("adding somebody: %v", err)
+			}
+		})
 	}
 }

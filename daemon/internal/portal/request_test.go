@@ -177,6 +177,12 @@ func TestRequest(t *testing.T) {
 	hasNot(t, page, `/reply"`)
 }
 
+func offCenter() helpdesk.HelpCenter {
+	off := spoken(plain)
+	off.PortalOn = false
+	return off
+}
+
 // covers: S21, S40a, S37
 func TestWhereRequestsLead(t *testing.T) {
 	closed := spoken(plain)
@@ -192,7 +198,9 @@ func TestWhereRequestsLead(t *testing.T) {
 		status int
 		to     string
 	}{
-		{"nobody", spoken(plain), nil, "/en/requests/1042?draft=x", nil, 302, "/en/sign-in?next=%2Fen%2Frequests%2F1042%3Fdraft%3Dx"},
+		{"portal off", offCenter(), nil, requestPath, customersCookie, 404, ""},
+		{"portal off, an agent", offCenter(), nil, requestPath, agentsCookie, 404, ""},
+		{"nobody", spoken(plain), nil, "/en/requests/1042?draft=x", nil, 303, "/en/sign-in?next=%2Fen%2Frequests%2F1042%3Fdraft%3Dx"},
 		{"nobody who could sign in", nobody, nil, requestPath, nil, 403, ""},
 		{"an agent", spoken(plain), nil, requestPath, agentsCookie, 302, "/agent/tickets/1042"},
 		{"somebody else's", spoken(plain), nil, "/en/requests/7", customersCookie, 404, ""},
