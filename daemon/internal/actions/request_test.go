@@ -421,6 +421,26 @@ func TestDraft(t *testing.T) {
 	if _, err := b.Request(ctx, h, eve, number, draft); helpdesk.KindOf(err) != helpdesk.NotFound {
 		t.Errorf("somebody else: %v", err)
 	}
+	second := shared()
+	second.Name = "second"
+	for _, tt := range []struct {
+		name   string
+		center helpdesk.HelpCenter
+		by     *Customer
+		number int64
+		draft  string
+		want   string
+	}{
+		{"who wrote it as somebody else", h, eve, number, draft, "Half \nwritten"},
+		{"nobody", h, nil, number, draft, ""},
+		{"another number", h, eve, other, draft, ""},
+		{"another help center", second, eve, number, draft, ""},
+		{"another draft", h, eve, number, "aaaaaaaaaaaaaaaa", ""},
+	} {
+		if got, err := b.StrayDraft(ctx, tt.center, tt.by, tt.number, tt.draft); got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%s: %q, %v", tt.name, got, err)
+		}
+	}
 	if b.revision() != before {
 		t.Error("looking changed the store")
 	}

@@ -138,6 +138,13 @@ func (o *office) KeepDraft(_ context.Context, _ helpdesk.HelpCenter, token, text
 	return actions.Drafted{Number: 1042, Draft: "draftdraftdraft2"}, o.did("draft %q", text)
 }
 
+func (o *office) StrayDraft(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, draft string) (string, error) {
+	if draft != "d7" {
+		return "", helpdesk.Errorf(helpdesk.NotFound, "no draft")
+	}
+	return "Stray <words>", nil
+}
+
 func (o *office) MailNewLink(_ context.Context, _ helpdesk.HelpCenter, token string) error {
 	return o.did("new link %s", token)
 }
@@ -403,6 +410,20 @@ func TestPeopleAndClosing(t *testing.T) {
 func TestDraftIsInTheComposer(t *testing.T) {
 	page := webtest.Page(t, webtest.Get(t, serveDesk(newOffice(), spoken(plain)), base+requestPath+"?draft=d1", customersCookie))
 	has(t, page, "draft d1</textarea>", "written before you signed in", `name="draft" value="d1"`)
+}
+
+// Who signs up with another address than the link's gets their words back.
+// covers: S23
+func TestStrayDraft(t *testing.T) {
+	h := serveDesk(newOffice(), spoken(plain))
+	r := webtest.Get(t, h, base+"/en/requests/7?draft=d7", customersCookie)
+	page := webtest.Page(t, r)
+	has(t, page, "Stray &lt;words&gt;", "signed in as <bdi>alice@customer.example</bdi>")
+	hasNot(t, page, "pot", "#7")
+	want := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7", customersCookie))
+	if got := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7?draft=d8", customersCookie)); r.StatusCode != http.StatusNotFound || got != want {
+		t.Errorf("status %d; a draft that is not there has a page of its own", r.StatusCode)
+	}
 }
 
 // Whether there is a request, nobody learns from asking for a new link.

@@ -81,7 +81,11 @@ func (p *Handler) request(v *visit) error {
 func (p *Handler) showRequest(v *visit, number int64, typed written, problem error) error {
 	seen, err := p.desk.Request(v.context(), v.center, v.customer, number, typed.draft)
 	if err != nil {
-		if problem != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+		missing := helpdesk.KindOf(err) == helpdesk.NotFound
+		switch {
+		case missing && problem == nil && typed.draft != "":
+			return p.strayDraft(v, number, typed.draft, err)
+		case !missing && problem != nil:
 			return p.keepWords(v, typed, problem)
 		}
 		return err
