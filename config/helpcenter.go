@@ -115,6 +115,7 @@ type SignUp struct {
 
 // OIDC is an OpenID Connect issuer customers may sign in with.
 // +kubebuilder:validation:XValidation:rule="has(self.issuer) || has(self.preset)",message="issuer or preset is required"
+// +kubebuilder:validation:XValidation:rule="!has(self.issuer) || self.issuer.startsWith('https://') || self.issuer.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?(/.*)?$')",message="issuer must begin with https://"
 // +kubebuilder:object:generate=true
 type OIDC struct {
 	// name is part of the redirect address that is registered with the issuer.
@@ -128,7 +129,10 @@ type OIDC struct {
 	// +optional
 	Preset OIDCPreset `json:"preset,omitempty"`
 
-	// issuer is the issuer's https address. Default: that of the preset.
+	// issuer is the issuer's https address, exactly as the issuer writes it itself.
+	// Only one on the same machine (localhost, 127.0.0.1, [::1]) may be at http:
+	// what is said to it reaches no network. The daemon asks it only if it is public,
+	// or in a network that --issuer-network names. Default: that of the preset.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	Issuer string `json:"issuer,omitempty"`

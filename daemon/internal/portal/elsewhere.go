@@ -250,7 +250,13 @@ func identities(v *visit, connected []helpdesk.Subject) []identity {
 	for i := range connected {
 		s := &connected[i]
 		has[s.Issuer] = true
-		all = append(all, identity{Name: s.Name, Label: issuerLabel(v, s.Name), Subject: s})
+		label := s.Name // of an issuer that is not declared any more
+		for _, o := range v.center.SignUp.OIDC {
+			if o.Issuer == s.Issuer {
+				label = or(o.Label, o.Name)
+			}
+		}
+		all = append(all, identity{Name: s.Name, Label: label, Subject: s})
 	}
 	for _, o := range v.center.SignUp.OIDC {
 		if !has[o.Issuer] {

@@ -52,7 +52,7 @@ func (p *Handler) frame(v *visit) frame {
 		f.Requests = true
 		f.SignIn = v.path("/sign-in") + nextQuery(p.back(v))
 	}
-	if v.agent == nil && (f.Here == "sign-in" || v.turnedAway) {
+	if v.agent == nil && (v.r.URL.Path == "/sign-in" || v.turnedAway) {
 		f.AgentsSignIn = "/agent/sign-in" + nextQuery(or(p.back(v), v.path("/")))
 	}
 	return f
