@@ -124,7 +124,7 @@ func (d *daemon) welcome(ctx context.Context, out io.Writer) error {
 	}
 	if centers := d.live.HelpCenters(); len(centers) > 0 {
 		base := centers[0].BaseURL
-		fmt.Fprintf(&b, "\n  Outgoing mail is caught: %s/dev/mail\n  Every page, made up: %s/dev/pages\n", base, base)
+		fmt.Fprintf(&b, "\n  Outgoing mail is caught: %s/dev/mail\n  Every page, made up: %s/dev/pages\n  Every mail, made up: %s/dev/mails\n", base, base, base)
 		fmt.Fprintf(&b, "  Agents: %s/agent\n    address:  %s\n    password: %s\n", base, sampleAgentAddress, password)
 	}
 	fmt.Fprintf(&b, "  SMTP: %s   Health and metrics: http://%s/readyz\n", d.listen.smtp.Addr(), d.listen.admin.Addr())

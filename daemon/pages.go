@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/console"
+	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/gallery"
 	"github.com/posterndesk/postern/daemon/internal/portal"
 	"github.com/posterndesk/postern/daemon/internal/web"
@@ -30,6 +31,9 @@ func (d *daemon) openPages() {
 	mux.Handle("/agent/", pages)
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
+		samples := devmail.Samples{Directory: d.live, Signer: d.queue.Signer, Now: time.Now}.Pages(site)
+		mux.Handle("/dev/mails", samples)
+		mux.Handle("/dev/mails/", samples)
 		pictures := gallery.New(site).Handler()
 		mux.Handle("/dev/pages", pictures)
 		mux.Handle("/dev/pages.json", pictures)

@@ -61,6 +61,7 @@ const (
 // Every page in every state and language fits on the smallest screen, and what is
 // there to be pressed is large enough for a finger.
 func TestPagesFit(t *testing.T) {
+	t.Parallel()
 	dev := peers.StartDev(t, "")
 	tab := person(t, chrome.Look{Width: chrome.Narrow, Touch: true})
 	for _, page := range gallery(t, dev) {

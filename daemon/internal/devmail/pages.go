@@ -80,6 +80,8 @@ type mailPage struct {
 	Views   []view
 	Headers []header
 	Text    string // of the views text and source
+	// Back leads to the list, and Download to the source.
+	Back, BackLabel, Download string
 	// Folded is all of the header; Headers are the fields that people ask for,
 	// and its files.
 	Folded []header
@@ -113,38 +115,45 @@ func (p *pages) mail(w http.ResponseWriter, r *http.Request) {
 }
 
 func newMailPage(id string, raw []byte, wanted string) mailPage {
+	path := "/dev/mail/" + url.PathEscape(id)
+	page := mailPage{Mail: Mail{ID: id}, Back: "/dev/mail", BackLabel: "All caught mail", Download: path + ".eml"}
+	page.show(path, raw, wanted)
+	return page
+}
+
+// show reads the mail that stands at path, in one of its views.
+func (m *mailPage) show(path string, raw []byte, wanted string) {
 	mail := eml.Read(raw)
-	page := mailPage{Mail: Mail{ID: id, Subject: mail.Subject()}, Path: "/dev/mail/" + url.PathEscape(id)}
+	m.Path, m.Mail.Subject = path, mail.Subject()
 	text, _ := mail.Text()
 	if _, ok := mail.HTML(); ok {
-		page.add("html", "HTML")
+		m.add("html", "HTML")
 	}
-	page.add("text", "Text")
-	page.add("source", "Source")
-	page.View = page.Views[0].Name
-	for _, v := range page.Views {
+	m.add("text", "Text")
+	m.add("source", "Source")
+	m.View = m.Views[0].Name
+	for _, v := range m.Views {
 		if v.Name == wanted {
-			page.View = wanted
+			m.View = wanted
 		}
 	}
-	switch page.View {
+	switch m.View {
 	case "text":
-		page.Text = text
+		m.Text = text
 	case "source":
-		page.Text = strings.ToValidUTF8(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\uFFFD")
+		m.Text = strings.ToValidUTF8(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\uFFFD")
 	}
 	for _, name := range asked {
 		if value := mail.Header.Decoded(name); value != "" {
-			page.Headers = append(page.Headers, header{name, value})
+			m.Headers = append(m.Headers, header{name, value})
 		}
 	}
 	for _, f := range mail.Attachments() {
-		page.Headers = append(page.Headers, header{"File", f.Filename + ", " + helpdesk.SizeWords(int64(len(f.Part.Bytes())))})
+		m.Headers = append(m.Headers, header{"File", f.Filename + ", " + helpdesk.SizeWords(int64(len(f.Part.Bytes())))})
 	}
 	for _, f := range mail.Header {
-		page.Folded = append(page.Folded, header{f.Name, f.Value()})
+		m.Folded = append(m.Folded, header{f.Name, f.Value()})
 	}
-	return page
 }
 
 func (m *mailPage) add(name, label string) {
@@ -158,6 +167,11 @@ func (p *pages) html(w http.ResponseWriter, r *http.Request) {
 		p.site.Fail(w, r, err)
 		return
 	}
+	writeFrame(w, raw)
+}
+
+// writeFrame answers with the HTML of a mail, for a frame of the page.
+func writeFrame(w http.ResponseWriter, raw []byte) {
 	body, _ := eml.Read(raw).HTML()
 	w.Header().Set("Content-Security-Policy", framePolicy)
 	w.Header().Del("Cross-Origin-Opener-Policy") // browsers show no sandboxed page that has one

@@ -89,9 +89,11 @@ var pictures = []picture{
 	{name: "account-done", group: signIns, title: "One's account, with another password", path: "/account?done=password", scene: scene{customer: true}},
 
 	{name: "not-me", group: questions, title: "This was not me", path: "!/not-me/made-up"},
-	{name: "not-me-done", group: questions, title: "This was not me: done", path: "!/not-me/made-up", post: url.Values{}},
+	{name: "not-me-done", group: questions, title: "This was not me: done", path: "!/not-me/made-up", post: url.Values{"sure": {"yes"}}},
+	{name: "not-me-slip", group: questions, title: "This was not me: without the tick", status: 422, path: "!/not-me/made-up", post: url.Values{}},
 	{name: "stop", group: questions, title: "No more mail about a request", path: "!/stop/made-up"},
-	{name: "stop-done", group: questions, title: "No more mail about a request: done", path: "!/stop/made-up", post: url.Values{}},
+	{name: "stop-done", group: questions, title: "No more mail about a request: done", path: "!/stop/made-up", post: url.Values{"sure": {"yes"}}},
+	{name: "stop-slip", group: questions, title: "No more mail about a request: without the tick", status: 422, path: "!/stop/made-up", post: url.Values{}},
 
 	{name: "error-404", group: troubles, title: "Nothing at this address", status: 404, path: "/nothing"},
 	{name: "error-403", group: troubles, title: "From another site", status: 403, path: "/submit/contact", post: url.Values{}, from: "cross-site"},

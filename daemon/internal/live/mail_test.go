@@ -1,13 +1,18 @@
 package live
 
 import (
+	"crypto/rand"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
 // covers: S07
@@ -47,5 +52,49 @@ func TestPurposesOfMail(t *testing.T) {
 	}
 	if len(seen) != 17 {
 		t.Errorf("%d purposes: %v", len(seen), slices.Sorted(maps.Keys(purposes)))
+	}
+}
+
+// Whatever a template may name is there when the mail is made: else the help center's
+// own words would never be seen.
+//
+// covers: S07
+func TestTemplatesMayNameWhatMailsKnow(t *testing.T) {
+	ring, err := links.NewRing(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	signer, err := links.NewSigner(ring, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := helpdesk.Mailbox{Address: helpdesk.MustAddress("support@acme.example"), DisplayName: "Acme"}
+	for declared, sent := range purposes {
+		for _, on := range []bool{true, false} {
+			body := "CANARY\n"
+			for _, fact := range config.MailFacts(declared) {
+				body += "{{." + fact + "}}\n"
+			}
+			made, err := mailTemplates(config.Mail{Templates: []config.MailTemplate{{Purpose: declared, Body: config.LocalizedText{Default: body}}}}, "de")
+			if err != nil {
+				t.Fatalf("%s: %v", declared, err)
+			}
+			center := helpdesk.HelpCenter{DisplayName: "Acme", BaseURL: "https://help.acme.example", PortalOn: on, Locale: "de", LinkLifetime: time.Hour, Mail: made}
+			raw, err := outbound.Sample(signer, center, box, sent, now)
+			if err != nil {
+				t.Fatalf("%s: %v", declared, err)
+			}
+			text, _ := eml.Read(raw).Text()
+			markup, _ := eml.Read(raw).HTML()
+			for _, s := range []string{text, markup} {
+				if !strings.Contains(s, "CANARY") || strings.Contains(s, "no value") {
+					t.Errorf("%s with the portal on %t is not said in own words:\n%s", declared, on, s)
+				}
+			}
+		}
+	}
+	if len(outbound.Samples) != len(purposes) {
+		t.Errorf("%d purposes have samples, of %d", len(outbound.Samples), len(purposes))
 	}
 }

@@ -40,7 +40,8 @@ type desk struct {
 	replyTo                 map[string]string   // where mail of each person goes
 	passes                  map[string]string   // that were mailed to each person, used or not
 	customers               map[string]*visitor // signed in
-	session                 string              // another browser of Alice's
+	contacts                map[string]string
+	session                 string // another browser of Alice's
 }
 
 // fill starts it.
@@ -53,7 +54,7 @@ func fill(t *testing.T) *desk {
 	d.other = d.write(t, bob, "support@acme.example", "My trombone")
 	d.foreign = d.write(t, erin, "support@rival.example", "My accordion")
 	page := fmt.Sprintf("/agent/tickets/%d", d.request)
-	for _, who := range []string{carol, dave} {
+	for _, who := range []string{carol, dave, "yves@customer.example"} {
 		d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"add"}, "address": {who}, "history": {"on"}}))
 		d.links[who] = d.Letter(t, who, "").Link(t, "/t/")
 	}
@@ -65,10 +66,39 @@ func fill(t *testing.T) *desk {
 	d.must(t, d.agent.post(t, page+"/participants", url.Values{"do": {"remove"}, "participant": {d.participant(t, dave)}}))
 	d.holdSomething(t)
 	d.mail(t, alice, d.replyAddress(t, alice), "Re: My kaleidoscope", "")
+	d.submitFor(t, "hugo@customer.example")
 	d.signEverybodyUp(t)
+	d.contacts = map[string]string{
+		alice: d.contact(t, d.agent, d.request), erin: d.contact(t, d.rival, d.foreign), "hugo@customer.example": d.contact(t, d.agent, d.other+1),
+	}
 	d.Settled(t)
 	return d
 }
+
+// submitFor fills in the form with an address that is not proven.
+func (d *desk) submitFor(t *testing.T, who string) {
+	t.Helper()
+	got := d.visit(t, "acme").send(t, "/en/submit/contact", url.Values{
+		"nonce": {"once"}, "name": {"Hugo"}, "address": {who}, "subject": {"My harp"}, "message": {"It is out of tune"},
+	})
+	if got.status != http.StatusOK && got.status != http.StatusSeeOther {
+		t.Fatalf("submitting: %d\n%s", got.status, got.body)
+	}
+	d.Letter(t, who, "")
+}
+
+// contact is the requester's, as an agent's page of the request names it.
+func (d *desk) contact(t *testing.T, agent *visitor, number int64) string {
+	t.Helper()
+	page := agent.get(t, fmt.Sprintf("/agent/tickets/%d", number)).body
+	m := contactPath.FindStringSubmatch(page)
+	if m == nil {
+		t.Fatalf("the page of request %d names no contact:\n%s", number, page)
+	}
+	return m[1]
+}
+
+var contactPath = regexp.MustCompile(`/agent/contacts/([^"/?]+)`)
 
 // password of all customers.
 const password = "nine purple umbrellas"
@@ -109,17 +139,35 @@ func (d *desk) signEverybodyUp(t *testing.T) {
 func (d *desk) passLink(t *testing.T, who string) (link string) {
 	t.Helper()
 	peers.Eventually(t, peers.Patience, func() error {
-		for _, l := range d.Letters(t) {
-			for _, found := range l.Links {
-				if l.To == who && strings.Contains(found, "/pass/") {
-					link = found
-					return nil
-				}
-			}
+		if link = d.linkTo(t, who, "/pass/"); link == "" {
+			return fmt.Errorf("no pass was mailed to %s", who)
 		}
-		return fmt.Errorf("no pass was mailed to %s", who)
+		return nil
 	})
 	return link
+}
+
+// mailed is the path of the newest link of a kind that was mailed to somebody.
+func (d *desk) mailed(t *testing.T, who, kind string) string {
+	t.Helper()
+	link := d.linkTo(t, who+"@customer.example", kind)
+	_, token, found := strings.Cut(link, kind)
+	if !found {
+		t.Fatalf("%s was mailed no link with %s", who, kind)
+	}
+	return kind + token
+}
+
+func (d *desk) linkTo(t *testing.T, who, kind string) string {
+	t.Helper()
+	for _, l := range d.Letters(t) {
+		for _, found := range append(l.Links, l.UnsubscribeHeader...) {
+			if l.To == who && strings.Contains(found, kind) {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 func (d *desk) base(t *testing.T, center string) string {

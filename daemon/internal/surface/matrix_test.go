@@ -30,7 +30,7 @@ func TestAuthority(t *testing.T) {
 	for _, r := range routes {
 		for _, p := range r.probes {
 			for _, name := range people {
-				if p.askedBy(name) && !p.allows(name) {
+				if !p.allows(name) {
 					d.refused(t, r, p, name, who[name])
 				}
 			}
@@ -43,7 +43,7 @@ func TestAuthority(t *testing.T) {
 	for _, r := range routes {
 		for _, p := range r.probes {
 			for _, name := range people {
-				if p.askedBy(name) && p.allows(name) {
+				if p.allows(name) {
 					d.allowed(t, r, p, name, who[name])
 				}
 			}
@@ -53,10 +53,6 @@ func TestAuthority(t *testing.T) {
 
 func (p probe) allows(name string) bool {
 	return p.may == everybody || slices.Contains(strings.Fields(p.may), name)
-}
-
-func (p probe) askedBy(name string) bool {
-	return p.by == "" || slices.Contains(strings.Fields(p.by), name)
 }
 
 // everybody is signed in as who they are, with their cookies at the help center
@@ -156,7 +152,9 @@ func (d *desk) allowed(t *testing.T, r route, p probe, name string, v *visitor) 
 	fine := got.status == http.StatusOK || got.status == http.StatusFound || got.status == http.StatusSeeOther ||
 		got.status == http.StatusUnprocessableEntity
 	fine = fine && p.wrong == (got.status == http.StatusUnprocessableEntity)
-	if leads := got.location(); !fine || strings.Contains(leads, "sign-in?next=") {
+	leads := got.location()
+	waits := strings.Contains(leads, "%3Fdraft%3D") // what they wrote is kept until then (row S23)
+	if !fine || strings.Contains(leads, "sign-in?next=") && !waits {
 		t.Errorf("%s: answered with %d to %q", what, got.status, leads)
 	}
 	if p.shows != "" && got.status == http.StatusOK && slices.Contains(strings.Fields(readersOf[p.shows]), name) && !strings.Contains(got.body, p.shows) {

@@ -37,7 +37,6 @@ type probe struct {
 	files bool   // the form is sent as one with files
 	wrong bool   // the form has a mistake, and who may send it is told
 	shows string // who may read these words finds them
-	by    string // who asks, where asking often is refused; "" is all
 }
 
 // everybody may see what is nobody's, and follow a link that they have.
@@ -54,8 +53,9 @@ const (
 	readers   = "alice carol agent"
 	agents    = "agent"
 	signedIn  = "alice bob carol dave" // at this account
-	few       = "nobody alice erin"
 )
+
+var sure = url.Values{"sure": {"yes"}}
 
 // routes are all there are, in an order in which each one still finds what it is
 // about. Whoever may not do something has to find everything as if it were not
@@ -75,32 +75,60 @@ var routes = []route{
 	}},
 	{"GET /t/{token}", secret, []probe{
 		{at: "{link:alice}", may: everybody, shows: "kaleidoscope"}, {at: "{link:carol}", may: everybody}, {at: "{link:alice}?file=1.1", may: everybody},
-		{at: "{link:dave}", may: ""}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
+		{at: "{link:dave}", may: readers}, {at: "{link:erin}", may: ""}, {at: "{link:alice}x", may: ""},
 		{at: "{link:dave}?file=1.1", may: ""}, {at: "{link:erin}?file=1.1", may: ""},
 	}},
-	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
-	{"POST /not-me/{token}", act, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}}},
+	{"POST /t/{token}/reply", act, []probe{
+		{at: "{link:dave}/reply", may: "", form: url.Values{"text": {"Let me in"}}}, {at: "{link:erin}/reply", may: "", form: url.Values{"text": {"Let me in"}}},
+		{at: "{link:alice}/reply", may: "nobody alice bob carol dave erin rival", form: url.Values{"text": {"It waits for a sign-in"}}},
+	}},
+	{"POST /new-link/{token}", act, []probe{{at: "/new-link/nothing", may: ""}, {at: "/new-link/{token:dave}", may: everybody}}},
+	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}, {at: "{not-me:hugo}", may: everybody}}},
+	{"POST /not-me/{token}", act, []probe{
+		{at: "/not-me/{token:alice}", may: "", form: sure}, {at: "/not-me/{token:erin}", may: "", form: sure},
+		{at: "{not-me:hugo}", may: everybody, wrong: true}, // whoever presses the button alone
+	}},
 	{"GET /requests", personal, []probe{{at: "/en/requests", may: signedIn, shows: "kaleidoscope"}, {at: "/en/requests?q=hello", may: signedIn, shows: "trombone"}}},
 
+	{"GET /stop/{token}", secret, []probe{{at: "{stop:carol}", may: everybody}, {at: "/stop/{token:carol}", may: ""}, {at: "/stop/{token:alice}", may: ""}, {at: "/stop/{token:erin}", may: ""}}},
+
+	{"GET /requests/{number}", personal, []probe{
+		{at: "/en/requests/{request}", may: readers, shows: "kaleidoscope"}, {at: "/en/requests/{request}?file=1.1", may: readers},
+		{at: "/en/requests/{other}", may: "bob agent", shows: "trombone"}, {at: "/en/requests/999", may: "agent"},
+	}},
+	{"POST /requests/{number}/reply", act, []probe{
+		{at: "/en/requests/{request}/reply", may: partakers, form: url.Values{"text": {"And more"}}, files: true},
+		{at: "/en/requests/{other}/reply", may: "bob", form: url.Values{"text": {"And more"}}, files: true},
+	}},
+	{"POST /requests/{number}/people", act, []probe{{at: "/en/requests/{request}/people", may: "alice", form: url.Values{"address": {"yves@customer.example"}}}}},
+	{"POST /requests/{number}/people/{participant}/remove", act, []probe{
+		{at: "/en/requests/{request}/people/{participant:yves}/remove", may: "alice"}, {at: "/en/requests/{request}/people/{participant:alice}/remove", may: ""},
+	}},
+	{"POST /requests/{number}/close", act, []probe{{at: "/en/requests/{request}/close", may: "alice"}, {at: "/en/requests/{other}/close", may: "bob"}}},
+
 	{"GET /sign-in", public, []probe{{at: "/en/sign-in", may: everybody}}},
-	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", by: few, form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
+	{"POST /sign-in", act, []probe{{at: "/en/sign-in", may: "", form: url.Values{"address": {alice}, "password": {"wrong"}}}}},
 	{"GET /sign-in/code", public, []probe{{at: "/en/sign-in/code", may: everybody}}},
-	{"POST /sign-in/code", act, []probe{{at: "/en/sign-in/code", may: "", by: few, form: url.Values{"code": {"12345678"}}}}},
+	{"POST /sign-in/code", act, []probe{{at: "/en/sign-in/code", may: "", form: url.Values{"code": {"12345678"}}}}},
 	{"GET /sign-up", public, []probe{{at: "/en/sign-up", may: everybody}}},
-	{"POST /sign-up", act, []probe{{at: "/en/sign-up", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"POST /sign-up", act, []probe{{at: "/en/sign-up", may: everybody, form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"POST /sign-in/with/{issuer}", act, []probe{{at: "/en/sign-in/with/nobody", may: ""}}},
+	{"GET /sign-in/back/{issuer}", secret, []probe{{at: "/sign-in/back/nobody?code=x&state=y", may: ""}}},
+	{"POST /sign-in/back/{issuer}", act, []probe{{at: "/sign-in/back/nobody", may: "", form: url.Values{"code": {"x"}, "state": {"y"}}}}},
 	{"GET /forgot", public, []probe{{at: "/en/forgot", may: everybody}}},
-	{"POST /forgot", act, []probe{{at: "/en/forgot", may: "nobody", by: "nobody", form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
+	{"POST /forgot", act, []probe{{at: "/en/forgot", may: everybody, form: url.Values{"address": {"nobody at all"}}, wrong: true}}},
 	{"GET /pass/{token}", secret, []probe{
 		{at: "/pass/{pass:frank}", may: everybody}, {at: "/pass/{pass:alice}", may: ""}, {at: "/pass/{pass:gina}", may: ""}, {at: "/pass/{token:alice}", may: ""},
 	}},
 	{"POST /pass/{token}", act, []probe{
-		{at: "/pass/{pass:frank}", may: few, by: few, form: url.Values{"password": {"short"}}, wrong: true},
-		{at: "/pass/{pass:alice}", may: "", by: few, form: url.Values{"password": {password}}},
-		{at: "/pass/{pass:gina}", may: "", by: few, form: url.Values{"password": {password}}},
+		{at: "/pass/{pass:frank}", may: everybody, form: url.Values{"password": {"short"}}, wrong: true},
+		{at: "/pass/{pass:alice}", may: "", form: url.Values{"password": {password}}},
+		{at: "/pass/{pass:gina}", may: "", form: url.Values{"password": {password}}},
 	}},
 	{"GET /account", personal, []probe{{at: "/en/account", may: signedIn}}},
 	{"POST /account/password", act, []probe{{at: "/en/account/password", may: signedIn, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
 	{"POST /account/sessions/{session}/end", act, []probe{{at: "/en/account/sessions/{session:alice}/end", may: "alice"}}},
+	{"POST /account/issuers/{issuer}/end", act, []probe{{at: "/en/account/issuers/nobody/end", may: ""}}},
 	{"POST /account/sessions/end", act, []probe{{at: "/en/account/sessions/end", may: signedIn}}},
 	{"/", public, []probe{{at: "/en/nowhere", may: ""}, {at: "/agent/nowhere", may: ""}, {at: "/agent/tickets/{request}/nowhere", may: ""}}},
 
@@ -115,6 +143,7 @@ var routes = []route{
 		{at: "/agent/tickets/{request}/entries/1/files/1", may: agents}, {at: "/agent/tickets/{request}/entries/1/files/9", may: ""},
 	}},
 	{"GET /agent/tickets/{number}/entries/{entry}/source", download, []probe{{at: "/agent/tickets/{request}/entries/1/source", may: agents}}},
+	{"GET /agent/contacts/{id}", work, []probe{{at: "/agent/contacts/{contact:alice}", may: agents}, {at: "/agent/contacts/{contact:erin}", may: ""}}},
 	{"GET /agent/held", work, []probe{{at: "/agent/held", may: agents}}},
 	{"GET /agent/held/{id}", work, []probe{{at: "/agent/held/{held}", may: agents}, {at: "/agent/held/nothing", may: ""}}},
 	{"GET /agent/held/{id}/files/{file}", download, []probe{{at: "/agent/held/{held}/files/1", may: agents}}},
@@ -127,12 +156,19 @@ var routes = []route{
 		{at: "/agent/tickets/{request}/reply", may: agents, form: url.Values{"text": {"More for you"}}, files: true},
 		{at: "/agent/tickets/{request}/status", may: agents, form: url.Values{"status": {"Pending"}}},
 	}},
+	{"POST /stop/{token}", act, []probe{
+		{at: "/stop/{token:alice}", may: "", form: sure}, {at: "/stop/{token:erin}", may: "", form: sure},
+		{at: "{stop:carol}", may: everybody, wrong: true}, // whoever presses the button alone
+	}},
 	{"POST /agent/tickets/{number}/participants", act, []probe{
 		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"add"}, "address": {"zoe@customer.example"}}},
 		{at: "/agent/tickets/{request}/participants", may: agents, form: url.Values{"do": {"remove"}, "participant": {"{participant:carol}"}}},
 	}},
 	{"POST /agent/tickets/{number}/entries/{entry}/release", act, []probe{{at: "/agent/tickets/{request}/entries/1/release", may: agents}}},
 	{"POST /agent/tickets/{number}/deliveries/{delivery}/retry", act, []probe{{at: "/agent/tickets/{request}/deliveries/nothing/retry", may: ""}}},
+	{"POST /agent/contacts/{id}/invite", act, []probe{
+		{at: "/agent/contacts/{contact:erin}/invite", may: ""}, {at: "/agent/contacts/{contact:hugo}/invite", may: agents, form: url.Values{"help-center": {"acme"}}},
+	}},
 	{"POST /agent/held/{id}", act, []probe{{at: "/agent/held/{held}", may: agents, form: url.Values{"verdict": {"spam"}}}}},
 	{"POST /agent/held/{id}/lift", act, []probe{{at: "/agent/held/{held}/lift", may: agents}}},
 	{"POST /agent/tickets/{number}/entries/{entry}/split", act, []probe{
@@ -170,8 +206,12 @@ func (d *desk) place(t *testing.T, at string) string {
 			value = d.splitOff(t)
 		case "pass":
 			value = d.passes[who+"@customer.example"]
+		case "contact":
+			value = d.contacts[who+"@customer.example"]
 		case "session":
 			value = d.session
+		case "stop", "not-me":
+			value = d.mailed(t, who, "/"+name+"/")
 		case "link":
 			value = "/t/" + d.token(t, who)
 		case "token":

@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -20,6 +21,8 @@ type visitor struct {
 	base   string // of the help center
 	client *http.Client
 }
+
+var networks atomic.Uint32 // that visitors come from
 
 // answer is what a visitor got.
 type answer struct {
@@ -40,11 +43,14 @@ func (d *desk) visit(t *testing.T, center string) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Everybody comes from a network of their own: what one may do in a minute is
+	// counted.
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(networks.Add(1)), 1)}}
 	transport := &http.Transport{
 		DisableCompression: true,
 		// Whatever its name: help centers of this desk are all on this machine.
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:"+u.Port())
+			return dialer.DialContext(ctx, network, "127.0.0.1:"+u.Port())
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)

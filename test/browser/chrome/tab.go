@@ -250,7 +250,8 @@ func (tab *Tab) where() string {
 func (tab *Tab) keep() {
 	folder := os.Getenv("POSTERN_PICTURES")
 	if folder == "" {
-		tab.t.Logf("the page was %s", tab.where())
+		const most = 500
+		tab.t.Logf("the page was %.*s", most, tab.where())
 		return
 	}
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
