@@ -112,7 +112,8 @@ func (d *Desk) KeepUpload(ctx context.Context, h helpdesk.HelpCenter, form, fiel
 
 // KeptUpload finds a file again that KeepUpload kept for the form, by the token
 // that the page had. Whatever is wrong with it has one answer, marked with
-// [helpdesk.ErrFile].
+// [helpdesk.ErrFile]; when it can't be looked for just now, the upload comes with
+// the error.
 func (d *Desk) KeptUpload(ctx context.Context, h helpdesk.HelpCenter, form, token string) (Upload, error) {
 	u, err := readToken(token)
 	if err == nil && !d.signer.IsUpload(links.Audience(h.Audience), u.sealed(h, form), u.Seal) {
@@ -125,6 +126,9 @@ func (d *Desk) KeptUpload(ctx context.Context, h helpdesk.HelpCenter, form, toke
 		var hash blob.Hash
 		if hash, err = blob.ParseHash(u.Blob); err == nil {
 			_, err = d.blobs.Stat(ctx, waitingRoom(h.Account), hash)
+			if err != nil && !errors.Is(err, blob.ErrNotFound) {
+				return u, keepError(err)
+			}
 		}
 	}
 	if err != nil {

@@ -35,11 +35,14 @@ func TestPictures(t *testing.T) {
 				if m := pageName.FindStringSubmatch(page); m != nil {
 					shown[m[1]] = true
 				}
-				if again := webtest.Body(t, g.render(p, locale).Result()); withoutNonce(again) != withoutNonce(page) {
-					t.Error("the picture is not the same each time")
-				}
 				if p.host == "" && !strings.Contains(page, `<html lang="`+locale+`"`) {
 					t.Errorf("the page is not in %s", locale)
+				}
+				if locale != words.English {
+					return
+				}
+				if again := webtest.Body(t, g.render(p, locale).Result()); withoutNonce(again) != withoutNonce(page) {
+					t.Error("the picture is not the same each time")
 				}
 			})
 		}

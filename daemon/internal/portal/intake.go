@@ -19,6 +19,7 @@ type Keeping interface {
 	// with [helpdesk.ErrFile].
 	KeepUpload(ctx context.Context, h helpdesk.HelpCenter, form, field, name, mediaType string, r io.Reader) (actions.Upload, error)
 	// KeptUpload must change nothing, and take only what KeepUpload kept for this form.
+	// With an error that is not about the file, the upload is as the token says.
 	KeptUpload(ctx context.Context, h helpdesk.HelpCenter, form, token string) (actions.Upload, error)
 }
 
@@ -48,16 +49,19 @@ func (p *Handler) readFilled(v *visit, form *helpdesk.Form) (filled, []helpdesk.
 			in.add(field, u, err)
 		}
 	})
-	sent := in.uploads // they come behind those that were here before
-	in.uploads, in.full = nil, false
+	sent, failed := in.uploads, in.err // they come behind those that were here before
+	in.uploads, in.full, in.err = nil, false, nil
 	for i, token := range v.r.PostForm[keptField] {
-		if i < helpdesk.MaxFiles && in.err == nil && !in.full {
+		if i < helpdesk.MaxFiles && !in.full {
 			u, err := p.desk.KeptUpload(v.context(), v.center, form.Name, token)
 			in.add(u.Field, u, err)
 		}
 	}
 	for _, u := range sent {
 		in.add(u.Field, u, nil)
+	}
+	if failed != nil {
+		in.err = failed
 	}
 	typed := readTyped(v.r.PostForm, form)
 	typed.uploads = in.uploads
@@ -92,6 +96,9 @@ func (in *intake) add(field string, u actions.Upload, err error) {
 		in.refuse(field, err)
 	default:
 		in.err = err
+		if u.Seal != "" { // it is one of ours, and stays on the page
+			in.uploads = more
+		}
 	}
 }
 

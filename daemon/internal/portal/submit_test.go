@@ -105,8 +105,8 @@ func TestSubmitRejected(t *testing.T) {
 		`value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"`, `value="alice"`, `value="S&amp;S"`, "\n\nfirst line\nsecond</textarea>",
 		`<option value="copy" selected>`, `value="pot" checked`, `id="field.urgent" name="field.urgent" value="true" checked`, `value="many"`,
 		`name="field.source" value="shop"`, `name="nonce" value="N"`,
-		`id="field.order-error"`, "Looks like &lt;ORD&gt;", `aria-describedby="field.order-help field.order-error"`, `<li><a href="#field.order">Order number</a>: Looks like &lt;ORD&gt;.</li>`,
-		"4 answers need another look.", "Everything you typed is still here.", `<a href="#field.file">Photo</a>: Add a file.`)
+		`id="field.order-error"`, "Looks like &lt;ORD&gt;", `aria-describedby="field.order-help field.order-error"`, `<li><a href="#field.order">Order number</a> – Looks like &lt;ORD&gt;.</li>`,
+		"4 answers need another look.", "Everything you typed is still here.", `<a href="#field.file">Photo</a> – Add a file.`)
 	hasNot(t, page, "<script>alert", `value="lid" checked`)
 	if n := strings.Count(page, " autofocus"); n != 1 || !strings.Contains(page, `aria-describedby="field.order-help field.order-error" autofocus`) {
 		t.Errorf("%d fields are focused, want the first wrong one alone", n)

@@ -4,6 +4,7 @@ package webtest
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"log/slog"
 	"maps"
@@ -234,7 +235,10 @@ func text(n *html.Node) string {
 }
 
 // Upload is a file that a browser sends.
-type Upload struct{ Name, MediaType, Content string }
+type Upload struct {
+	Input                    string // name of the input; "" is "files"
+	Name, MediaType, Content string
+}
 
 // PostFiles sends a form with files as a browser does.
 func PostFiles(t testing.TB, h http.Handler, address string, form url.Values, files []Upload, cookies ...*http.Cookie) *http.Response {
@@ -249,7 +253,7 @@ func PostFiles(t testing.TB, h http.Handler, address string, form url.Values, fi
 	escaped := strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A")
 	for _, f := range files {
 		w, _ := parts.CreatePart(textproto.MIMEHeader{
-			"Content-Disposition": {`form-data; name="files"; filename="` + escaped.Replace(f.Name) + `"`}, "Content-Type": {f.MediaType},
+			"Content-Disposition": {`form-data; name="` + cmp.Or(f.Input, "files") + `"; filename="` + escaped.Replace(f.Name) + `"`}, "Content-Type": {f.MediaType},
 		})
 		_, _ = io.WriteString(w, f.Content)
 	}
