@@ -82,6 +82,12 @@ func signInWords(s *admin.ContactSignIn) string {
 	for _, issuer := range s.Issuers {
 		words += ", with " + issuer
 	}
+	switch s.Sessions {
+	case 0:
+		return words + ", signed in nowhere now"
+	case 1:
+		return words + ", signed in in 1 browser"
+	}
 	return words + fmt.Sprintf(", signed in in %d browsers", s.Sessions)
 }
 

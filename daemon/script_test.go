@@ -220,11 +220,14 @@ var (
 	ticketLink  = regexp.MustCompile(`http://\S+/t/pl1_[A-Za-z0-9_-]{47}`)
 	noteAddress = regexp.MustCompile(`<mailto:(\S+)>`)
 	numberInfix = regexp.MustCompile(`#(\d+)`)
+	passLink    = regexp.MustCompile(`http://\S+/pass/pp1_[A-Za-z0-9_-]{46}`)
+	codeLine    = regexp.MustCompile(`(?m)^\s*(\d{8})\s*$`)
 )
 
 // cmdCaught waits for the newest caught mail to an address whose subject holds
 // some words, and that was not seen before. It writes the mail to FILE.eml and
-// its text to FILE.txt, and sets LINK, REPLYTO, NOTETO, MESSAGEID and NUMBER from it.
+// its text to FILE.txt, and sets LINK, PASS, CODE, REPLYTO, NOTETO, MESSAGEID and
+// NUMBER from it.
 //
 //	caught ADDRESS SUBJECT FILE
 func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
@@ -250,6 +253,10 @@ func cmdCaught(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]+".eml"), raw, 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]+".txt"), []byte(text), 0o600))
 	ts.Setenv("LINK", ticketLink.FindString(text))
+	ts.Setenv("PASS", passLink.FindString(text))
+	if m := codeLine.FindStringSubmatch(text); m != nil {
+		ts.Setenv("CODE", m[1])
+	}
 	ts.Setenv("MESSAGEID", mail.MessageID())
 	if replyTo := mail.ReplyTo(); len(replyTo) > 0 {
 		ts.Setenv("REPLYTO", replyTo[0].Address.String())

@@ -24,7 +24,7 @@ func (d *Desk) ChangePassword(ctx context.Context, h helpdesk.HelpCenter, who *C
 	if !h.PortalOn || !h.SignUp.Password {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
-	own := provenAddresses(who.Contact)
+	own := proven(who.Contact)
 	if len(own) == 0 {
 		return nil, helpdesk.Errorf(helpdesk.SignIn, "sign in first")
 	}
@@ -61,7 +61,7 @@ func (d *Desk) putPassword(ctx context.Context, h helpdesk.HelpCenter, who *Cust
 		now := d.now()
 		c.SignIn.Password, c.SignIn.PasswordSet = hash, &now
 		change := &helpdesk.Change{Account: h.Account, Contact: c, SignedOut: c.ID}
-		for _, a := range own {
+		for _, a := range own[:min(len(own), maxTold)] {
 			about := helpdesk.Pass{Address: a, HelpCenter: h.Name, Locale: h.Locale}
 			if _, err := d.mailAbout(ctx, change, about, helpdesk.PasswordChanged, "", now); err != nil {
 				return err
@@ -76,16 +76,6 @@ var ErrOldPassword = errors.New("the old password is wrong")
 
 // maxTold is to how many addresses of one contact a change is told.
 const maxTold = 4
-
-func provenAddresses(c *helpdesk.Contact) []helpdesk.Address {
-	var proven []helpdesk.Address
-	for _, a := range c.Addresses {
-		if a.Proven != nil && len(proven) < maxTold {
-			proven = append(proven, a.Address)
-		}
-	}
-	return proven
-}
 
 // CustomerSessions lists where a customer is signed in, the newest first.
 func (d *Desk) CustomerSessions(ctx context.Context, who *Customer) ([]helpdesk.CustomerSession, error) {

@@ -52,11 +52,12 @@ func (d *Desk) AskByMail(ctx context.Context, h helpdesk.HelpCenter, in Asking) 
 	return pass.ID, nil
 }
 
-// typedAddress reads an address as people type it.
+// typedAddress reads an address as people type it. The cause of its errors is
+// [helpdesk.ErrAddress].
 func typedAddress(typed string) (helpdesk.Address, error) {
 	a, err := helpdesk.ParseAddress(strings.TrimSpace(typed))
 	if err != nil {
-		return a, helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")
+		return a, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "enter a mail address such as name@example.com", Err: err}
 	}
 	return a, nil
 }
@@ -111,11 +112,7 @@ func (d *Desk) settleNew(ctx context.Context, look <-chan time.Time) {
 		case <-look:
 			return
 		case a := <-d.asked:
-			pass, err := d.store.AskedPass(ctx, a.account, a.id)
-			if err == nil {
-				err = d.settle(ctx, a.account, pass)
-			}
-			d.settled(ctx, a.account, err)
+			d.settled(ctx, a.account, d.settleOne(ctx, a.account, a.id))
 		}
 	}
 }
@@ -125,7 +122,7 @@ func (d *Desk) settleAll(ctx context.Context, account string) {
 		waiting, err := d.store.Asked(ctx, account, settlePage)
 		done := 0
 		for i := range waiting {
-			if err = d.settle(ctx, account, &waiting[i]); err == nil {
+			if err = d.settleOne(ctx, account, waiting[i].ID); err == nil {
 				done++
 			}
 			d.settled(ctx, account, err)
@@ -136,9 +133,21 @@ func (d *Desk) settleAll(ctx context.Context, account string) {
 	}
 }
 
-// settled logs what went wrong; that another replica was first is no fault.
+// settleOne decides anew while budgets of mail change under it. NotFound says that
+// another replica was first.
+func (d *Desk) settleOne(ctx context.Context, account string, id helpdesk.ID) error {
+	return helpdesk.Retry(ctx, func(int) error {
+		pass, err := d.store.AskedPass(ctx, account, id)
+		if err != nil {
+			return err
+		}
+		return d.settle(ctx, account, pass)
+	})
+}
+
+// settled logs what went wrong.
 func (d *Desk) settled(ctx context.Context, account string, err error) {
-	if kind := helpdesk.KindOf(err); err != nil && kind != helpdesk.Conflict && kind != helpdesk.NotFound && ctx.Err() == nil {
+	if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound && ctx.Err() == nil {
 		d.log.WarnContext(ctx, "look at what is asked by mail", "account", account, "error", err)
 	}
 }

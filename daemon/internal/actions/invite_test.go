@@ -53,6 +53,13 @@ func TestInviteContact(t *testing.T) {
 		t.Fatalf("detail = %+v, %v", detail, err)
 	}
 
+	if tickets, err := b.ContactTickets(t.Context(), ada, &detail.Contact, "acme"); err != nil || tickets.Here != 1 || len(tickets.Newest) != 1 || tickets.Newest[0].Number != 1 {
+		t.Errorf("tickets = %+v, %v", tickets, err)
+	}
+	if _, err := b.ContactTickets(t.Context(), Actor{Account: "support"}, &detail.Contact, "acme"); helpdesk.KindOf(err) != helpdesk.SignIn {
+		t.Errorf("tickets for nobody: %v", err)
+	}
+
 	b.wait(inviteAgain)
 	if _, err := b.InviteContact(t.Context(), ada, Invitation{Contact: alice.ID, HelpCenter: "acme"}); err != nil {
 		t.Fatal(err)

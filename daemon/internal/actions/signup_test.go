@@ -157,7 +157,7 @@ func TestSignInCustomer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := b.SignInCustomer(t.Context(), tt.center, Credentials{Address: tt.address, Password: tt.password})
-			if e != nil || err == nil || helpdesk.KindOf(err) != tt.want || err.Error() != tt.words {
+			if e != nil || err == nil || helpdesk.KindOf(err) != tt.want || helpdesk.Public(err) != tt.words {
 				t.Errorf("entered %+v, %v", e, err)
 			}
 		})

@@ -13,12 +13,14 @@ import (
 // Contacts is who writes to us, and how they sign in to the portal.
 type Contacts interface {
 	ContactDetail(ctx context.Context, by actions.Actor, idOrAddress string) (*actions.ContactDetail, error)
+	ContactTickets(ctx context.Context, by actions.Actor, c *helpdesk.Contact, helpCenter string) (*actions.ContactTickets, error)
 	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
 }
 
 // contactPage is one contact.
 type contactPage struct {
 	*actions.ContactDetail
+	Tickets   *actions.ContactTickets
 	Name      string
 	Path      string
 	Addresses []contactAddress
@@ -58,8 +60,12 @@ func (c *Handler) writeContact(v *visit, failure error) error {
 	if err != nil {
 		return err
 	}
+	tickets, err := c.desk.ContactTickets(v.context(), v.by, &detail.Contact, v.center.Name)
+	if err != nil {
+		return err
+	}
 	page := contactPage{
-		ContactDetail: detail, Name: detail.DisplayName(), Path: "/agent/contacts/" + string(id),
+		ContactDetail: detail, Tickets: tickets, Name: detail.DisplayName(), Path: "/agent/contacts/" + string(id),
 		MayInvite: v.center.PortalOn && v.center.SignUp.Any(), Again: !detail.InvitedUntil.IsZero(),
 	}
 	for _, a := range detail.Contact.Addresses {

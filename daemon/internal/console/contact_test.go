@@ -34,6 +34,14 @@ func (d *desk) ContactDetail(_ context.Context, by actions.Actor, id string) (*a
 	return d.contact, d.check(by)
 }
 
+func (d *desk) ContactTickets(_ context.Context, by actions.Actor, c *helpdesk.Contact, helpCenter string) (*actions.ContactTickets, error) {
+	out := &actions.ContactTickets{Here: 22, Elsewhere: 3}
+	if c.ID == aliceID && helpCenter == "acme" {
+		out.Newest = []helpdesk.Ticket{{Number: 1042, Subject: "Skates <b>", Status: helpdesk.Open}}
+	}
+	return out, d.check(by)
+}
+
 func (d *desk) InviteContact(_ context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error) {
 	d.changes = append(d.changes, fmt.Sprintf("invite %s %s %s", in.Contact, in.Address, in.HelpCenter))
 	return &actions.Invited{}, errors.Join(d.check(by), d.writeErr)
@@ -57,13 +65,14 @@ func TestContact(t *testing.T) {
 		{"without a sign-in", aliceContact(), []string{"Alice &lt;b&gt;", "alice@customer.example", "Proven by a mail whose sender was proven", "Nothing has proven",
 			"They cannot sign in", "Send an activation link to alice@home.example", `action="/agent/contacts/` + aliceID + `/invite"`}, []string{"sent an activation link"}},
 		{"with one", signIn, []string{"They can sign in", "With a password", "Signed in in 2 browsers"}, []string{"/invite", "secret-hash"}},
-		{"invited", invited, []string{"sent an activation link to", "It holds until", "Send another activation link", "The link before it stops working"}, nil},
-		{"invited long ago", lapsed, []string{"It does not hold any more", "Send an activation link"}, []string{"The link before it"}},
+		{"invited", invited, []string{"sent an activation link to", "The link stops working", "Send another activation link", "The link before it stops working"}, nil},
+		{"invited long ago", lapsed, []string{"The link does not work any more", "Send an activation link"}, []string{"The link before it"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := webtest.Get(t, serveSignUp(&desk{contact: tt.contact}), base+"/agent/contacts/"+aliceID, session)
 			page := webtest.Page(t, r)
 			has(t, page, tt.has...)
+			has(t, page, `href="/agent/tickets/1042"`, "Skates &lt;b&gt;", "the newest of 22", "3 in other help centers")
 			hasNot(t, page, tt.hasNot...)
 		})
 	}

@@ -25,9 +25,10 @@ const (
 // accounts is a Desk of customers that remembers what it was asked to do.
 type accounts struct {
 	portal.Desk
-	did  []string
-	err  error // of all that is done
-	kind helpdesk.PassKind
+	did    []string
+	err    error // of all that is done
+	kind   helpdesk.PassKind
+	locale string // in which a pass was asked for
 }
 
 func (d *accounts) do(what ...string) error {
@@ -62,7 +63,7 @@ func (d *accounts) OpenPass(_ context.Context, _ helpdesk.HelpCenter, token stri
 	if token != goodPass {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
-	return &helpdesk.Pass{Kind: d.kind, Address: helpdesk.MustAddress("alice@customer.example")}, nil
+	return &helpdesk.Pass{Kind: d.kind, Locale: d.locale, Address: helpdesk.MustAddress("alice@customer.example")}, nil
 }
 
 func (d *accounts) UsePass(_ context.Context, _ helpdesk.HelpCenter, token string, in actions.Activation) (*actions.Entered, error) {
@@ -232,7 +233,11 @@ func TestAskingTellsNothing(t *testing.T) {
 	r := webtest.Post(t, h, base+"/en/sign-in", url.Values{"address": {"alice@customer.example"}, "password": {"typed-secret"}})
 	page := webtest.Page(t, r)
 	has(t, page, "This address and password do not belong together.", `value="alice@customer.example"`)
-	hasNot(t, page, "typed-secret")
+	hasNot(t, page, "typed-secret", `id="address-error"`)
+	d.err = &helpdesk.Error{Kind: helpdesk.Invalid, Public: "enter a mail address", Err: helpdesk.ErrAddress}
+	page = webtest.Page(t, webtest.Post(t, h, base+"/en/sign-in", url.Values{"address": {"alice"}}))
+	has(t, page, `id="address-error"`)
+	hasNot(t, page, `id="password-error"`)
 }
 
 // covers: S24, S28
@@ -278,6 +283,23 @@ func TestPass(t *testing.T) {
 			t.Errorf("status %d", r.StatusCode)
 		}
 	}
+}
+
+// A mail that was asked for in German leads to a page in German, whatever the
+// browser prefers.
+func TestPassSpeaks(t *testing.T) {
+	h := serveAccounts(&accounts{kind: helpdesk.PassReset, locale: "de"}, spoken(plain))
+	has(t, webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass)), "Neues Passwort festlegen", `lang="de"`)
+	has(t, webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass+"?lang=en")), "Set another password")
+}
+
+// Where there are no passwords, an invitation leads to the other ways.
+// covers: S28
+func TestInvitationWithoutPasswords(t *testing.T) {
+	h := serveAccounts(&accounts{kind: helpdesk.PassInvitation}, open(func(h *helpdesk.HelpCenter) { h.SignUp.Password = false }))
+	page := webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass))
+	has(t, page, `href="/en/sign-in/code"`)
+	hasNot(t, page, `type="password"`, "Choose a password")
 }
 
 // covers: S24

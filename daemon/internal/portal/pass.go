@@ -3,10 +3,12 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // passPage is what a link in a mail opens: to sign up, to follow an invitation, or
@@ -26,11 +28,21 @@ func (p *Handler) showPass(v *visit) error {
 	if err != nil {
 		return p.passGone(v, err)
 	}
+	v.speak(pass.Locale)
 	if pass.Subject != nil {
 		return p.showProof(v, pass)
 	}
 	p.askForPassword(v, pass, "", slip{Status: http.StatusOK}, "")
 	return nil
+}
+
+// speak goes on in the language in which somebody asked for a mail, unless the
+// address asks for another one.
+func (v *visit) speak(locale string) {
+	if slices.Contains(v.center.Locales, locale) && !v.r.URL.Query().Has("lang") {
+		v.center = v.center.Speaking(locale)
+		v.center.Locale, v.say, v.r = locale, words.For(locale), web.Speaking(v.r, locale)
+	}
 }
 
 func (p *Handler) usePass(v *visit) error {
@@ -42,6 +54,7 @@ func (p *Handler) usePass(v *visit) error {
 	if err != nil {
 		return p.passGone(v, err)
 	}
+	v.speak(pass.Locale)
 	if pass.Subject != nil {
 		return p.useProof(v, pass)
 	}

@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
@@ -20,7 +22,7 @@ func (p *Handler) showSignIn(v *visit) error {
 		http.Redirect(v.w, v.r, web.LocalPath(ways.Next, v.path("/requests")), http.StatusSeeOther)
 		return nil
 	}
-	p.askToSignIn(v, ways, "", slip{Status: http.StatusOK})
+	p.askToSignIn(v, ways, "", slip{Status: http.StatusOK}, false)
 	return nil
 }
 
@@ -33,11 +35,12 @@ func (p *Handler) signIn(v *visit) error {
 	if err == nil {
 		return p.entered(v, e, ways.Next)
 	}
+	noAddress := errors.Is(err, helpdesk.ErrAddress)
 	s, err := p.slip(v, err)
 	if err != nil {
 		return err
 	}
-	p.askToSignIn(v, ways, address, s)
+	p.askToSignIn(v, ways, address, s, noAddress)
 	return nil
 }
 
@@ -50,13 +53,17 @@ func (p *Handler) trySignIn(v *visit, address string) (*actions.Entered, error) 
 	})
 }
 
-// askToSignIn shows the page. What is wrong stands with the password, whatever it
-// was: which of the two is not told.
-func (p *Handler) askToSignIn(v *visit, ways waysIn, address string, s slip) {
+// askToSignIn shows the page. What is wrong stands with the password, whichever of
+// the two it was, but for what is no address at all.
+func (p *Handler) askToSignIn(v *visit, ways waysIn, address string, s slip, noAddress bool) {
 	page := signInPage{waysIn: ways, slip: s}
+	ofAddress, ofPassword := "", s.Error
+	if noAddress {
+		ofAddress, ofPassword = s.Error, ""
+	}
 	page.Fields = []input{
-		addressInput(v, address, ""),
-		{Kind: line, Name: "password", Label: v.say.T("Password"), Type: "password", Autocomplete: "current-password", Error: s.Error, Focus: s.Error != ""},
+		addressInput(v, address, ofAddress),
+		{Kind: line, Name: "password", Label: v.say.T("Password"), Type: "password", Autocomplete: "current-password", Error: ofPassword, Focus: ofPassword != ""},
 	}
 	p.write(v, s.Status, "signin", v.say.T("Sign in"), p.frame(v), page)
 }
