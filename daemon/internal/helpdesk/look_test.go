@@ -25,7 +25,9 @@ func TestLook(t *testing.T) {
 		{"a hidden message", func(t *Ticket) { t.Append(&Entry{Kind: Message, Hidden: true, At: noon.Add(time.Hour)}) }, false},
 		{"an agent takes it", func(t *Ticket) { t.Assignee, t.Priority = "ada", "High" }, false},
 		{"a message", func(t *Ticket) { t.Append(&Entry{Kind: Message, At: noon.Add(time.Hour)}) }, true},
-		{"a message is shown", func(t *Ticket) { t.Release(&Entry{Kind: Message, Hidden: true, At: noon}, Release{At: noon.Add(time.Hour)}) }, true},
+		{"a message is shown", func(t *Ticket) {
+			t.Release(&Entry{Kind: Message, Hidden: true, At: noon}, Release{At: noon.Add(time.Hour)})
+		}, true},
 		{"its status", func(t *Ticket) { t.Status = Resolved }, true},
 		{"its subject", func(t *Ticket) { t.Subject = "Bill" }, true},
 		{"somebody joins", func(t *Ticket) { t.Join("bob", "Bob", MustAddress("bob@customer.example"), noon) }, true},
