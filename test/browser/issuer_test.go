@@ -23,7 +23,7 @@ spec:
   mailboxRef: {name: support}
   portal: {ticketSubmission: Enabled}
   signUp:
-    mode: Open
+    mode: %s
     methods: [Password, OIDC]
     oidc:
     - {name: id, issuer: "%s", displayName: Acme ID, clientID: web, clientSecretRef: {name: id}}
@@ -37,13 +37,14 @@ spec:
   inbound: {type: SMTP}
 `
 
-// withUsers starts a desk, and an issuer that knows the users.
-func withUsers(t *testing.T, users ...peers.User) (*peers.Dev, *peers.Issuer) {
+// withUsers starts a desk where sign-up is Open or InviteOnly, and an issuer that
+// knows the users.
+func withUsers(t *testing.T, signUp string, users ...peers.User) (*peers.Dev, *peers.Issuer) {
 	t.Helper()
 	pages := fmt.Sprintf("127.0.0.1:%d", peers.Port(t))
 	_, port, _ := strings.Cut(pages, ":")
 	issuer := peers.StartIssuer(t, users, "http://localhost:"+port+"/sign-in/back/id")
-	desk := peers.StartDev(t, fmt.Sprintf(withIssuer, issuer.URL), "--http", pages)
+	desk := peers.StartDev(t, fmt.Sprintf(withIssuer, signUp, issuer.URL), "--http", pages)
 	folder := filepath.Join(desk.Dir, "secrets", "support", "id")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -91,7 +92,7 @@ func TestSignInAtAnIssuer(t *testing.T) {
 	user := func(name string) peers.User {
 		return peers.User{ID: name, Username: name, Password: name + "'s", FirstName: "Zoë", LastName: "O'Neill", Email: name + "@customer.example", EmailVerified: true}
 	}
-	desk, issuer := withUsers(t, user("scripted"), user("plain"))
+	desk, issuer := withUsers(t, "Open", user("scripted"), user("plain"))
 	eachWay(t, func(t *testing.T, look chrome.Look) {
 		name := "scripted"
 		if look.NoScript {
@@ -120,7 +121,7 @@ func TestSignInAtAnIssuer(t *testing.T) {
 func TestAnIssuerForWhoHasAPassword(t *testing.T) {
 	t.Parallel()
 	const address = "alice@customer.example"
-	desk, issuer := withUsers(t, peers.User{ID: "a", Username: "alice", Password: "alice's", Email: address, EmailVerified: true})
+	desk, issuer := withUsers(t, "Open", peers.User{ID: "a", Username: "alice", Password: "alice's", Email: address, EmailVerified: true})
 	tab := visitor(t, chrome.Look{}, issuer)
 	tab.Open(desk.URL() + "/en/sign-up")
 	tab.Fill("Your mail address", address)
@@ -152,4 +153,36 @@ func TestAnIssuerForWhoHasAPassword(t *testing.T) {
 	tab.Open(desk.URL() + "/en/sign-in?next=/en/account")
 	signInAt(tab, chrome.Look{}, "alice")
 	tab.See("Your account", address)
+}
+
+// Where sign-up is closed, an issuer's identity alone lets nobody in. Who is
+// invited uses theirs instead of a password, whatever address it has.
+//
+// covers: S25, S26, S28, S29
+func TestInvitedWithAnIssuer(t *testing.T) {
+	t.Parallel()
+	const address = "alice@customer.example"
+	desk, issuer := withUsers(t, "InviteOnly", peers.User{ID: "a", Username: "alice", Password: "alice's", Email: "alice@home.example", EmailVerified: true})
+	desk.Send(t, address, "support@acme.example", "From: Alice <"+address+">\nTo: support@acme.example\nSubject: Where is my order?\nMessage-ID: <1@customer.example>\n\nHello.\n")
+	peers.Eventually(t, peers.Patience, func() error {
+		if list := desk.Command(t, "ticket", "list"); !strings.Contains(list, "Where is my order?") {
+			return fmt.Errorf("no request: %s", list)
+		}
+		return nil
+	})
+	tab := visitor(t, chrome.Look{}, issuer)
+	tab.Open(desk.URL() + "/en/sign-in")
+	signInAt(tab, chrome.Look{}, "alice")
+	tab.See("Sign-up is by invitation")
+
+	desk.Command(t, "contact", "invite", address)
+	link := desk.Letter(t, address, "Activate").Link(t, "/pass/")
+	tab.Open(link)
+	signInAt(tab, chrome.Look{}, "alice")
+	tab.See("My requests", "Where is my order?")
+	tab.Open(desk.URL() + "/en/account")
+	tab.See(address, "with Acme ID")
+	tab.SeeNone("alice@home.example")
+	tab.Open(link)
+	tab.See("This link no longer works")
 }

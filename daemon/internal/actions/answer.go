@@ -139,6 +139,7 @@ func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
 	}
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByPortal, At: w.now, Author: w.author(), Attachments: w.files, SignedIn: true,
+		Hidden: w.customer.Contact.Spam != nil, // as a mail of theirs is held
 	}
 	if e.Text, e.TextBlob, err = w.desk.fit(ctx, w.center.Account, w.text); err != nil {
 		return err
@@ -151,6 +152,9 @@ func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
 	w.ticket.CustomerReplied()
 	w.ticket.Append(&e)
 	change.Ticket, change.Entries = w.ticket, []helpdesk.Entry{e}
+	if e.Hidden { // agents find it, and it wakes nobody
+		return nil
+	}
 	if err := w.desk.mailOthers(ctx, change, box, w.ticket, &e, w.now); err != nil {
 		return err
 	}
@@ -189,6 +193,9 @@ func (w *answering) open(ctx context.Context, change *helpdesk.Change, box helpd
 	}
 	t.Append(e)
 	change.Ticket, change.Entries = t, []helpdesk.Entry{*e}
+	if e.Hidden {
+		return nil
+	}
 	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: e.Seq, Now: w.now}
 	to := o
 	to.To, to.Purpose = &t.Participants[0], helpdesk.Acknowledgement

@@ -61,6 +61,28 @@ func (d *Desk) KeepDraft(ctx context.Context, h helpdesk.HelpCenter, token, text
 	return kept, err
 }
 
+// StrayDraft is what somebody wrote by a link before they signed in as a person who
+// takes no part in the request, so that their words are not lost. The id is told to
+// nobody but who wrote them. NotFound for everything else; it changes nothing.
+func (d *Desk) StrayDraft(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, id string) (string, error) {
+	missing := helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	if by == nil || by.Account != h.Account || !h.PortalOn || !isID(id) {
+		return "", missing
+	}
+	draft, err := d.store.Draft(ctx, h.Account, helpdesk.ID(id), d.now())
+	if err != nil {
+		return "", err
+	}
+	t, err := d.store.Ticket(ctx, h.Account, draft.Ticket)
+	switch {
+	case err != nil:
+		return "", err
+	case t.Number != number || t.HelpCenter != h.Name:
+		return "", missing
+	}
+	return draft.Text, nil
+}
+
 // draft reads an answer that was begun for the request; nil if there is none.
 func (d *Desk) draft(ctx context.Context, r *request, id string) (*helpdesk.Draft, error) {
 	if !isID(id) {

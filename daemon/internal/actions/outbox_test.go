@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
 // answered is a ticket with an agent's answer whose copy is as change makes it.
@@ -197,5 +198,44 @@ func TestTryRelay(t *testing.T) {
 	}
 	if n, err := b.TryRelay(t.Context(), Actor{Account: "support"}, "support.relay.example"); n != 0 || helpdesk.KindOf(err) != helpdesk.SignIn {
 		t.Errorf("nobody retries: %d, %v", n, err)
+	}
+}
+
+// Mail about a sign-in has no ticket, and is listed, tried again and dropped all the
+// same. Nothing of it shows what it lets somebody do.
+//
+// covers: M07, P11
+func TestOutboxWithoutATicket(t *testing.T) {
+	b := newBench(t)
+	ada := b.agent("ada@acme.example")
+	box, _ := b.directory.Mailbox("support", "support")
+	pass := helpdesk.Pass{ID: helpdesk.NewID(), Kind: helpdesk.PassCode, Address: helpdesk.MustAddress("alice@customer.example"), HelpCenter: "acme", Created: noon, Expires: noon.Add(helpdesk.CodeLifetime)}
+	change := &helpdesk.Change{Account: "support", Passes: []helpdesk.Pass{pass}}
+	for range 2 {
+		m := outbound.AccountMail{HelpCenter: center(), Mailbox: box, To: pass.Address, Purpose: helpdesk.CodeMail, Pass: pass.ID, Now: b.time()}
+		if ok, err := b.planner.Account(t.Context(), change, m); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	givenUp(&change.Deliveries[0])
+	must(t, b.db.Commit(t.Context(), change))
+	failed, waiting := string(change.Deliveries[0].ID), string(change.Deliveries[1].ID)
+	for _, given := range []bool{true, false} {
+		list, _, err := b.Outbox(t.Context(), ada, given, "")
+		if err != nil || len(list) != 1 || list[0].Number != 0 || list[0].Delivery.To != pass.Address {
+			t.Fatalf("given up %t: %+v, %v", given, list, err)
+		}
+	}
+	if one, err := b.Outgoing(t.Context(), ada, failed); err != nil || one.Number != 0 {
+		t.Errorf("%+v, %v", one, err)
+	}
+	must(t, b.TryAgain(t.Context(), ada, failed))
+	must(t, b.Drop(t.Context(), ada, waiting))
+	list, _, err := b.Outbox(t.Context(), ada, false, "")
+	if err != nil || len(list) != 1 || string(list[0].Delivery.ID) != failed || list[0].Delivery.State != helpdesk.Queued {
+		t.Errorf("what waits: %+v, %v", list, err)
+	}
+	if list, _, err := b.Outbox(t.Context(), ada, true, ""); err != nil || len(list) != 0 {
+		t.Errorf("what was given up: %+v, %v", list, err)
 	}
 }

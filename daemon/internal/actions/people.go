@@ -20,8 +20,11 @@ const peopleADay = 20
 // customer does not learn. Who takes part already stays as they are.
 func (d *Desk) AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, address, name string) error {
 	return d.actOn(ctx, h, by, number, "participant added by customer", func(r *request, change *helpdesk.Change) error {
-		if !r.asked() || !h.Collaborators {
+		switch {
+		case !r.asked() || !h.Collaborators:
 			return helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+		case r.customer.Contact.Spam != nil:
+			return helpdesk.Errorf(helpdesk.Invalid, "nobody can be added just now: ask us to")
 		}
 		j, err := d.newcomer(ctx, change, r, address, name)
 		if err != nil {

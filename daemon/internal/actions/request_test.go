@@ -47,6 +47,16 @@ func (b *bench) proven(address string) *Customer {
 	return &Customer{Account: "support", Contact: c}
 }
 
+// forged is a link with one character of its own.
+func forged(link string) string {
+	at := len(link) - 20
+	other := "x"
+	if link[at] == 'x' {
+		other = "y"
+	}
+	return link[:at] + other + link[at+1:]
+}
+
 func kindOf(err error) string {
 	if err == nil {
 		return "ok"
@@ -411,6 +421,26 @@ func TestDraft(t *testing.T) {
 	if _, err := b.Request(ctx, h, eve, number, draft); helpdesk.KindOf(err) != helpdesk.NotFound {
 		t.Errorf("somebody else: %v", err)
 	}
+	second := shared()
+	second.Name = "second"
+	for _, tt := range []struct {
+		name   string
+		center helpdesk.HelpCenter
+		by     *Customer
+		number int64
+		draft  string
+		want   string
+	}{
+		{"who wrote it as somebody else", h, eve, number, draft, "Half \nwritten"},
+		{"nobody", h, nil, number, draft, ""},
+		{"another number", h, eve, other, draft, ""},
+		{"another help center", second, eve, number, draft, ""},
+		{"another draft", h, eve, number, "aaaaaaaaaaaaaaaa", ""},
+	} {
+		if got, err := b.StrayDraft(ctx, tt.center, tt.by, tt.number, tt.draft); got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%s: %q, %v", tt.name, got, err)
+		}
+	}
 	if b.revision() != before {
 		t.Error("looking changed the store")
 	}
@@ -436,7 +466,7 @@ func TestDraftRefused(t *testing.T) {
 	}{
 		{"nothing written", link, " \n", shared(), helpdesk.Invalid},
 		{"too much", link, strings.Repeat("x", MaxDraft+1), shared(), helpdesk.TooLarge},
-		{"no link", link[:len(link)-1] + "A", "x", shared(), helpdesk.NotFound},
+		{"no link", forged(link), "x", shared(), helpdesk.NotFound},
 		{"nobody can sign in", link, "x", closed, helpdesk.Invalid},
 		{"portal off", link, "x", off, helpdesk.NotFound},
 	} {
@@ -502,7 +532,7 @@ func TestMailNewLink(t *testing.T) {
 	}
 	off := shared()
 	off.PortalOn = false
-	if got := ask(h, mine[:len(mine)-1]+"A"); len(got) != 0 {
+	if got := ask(h, forged(mine)); len(got) != 0 {
 		t.Errorf("a forged one: %q", got)
 	}
 	if got := ask(off, mine); len(got) != 0 {
@@ -647,5 +677,43 @@ func TestAgentVouches(t *testing.T) {
 	d := b.detail(number)
 	if d.Ticket.Participant(2).Unasked || len(sentTo(d, helpdesk.Joined)) != 1 {
 		t.Errorf("participant = %+v, told %v", d.Ticket.Participant(2), sentTo(d, helpdesk.Joined))
+	}
+}
+
+// Who was called spam is not heard on pages either, until an agent shows it.
+//
+// covers: S04
+func TestSpamIsNotHeard(t *testing.T) {
+	for _, status := range []helpdesk.Status{helpdesk.Open, helpdesk.Closed} {
+		t.Run(string(status), func(t *testing.T) {
+			b := newBench(t)
+			ctx, number := t.Context(), b.ticket("n1")
+			if err := b.AddParticipant(ctx, b.agent("ada@acme.example"), number, "bob@customer.example", "", false); err != nil {
+				t.Fatal(err)
+			}
+			b.change(number, func(t *helpdesk.Ticket) { t.Status = status })
+			alice := b.proven("alice@customer.example")
+			alice.Contact.Spam = &noon
+			before := len(b.detail(number).Deliveries)
+			at, err := b.AnswerRequest(ctx, shared(), alice, number, Answer{Text: "CANARY", Nonce: "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := b.detail(at)
+			if e := d.Entries[len(d.Entries)-1]; e.Text != "CANARY" || e.Public() {
+				t.Errorf("entry = %+v", e)
+			}
+			if at == number {
+				before -= len(d.Deliveries)
+			} else {
+				before = -len(d.Deliveries)
+			}
+			if before != 0 {
+				t.Errorf("%d mails were sent", -before)
+			}
+			if err := b.AddPerson(ctx, shared(), alice, number, "dan@elsewhere.example", ""); helpdesk.KindOf(err) != helpdesk.Invalid {
+				t.Errorf("adding somebody: %v", err)
+			}
+		})
 	}
 }

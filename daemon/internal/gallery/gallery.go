@@ -124,6 +124,10 @@ func (g *Gallery) show(w http.ResponseWriter, r *http.Request) {
 		g.site.Fail(w, r, helpdesk.Errorf(helpdesk.NotFound, "there is no such page"))
 		return
 	}
+	if r.URL.Query().Has("file") { // a page asks for what its request holds
+		servePhoto(w)
+		return
+	}
 	page := g.render(p, r.PathValue("locale"))
 	for _, name := range []string{"Content-Type", "Content-Security-Policy"} {
 		w.Header().Set(name, page.Header().Get(name))

@@ -88,6 +88,7 @@ func TestHandler(t *testing.T) {
 		{"/dev/pages/de/error-404", http.StatusOK, "Unter dieser Adresse gibt es nichts"},
 		{"/dev/pages/de/home-signed-in", http.StatusOK, "Alice Morgan"},
 		{"/dev/pages/de/home/widths", http.StatusOK, `<iframe src="/dev/pages/de/home"`},
+		{"/dev/pages/de/request?file=1.1&show=1", http.StatusOK, "\x89PNG"},
 		{"/dev/pages/de/none", http.StatusNotFound, ""},
 		{"/dev/pages/xx/home", http.StatusNotFound, ""},
 		{"/dev/other", http.StatusNotFound, ""},

@@ -32,6 +32,7 @@ var requestPictures = []picture{
 	}, scene: scene{customer: true, ticket: alone(order)}},
 	{name: "request-person-refused", group: ownRequests, title: "Adding somebody, with a slip", status: 422, path: own + "/people", post: url.Values{"address": {"bob@"}, "name": {"Bob Hill"}}, scene: scene{customer: true, ticket: alone(order)}},
 	{name: "request-signed-out", group: ownRequests, title: "Signed out while writing", status: 403, path: own + "/reply", post: url.Values{"nonce": {"made-up"}, "text": {"They are here, thank you."}}},
+	{name: "request-stray", group: ownRequests, title: "Signed in with another address", status: 404, path: "/requests/1044?draft=aaaaaaaaaaaaaaaa", scene: scene{customer: true}},
 	{name: "ticket-link-other", group: tickets, title: "While somebody else is signed in", path: link, scene: scene{customer: true, ticket: order}},
 	{name: "ticket-link-no-sign-in", group: tickets, title: "Where nobody can sign in", path: link, center: noSignIn, scene: scene{ticket: order}},
 	{name: "new-link-sent", group: tickets, title: "Another link is on its way", path: "!/new-link/pl1_AQIBazbsgAAHASNFZ4mrze8AA5LkjEdXf-Cr50Mzo2CdBhM", post: url.Values{}},
@@ -82,6 +83,9 @@ func asked(of func(string) *helpdesk.CustomerView) func(string) *helpdesk.Custom
 
 // Request implements [portal.Requesting].
 func (d *desk) Request(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, draft string) (*actions.Request, error) {
+	if d.scene.ticket == nil {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	}
 	view := d.scene.ticket(d.locale)
 	mine := len(view.People) > 0 && view.People[0].Mine
 	goes := view.ContinuedAs == 0
@@ -94,6 +98,11 @@ func (d *desk) Request(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Cust
 			"Sie sind da, vielen Dank! Eine Ecke des Kartons ist eingedrückt, aber den Rollschuhen fehlt nichts.")
 	}
 	return seen, nil
+}
+
+// StrayDraft implements [portal.Requesting].
+func (d *desk) StrayDraft(context.Context, helpdesk.HelpCenter, *actions.Customer, int64, string) (string, error) {
+	return in(d.locale, "They are here, thank you.", "Sie sind da, vielen Dank."), nil
 }
 
 // LinkTarget implements [portal.Requesting]: the request is somebody else's.

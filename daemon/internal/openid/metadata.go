@@ -98,7 +98,8 @@ func (s *Source) discover(ctx context.Context, issuer string) (*metadata, error)
 	if err := m.check(issuer); err != nil {
 		return nil, helpdesk.Wrap(helpdesk.Unavailable, err)
 	}
-	m.keys = oidc.NewRemoteKeySet(asking, m.KeysURL)
+	// It outlives whoever asked, so nothing of theirs goes with it.
+	m.keys = oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), s.http), m.KeysURL)
 	return m, nil
 }
 

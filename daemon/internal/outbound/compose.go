@@ -102,11 +102,6 @@ func (c composer) wording(o occasion) (*eml.Outgoing, error) {
 // Said is the text of the mails that told of an entry, without what was each
 // recipient's own: the name and the link. It is for recognising what comes back.
 func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, center *helpdesk.HelpCenter) string {
-	if center != nil {
-		private := *center
-		private.PortalOn = false
-		center = &private
-	}
 	purpose := helpdesk.AgentReply
 	if entry.Author.Role != helpdesk.AgentAs {
 		purpose = helpdesk.Update
@@ -115,6 +110,9 @@ func Said(ticket *helpdesk.Ticket, entry *helpdesk.Entry, box helpdesk.Mailbox, 
 		delivery: &helpdesk.Delivery{Purpose: purpose}, ticket: ticket, entry: entry, to: &helpdesk.Participant{}, box: box, center: center,
 	}
 	o.speak()
+	if o.center != nil {
+		o.center.PortalOn = false // speak made it a copy; the link is the recipient's own
+	}
 	paper, err := composer{}.letter(o).lay()
 	if err != nil {
 		return entry.Text // of a help center's own words that fail with these
@@ -275,7 +273,7 @@ func (o *occasion) writer(a helpdesk.Author) string {
 	case a.Role == helpdesk.System:
 		return o.senderName()
 	case a.Role != helpdesk.AgentAs:
-		return oneLine(a.DisplayName())
+		return o.customerName(a.Name, a.Address)
 	case o.center != nil:
 		return oneLine(o.center.AgentName(a))
 	case o.ticket.HelpCenter == "" && a.Name != "":
@@ -284,12 +282,23 @@ func (o *occasion) writer(a helpdesk.Author) string {
 	return o.senderName()
 }
 
+// customerName is what others read for a customer. A name that passes for an address
+// or for us gives way to the address: names are what people write of themselves.
+func (o *occasion) customerName(name string, a helpdesk.Address) string {
+	name = oneLine(name)
+	ours := strings.EqualFold(name, o.senderName()) || o.center != nil && strings.EqualFold(name, oneLine(o.center.DisplayName))
+	if name == "" || ours || strings.Contains(name, "@") {
+		return a.String()
+	}
+	return name
+}
+
 // newcomers are who joined with the entry, by name; "" if they have left again.
 func (o *occasion) newcomers() string {
 	var names []string
 	for i := range o.ticket.Participants {
 		if p := &o.ticket.Participants[i]; p.Active() && p.Role == helpdesk.Collaborator && p.Joined.Equal(o.entry.At) {
-			names = append(names, oneLine(p.DisplayName()))
+			names = append(names, o.customerName(p.Name, p.Address))
 		}
 	}
 	return strings.Join(names, ", ")

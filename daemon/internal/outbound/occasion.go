@@ -78,6 +78,9 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	}
 	if d.Purpose == helpdesk.AgentReply {
 		o.files = q.files(ctx, account, o.entry)
+		if to.Unasked {
+			return o, nil // they get what the agent wrote, and nothing of a customer's
+		}
 		o.before, err = q.answered(ctx, account, d, to)
 	}
 	return o, err

@@ -1,11 +1,13 @@
 package outbound
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	texttemplate "text/template"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -76,6 +78,93 @@ func TestWrap(t *testing.T) {
 	} {
 		if got := wrap(tt.line); got != tt.want {
 			t.Errorf("wrap(%q) = %q, want %q", tt.line, got, tt.want)
+		}
+	}
+}
+
+// A name that passes for an address or for us gives way to the address.
+func TestNamesOfCustomers(t *testing.T) {
+	for _, tt := range []struct{ name, want string }{
+		{"Alice", "Alice"}, {"", "alice@customer.example"}, {"ceo@bank.example", "alice@customer.example"},
+		{"acme  support", "alice@customer.example"}, {"Acme Help", "alice@customer.example"}, {"Bob\x02Link\x03", "BobLink"},
+	} {
+		o := sampleOccasion(t, helpdesk.Update)
+		o.entry.Author.Name = tt.name
+		if got := o.writer(o.entry.Author); got != tt.want {
+			t.Errorf("%q is named %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A fixed mail is the same bytes whatever a stranger chose.
+//
+// covers: M04
+func TestFixedMailsAreTheSame(t *testing.T) {
+	signer := newSigner(t)
+	for _, purpose := range Samples {
+		if !purpose.Fixed() {
+			continue
+		}
+		var want []byte
+		rapid.Check(t, func(t *rapid.T) {
+			word := rapid.String()
+			o := madeUp(*sampleCenter(), sampleMailbox(), purpose, noon)
+			if o.pass != nil {
+				o.pass.Name, o.pass.Next, o.pass.Browser = word.Draw(t, "name"), word.Draw(t, "next"), word.Draw(t, "browser")
+				o.pass.Subject = &helpdesk.Subject{Issuer: word.Draw(t, "issuer"), Subject: word.Draw(t, "subject"), Name: word.Draw(t, "name")}
+			} else {
+				o.to.Name, o.ticket.Subject, o.ticket.MessageIDs = word.Draw(t, "name"), word.Draw(t, "subject"), []string{word.Draw(t, "id")}
+				o.entry = &helpdesk.Entry{Text: word.Draw(t, "text"), MessageID: word.Draw(t, "id"), Author: helpdesk.Author{Role: helpdesk.Customer, Name: word.Draw(t, "writer")}}
+				o.before = o.entry
+			}
+			o.speak()
+			mail, err := composer{signer: signer}.wording(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			if _, err := mail.WriteTo(&got); err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got.Bytes()
+			}
+			if !bytes.Equal(want, got.Bytes()) {
+				t.Fatalf("%s differs:\n%s\nand\n%s", purpose, want, got.Bytes())
+			}
+		})
+	}
+}
+
+// What is known of a mail that we sent is what it said, in its language, but for what
+// was the recipient's own.
+//
+// covers: M08
+func TestSaidIsWhatWasSent(t *testing.T) {
+	for _, purpose := range []helpdesk.Purpose{helpdesk.AgentReply, helpdesk.Update} {
+		for _, twist := range []func(*occasion){func(*occasion) {}, inGerman} {
+			o := sampleOccasion(t, purpose)
+			twist(&o)
+			o.before = nil
+			said := Said(o.ticket, o.entry, o.box, o.center)
+			off := *o.center
+			off.PortalOn = false
+			if in := off.In; in != nil {
+				off.In = func(locale string) helpdesk.HelpCenter {
+					german := in(locale)
+					german.PortalOn = false
+					return german
+				}
+			}
+			o.center = &off
+			p, err := newComposer(t).compose(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := eml.Read(written(t, p)).Text()
+			if diff := cmp.Diff(strings.TrimSpace(text), strings.TrimSpace(said)); diff != "" {
+				t.Errorf("%s (-sent +said):\n%s", purpose, diff)
+			}
 		}
 	}
 }

@@ -216,6 +216,24 @@ type kept struct {
 	Trouble                    *web.Trouble
 }
 
+// stray is what was written before signing in as somebody who takes no part.
+type stray struct{ SignedInAs, Text string }
+
+// strayDraft gives back the words of who signed in, or up, with another address than
+// the one that the link was sent to (row S23: an account is needed, and theirs is not
+// the one). The request itself is not there for them.
+func (p *Handler) strayDraft(v *visit, number int64, draft string, missing error) error {
+	text, err := p.desk.StrayDraft(v.context(), v.center, v.customer, number, draft)
+	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound && err != nil:
+		return missing
+	case err != nil:
+		return err
+	}
+	p.write(v, http.StatusNotFound, "stray", v.say.T("Your message was not sent"), p.frame(v), stray{SignedInAs: addressOf(v), Text: text})
+	return nil
+}
+
 // keepWords shows what was written where not even the request can be shown.
 func (p *Handler) keepWords(v *visit, typed written, err error) error {
 	if typed.text == "" {

@@ -46,9 +46,6 @@ func (p *Handler) leave(v *visit) error {
 	if err := web.ReadForm(v.r); err != nil {
 		return err
 	}
-	if !p.limits.tries.Allow(p.site.Client(v.r)) {
-		return web.ErrTooMany
-	}
 	in := actions.Leaving{Next: web.LocalPath(v.r.PostForm.Get("next"), ""), Pass: v.r.PostForm.Get("pass")}
 	if v.r.PostForm.Has("add") {
 		if in.Add = v.customer; in.Add == nil {
@@ -93,6 +90,10 @@ func (p *Handler) showReturn(v *visit) error {
 	web.KeepSecret(v.w)
 	query := v.r.URL.Query()
 	way, err := p.wayBack(v, query.Get("state"))
+	if helpdesk.KindOf(err) == helpdesk.Invalid && v.customer != nil { // they went back with their browser, after they came in
+		http.Redirect(v.w, v.r, v.path("/requests"), http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return p.returned(v, err)
 	}
@@ -127,7 +128,7 @@ func (p *Handler) wayBack(v *visit, state string) (*actions.Way, error) {
 	return way, nil
 }
 
-// takeReturn ends the sign-in.
+// takeReturn ends the sign-in. Tries are counted: each asks the issuer something.
 func (p *Handler) takeReturn(v *visit) error {
 	web.KeepSecret(v.w)
 	if err := web.ReadForm(v.r); err != nil {

@@ -193,9 +193,12 @@ func TestLeavingTakesAForm(t *testing.T) {
 		t.Errorf("where the portal is off: %d", r.StatusCode)
 	}
 	for range 30 {
-		webtest.Post(t, h, base+"/sign-in/with/id", url.Values{})
+		webtest.Post(t, h, base+"/sign-in/back/id", comesBack, awayCookie)
 	}
-	if r := webtest.Post(t, h, base+"/sign-in/with/id", url.Values{}); r.StatusCode != http.StatusTooManyRequests {
+	if n := len(d.did); n < 10 || n > 25 {
+		t.Errorf("an issuer was asked %d times of 30", n)
+	}
+	if r := webtest.Post(t, h, base+"/sign-in/back/id", comesBack, awayCookie); r.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("many times: %d", r.StatusCode)
 	}
 }
@@ -305,6 +308,16 @@ func TestComingBackToAnotherBrowser(t *testing.T) {
 	r = webtest.Post(t, h, base+"/sign-in/back/id", comesBack, awayCookie)
 	if r.StatusCode != http.StatusServiceUnavailable || len(r.Cookies()) != 0 {
 		t.Errorf("an issuer that is away: %d, %v", r.StatusCode, r.Cookies())
+	}
+}
+
+// Who goes back with their browser after they came in is not told that they did
+// not.
+func TestGoingBackAfterComingIn(t *testing.T) {
+	d := &elsewhere{}
+	r := webtest.Get(t, serveElsewhere(d, io.Discard, issuing(nil)), base+"/sign-in/back/id?code=secret-code&state=s1", alicesCookie)
+	if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/en/requests" || len(r.Cookies()) != 0 || len(d.did) != 0 {
+		t.Errorf("status %d, on to %q, did %q", r.StatusCode, r.Header.Get("Location"), d.did)
 	}
 }
 

@@ -138,6 +138,13 @@ func (o *office) KeepDraft(_ context.Context, _ helpdesk.HelpCenter, token, text
 	return actions.Drafted{Number: 1042, Draft: "draftdraftdraft2"}, o.did("draft %q", text)
 }
 
+func (o *office) StrayDraft(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, draft string) (string, error) {
+	if draft != "d7" {
+		return "", helpdesk.Errorf(helpdesk.NotFound, "no draft")
+	}
+	return "Stray <words>", nil
+}
+
 func (o *office) MailNewLink(_ context.Context, _ helpdesk.HelpCenter, token string) error {
 	return o.did("new link %s", token)
 }
@@ -177,6 +184,12 @@ func TestRequest(t *testing.T) {
 	hasNot(t, page, `/reply"`)
 }
 
+func offCenter() helpdesk.HelpCenter {
+	off := spoken(plain)
+	off.PortalOn = false
+	return off
+}
+
 // covers: S21, S40a, S37
 func TestWhereRequestsLead(t *testing.T) {
 	closed := spoken(plain)
@@ -192,7 +205,9 @@ func TestWhereRequestsLead(t *testing.T) {
 		status int
 		to     string
 	}{
-		{"nobody", spoken(plain), nil, "/en/requests/1042?draft=x", nil, 302, "/en/sign-in?next=%2Fen%2Frequests%2F1042%3Fdraft%3Dx"},
+		{"portal off", offCenter(), nil, requestPath, customersCookie, 404, ""},
+		{"portal off, an agent", offCenter(), nil, requestPath, agentsCookie, 404, ""},
+		{"nobody", spoken(plain), nil, "/en/requests/1042?draft=x", nil, 303, "/en/sign-in?next=%2Fen%2Frequests%2F1042%3Fdraft%3Dx"},
 		{"nobody who could sign in", nobody, nil, requestPath, nil, 403, ""},
 		{"an agent", spoken(plain), nil, requestPath, agentsCookie, 302, "/agent/tickets/1042"},
 		{"somebody else's", spoken(plain), nil, "/en/requests/7", customersCookie, 404, ""},
@@ -395,6 +410,20 @@ func TestPeopleAndClosing(t *testing.T) {
 func TestDraftIsInTheComposer(t *testing.T) {
 	page := webtest.Page(t, webtest.Get(t, serveDesk(newOffice(), spoken(plain)), base+requestPath+"?draft=d1", customersCookie))
 	has(t, page, "draft d1</textarea>", "written before you signed in", `name="draft" value="d1"`)
+}
+
+// Who signs up with another address than the link's gets their words back.
+// covers: S23
+func TestStrayDraft(t *testing.T) {
+	h := serveDesk(newOffice(), spoken(plain))
+	r := webtest.Get(t, h, base+"/en/requests/7?draft=d7", customersCookie)
+	page := webtest.Page(t, r)
+	has(t, page, "Stray &lt;words&gt;", "signed in as <bdi>alice@customer.example</bdi>")
+	hasNot(t, page, "pot", "#7")
+	want := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7", customersCookie))
+	if got := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7?draft=d8", customersCookie)); r.StatusCode != http.StatusNotFound || got != want {
+		t.Errorf("status %d; a draft that is not there has a page of its own", r.StatusCode)
+	}
 }
 
 // Whether there is a request, nobody learns from asking for a new link.

@@ -18,6 +18,8 @@ type Requesting interface {
 	// LinkTarget gives no right; by may be nil.
 	LinkTarget(ctx context.Context, h helpdesk.HelpCenter, token string, by *actions.Customer) (actions.Target, error)
 	KeepDraft(ctx context.Context, h helpdesk.HelpCenter, token, text string) (actions.Drafted, error)
+	// StrayDraft must tell nothing but what was written.
+	StrayDraft(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, draft string) (string, error)
 	// MailNewLink must not tell whether it did.
 	MailNewLink(ctx context.Context, h helpdesk.HelpCenter, token string) error
 

@@ -61,14 +61,15 @@ func (p *Handler) request(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if v.agent != nil { // row S40a
+	switch {
+	case !v.center.PortalOn:
+		return missing()
+	case v.agent != nil: // row S40a
 		http.Redirect(v.w, v.r, agentPath(number), http.StatusFound)
 		return nil
-	}
-	if v.customer == nil {
-		return p.leadToSignIn(v, p.back(v))
-	}
-	if v.r.URL.Query().Has(fileQuery) {
+	case v.customer == nil:
+		return helpdesk.Errorf(helpdesk.SignIn, "sign in to see this request") // leads there
+	case v.r.URL.Query().Has(fileQuery):
 		return p.file(v, func(seq, index int) (*actions.File, error) {
 			return p.desk.RequestFile(v.context(), v.center, v.customer, number, seq, index)
 		})
@@ -80,7 +81,11 @@ func (p *Handler) request(v *visit) error {
 func (p *Handler) showRequest(v *visit, number int64, typed written, problem error) error {
 	seen, err := p.desk.Request(v.context(), v.center, v.customer, number, typed.draft)
 	if err != nil {
-		if problem != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+		missing := helpdesk.KindOf(err) == helpdesk.NotFound
+		switch {
+		case missing && problem == nil && typed.draft != "":
+			return p.strayDraft(v, number, typed.draft, err)
+		case !missing && problem != nil:
 			return p.keepWords(v, typed, problem)
 		}
 		return err
@@ -208,18 +213,6 @@ func (p *Handler) linkNeedsSignIn(v *visit, token string, needed error) error {
 		return err
 	}
 	http.Redirect(v.w, v.r, p.signInFor(v, requestPath(v, to.Number)), http.StatusFound)
-	return nil
-}
-
-// leadToSignIn leads there and back to next.
-func (p *Handler) leadToSignIn(v *visit, next string) error {
-	switch {
-	case !v.center.PortalOn:
-		return missing()
-	case !v.center.SignUp.Any():
-		return helpdesk.Errorf(helpdesk.SignIn, "sign in to see this request")
-	}
-	http.Redirect(v.w, v.r, p.signInFor(v, next), http.StatusFound)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,9 +67,14 @@ func newWhole(t *testing.T) *whole {
 		t.Fatal(err)
 	}
 	w.declare("")
+	lists := index.New(index.Options{Source: w.db, Accounts: func() []string { return []string{"a"} }, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	following, stop := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { lists.Run(following) })
+	t.Cleanup(func() { stop(); done.Wait() })
 	w.desk = actions.New(actions.Options{
 		Store: w.db, Blobs: blobs, Directory: w, Signer: signer, Planner: &outbound.Planner{Budgets: w.db, Signer: signer},
-		Lists: index.New(index.Options{Source: w.db, Accounts: func() []string { return nil }, Log: slog.New(slog.DiscardHandler), Now: time.Now}),
+		Lists: lists,
 		Log:   slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	w.serve()
