@@ -132,6 +132,7 @@ func TestPassIsUsedOnce(t *testing.T) {
 	}
 }
 
+// covers: S24, S42
 func TestSignInCustomer(t *testing.T) {
 	b := newAccounts(t)
 	b.customer("alice@customer.example")
@@ -172,6 +173,11 @@ func TestSignInCustomer(t *testing.T) {
 	second, err := b.SignInCustomer(t.Context(), center(), Credentials{Address: "alice@customer.example", Password: good})
 	if err != nil || first.Cookie == second.Cookie {
 		t.Fatalf("%v; both have the cookie %q", err, first.Cookie)
+	}
+	elsewhere := center() // another help center of the account
+	elsewhere.Name, elsewhere.Audience = "second", links.AudienceOf("support", "HelpCenter", "second")
+	if _, err := b.SignInCustomer(t.Context(), elsewhere, Credentials{Address: "alice@customer.example", Password: good}); err != nil {
+		t.Errorf("in another help center of the account: %v", err)
 	}
 	if err := b.SignOutCustomer(t.Context(), "support", first.Cookie); err != nil {
 		t.Fatal(err)

@@ -443,3 +443,25 @@ func TestStatusByMailIsTold(t *testing.T) {
 		})
 	}
 }
+
+// Whom another customer named gets nothing that a customer wrote until they write.
+//
+// covers: M04, S06
+func TestWhoWasOnlyNamedIsToldWhenTheyWrite(t *testing.T) {
+	o := newOffice(t)
+	bob := helpdesk.MustAddress("bob@customer.example")
+	o.change(o.number, func(t *helpdesk.Ticket) { t.Join("bob", "Bob", bob, noon).Unasked = true })
+	got := o.accept(mail(alice, "<2@x>", "And the shade?"), o.replyAddress(o.number, 1))
+	if told := o.copies(got, helpdesk.Update); len(told) != 0 {
+		t.Fatalf("told %v", told)
+	}
+	o.accept(mail("Bob <bob@customer.example>", "<3@x>", "I take the lamp."), o.replyAddress(o.number, 2))
+	if o.ticket(o.number).Participants[1].Unasked {
+		t.Error("who wrote, proven, still counts as only named")
+	}
+	got = o.accept(mail(alice, "<4@x>", "Fine."), o.replyAddress(o.number, 1))
+	want := []string{"update alice@customer.example", "update bob@customer.example"}
+	if diff := cmp.Diff(want, o.copies(got, helpdesk.Update)); diff != "" {
+		t.Errorf("updates (-want +got):\n%s", diff)
+	}
+}

@@ -168,3 +168,39 @@ func TestSaidIsWhatWasSent(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is put into a message, a mail has the links of its own and no more, in our
+// words as in a help center's, and both forms hold every word of it.
+func TestMessagesMakeNoLinks(t *testing.T) {
+	c := newComposer(t)
+	pieces := rapid.SliceOfN(rapid.SampledFrom([]string{
+		"\x02Link\x03", "\x02Text\x03", "\x02", "\x03", "<https://evil.example>", "\n", "\n\n", "See the request:", "{{.Link}}", "-- ", "<a href=\"https://evil.example\">x</a>",
+		"> ", "&lt;", "\x00", "\u202e", "wörd", " ", "Get no more mail about this request:",
+	}), 0, 30)
+	own := texttemplate.Must(texttemplate.New("").Parse("{{.Hello}} {{.Name}}\n{{.Text}} {{.Writer}} {{.Subject}}\n{{.Quote}}{{.Link}}"))
+	rapid.Check(t, func(rt *rapid.T) {
+		draw := func(what string) string { return strings.Join(pieces.Draw(rt, what), "") }
+		o := madeUp(*sampleCenter(), sampleMailbox(), helpdesk.AgentReply, noon)
+		o.to = &o.ticket.Participants[1]
+		if rapid.Bool().Draw(rt, "own words") {
+			o.center.Mail = map[helpdesk.Purpose]helpdesk.MailTemplate{helpdesk.AgentReply: own}
+		}
+		o.entry.Text, o.before.Text = draw("text"), draw("quote")
+		o.entry.Author.Name, o.before.Author.Name, o.to.Name, o.ticket.Subject = draw("agent"), draw("writer"), draw("name"), draw("subject")
+		o.speak()
+		mail, err := c.wording(o)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		_, links := markupWords(t, mail.HTML)
+		if len(links) != 2 || !strings.HasPrefix(links[0], "https://help.acme.example/t/") || !strings.HasPrefix(links[1], "https://help.acme.example/stop/") {
+			rt.Fatalf("links %q", links)
+		}
+		if n := strings.Count(mail.Text, "https://help.acme.example/"); n != 2 {
+			rt.Fatalf("%d links in the text:\n%s", n, mail.Text)
+		}
+		if !strings.Contains(mail.Text, strings.Join(lines(o.entry.Text), "\n")) {
+			rt.Fatalf("the text lacks what was written:\n%s", mail.Text)
+		}
+	})
+}
