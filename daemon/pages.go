@@ -24,7 +24,8 @@ const (
 func (d *daemon) openPages() {
 	site := web.NewSite(d.live, web.Options{Log: d.log, Now: time.Now, TrustedProxies: d.settings.proxies})
 	mux := http.NewServeMux()
-	mux.Handle("/", portal.New(d.desk, d.live, site))
+	customers := portal.New(d.desk, d.live, site)
+	mux.Handle("/", customers)
 	pages := console.New(d.desk, site)
 	mux.Handle("/agent", pages)
 	mux.Handle("/agent/", pages)
@@ -40,10 +41,12 @@ func (d *daemon) openPages() {
 	}
 	if d.listen.https == nil {
 		d.pages = d.pageServer(d.certs.Challenges(site.Handler(mux)))
+		d.pages.RegisterOnShutdown(customers.Stop)
 		return
 	}
 	d.pages, d.plain = d.pageServer(site.Handler(mux)), d.pageServer(d.certs.Challenges(site.Redirect()))
 	d.pages.TLSConfig = d.certs.HTTPS()
+	d.pages.RegisterOnShutdown(customers.Stop)
 }
 
 func (d *daemon) pageServer(h http.Handler) *http.Server {

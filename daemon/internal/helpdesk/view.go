@@ -19,10 +19,9 @@ type CustomerView struct {
 	// ContinuedAs is the number of the ticket that this one was merged into, if
 	// the viewer takes part in that; else 0.
 	ContinuedAs int64
-	Merged      bool // it goes on in another one, theirs or not
-	// Version changes with everything that the viewer could see.
-	Version int64
-	People  []PublicPerson // who takes part, the requester first
+	Merged      bool           // it goes on in another one, theirs or not
+	Look        string         // see [Ticket.Look]
+	People      []PublicPerson // who takes part, the requester first
 }
 
 // PublicPerson is somebody who takes part.
@@ -55,7 +54,7 @@ func (m *PublicMessage) Pictures() []PublicFile {
 // before a collaborator joined are left out, and what would tell of them: quotes
 // in later ones, and the form that began it all.
 func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter) CustomerView {
-	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated, Merged: t.Merged != nil, Version: t.Rev}
+	v := CustomerView{Number: t.Number, Subject: t.Subject, Status: t.Status, Opened: t.Opened, Updated: t.Updated, Merged: t.Merged != nil, Look: t.Look(viewer)}
 	v.People = t.people(viewer)
 	partly := slices.ContainsFunc(entries, func(e Entry) bool { return e.Public() && !viewer.Sees(&e) })
 	if t.Form != nil && !partly {

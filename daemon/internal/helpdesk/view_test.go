@@ -60,6 +60,7 @@ func TestCustomerView(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ticket.CustomerView(&tt.viewer, entries, center)
+			got.Look = "" // has a test of its own
 			want := CustomerView{
 				Number: 12, Subject: "Order", Status: Pending, Opened: noon, Updated: noon.Add(3 * time.Hour),
 				Thread: tt.want, Form: tt.form,

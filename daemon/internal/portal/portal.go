@@ -24,6 +24,7 @@ type Desk interface {
 	Stopping
 	Keeping
 	Listing
+	Following
 	Accounts
 	Elsewhere
 	// Submit answers with [actions.Rejected] what has to be mended.
@@ -49,6 +50,7 @@ type Handler struct {
 	site      *web.Site
 	pages     *web.Pages
 	mux       *http.ServeMux
+	streams   streams
 	limits    limits
 	quotas    *quotas
 }
@@ -56,7 +58,8 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
 	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now), quotas: newQuotas(site.Now)}
-	p.pages = site.Pages(templates, "templates", "portal.css", "files.js", "forms.js")
+	p.pages = site.Pages(templates, "templates", "portal.css", "files.js", "forms.js", "live.js")
+	p.streams = newStreams()
 	for _, r := range p.routes() {
 		p.handle(r)
 	}

@@ -151,7 +151,7 @@ func (o *office) MailNewLink(_ context.Context, _ helpdesk.HelpCenter, token str
 
 func newOffice() *office {
 	view := *seen
-	view.Version = 77
+	view.Look = "77"
 	view.People = []helpdesk.PublicPerson{
 		{Number: 1, Name: "Alice", Address: "alice@customer.example", Requester: true, Mine: true}, {Number: 2, Name: "Bob <b>", Address: "bob@customer.example"},
 	}
@@ -168,7 +168,7 @@ func TestRequest(t *testing.T) {
 	o := newOffice()
 	h := serveDesk(o, spoken(plain))
 	page := webtest.Page(t, webtest.Get(t, h, base+requestPath, customersCookie))
-	has(t, page, "#1042", "Waiting for your answer", `id="thread" data-version="77"`, `action="`+requestPath+`/reply"`, `enctype="multipart/form-data"`,
+	has(t, page, "#1042", "Waiting for your answer", `id="thread" data-look="77"`, `action="`+requestPath+`/reply"`, `enctype="multipart/form-data"`,
 		"Who will read this: Acme Help, Bob &lt;b&gt;.", "My problem is solved", "Add somebody", `action="`+requestPath+`/people/2/remove"`,
 		`src="?file=1.1&amp;show=1"`, `data-most="5242880"`, `data-refused="exe"`, "bob@customer.example")
 	hasNot(t, page, "This link was sent", "<script>alert", "secret-hash", "Leave this request", `/people/1/remove`)
@@ -245,7 +245,7 @@ func TestWhereRequestsLead(t *testing.T) {
 func TestLinkPage(t *testing.T) {
 	h := serveDesk(newOffice(), spoken(plain))
 	page := webtest.Page(t, webtest.Get(t, h, base+"/t/"+goodLink))
-	has(t, page, "This link was sent to <bdi>alice@customer.example</bdi>.", `action="/t/`+goodLink+`/reply?lang=en"`, "Go on to sign in", "add files then", `data-version="77"`)
+	has(t, page, "This link was sent to <bdi>alice@customer.example</bdi>.", `action="/t/`+goodLink+`/reply?lang=en"`, "Go on to sign in", "add files then", `data-look="77"`)
 	hasNot(t, page, `type="file"`, "My problem is solved", "bob@customer.example", "Add somebody")
 
 	page = webtest.Page(t, webtest.Get(t, h, base+"/t/"+goodLink, customersCookie))

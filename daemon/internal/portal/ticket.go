@@ -24,7 +24,7 @@ type ticket struct {
 	Thread  []helpdesk.PublicMessage
 	Form    []helpdesk.FormValue
 	People  []helpdesk.PublicPerson
-	Version int64 // changes with everything on the page
+	Look    string // another one when anything on the page changes
 
 	Link     *linked   // nil where the visitor sees it as themselves
 	Composer *composer // nil where nothing can be written
@@ -50,7 +50,7 @@ type linked struct {
 func newTicket(v *visit, seen *helpdesk.CustomerView) ticket {
 	return ticket{
 		Number: seen.Number, Subject: or(seen.Subject, v.say.T("Your request")), Status: seen.Status, Label: v.say.T(v.center.StatusLabel(seen.Status)),
-		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form, People: seen.People, Version: seen.Version,
+		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form, People: seen.People, Look: seen.Look,
 		Closed: seen.Status == helpdesk.Closed, Merged: seen.Merged || seen.ContinuedAs != 0, GoesOnAs: seen.ContinuedAs,
 	}
 }
