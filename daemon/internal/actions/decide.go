@@ -80,7 +80,7 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 		contact := c.contact()
 		contact.Spam = nil // who takes part is heard
 		if err := c.desk.letIn(ctx, c.change, box, t, joining{
-			by: c.by.author(), channel: helpdesk.ByConsole, contact: contact.ID, name: c.provenName(), address: c.item.From, now: c.now,
+			by: c.by.author(), channel: helpdesk.ByConsole, contact: contact.ID, name: c.provenName(), address: c.item.From, heard: c.written(), now: c.now,
 		}); err != nil {
 			return err
 		}

@@ -167,6 +167,7 @@ type joining struct {
 	address helpdesk.Address
 	history bool
 	unasked bool // a customer named an address that nobody has proven
+	heard   bool // the requester gets what they wrote, and needs no word about them
 	now     time.Time
 }
 
@@ -191,7 +192,7 @@ func (d *Desk) letIn(ctx context.Context, change *helpdesk.Change, box helpdesk.
 	if j.unasked {
 		o.Purpose = helpdesk.Added
 	}
-	if err := d.planner.Automatic(ctx, change, o); err != nil || !byAgent { // who asked did it themselves
+	if err := d.planner.Automatic(ctx, change, o); err != nil || !byAgent || j.heard { // a customer did it themselves
 		return err
 	}
 	return d.planner.PeopleChanged(ctx, change, o)

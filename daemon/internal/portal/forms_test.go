@@ -276,3 +276,23 @@ func TestProblemsInGerman(t *testing.T) {
 	has(t, page, "Mindestens 3.", "Wie ORD-1.", "2 Angaben stimmen noch nicht.", "Dateien", "Senden")
 	hasNot(t, page, "or more", "Send<")
 }
+
+// A sign-in that ends while somebody writes costs them nothing.
+// covers: S20
+func TestSignInEndsMeanwhile(t *testing.T) {
+	form := full
+	form.Access = map[helpdesk.Visitor]helpdesk.Access{helpdesk.Anonymous: helpdesk.NeedsSignIn, helpdesk.SignedIn: helpdesk.Granted}
+	d := &desk{}
+	h := serve(d, io.Discard, center(form))
+	r := webtest.PostFiles(t, h, base+"/en/submit/billing", url.Values{"nonce": {"N"}, "message": {"My story"}, "field.order": {"ORD-1"}},
+		[]webtest.Upload{{Input: "field.file", Name: "a.png", Content: "x"}})
+	page := webtest.Page(t, r)
+	if r.StatusCode != http.StatusForbidden || len(d.submitted) != 0 || len(tokens(page)) != 1 {
+		t.Errorf("status %d, submitted %d times, files %q", r.StatusCode, len(d.submitted), tokens(page))
+	}
+	has(t, page, "Your sign-in has ended.", `href="/en/sign-in?next=%2Fen%2Fsubmit%2Fbilling" target="_blank"`, "My story", `value="ORD-1"`, `value="N"`)
+	hasNot(t, page, `id="address"`)
+	if r := webtest.Post(t, h, base+"/en/submit/billing/state", url.Values{}); r.StatusCode != http.StatusForbidden {
+		t.Errorf("state: status %d", r.StatusCode)
+	}
+}
