@@ -569,6 +569,7 @@ func TestAddPerson(t *testing.T) {
 		{"our mailbox", "support@acme.example", "", "invalid"},
 		{"our mailbox with something behind", "billing+x@acme.example", "", "invalid"},
 		{"a name that is too long", "x@elsewhere.example", strings.Repeat("x", MaxName+1), "invalid"},
+		{"herself", "alice@customer.example", "", "invalid"},
 		{"a stranger", " bob@elsewhere.example ", "Bob\r\nBcc: x", "ok"},
 		{"the same again", "BOB@elsewhere.example", "", "ok"},
 		{"a customer", "known@elsewhere.example", "", "ok"},

@@ -42,6 +42,9 @@ type Submission struct {
 	Message string
 	Fields  map[string][]string
 	Uploads []Upload // from [Desk.KeepUpload] or [Desk.KeptUpload]
+	// Refused is what was wrong with files that were not kept. With any, nothing is
+	// submitted, and the visitor is told of it together with all else.
+	Refused []helpdesk.FieldProblem
 }
 
 // Visitor is who fills the form in, as access is granted.
@@ -157,11 +160,21 @@ func (s *submission) check(in Submission) error {
 		s.problems = append(s.problems, p)
 	}
 	s.attach(uploads)
+	s.refuse(in.Refused)
 	if len(s.problems) > 0 {
 		return &Rejected{Problems: s.problems}
 	}
 	s.receipt = s.identity(in, fields)
 	return s.route()
+}
+
+// refuse tells of files that were not kept. That one is missing where it was refused
+// need not be said too.
+func (s *submission) refuse(refused []helpdesk.FieldProblem) {
+	for _, r := range refused {
+		s.problems = slices.DeleteFunc(s.problems, func(p helpdesk.FieldProblem) bool { return p.Field == r.Field })
+		s.problems = append(s.problems, r)
+	}
 }
 
 // person finds out whose request it is.

@@ -52,6 +52,7 @@ func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submi
 		p.Field = "field." + p.Field
 		problems = append(problems, p)
 	}
+	problems = append(problems, in.Refused...)
 	if len(problems) > 0 {
 		return actions.Submitted{}, &actions.Rejected{Problems: problems}
 	}

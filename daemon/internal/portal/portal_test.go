@@ -29,6 +29,9 @@ type desk struct {
 }
 
 func (d *desk) Submit(_ context.Context, _ helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error) {
+	if len(in.Refused) > 0 {
+		return actions.Submitted{}, &actions.Rejected{Problems: in.Refused}
+	}
 	d.submitted = append(d.submitted, in)
 	if d.err != nil {
 		return actions.Submitted{}, d.err

@@ -30,7 +30,7 @@ type asks struct {
 
 var (
 	signingUp  = asks{helpdesk.PassSignUp, "signup", "signup-sent", "Sign up"}
-	forgetting = asks{helpdesk.PassReset, "forgot", "forgot-sent", "Set another password"}
+	forgetting = asks{helpdesk.PassReset, "forgot", "forgot-sent", "Set a new password"}
 )
 
 func (p *Handler) showSignUp(v *visit) error {

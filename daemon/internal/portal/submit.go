@@ -134,8 +134,7 @@ func (p *Handler) submit(v *visit) error {
 		p.ask(v, http.StatusOK, page())
 		return nil
 	case len(problems) > 0:
-		p.ask(v, unprocessable, page())
-		return nil
+		return p.send(v, form, &typed, problems)
 	}
 	if unseen := typed.unseen(form); len(unseen) > 0 {
 		more := page()
@@ -144,14 +143,18 @@ func (p *Handler) submit(v *visit) error {
 		p.ask(v, unprocessable, more)
 		return nil
 	}
-	return p.send(v, form, &typed)
+	return p.send(v, form, &typed, nil)
 }
 
 // unprocessable is the status of a form that has to be mended.
 const unprocessable = http.StatusUnprocessableEntity
 
-func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled) error {
-	done, err := p.take(v, typed.submission(v, form))
+// send submits it, unless there were refused files: then it only hears what else is
+// wrong, so that all is told at once.
+func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled, refused []helpdesk.FieldProblem) error {
+	in := typed.submission(v, form)
+	in.Refused = refused
+	done, err := p.take(v, in)
 	if err != nil {
 		return p.askAgain(v, form, typed, err)
 	}
