@@ -33,7 +33,7 @@ import (
 
 var (
 	benchTickets     = flag.Int("tickets", 100_000, "tickets of BenchmarkPages")
-	benchConnections = flag.Int("connections", 16, "connections of BenchmarkPages, each with one request at a time")
+	benchConnections = flag.Int("connections", 8, "connections of BenchmarkPages, each with one request at a time")
 	benchProfile     = flag.String("profiled", "", "file for a processor profile of the daemon of BenchmarkPages; run one of its parts only")
 )
 

@@ -72,7 +72,7 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s: %d bytes with %v", p[1], len(raw), m.Faults)
 		}
 		text, _ := m.Text()
-		if german := strings.Contains(text, "Sie bekommen diese Mail"); german != strings.Contains(p[1], "/de/") {
+		if german := strings.Contains(text, "Sie bekommen diese E-Mail"); german != strings.Contains(p[1], "/de/") {
 			t.Errorf("%s is in German: %t", p[1], german)
 		}
 		page := webtest.Page(t, webtest.Get(t, h, base+p[1]))

@@ -62,6 +62,9 @@ func (g *Gallery) Handler() http.Handler {
 	mux.HandleFunc("GET /dev/pages.json", g.listJSON)
 	mux.HandleFunc("GET /dev/pages/{locale}/{picture}", g.show)
 	mux.HandleFunc("GET /dev/pages/{locale}/{picture}/widths", g.widths)
+	mux.HandleFunc("GET /dev/pages/{locale}/{picture}/events", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent) // nothing ever happens, and the browser need not ask again
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.site.Fail(w, r, helpdesk.Errorf(helpdesk.NotFound, "there is no such page"))
 	})

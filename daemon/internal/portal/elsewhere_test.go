@@ -259,7 +259,7 @@ func TestComingBack(t *testing.T) {
 		{actions.ArrivedIn, 303, []string{"-postern_away", "postern_customer"}, ""},
 		{actions.ArrivedAdded, 303, []string{"-postern_away"}, ""},
 		{actions.ArrivedMailed, 200, []string{"-postern_away", "postern_proof"}, "alice@customer.example"},
-		{actions.ArrivedUnasked, 403, []string{"-postern_away"}, "Zugänge vergeben wir hier selbst"},
+		{actions.ArrivedUnasked, 403, []string{"-postern_away"}, "Konten richten wir hier selbst ein"},
 		{actions.ArrivedUnnamed, 422, []string{"-postern_away"}, "nicht genannt"},
 		{actions.ArrivedTaken, 409, []string{"-postern_away"}, "in Gebrauch"},
 		{actions.ArrivedRefused, 422, []string{"-postern_away"}, "konnte Sie nicht anmelden"},
