@@ -31,10 +31,23 @@ var (
 // page.
 func person(t *testing.T, look chrome.Look) *chrome.Tab {
 	t.Helper()
+	chrome.NeedAxe(t)
 	peers.Need(t, "chromium", "chromium")
 	b, err := launch()
 	if err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
 	return b.Tab(t, look)
+}
+
+// somebody is a person whose every page is judged too.
+func somebody(t *testing.T, look chrome.Look) *chrome.Tab {
+	t.Helper()
+	tab := person(t, look)
+	tab.OnPage = func() {
+		for _, fault := range faultsOf(tab, !look.NoScript) {
+			t.Errorf("%s %.100s: %s", tab.Path(), tab.Title(), fault)
+		}
+	}
+	return tab
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,18 +116,32 @@ func (d *Dev) Letters(t testing.TB) []Letter {
 // was not taken before.
 func (d *Dev) Letter(t testing.TB, to, subject string) Letter {
 	t.Helper()
-	var found Letter
+	return d.letter(t, to, func(l Letter) bool { return strings.Contains(l.Subject, subject) })
+}
+
+// LetterWith is Letter for a mail with a link whose path has a part.
+func (d *Dev) LetterWith(t testing.TB, to, part string) Letter {
+	t.Helper()
+	return d.letter(t, to, func(l Letter) bool {
+		return slices.ContainsFunc(l.Links, func(link string) bool { return strings.Contains(link, part) })
+	})
+}
+
+func (d *Dev) letter(t testing.TB, to string, fits func(Letter) bool) (found Letter) {
+	t.Helper()
 	Eventually(t, Patience, func() error {
 		var others []string
 		for _, m := range d.Mails(t) {
-			if !strings.EqualFold(m.To, to) || !strings.Contains(m.Subject, subject) || !d.take(m.ID) {
-				others = append(others, fmt.Sprintf("%s to %s", m.Subject, m.To))
+			if !strings.EqualFold(m.To, to) {
 				continue
 			}
 			found = OpenLetter(t, d.get(t, "/dev/mail/"+m.ID+".eml"))
-			return nil
+			if fits(found) && d.take(m.ID) {
+				return nil
+			}
+			others = append(others, found.Subject)
 		}
-		return fmt.Errorf("no new mail to %s about %q, only %q", to, subject, others)
+		return fmt.Errorf("no such new mail to %s, only %q", to, others)
 	})
 	return found
 }

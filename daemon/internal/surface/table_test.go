@@ -82,6 +82,7 @@ var routes = []route{
 		{at: "{link:dave}/reply", may: "", form: url.Values{"text": {"Let me in"}}}, {at: "{link:erin}/reply", may: "", form: url.Values{"text": {"Let me in"}}},
 		{at: "{link:alice}/reply", may: "nobody alice bob carol dave erin rival", form: url.Values{"text": {"It waits for a sign-in"}}},
 	}},
+	{"GET /t/{token}/events", stream, []probe{{at: "{link:alice}/events", may: everybody}, {at: "{link:dave}/events", may: ""}, {at: "{link:erin}/events", may: ""}}},
 	{"POST /new-link/{token}", act, []probe{{at: "/new-link/nothing", may: ""}, {at: "/new-link/{token:dave}", may: everybody}}},
 	{"GET /not-me/{token}", secret, []probe{{at: "/not-me/{token:alice}", may: ""}, {at: "/not-me/{token:erin}", may: ""}, {at: "{not-me:hugo}", may: everybody}}},
 	{"POST /not-me/{token}", act, []probe{
@@ -96,6 +97,7 @@ var routes = []route{
 		{at: "/en/requests/{request}", may: readers, shows: "kaleidoscope"}, {at: "/en/requests/{request}?file=1.1", may: readers},
 		{at: "/en/requests/{other}", may: "bob agent", shows: "trombone"}, {at: "/en/requests/999", may: "agent"},
 	}},
+	{"GET /requests/{number}/events", stream, []probe{{at: "/en/requests/{request}/events", may: partakers}, {at: "/en/requests/{other}/events", may: "bob"}}},
 	{"POST /requests/{number}/reply", act, []probe{
 		{at: "/en/requests/{request}/reply", may: partakers, form: url.Values{"text": {"And more"}}, files: true},
 		{at: "/en/requests/{other}/reply", may: "bob", form: url.Values{"text": {"And more"}}, files: true},

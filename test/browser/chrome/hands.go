@@ -22,8 +22,12 @@ const (
 		%s
 	})(%s, %t)`
 
-	pressable = `return [...document.querySelectorAll("button, a[href], summary, input[type=submit], label, [role=button]")]
-		.find(e => shown(e) && (fits(e.innerText) || fits(e.value) || fits(e.getAttribute("aria-label"))));`
+	// Of several with the same words, a button of what the page is about comes
+	// first, and what stands around each page last.
+	pressable = `const rank = e => (e.closest("main, [role=main]") ? 0 : 2) + (e.matches("button, input") ? 0 : 1);
+		return [...document.querySelectorAll("button, a[href], summary, input[type=submit], label, [role=button]")]
+			.filter(e => shown(e) && (fits(e.innerText) || fits(e.value) || fits(e.getAttribute("aria-label"))))
+			.sort((a, b) => rank(a) - rank(b))[0];`
 
 	labelled = `const control = l => l.control || (l.tagName === "LEGEND" ? l.parentElement.querySelector("input, select, textarea") : null);
 		const label = [...document.querySelectorAll("label, legend")].find(l => fits(l.innerText) && control(l));
@@ -41,6 +45,14 @@ func (tab *Tab) Press(words string) int {
 	tab.t.Helper()
 	tab.await(fmt.Sprintf("a button %q", words), "!!"+look(pressable, words, true))
 	tab.lead(fmt.Sprintf("press %q", words), chromedp.Click(chromedp.JSPath(look(pressable, words, true))))
+	return tab.Status()
+}
+
+// Follow is Press for what only begins with these words, as an entry of a list does.
+func (tab *Tab) Follow(words string) int {
+	tab.t.Helper()
+	tab.await(fmt.Sprintf("a link %q", words), "!!"+look(pressable, words, false))
+	tab.lead(fmt.Sprintf("follow %q", words), chromedp.Click(chromedp.JSPath(look(pressable, words, false))))
 	return tab.Status()
 }
 

@@ -40,6 +40,9 @@ const patience = 15 * time.Second
 
 // Tab is one person with one open page.
 type Tab struct {
+	// OnPage is called with each new page that is shown; it may be nil.
+	OnPage func()
+
 	t      testing.TB
 	ctx    context.Context
 	seen   *notes
@@ -147,6 +150,12 @@ func (tab *Tab) Path() string {
 	return u.Path
 }
 
+// Title is that of the page.
+func (tab *Tab) Title() string {
+	tab.t.Helper()
+	return Eval[string](tab, "document.title")
+}
+
 // Text is what is to be read on the page.
 func (tab *Tab) Text() string {
 	tab.t.Helper()
@@ -215,6 +224,9 @@ func (tab *Tab) lead(what string, step chromedp.Action[chromedp.Void]) {
 	tab.status = 0
 	if response != nil {
 		tab.status = response.Status
+	}
+	if tab.OnPage != nil {
+		tab.OnPage()
 	}
 }
 
