@@ -421,7 +421,9 @@ func TestStrayDraft(t *testing.T) {
 	has(t, page, "Stray &lt;words&gt;", "signed in as <bdi>alice@customer.example</bdi>")
 	hasNot(t, page, "pot", "#7")
 	want := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7", customersCookie))
-	if got := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7?draft=d8", customersCookie)); r.StatusCode != http.StatusNotFound || got != want {
+	got := webtest.Page(t, webtest.Get(t, h, base+"/en/requests/7?draft=d8", customersCookie))
+	got = strings.ReplaceAll(got, "?draft=d8", "") // the same page in other languages
+	if r.StatusCode != http.StatusNotFound || got != want {
 		t.Errorf("status %d; a draft that is not there has a page of its own", r.StatusCode)
 	}
 }
