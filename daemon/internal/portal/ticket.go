@@ -34,6 +34,7 @@ type ticket struct {
 	GoesOn   string // its page; "" for the holder of a link
 
 	Path                                  string // of the page, for its forms
+	Page                                  string // where its files are, after a form with a mistake; else "", which is here
 	MayClose, MayAdd, MayRemove, MayLeave bool
 	Adding                                adding
 	Done                                  string // what was just done
@@ -101,6 +102,7 @@ func (p *Handler) showRequest(v *visit, number int64, typed written, problem err
 		body.Composer = p.composer(v, seen, typed)
 	}
 	if problem != nil {
+		body.Page = body.Path
 		p.tell(v, &body, typed, problem)
 	}
 	p.write(v, web.Status(problem), "ticket", body.Subject, p.frame(v), body)
@@ -180,6 +182,9 @@ func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 	}
 	body := newTicket(v, seen)
 	body.Link = &linked{SentTo: viewer.Address.String()}
+	if problem != nil {
+		body.Page = linkPath(v)
+	}
 	for i := range body.People { // the link may have been passed on
 		body.People[i].Address = ""
 	}
@@ -222,6 +227,15 @@ func (p *Handler) signInFor(v *visit, next string) string {
 
 func requestPath(v *visit, number int64) string {
 	return v.path("/requests/" + strconv.FormatInt(number, 10))
+}
+
+// linkPath is the page of the link that is followed.
+func linkPath(v *visit) string {
+	path := "/t/" + v.r.PathValue("token")
+	if v.prefixed {
+		return v.path(path)
+	}
+	return path
 }
 
 func agentPath(number int64) string { return "/agent/tickets/" + strconv.FormatInt(number, 10) }

@@ -56,6 +56,27 @@ func (tab *Tab) Follow(words string) int {
 	return tab.Status()
 }
 
+// sending are the buttons that send a form, whether they are shown or not.
+const sending = `[...document.querySelectorAll("button, input[type=submit], input[type=image]")].filter(b => b.form && b.type !== "button" && b.type !== "reset")`
+
+// Buttons counts those of the page that send a form.
+func (tab *Tab) Buttons() int {
+	tab.t.Helper()
+	return Eval[int](tab, sending+".length")
+}
+
+// PressButton presses one of [Tab.Buttons], by its place, as programs do that do not
+// read what it says. It returns the status of the page that follows.
+func (tab *Tab) PressButton(i int) int {
+	tab.t.Helper()
+	press := chromedp.Evaluate[bool](fmt.Sprintf("(%s[%d].click(), true)", sending, i))
+	tab.lead(fmt.Sprintf("press button %d", i), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := press(ctx, t)
+		return err
+	}))
+	return tab.Status()
+}
+
 // Touch uses what has these words and stays on the page.
 func (tab *Tab) Touch(words string) {
 	tab.t.Helper()
