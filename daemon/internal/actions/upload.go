@@ -53,7 +53,7 @@ func (u Upload) Token() string {
 
 // sealed is what the seal of an upload holds for.
 func (u *Upload) sealed(h helpdesk.HelpCenter, form string) string {
-	b, _ := json.Marshal([]any{h.Account, h.Name, form, u.Field, u.Blob, u.Name, u.MediaType, u.Size, u.Until})
+	b, _ := json.Marshal([]any{h.Account, h.Name, form, u.Field, u.Attachment, u.Until})
 	return string(b)
 }
 

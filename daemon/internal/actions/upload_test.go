@@ -180,6 +180,7 @@ func TestKeptUpload(t *testing.T) {
 		{"another type", "files", forged(func(u *Upload) { u.MediaType = "text/html" }), h, false},
 		{"another size", "files", forged(func(u *Upload) { u.Size++ }), h, false},
 		{"another blob", "files", forged(func(u *Upload) { u.Blob = strings.Repeat("a", 64) }), h, false},
+		{"inside the text", "files", forged(func(u *Upload) { u.Inline, u.ContentID = true, "x@y" }), h, false},
 		{"more time", "files", forged(func(u *Upload) { u.Until++ }), h, false},
 		{"another seal", "files", forged(func(u *Upload) { u.Seal = "00" + u.Seal[2:3] + "x" + u.Seal[4:] }), h, false},
 		{"no seal", "files", forged(func(u *Upload) { u.Seal = "" }), h, false},

@@ -15,12 +15,12 @@ func paint(width, height int) []byte {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			c := color.RGBA{uint8(150 + y/3), uint8(190 + y/6), 225, 255} // the sky, paler further down
+			c := color.RGBA{178, 206, 226, 255}
 			if dx, dy := x-width*3/4, y-height/4; dx*dx+dy*dy < 30*30 {
 				c = color.RGBA{250, 214, 110, 255}
 			}
 			if dx := x - width/3; y > height/2+dx*dx/400 {
-				c = color.RGBA{96, uint8(130 - (y-height/2)/3), 92, 255}
+				c = color.RGBA{112, 146, 104, 255}
 			}
 			m.SetRGBA(x, y, c)
 		}
