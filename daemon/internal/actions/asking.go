@@ -124,12 +124,15 @@ func (d *Desk) settleNew(ctx context.Context, look <-chan time.Time) {
 	}
 }
 
+// settleAll settles what waits in the store, as long as some of it goes.
 func (d *Desk) settleAll(ctx context.Context, account string) {
 	for {
 		waiting, err := d.store.Asked(ctx, account, settlePage)
+		d.settled(ctx, account, err)
 		done := 0
 		for i := range waiting {
-			if err = d.settleOne(ctx, account, waiting[i].ID); err == nil {
+			err := d.settleOne(ctx, account, waiting[i].ID)
+			if err == nil {
 				done++
 			}
 			d.settled(ctx, account, err)

@@ -1,5 +1,6 @@
-// Package portal is the customers' pages of a help center: what it is, the form
-// to submit a request, and the ticket that a link in a mail opens.
+// Package portal is the customers' pages of a help center: its first page, forms to
+// submit a request, signing up and in, the requests of who is signed in, and what
+// the links in mails open. routes.go is the table of all pages.
 //
 // Pages stand below their language (/de/submit); what a mail leads to has none in
 // its address and answers in the reader's. Neither GET nor HEAD change anything or

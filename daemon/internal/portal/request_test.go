@@ -28,6 +28,7 @@ type office struct {
 	target  actions.Target
 	content string // of every file
 	limits  helpdesk.FileLimits
+	looked  int // for files that are named
 }
 
 func (o *office) did(format string, args ...any) error {
@@ -80,6 +81,7 @@ func (o *office) KeepAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *act
 }
 
 func (o *office) KeptAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, said actions.AnswerFile) (actions.AnswerFile, error) {
+	o.looked++
 	if said.Seal != "sealed "+said.File.Name {
 		return said, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "choose it again", Err: helpdesk.ErrFile}
 	}
@@ -371,6 +373,22 @@ func TestReplyMistakes(t *testing.T) {
 		if r := webtest.Post(t, h, base+requestPath+act, nil); r.StatusCode != http.StatusForbidden {
 			t.Errorf("%s of nobody: status %d", act, r.StatusCode)
 		}
+	}
+}
+
+// Each file that a page names is looked up, so no more are than can go with an answer.
+// covers: S04
+func TestNamedFilesAreBounded(t *testing.T) {
+	o := newOffice()
+	h := serveDesk(o, spoken(plain))
+	form := url.Values{"text": {"Hello"}, "nonce": {"n"}}
+	for range 20 * helpdesk.MaxFiles {
+		form.Add("kept", "{}")
+	}
+	page := webtest.Page(t, webtest.Post(t, h, base+requestPath+"/reply", form, customersCookie))
+	has(t, page, "Hello</textarea>")
+	if o.looked > helpdesk.MaxFiles {
+		t.Errorf("%d files were looked for, want %d at most", o.looked, helpdesk.MaxFiles)
 	}
 }
 
