@@ -211,6 +211,20 @@ func TestAnswerRequest(t *testing.T) {
 				if diff := cmp.Diff([]string{"alice@customer.example"}, sentTo(d, helpdesk.Acknowledgement)); diff != "" {
 					t.Errorf("acknowledged (-want +got):\n%s", diff)
 				}
+				bob, carol := b.proven("bob@customer.example"), b.proven("carol@customer.example")
+				for _, who := range []string{"bob@customer.example", "carol@customer.example"} {
+					if err := b.AddPerson(ctx, shared(), alice, at, who, ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for name, tt := range map[string]struct {
+					by   *Customer
+					want int64
+				}{"alice": {alice, number}, "bob, who took part in both": {bob, number}, "carol, who did not": {carol, 0}} {
+					if seen, err := b.Request(ctx, shared(), tt.by, at, ""); err != nil || seen.View.Follows != tt.want {
+						t.Errorf("%s reads that it follows %+v, want #%d; %v", name, seen, tt.want, err)
+					}
+				}
 				return
 			}
 			if diff := cmp.Diff([]string{"bob@customer.example"}, sentTo(d, helpdesk.Update)); diff != "" {

@@ -35,7 +35,7 @@ type Live struct {
 	log     *slog.Logger
 	now     atomic.Pointer[snapshot]
 	refused atomic.Pointer[string] // why the folder as it is now is not served; nil if it is
-	seen    string // fingerprint of the folder that was loaded; Load's, then Watch's
+	seen    string                 // fingerprint of the folder that was loaded; Load's, then Watch's
 }
 
 // Load reads and checks the manifests in dir; the error tells all problems.

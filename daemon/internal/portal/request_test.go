@@ -180,6 +180,11 @@ func TestRequest(t *testing.T) {
 	has(t, page, "Leave this request", `action="`+requestPath+`/people/1/remove"`)
 	hasNot(t, page, "My problem is solved", "Add somebody", `/people/2/remove`)
 
+	hasNot(t, page, "It follows")
+	o.seen.View.Follows = 6
+	page = webtest.Page(t, webtest.Get(t, h, base+requestPath, customersCookie))
+	has(t, page, `<a href="/en/requests/6">It follows request #6.</a>`)
+
 	o.seen.View.Merged, o.seen.View.ContinuedAs = true, 9
 	page = webtest.Page(t, webtest.Get(t, h, base+requestPath, customersCookie))
 	has(t, page, "goes on as #9", `href="/en/requests/9"`)

@@ -32,6 +32,8 @@ type ticket struct {
 	Merged   bool
 	GoesOnAs int64  // the request that this one was merged into; 0 if not theirs
 	GoesOn   string // its page; "" for the holder of a link
+	Follows  int64  // the closed request that this one goes on from; 0 if not theirs
+	Before   string // its page; "" for the holder of a link
 
 	Path                                  string // of the page, for its forms
 	Page                                  string // where its files are, after a form with a mistake; else "", which is here
@@ -53,6 +55,7 @@ func newTicket(v *visit, seen *helpdesk.CustomerView) ticket {
 		Number: seen.Number, Subject: or(seen.Subject, v.say.T("Your request")), Status: seen.Status, Label: v.say.T(v.center.StatusLabel(seen.Status)),
 		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form, People: seen.People, Look: seen.Look,
 		Closed: seen.Status == helpdesk.Closed, Merged: seen.Merged || seen.ContinuedAs != 0, GoesOnAs: seen.ContinuedAs,
+		Follows: seen.Follows,
 	}
 }
 
@@ -97,6 +100,9 @@ func (p *Handler) showRequest(v *visit, number int64, typed written, problem err
 	body.Adding, body.Done = typed.adding, doneWords(v)
 	if body.GoesOnAs != 0 {
 		body.GoesOn = requestPath(v, body.GoesOnAs)
+	}
+	if body.Follows != 0 {
+		body.Before = requestPath(v, body.Follows)
 	}
 	if !seen.View.Merged {
 		body.Composer = p.composer(v, seen, typed)
