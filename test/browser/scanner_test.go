@@ -52,7 +52,7 @@ func scan(t *testing.T, desk *peers.Dev, letter peers.Letter) {
 // TestScannerOfPasses lets a scanner have each mail about a sign-in first. Whoever
 // it was sent to gets in all the same.
 //
-// covers: S24, S28
+// covers: M03, S24, S28
 func TestScannerOfPasses(t *testing.T) {
 	t.Parallel()
 	desk := peers.StartDev(t, "")
@@ -102,7 +102,7 @@ func TestScannerOfPasses(t *testing.T) {
 // TestScannerOfRequests lets a scanner have each mail about a request first. It
 // closes nothing, takes nobody out, and says nothing in anybody's name.
 //
-// covers: S06, S22, S23
+// covers: M03, S06, S22, S23
 func TestScannerOfRequests(t *testing.T) {
 	t.Parallel()
 	desk := peers.StartDev(t, "")

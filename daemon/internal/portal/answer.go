@@ -139,9 +139,10 @@ func (p *Handler) readAnswer(v *visit, number int64, limits helpdesk.FileLimits)
 	})
 	sent := in.files // they come behind those that were here before
 	in.files, in.full = nil, false
-	for _, value := range v.r.PostForm[keptField] {
+	for i, value := range v.r.PostForm[keptField] {
 		var said actions.AnswerFile
-		if json.Unmarshal([]byte(value), &said) == nil && in.open() {
+		// Each is looked up: what no page has so many of costs nothing.
+		if i < helpdesk.MaxFiles && in.open() && json.Unmarshal([]byte(value), &said) == nil {
 			in.add(p.desk.KeptAnswerFile(v.context(), v.center, v.customer, number, said))
 		}
 	}

@@ -86,7 +86,8 @@ type needsSignIn struct {
 // nobody can, and for what was sent and not only looked at, a page says so.
 func (p *Handler) fail(v *visit, err error) {
 	if helpdesk.KindOf(err) != helpdesk.SignIn {
-		p.site.Fail(v.w, v.r, err)
+		status, trouble := p.site.Failed(v.w, v.r, err)
+		p.write(v, status, "error", trouble.Title, p.frame(v), trouble)
 		return
 	}
 	canSignIn := v.center.PortalOn && v.center.SignUp.Any()

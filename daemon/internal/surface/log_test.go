@@ -15,8 +15,6 @@ var codes = regexp.MustCompile(`\b\d{8}\b`)
 
 // TestLogTellsNoSecret looks for everything that opens something in the log of a
 // desk where all of it was used: links, passes, codes, cookies and passwords.
-//
-// covers: P11
 func TestLogTellsNoSecret(t *testing.T) {
 	t.Parallel()
 	d := fill(t)

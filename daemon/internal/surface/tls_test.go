@@ -12,8 +12,6 @@ import (
 
 // TestOverTLS looks at what is said only where help centers answer over TLS: that
 // browsers use nothing else, and that no other host sets or reads a cookie.
-//
-// covers: P11
 func TestOverTLS(t *testing.T) {
 	t.Parallel()
 	d := peers.StartDesk(t, manifests)

@@ -30,7 +30,8 @@ const (
 			.sort((a, b) => rank(a) - rank(b))[0];`
 
 	labelled = `const control = l => l.control || (l.tagName === "LEGEND" ? l.parentElement.querySelector("input, select, textarea") : null);
-		const label = [...document.querySelectorAll("label, legend")].find(l => fits(l.innerText) && control(l));
+		const labels = [...document.querySelectorAll("label, legend")].filter(l => fits(l.innerText) && control(l));
+		const label = labels.find(l => control(l).type !== "radio") || labels[0]; // tabs are radio buttons
 		return label ? control(label) : [...document.querySelectorAll("input, select, textarea")].find(e => fits(e.getAttribute("aria-label")));`
 )
 
