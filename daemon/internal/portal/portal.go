@@ -92,13 +92,13 @@ func (p *Handler) fail(v *visit, err error) {
 	}
 	canSignIn := v.center.PortalOn && v.center.SignUp.Any()
 	if canSignIn && v.customer == nil && (v.r.Method == http.MethodGet || v.r.Method == http.MethodHead) {
-		http.Redirect(v.w, v.r, v.path("/sign-in")+nextQuery(p.back(v)), http.StatusSeeOther)
+		http.Redirect(v.w, v.r, p.signInPath(v), http.StatusSeeOther)
 		return
 	}
 	v.turnedAway = true
 	body := needsSignIn{Ticket: v.r.PathValue("token") != "", Address: p.address(v)}
 	if canSignIn && v.customer == nil {
-		body.SignIn = v.path("/sign-in") + nextQuery(p.back(v))
+		body.SignIn = p.signInPath(v)
 	}
 	p.write(v, web.Status(err), "needs-signin", v.say.T("Sign-in needed"), p.frame(v), body)
 }

@@ -198,7 +198,7 @@ func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 	case v.customer != nil:
 		body.Link.SignedInAs = addressOf(v)
 	case canSignIn:
-		body.Link.SignIn = p.signInFor(v, requestPath(v, seen.Number))
+		body.Link.SignIn = signInFor(v, requestPath(v, seen.Number))
 		if !seen.Merged {
 			body.Composer = p.linkComposer(v, seen, typed)
 		}
@@ -223,12 +223,8 @@ func (p *Handler) linkNeedsSignIn(v *visit, token string, needed error) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(v.w, v.r, p.signInFor(v, requestPath(v, to.Number)), http.StatusFound)
+	http.Redirect(v.w, v.r, signInFor(v, requestPath(v, to.Number)), http.StatusFound)
 	return nil
-}
-
-func (p *Handler) signInFor(v *visit, next string) string {
-	return v.path("/sign-in") + nextQuery(next)
 }
 
 func requestPath(v *visit, number int64) string {
