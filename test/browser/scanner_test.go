@@ -85,7 +85,7 @@ func TestScannerOfPasses(t *testing.T) {
 	tab = person(t, chrome.Look{})
 	tab.Open(letter.Link(t, "/pass/"))
 	tab.Fill("New password", password)
-	tab.Press("Sign up")
+	tab.Press("Activate the account")
 	tab.See("My requests", "Mine")
 
 	tab = person(t, chrome.Look{})
