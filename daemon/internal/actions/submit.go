@@ -42,6 +42,9 @@ type Submission struct {
 	Message string
 	Fields  map[string][]string
 	Uploads []Upload // from [Desk.KeepUpload] or [Desk.KeptUpload]
+	// Refused is what was wrong with other files. With any nothing is taken, and all
+	// that has to be mended is told at once.
+	Refused []helpdesk.FieldProblem
 }
 
 // Visitor is who fills the form in, as access is granted.
@@ -92,9 +95,6 @@ func (d *Desk) Submit(ctx context.Context, h helpdesk.HelpCenter, in Submission)
 	if err := s.check(in); err != nil {
 		return Submitted{}, err
 	}
-	if err := s.adopt(ctx); err != nil {
-		return Submitted{}, err
-	}
 	var number int64
 	err := helpdesk.Retry(ctx, func(int) (err error) {
 		number, err = s.commit(ctx)
@@ -118,7 +118,8 @@ type submission struct {
 	subject  string
 	message  string
 	answers  helpdesk.FormResult
-	files    []helpdesk.Attachment
+	uploads  []Upload              // its files, as they wait
+	files    []helpdesk.Attachment // and as they become part of the ticket
 	problems []helpdesk.FieldProblem
 }
 
@@ -154,14 +155,21 @@ func (s *submission) check(in Submission) error {
 	s.answers = s.form.Checker.Check(fields)
 	for _, p := range s.answers.Problems {
 		p.Field = "field." + p.Field
-		s.problems = append(s.problems, p)
+		if !isAbout(in.Refused, p.Field) { // its file is not missing: it was refused
+			s.problems = append(s.problems, p)
+		}
 	}
-	s.attach(uploads)
+	s.attach(in.Uploads, uploads)
+	s.problems = append(s.problems, in.Refused...)
 	if len(s.problems) > 0 {
 		return &Rejected{Problems: s.problems}
 	}
 	s.receipt = s.identity(in, fields)
 	return s.route()
+}
+
+func isAbout(problems []helpdesk.FieldProblem, field string) bool {
+	return slices.ContainsFunc(problems, func(p helpdesk.FieldProblem) bool { return p.Field == field })
 }
 
 // person finds out whose request it is.
@@ -270,7 +278,7 @@ func (s *submission) commit(ctx context.Context) (int64, error) {
 	if err := s.tell(ctx, change, t); err != nil {
 		return 0, err
 	}
-	if err := d.store.Commit(ctx, change); err != nil {
+	if err := d.commit(ctx, formFiles(s.center, s.form.Name), s.uploads, change); err != nil {
 		return 0, err
 	}
 	d.log.InfoContext(ctx, "form submitted", "account", account, "helpCenter", s.center.Name, "form", s.form.Name, "ticket", number)

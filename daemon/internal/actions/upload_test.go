@@ -54,6 +54,17 @@ func (b *bench) keep(form, field, name, content string) Upload {
 	return u
 }
 
+// files counts the blobs of an account.
+func (b *bench) files(account string) (n int) {
+	for _, err := range b.blobs.List(b.t.Context(), account) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
 // covers: P12, S31
 func TestSubmitWithFiles(t *testing.T) {
 	b := newBench(t)
@@ -136,12 +147,28 @@ func TestKeepUploadRefuses(t *testing.T) {
 	if _, err := b.KeepUpload(t.Context(), withFiles(), "plain", "", "a", "", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		t.Errorf("error of the line is %v", err)
 	}
-	files := 0
-	for range b.blobs.List(t.Context(), "support") {
-		files++
+	if n := b.files("support"); n != 0 {
+		t.Errorf("%d files of the account before anything was submitted", n)
 	}
-	if files != 0 {
-		t.Errorf("%d files of the account before anything was submitted", files)
+}
+
+// What is wrong with files is told beside what is wrong with answers, once for each.
+// covers: P12, S31
+func TestSubmitTellsOfRefusedFiles(t *testing.T) {
+	b := newBench(t)
+	refused := []helpdesk.FieldProblem{{Field: "field.topic", Message: "That is no picture."}}
+	_, err := b.Submit(t.Context(), center(), Submission{Form: "contact", Address: "a@b.example", Subject: "", Message: "M", Refused: refused})
+	rejected, ok := errors.AsType[*Rejected](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range rejected.Problems {
+		got = append(got, p.Field+": "+p.Message)
+	}
+	want := []string{"subject: Please say in a few words what it is about.", "field.topic: That is no picture."}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
 
@@ -179,6 +206,7 @@ func TestKeptUpload(t *testing.T) {
 		{"another name", "files", forged(func(u *Upload) { u.Name = "a.exe" }), h, false},
 		{"another type", "files", forged(func(u *Upload) { u.MediaType = "text/html" }), h, false},
 		{"another size", "files", forged(func(u *Upload) { u.Size++ }), h, false},
+		{"with a content id", "files", forged(func(u *Upload) { u.ContentID = "a@b" }), h, false},
 		{"another blob", "files", forged(func(u *Upload) { u.Blob = strings.Repeat("a", 64) }), h, false},
 		{"more time", "files", forged(func(u *Upload) { u.Until++ }), h, false},
 		{"another seal", "files", forged(func(u *Upload) { u.Seal = "00" + u.Seal[2:3] + "x" + u.Seal[4:] }), h, false},
@@ -203,7 +231,7 @@ func TestKeptUpload(t *testing.T) {
 	}
 }
 
-// What nobody submits is not kept; what was submitted stays.
+// What nobody sends is not kept; what was sent stays.
 func TestSweepUploads(t *testing.T) {
 	b := newBench(t)
 	b.mu.Lock()
@@ -211,6 +239,11 @@ func TestSweepUploads(t *testing.T) {
 	b.mu.Unlock()
 	sent := b.keep("plain", "", "a.png", png)
 	b.keep("plain", "", "b.png", png+"2")
+	number, alice := b.ticket("n1"), b.proven("alice@customer.example")
+	b.attach(number, "c.txt", "for a reply")
+	if _, err := b.KeepAnswerFile(t.Context(), shared(), alice, number, "d.txt", "", strings.NewReader("for an answer")); err != nil {
+		t.Fatal(err)
+	}
 	got, err := b.Submit(t.Context(), withFiles(), Submission{Form: "plain", Address: "a@b.example", Subject: "S", Message: "M", Uploads: []Upload{sent}})
 	if err != nil {
 		t.Fatal(err)
@@ -218,11 +251,14 @@ func TestSweepUploads(t *testing.T) {
 	for _, tt := range []struct {
 		wait time.Duration
 		want int
-	}{{UploadLifetime, 0}, {uploadGrace + time.Minute, 2}, {0, 0}} {
+	}{{UploadLifetime, 0}, {uploadGrace + time.Minute, 4}, {0, 0}} {
 		b.wait(tt.wait)
 		if n, err := b.SweepUploads(t.Context(), "support"); n != tt.want || err != nil {
 			t.Errorf("swept %d files, %v, want %d", n, err, tt.want)
 		}
+	}
+	if n := b.files("support"); n != 1 {
+		t.Errorf("the account has %d files, want the one that was sent", n)
 	}
 	f, err := b.File(t.Context(), operator, got.Number, 1, 1)
 	if err != nil {

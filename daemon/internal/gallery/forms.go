@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -38,7 +39,7 @@ func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submi
 	if d.scene.err != nil {
 		return actions.Submitted{}, d.scene.err
 	}
-	var problems []helpdesk.FieldProblem
+	problems := slices.Clone(in.Refused)
 	report := func(field, format string) {
 		problems = append(problems, helpdesk.FieldProblem{Field: field, Message: format, Format: format})
 	}

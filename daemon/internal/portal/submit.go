@@ -120,8 +120,8 @@ func (p *Handler) submit(v *visit) error {
 	if signIn {
 		form = v.center.Form(v.r.PathValue("form"))
 	}
-	typed, problems, err := p.readFilled(v, form)
-	page := func() asked { return p.asked(v, form, &typed, problems) }
+	typed, err := p.readFilled(v, form)
+	page := func() asked { return p.asked(v, form, &typed, typed.refused) }
 	switch {
 	case err != nil:
 		return p.askAgain(v, form, &typed, err)
@@ -132,9 +132,6 @@ func (p *Handler) submit(v *visit) error {
 		return nil
 	case v.r.PostForm.Get("step") == "update":
 		p.ask(v, http.StatusOK, page())
-		return nil
-	case len(problems) > 0:
-		p.ask(v, unprocessable, page())
 		return nil
 	}
 	if unseen := typed.unseen(form); len(unseen) > 0 {
@@ -181,7 +178,7 @@ func (p *Handler) askAgain(v *visit, form *helpdesk.Form, typed *filled, err err
 		p.ask(v, unprocessable, p.asked(v, form, typed, rejected.Problems))
 		return nil
 	}
-	page := p.asked(v, form, typed, nil)
+	page := p.asked(v, form, typed, typed.refused)
 	switch helpdesk.KindOf(err) {
 	case helpdesk.NotFound:
 		return err
