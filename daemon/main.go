@@ -31,6 +31,7 @@ var commands = []command{
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
 	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
+	{"center", "list help centers: what of each is live, and why what is hidden is hidden", runCenter},
 	{"mailbox", "list mailboxes, and how the polling of each goes", runMailbox},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},

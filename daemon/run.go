@@ -109,7 +109,7 @@ func (d *daemon) build(ctx context.Context) error {
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
-		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Log: d.log,
+		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Centers: d.centers, Log: d.log,
 	})}
 	return nil
 }

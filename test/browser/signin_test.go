@@ -94,7 +94,7 @@ func TestInvited(t *testing.T) {
 		}
 		tab.See("Sign-up is by invitation")
 		desk.Command(t, "contact", "invite", address)
-		activate(t, desk, tab, address, "Sign up")
+		activate(t, desk, tab, address, "Activate the account")
 		tab.See("My requests", "Before I was invited")
 		tab.Open(desk.URL() + "/en/account")
 		tab.Press("Sign out here")

@@ -184,14 +184,6 @@ func (p *Postfix) Queue(t testing.TB) (all []Queued) {
 	return all
 }
 
-// Flush has it try at once all that it still has.
-func (p *Postfix) Flush(t testing.TB) {
-	t.Helper()
-	if out, err := exec.Command("postqueue", "-c", p.conf, "-f").CombinedOutput(); err != nil {
-		t.Fatalf("postqueue: %v\n%s", err, out)
-	}
-}
-
 // ownedBy gives a file to a user of the machine.
 func ownedBy(t testing.TB, name, path string) {
 	t.Helper()

@@ -19,6 +19,10 @@ type Asking struct {
 	Browser string            // a secret of the browser that asks, for a code
 }
 
+// maxNext is the longest address of a page to go on to; ours have some hundred
+// bytes. Whoever asks chooses it, and it is kept in the store and in a cookie.
+const maxNext = 1 << 10
+
 // AskByMail takes down that somebody wants a mail, and nothing else: what is done
 // before the answer is one write, whoever has the address and whether anybody
 // does. [Desk.Settle] looks at it after that, so that neither the answer nor its
@@ -35,6 +39,9 @@ func (d *Desk) AskByMail(ctx context.Context, h helpdesk.HelpCenter, in Asking) 
 		return "", err
 	}
 	now := d.now()
+	if len(in.Next) > maxNext {
+		in.Next = ""
+	}
 	pass := helpdesk.Pass{
 		ID: helpdesk.NewID(), Kind: in.Kind, Address: a, HelpCenter: h.Name, Locale: h.Locale, Next: in.Next,
 		Asked: true, Created: now, Expires: now.Add(lifetime),
@@ -117,12 +124,15 @@ func (d *Desk) settleNew(ctx context.Context, look <-chan time.Time) {
 	}
 }
 
+// settleAll settles what waits in the store, as long as some of it goes.
 func (d *Desk) settleAll(ctx context.Context, account string) {
 	for {
 		waiting, err := d.store.Asked(ctx, account, settlePage)
+		d.settled(ctx, account, err)
 		done := 0
 		for i := range waiting {
-			if err = d.settleOne(ctx, account, waiting[i].ID); err == nil {
+			err := d.settleOne(ctx, account, waiting[i].ID)
+			if err == nil {
 				done++
 			}
 			d.settled(ctx, account, err)
@@ -172,7 +182,9 @@ func (d *Desk) settle(ctx context.Context, account string, p *helpdesk.Pass) err
 	return d.store.Commit(ctx, change)
 }
 
-// grant puts the pass and its mail into the change; "" is no mail.
+// grant puts the pass and its mail into the change; "" is no mail. A code that no
+// mail brings lets nobody in: how often one can be guessed is bounded by how many
+// mails an address gets.
 func (d *Desk) grant(ctx context.Context, change *helpdesk.Change, p helpdesk.Pass, purpose helpdesk.Purpose, now time.Time) error {
 	p.Asked, p.Used, p.Rev = false, false, 0
 	brings := p.ID
@@ -188,7 +200,8 @@ func (d *Desk) grant(ctx context.Context, change *helpdesk.Change, p helpdesk.Pa
 			brings = ""
 		}
 	}
-	if p.Kind == helpdesk.PassCode || purpose != "" && brings != "" {
+	p.Unsent = purpose == "" || brings == ""
+	if p.Kind == helpdesk.PassCode || !p.Unsent {
 		change.Passes = append(change.Passes, p)
 	}
 	return nil

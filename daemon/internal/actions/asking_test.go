@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -250,5 +251,22 @@ func TestTriesOfAnAddress(t *testing.T) {
 	b.wait(triesEvery + time.Second)
 	if err := try("alice@customer.example", "another good password"); err != nil {
 		t.Errorf("after a while: %v", err)
+	}
+}
+
+// Whoever asks chooses the page to go on to, and nothing that they have kept is
+// large: a megabyte each time would fill the store.
+// covers: S24
+func TestAskedPageIsShort(t *testing.T) {
+	b := newAccounts(t)
+	for _, tt := range []struct{ next, want string }{
+		{"/en/requests?q=" + strings.Repeat("a", 500), "/en/requests?q=" + strings.Repeat("a", 500)},
+		{"/en/requests?q=" + strings.Repeat("a", maxNext), ""},
+	} {
+		id := b.ask(Asking{Kind: helpdesk.PassSignUp, Address: "new@customer.example", Next: tt.next})
+		p, err := b.db.Pass(t.Context(), "support", id, b.now())
+		if err != nil || p.Next != tt.want {
+			t.Errorf("goes on to %d bytes, %v, want %d", len(p.Next), err, len(tt.want))
+		}
 	}
 }

@@ -31,7 +31,7 @@ func (d *Desk) SignInByCode(ctx context.Context, h helpdesk.HelpCenter, in Typed
 		if p, err = d.codePass(ctx, h, in); err != nil {
 			return err
 		}
-		if !d.isCode(h, p, in.Code) {
+		if right := d.isCode(h, p, in.Code); !right || p.Unsent {
 			p.Tries++ // under the pass's revision: guesses that come at once count one by one
 			if err := d.store.Commit(ctx, &helpdesk.Change{Account: h.Account, Passes: []helpdesk.Pass{*p}}); err != nil {
 				return err

@@ -108,6 +108,33 @@ func TestCodeTries(t *testing.T) {
 	}
 }
 
+// A code that no mail brought lets nobody in, so the tries at all codes of an
+// address together are bounded by the mails that it gets: otherwise whoever asks
+// again and again, with five tries each time, is in some day.
+//
+// covers: S24, M04
+func TestCodeThatWasNeverSent(t *testing.T) {
+	b := newAccounts(t)
+	b.known(true, "!alice@customer.example")
+	for _, address := range []string{"alice@customer.example", "new@customer.example"} {
+		var last helpdesk.ID
+		before := len(b.accountMails(helpdesk.CodeMail))
+		for range 10 {
+			last = b.ask(Asking{Kind: helpdesk.PassCode, Address: address, Browser: "mine"})
+		}
+		if sent := len(b.accountMails(helpdesk.CodeMail)) - before; sent >= 10 {
+			t.Fatalf("%s: all %d codes were sent", address, sent)
+		}
+		at := b.revision()
+		if e, err := b.SignInByCode(t.Context(), center(), TypedCode{Pass: last, Secret: "mine", Code: b.codeOf(last)}); e != nil || err == nil || err.Error() != errCode().Error() {
+			t.Errorf("%s: a code that no mail brought: %+v, %v", address, e, err)
+		}
+		if n := b.revision() - at; n != 1 {
+			t.Errorf("%s: %d writes, want one, as for any wrong code", address, n)
+		}
+	}
+}
+
 // The right code, typed many times at once, is used once.
 func TestCodeIsUsedOnce(t *testing.T) {
 	b := newAccounts(t)

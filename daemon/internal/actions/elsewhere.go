@@ -28,8 +28,6 @@ const (
 	AwayLifetime = 10 * time.Minute
 	// maxAway bounds the cookie that goes with them: browsers keep 4 KiB.
 	maxAway = 3 << 10
-	// maxAwayNext is what fits into it.
-	maxAwayNext = 1 << 10
 )
 
 // Leaving is who goes to an issuer to sign in, and what for.
@@ -71,7 +69,7 @@ func (d *Desk) Leave(ctx context.Context, h helpdesk.HelpCenter, name string, in
 	}
 	now := d.now()
 	a := away{Issuer: name, At: issuer.Issuer, Client: issuer.ClientID, Secret: rand.Text() + rand.Text(), Begun: now.Unix(), Locale: h.Locale}
-	if len(in.Next) <= maxAwayNext {
+	if len(in.Next) <= maxNext {
 		a.Next = in.Next
 	}
 	if in.Pass != "" {

@@ -53,7 +53,10 @@ func (d *Desk) newcomer(ctx context.Context, change *helpdesk.Change, r *request
 	if name = oneLine(name); len(name) > MaxName {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
 	}
-	if r.ticket.ParticipantByAddress(a) != nil {
+	switch known := r.ticket.ParticipantByAddress(a); {
+	case known != nil && known.Role == helpdesk.Requester:
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "you take part already")
+	case known != nil:
 		return nil, errUnchanged
 	}
 	found, err := d.store.Lookup(ctx, change.Account, store.Query{Address: a})
@@ -61,7 +64,7 @@ func (d *Desk) newcomer(ctx context.Context, change *helpdesk.Change, r *request
 		return nil, err
 	}
 	if found.Agent != nil || d.isOurs(change.Account, a) { // in the same words: which of them it is, is ours to know
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s can't be added: we read every request already", a.String())
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "we read every request already: %s can't be added", a.String())
 	}
 	// The name is the one that was typed, also for a contact that has another: who
 	// names an address learns nothing about its owner.

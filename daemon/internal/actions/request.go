@@ -112,6 +112,9 @@ func (d *Desk) view(ctx context.Context, h helpdesk.HelpCenter, t *helpdesk.Tick
 		return nil, err
 	}
 	view := t.CustomerView(viewer, entries, h)
+	if view.Follows, err = d.follows(ctx, h, t, viewer); err != nil {
+		return nil, err
+	}
 	if t.Merged == nil {
 		return &view, nil
 	}
@@ -123,6 +126,24 @@ func (d *Desk) view(ctx context.Context, h helpdesk.HelpCenter, t *helpdesk.Tick
 		view.ContinuedAs = end.Number
 	}
 	return &view, nil
+}
+
+// follows is the number of the ticket that this one goes on from, if the viewer
+// takes part in both.
+func (d *Desk) follows(ctx context.Context, h helpdesk.HelpCenter, t *helpdesk.Ticket, viewer *helpdesk.Participant) (int64, error) {
+	if t.Follows == 0 {
+		return 0, nil
+	}
+	before, err := d.store.Ticket(ctx, h.Account, t.Follows)
+	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound:
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case before.HelpCenter != h.Name || before.ParticipantByAddress(viewer.Address) == nil:
+		return 0, nil
+	}
+	return before.Number, nil
 }
 
 // RequestFile opens a file of a message that the customer sees: file index, from

@@ -211,6 +211,20 @@ func TestAnswerRequest(t *testing.T) {
 				if diff := cmp.Diff([]string{"alice@customer.example"}, sentTo(d, helpdesk.Acknowledgement)); diff != "" {
 					t.Errorf("acknowledged (-want +got):\n%s", diff)
 				}
+				bob, carol := b.proven("bob@customer.example"), b.proven("carol@customer.example")
+				for _, who := range []string{"bob@customer.example", "carol@customer.example"} {
+					if err := b.AddPerson(ctx, shared(), alice, at, who, ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for name, tt := range map[string]struct {
+					by   *Customer
+					want int64
+				}{"alice": {alice, number}, "bob, who took part in both": {bob, number}, "carol, who did not": {carol, 0}} {
+					if seen, err := b.Request(ctx, shared(), tt.by, at, ""); err != nil || seen.View.Follows != tt.want {
+						t.Errorf("%s reads that it follows %+v, want #%d; %v", name, seen, tt.want, err)
+					}
+				}
 				return
 			}
 			if diff := cmp.Diff([]string{"bob@customer.example"}, sentTo(d, helpdesk.Update)); diff != "" {
@@ -574,6 +588,7 @@ func TestAddPerson(t *testing.T) {
 		{"our mailbox", "support@acme.example", "", "invalid"},
 		{"our mailbox with something behind", "billing+x@acme.example", "", "invalid"},
 		{"a name that is too long", "x@elsewhere.example", strings.Repeat("x", MaxName+1), "invalid"},
+		{"herself", "alice@customer.example", "", "invalid"},
 		{"a stranger", " bob@elsewhere.example ", "Bob\r\nBcc: x", "ok"},
 		{"the same again", "BOB@elsewhere.example", "", "ok"},
 		{"a customer", "known@elsewhere.example", "", "ok"},

@@ -42,8 +42,8 @@ type Submission struct {
 	Message string
 	Fields  map[string][]string
 	Uploads []Upload // from [Desk.KeepUpload] or [Desk.KeptUpload]
-	// Refused is what was wrong with other files. With any nothing is taken, and all
-	// that has to be mended is told at once.
+	// Refused is what was wrong with files that were not kept. With any, nothing is
+	// submitted, and the visitor is told of it together with all else.
 	Refused []helpdesk.FieldProblem
 }
 
@@ -155,12 +155,10 @@ func (s *submission) check(in Submission) error {
 	s.answers = s.form.Checker.Check(fields)
 	for _, p := range s.answers.Problems {
 		p.Field = "field." + p.Field
-		if !isAbout(in.Refused, p.Field) { // its file is not missing: it was refused
-			s.problems = append(s.problems, p)
-		}
+		s.problems = append(s.problems, p)
 	}
 	s.attach(in.Uploads, uploads)
-	s.problems = append(s.problems, in.Refused...)
+	s.refuse(in.Refused)
 	if len(s.problems) > 0 {
 		return &Rejected{Problems: s.problems}
 	}
@@ -168,8 +166,13 @@ func (s *submission) check(in Submission) error {
 	return s.route()
 }
 
-func isAbout(problems []helpdesk.FieldProblem, field string) bool {
-	return slices.ContainsFunc(problems, func(p helpdesk.FieldProblem) bool { return p.Field == field })
+// refuse tells of files that were not kept. That one is missing where it was refused
+// need not be said too.
+func (s *submission) refuse(refused []helpdesk.FieldProblem) {
+	for _, r := range refused {
+		s.problems = slices.DeleteFunc(s.problems, func(p helpdesk.FieldProblem) bool { return p.Field == r.Field })
+		s.problems = append(s.problems, r)
+	}
 }
 
 // person finds out whose request it is.

@@ -36,7 +36,12 @@ func TestSubmit(t *testing.T) {
 	}
 }
 
+// Whatever is wrong is told at once, also of files that were not kept.
+// covers: S31
 func TestSubmitRejected(t *testing.T) {
+	refused := func(field string) []helpdesk.FieldProblem {
+		return []helpdesk.FieldProblem{{Field: field, Message: "Please send a smaller one."}}
+	}
 	b := newBench(t)
 	before := b.revision()
 	for _, tt := range []struct {
@@ -54,6 +59,9 @@ func TestSubmitRejected(t *testing.T) {
 		{"long message", func(in *Submission) { in.Message = strings.Repeat("m", MaxText+1) }, []string{"message"}},
 		{"field", func(in *Submission) { in.Fields = nil }, []string{"field.topic"}},
 		{"all at once", func(in *Submission) { *in = Submission{Form: "contact"} }, []string{"address", "subject", "message", "field.topic"}},
+		{"a refused file", func(in *Submission) { in.Refused = refused("files") }, []string{"files"}},
+		{"a refused file and more", func(in *Submission) { in.Subject, in.Refused = "", refused("files") }, []string{"subject", "files"}},
+		{"a field for files that is empty now", func(in *Submission) { in.Fields, in.Refused = nil, refused("field.topic") }, []string{"field.topic"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := b.Submit(t.Context(), center(), filled(tt.change))

@@ -86,12 +86,13 @@ type Ways struct {
 	Log      *slog.Logger
 
 	Mailboxes Mailboxes
+	Centers   Centers
 }
 
 // Socket answers the command line.
 func Socket(w Ways) http.Handler {
 	s := &socket{
-		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, log: w.Log,
+		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, centers: w.Centers, log: w.Log,
 		importing: make(chan struct{}, ImportsAtOnce),
 	}
 	mux := http.NewServeMux()
@@ -118,6 +119,7 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("POST /accounts/{account}/agents", s.addAgent)
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
 	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
+	mux.HandleFunc("GET /accounts/{account}/centers", s.listCenters)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux
@@ -133,6 +135,7 @@ type socket struct {
 	log      *slog.Logger
 
 	mailboxes Mailboxes
+	centers   Centers
 
 	importing chan struct{} // one for each mail of an archive that is being taken in
 }

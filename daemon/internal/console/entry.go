@@ -106,6 +106,8 @@ func reasons(e *helpdesk.Entry) why {
 		return why{Sentences: []string{"It was written in the portal by somebody who was signed in as the owner of this address."}}
 	case e.Channel == helpdesk.ByPortal && e.Kind == helpdesk.Event && e.Author.Role == helpdesk.Customer:
 		return why{Sentences: []string{"A customer who was signed in to the portal did this."}}
+	case e.Channel == helpdesk.ByPortal && e.Author.Role == helpdesk.AgentAs:
+		return why{Sentences: []string{"An agent who was signed in submitted it with a form."}}
 	case e.Channel == helpdesk.ByPortal:
 		return why{Sentences: []string{"It was submitted with a form. Whoever filled it in proved nothing about the address."}}
 	case e.Author.Role == helpdesk.AgentAs && e.Channel == helpdesk.ByMail:

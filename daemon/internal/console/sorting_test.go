@@ -119,6 +119,16 @@ func TestOldDeliveriesAreFolded(t *testing.T) {
 }
 
 // What an agent passed on is not proven by the agent's own proof.
+// An agent who fills a form in for a customer is known by their sign-in.
+// covers: S40
+func TestWhyOfAFormByAnAgent(t *testing.T) {
+	d := full()
+	d.Entries = []helpdesk.Entry{{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByPortal, Author: robin.Author()}}
+	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
+	has(t, page, "An agent who was signed in submitted it with a form.")
+	hasNot(t, page, "proved nothing")
+}
+
 func TestWhyOfForwarded(t *testing.T) {
 	d := full()
 	d.Entries = []helpdesk.Entry{

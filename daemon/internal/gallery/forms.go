@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -39,7 +38,7 @@ func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submi
 	if d.scene.err != nil {
 		return actions.Submitted{}, d.scene.err
 	}
-	problems := slices.Clone(in.Refused)
+	var problems []helpdesk.FieldProblem
 	report := func(field, format string) {
 		problems = append(problems, helpdesk.FieldProblem{Field: field, Message: format, Format: format})
 	}
@@ -53,6 +52,7 @@ func (d *desk) Submit(_ context.Context, h helpdesk.HelpCenter, in actions.Submi
 		p.Field = "field." + p.Field
 		problems = append(problems, p)
 	}
+	problems = append(problems, in.Refused...)
 	if len(problems) > 0 {
 		return actions.Submitted{}, &actions.Rejected{Problems: problems}
 	}

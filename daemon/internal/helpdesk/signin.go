@@ -97,6 +97,9 @@ type Pass struct {
 	// Asked says that somebody wants it and that nobody has looked yet whether they
 	// shall get it: until then it opens nothing.
 	Asked bool `json:"asked,omitempty"`
+	// Unsent marks a code that no mail brought: it is there so that typing a wrong one
+	// looks the same, and no code is the right one.
+	Unsent bool `json:"unsent,omitempty"`
 
 	// Used deletes it in the change that it allows.
 	Used bool  `json:"-"`

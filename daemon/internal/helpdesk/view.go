@@ -19,9 +19,12 @@ type CustomerView struct {
 	// ContinuedAs is the number of the ticket that this one was merged into, if
 	// the viewer takes part in that; else 0.
 	ContinuedAs int64
-	Merged      bool           // it goes on in another one, theirs or not
-	Look        string         // see [Ticket.Look]
-	People      []PublicPerson // who takes part, the requester first
+	// Follows is the number of the closed ticket that this one goes on from, if the
+	// viewer takes part in that; else 0.
+	Follows int64
+	Merged  bool           // it goes on in another one, theirs or not
+	Look    string         // see [Ticket.Look]
+	People  []PublicPerson // who takes part, the requester first
 }
 
 // PublicPerson is somebody who takes part.

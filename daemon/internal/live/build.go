@@ -19,12 +19,14 @@ type snapshot struct {
 	hosts    []string // of centers, without ports
 	boxes    []helpdesk.Mailbox
 	settled  config.Established
+	statuses []Status // of all, also of those that are not served
+	loaded   time.Time
 }
 
 // build turns what was declared into the daemon's own words. Help centers and
 // mailboxes that lost their claim are left out.
 func (l *Live) build(r *config.Resolved) (*snapshot, error) {
-	s := &snapshot{settled: r.Established}
+	s := &snapshot{settled: r.Established, loaded: time.Now()}
 	signUps := map[string]helpdesk.SignUp{}
 	for _, a := range r.Accounts {
 		s.accounts = append(s.accounts, a.Namespace)
@@ -32,6 +34,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 	}
 	for i := range r.HelpCenters {
 		h := &r.HelpCenters[i]
+		s.statuses = append(s.statuses, statusOf(h))
 		if !h.Host.OK {
 			continue
 		}
@@ -43,6 +46,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read base of links: %w", err)
 		}
+		s.statuses[i].URL = center.BaseURL
 		s.centers, s.hosts = append(s.centers, center), append(s.hosts, hostname(base.Host))
 	}
 	for i := range r.Mailboxes {

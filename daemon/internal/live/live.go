@@ -34,7 +34,8 @@ type Live struct {
 	options Options
 	log     *slog.Logger
 	now     atomic.Pointer[snapshot]
-	seen    string // fingerprint of the folder that was loaded; Load's, then Watch's
+	refused atomic.Pointer[string] // why the folder as it is now is not served; nil if it is
+	seen    string                 // fingerprint of the folder that was loaded; Load's, then Watch's
 }
 
 // Load reads and checks the manifests in dir; the error tells all problems.
@@ -99,9 +100,12 @@ func (l *Live) Watch(ctx context.Context, dir string) {
 		}
 		l.seen = current
 		if err := l.load(dir, l.now.Load().settled); err != nil {
+			said := err.Error()
+			l.refused.Store(&said)
 			l.log.ErrorContext(ctx, "configuration refused, the last good one stays", "dir", dir, "error", err)
 			continue
 		}
+		l.refused.Store(nil)
 		l.log.InfoContext(ctx, "configuration loaded", "dir", dir, "helpCenters", len(l.HelpCenters()), "mailboxes", len(l.Mailboxes()))
 	}
 }

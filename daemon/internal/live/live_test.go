@@ -349,6 +349,64 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// What is live is told with its revision, and why what is hidden is hidden; what was
+// refused too.
+// covers: S16, S18, S41
+func TestStatuses(t *testing.T) {
+	good := []string{center("a", "one", ""), center("a", "two", ""), mailbox("a", "support", ""), form("a", "f", "Published", "{name: one}"), form("a", "g", "Draft", "{name: one}, {name: two}")}
+	dir := folder(t, good...)
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Load(dir, Options{}, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); l.Watch(ctx, dir) }()
+		look := func() (told []string, revisions map[string]string) {
+			revisions = map[string]string{}
+			for _, s := range l.Statuses() {
+				told = append(told, fmt.Sprintf("%s/%s %s %t %s: %s, %d and %d drafts", s.Account, s.Name, s.URL, s.Submission.Visible, s.Submission.Reason, s.Submission.Message, len(s.Forms), s.Drafts))
+				revisions[s.Name] = s.Revision
+				for _, f := range s.Forms {
+					revisions[f.Name] = f.Revision
+				}
+			}
+			return told, revisions
+		}
+		want := []string{
+			"a/one https://one.example true Visible: published forms: 1, 1 and 1 drafts",
+			"a/two https://two.example false NoPublishedForm: no published TicketForm is connected (connected as drafts: 1), 0 and 1 drafts",
+		}
+		told, before := look()
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		change := func(more string) {
+			write(t, dir, append([]string{center("a", "one", more)}, good[1:]...)...)
+			time.Sleep(pollEvery + time.Millisecond) // of the bubble's clock
+			synctest.Wait()
+		}
+		at := l.Loading()
+		change(", view: Nonsense")
+		if now := l.Loading(); !strings.Contains(now.Refused, "view") || !now.At.Equal(at.At) {
+			t.Errorf("refused: %+v", now)
+		}
+		if _, now := look(); now["one"] != before["one"] {
+			t.Error("what was refused is live")
+		}
+		change(", view: SignedIn")
+		if now := l.Loading(); now.Refused != "" || !now.At.After(at.At) {
+			t.Errorf("loaded: %+v", now)
+		}
+		if _, now := look(); now["one"] == before["one"] || now["two"] != before["two"] || now["f"] != before["f"] {
+			t.Errorf("revisions %v, were %v", now, before)
+		}
+		cancel()
+		<-done
+	})
+}
+
 func rename(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.Rename(from, to); err != nil {

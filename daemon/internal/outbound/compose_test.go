@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -149,6 +150,48 @@ func TestComposeGolden(t *testing.T) {
 				checkMail(t, o, p)
 			})
 		}
+	}
+}
+
+// theLink is the part of a mail that leads to the portal, as text and as HTML.
+var theLink = regexp.MustCompile(`See the request:\n<https://[^>]+/t/pl1_[^>]+>\n\n|(?s)<table role="presentation"[^>]*><tr><td[^>]*>\s*<a href="https://[^"]+/t/pl1_[^"]+"[^>]*>[^<]*</a></td></tr></table>\n`)
+
+// A mail of a help center whose portal is off is the same to the byte, but for the
+// link: envelope, header and words.
+// covers: S11, S44
+func TestPortalOffTakesTheLinkAlone(t *testing.T) {
+	for _, purpose := range purposes {
+		t.Run(string(purpose), func(t *testing.T) {
+			composed := func(portal bool) (envelope string, header mail.Header, words string) {
+				o := sampleOccasion(t, purpose)
+				o.center.PortalOn = portal
+				p, err := newComposer(t).compose(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m, err := mail.ReadMessage(bytes.NewReader(written(t, p)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, markup := alternatives(t, m)
+				delete(m.Header, "Content-Type") // it has the boundary, which hangs on the words
+				return fmt.Sprint(p.From, p.To), m.Header, strings.ReplaceAll(text+markup, "\r\n", "\n")
+			}
+			envelope, header, words := composed(true)
+			offEnvelope, offHeader, offWords := composed(false)
+			if got := theLink.FindAllString(words, -1); len(got) != 2 {
+				t.Fatalf("the link is there %d times, want 2", len(got))
+			}
+			if envelope != offEnvelope {
+				t.Errorf("envelope %s, with the portal %s", offEnvelope, envelope)
+			}
+			if diff := cmp.Diff(header, offHeader); diff != "" {
+				t.Errorf("header (-on +off):\n%s", diff)
+			}
+			if diff := cmp.Diff(theLink.ReplaceAllString(words, ""), offWords); diff != "" {
+				t.Errorf("words (-on +off):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -27,6 +27,35 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if d.Purpose.OfAccount() {
 		return q.accountOccasion(ctx, account, d)
 	}
+	o, err := q.ofTicket(ctx, account, d)
+	if o == nil || err != nil {
+		return nil, err
+	}
+	if d.Purpose == helpdesk.NewLink { // it tells of no entry
+		o.entry = &helpdesk.Entry{}
+		return o, nil
+	}
+	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
+		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
+	}
+	if d.Agent != "" {
+		return q.agentOccasion(ctx, account, o)
+	}
+	if wanted, err := q.wanted(ctx, account, o); err != nil || !wanted {
+		return nil, err
+	}
+	switch d.Purpose {
+	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added:
+		return o, nil // they tell that something came about, not what was said
+	case helpdesk.StatusChanged, helpdesk.PeopleChanged:
+		return q.changed(ctx, account, o)
+	}
+	return q.said(ctx, account, o)
+}
+
+// ofTicket reads the ticket that the delivery belongs to; nil if it is gone, or if
+// the recipient has left it.
+func (q *Queue) ofTicket(ctx context.Context, account string, d *helpdesk.Delivery) (*occasion, error) {
 	t, err := q.Store.Ticket(ctx, account, d.Ticket)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return nil, nil
@@ -46,42 +75,36 @@ func (q *Queue) occasion(ctx context.Context, account string, d *helpdesk.Delive
 	if center, ok := q.Directory.HelpCenter(account, t.HelpCenter); ok {
 		o.center = &center
 	}
-	if d.Purpose == helpdesk.NewLink { // it tells of no entry
-		o.entry = &helpdesk.Entry{}
-		return o, nil
+	return o, nil
+}
+
+// changed is an occasion that tells of the ticket's status or people. An address
+// that nothing proves is told in fixed words.
+func (q *Queue) changed(ctx context.Context, account string, o *occasion) (*occasion, error) {
+	if o.delivery.Purpose == helpdesk.PeopleChanged && o.newcomers() == "" {
+		return nil, nil // who came has left again
 	}
-	if o.entry, err = q.Store.Entry(ctx, account, d.Ticket, d.Entry); err != nil {
-		return nil, fmt.Errorf("read entry %d: %w", d.Entry, err)
-	}
-	if d.Agent != "" {
-		return q.agentOccasion(ctx, account, o)
-	}
-	if wanted, err := q.wanted(ctx, account, o); err != nil || !wanted {
-		return nil, err
-	}
-	switch d.Purpose {
-	case helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Joined, helpdesk.Added:
-		return o, nil // they tell that something came about, not what was said
-	case helpdesk.StatusChanged, helpdesk.PeopleChanged:
-		if d.Purpose == helpdesk.PeopleChanged && o.newcomers() == "" {
-			return nil, nil // who came has left again
-		}
-		proven, err := proves(ctx, q.Store, account, to)
-		o.plain = !proven
-		return o, err
-	}
+	proven, err := proves(ctx, q.Store, account, o.to)
+	o.plain = !proven
+	return o, err
+}
+
+// said is an occasion that tells what somebody wrote; nil if customers do not see
+// it.
+func (q *Queue) said(ctx context.Context, account string, o *occasion) (*occasion, error) {
 	if !o.entry.Public() {
 		return nil, nil
 	}
+	var err error
 	if o.entry.Text, err = q.whole(ctx, account, o.entry.Text, o.entry.TextBlob); err != nil {
 		return nil, err
 	}
-	if d.Purpose == helpdesk.AgentReply {
-		o.files = q.files(ctx, account, o.entry)
-		if to.Unasked {
-			return o, nil // they get what the agent wrote, and nothing of a customer's
-		}
-		o.before, err = q.answered(ctx, account, d, to)
+	if o.delivery.Purpose != helpdesk.AgentReply {
+		return o, nil
+	}
+	o.files = q.files(ctx, account, o.entry)
+	if !o.to.Unasked { // else they get what the agent wrote, and nothing of a customer's
+		o.before, err = q.answered(ctx, account, o.delivery, o.to)
 	}
 	return o, err
 }

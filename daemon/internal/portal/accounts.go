@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -65,6 +67,7 @@ type waysIn struct {
 	NextQuery      string // the same, for a link
 	Pass           string // token of what an issuer's identity is used for; "" for nothing
 	Write          string // the address that mail reaches
+	Leads          string // what signing in leads to, in words; "" for nothing in particular
 }
 
 // issuer is one that lets people sign in, on its button.
@@ -77,12 +80,31 @@ func (p *Handler) waysIn(v *visit) waysIn {
 	up, next := v.center.SignUp, p.back(v)
 	w := waysIn{
 		Password: up.Password, Code: up.EmailCode, SignUp: up.Open && up.Any(),
-		Next: next, NextQuery: nextQuery(next), Write: p.address(v),
+		Next: next, NextQuery: nextQuery(next), Write: p.address(v), Leads: leads(v, next),
 	}
 	for _, o := range up.OIDC {
 		w.Issuers = append(w.Issuers, issuer{Name: o.Name, Label: or(o.Label, o.Name)})
 	}
 	return w
+}
+
+// leads says what signing in leads to: who followed the link in a mail, or wrote an
+// answer, did not ask for a sign-in.
+func leads(v *visit, next string) string {
+	to, err := url.Parse(next)
+	if err != nil {
+		return ""
+	}
+	_, path := web.SplitLocale(v.center, to.Path)
+	switch {
+	case strings.HasPrefix(path, "/requests/") && to.Query().Has("draft"):
+		return v.say.T("What you wrote is kept. After signing in you can send it.")
+	case strings.HasPrefix(path, "/requests/"):
+		return v.say.T("After signing in you come to the request.")
+	case strings.HasPrefix(path, "/submit"):
+		return v.say.T("After signing in you come to the form.")
+	}
+	return ""
 }
 
 // needsPortal hides what belongs to a sign-in where there is nothing to sign in to.

@@ -207,6 +207,28 @@ func TestLeadsToSignIn(t *testing.T) {
 	}
 }
 
+// Whoever is led to the sign-in reads why.
+// covers: S20, S21, S23
+func TestSignInSaysWhatItLeadsTo(t *testing.T) {
+	h := serveAccounts(&accounts{}, open(nil))
+	for _, tt := range []struct{ next, want string }{
+		{"/en/requests/9?draft=x", "What you wrote is kept. After signing in you can send it."},
+		{"/en/requests/9", "After signing in you come to the request."},
+		{"/en/submit/billing", "After signing in you come to the form."},
+		{"/en/account", ""},
+		{"//evil.example/en/submit", ""},
+	} {
+		for _, page := range []string{"/en/sign-in", "/en/sign-up"} {
+			got := webtest.Page(t, webtest.Get(t, h, base+page+"?"+url.Values{"next": {tt.next}}.Encode()))
+			if tt.want != "" {
+				has(t, got, tt.want)
+			} else {
+				hasNot(t, got, "After signing in")
+			}
+		}
+	}
+}
+
 // What is answered tells nothing of the address: but for the address itself, it
 // is the same to the byte.
 // covers: S24
@@ -243,7 +265,7 @@ func TestAskingTellsNothing(t *testing.T) {
 // covers: S24, S28
 func TestPass(t *testing.T) {
 	for kind, words := range map[helpdesk.PassKind]string{
-		helpdesk.PassSignUp: "Sign up", helpdesk.PassInvitation: "Activate your sign-in", helpdesk.PassReset: "Set another password",
+		helpdesk.PassSignUp: "Sign up", helpdesk.PassInvitation: "Activate your account", helpdesk.PassReset: "Set a new password",
 	} {
 		d := &accounts{kind: kind}
 		h := serveAccounts(d, open(nil))
@@ -290,7 +312,7 @@ func TestPass(t *testing.T) {
 func TestPassSpeaks(t *testing.T) {
 	h := serveAccounts(&accounts{kind: helpdesk.PassReset, locale: "de"}, spoken(plain))
 	has(t, webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass)), "Neues Passwort festlegen", `lang="de"`)
-	has(t, webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass+"?lang=en")), "Set another password")
+	has(t, webtest.Page(t, webtest.Get(t, h, base+"/pass/"+goodPass+"?lang=en")), "Set a new password")
 }
 
 // Where there are no passwords, an invitation leads to the other ways.

@@ -224,7 +224,7 @@ func (p *Handler) replyByLink(v *visit) error {
 	}
 	next := requestPath(v, kept.Number) + "?" + url.Values{draftQuery: {string(kept.Draft)}}.Encode()
 	if v.customer == nil {
-		next = p.signInFor(v, next)
+		next = signInFor(v, next)
 	}
 	http.Redirect(v.w, v.r, next, http.StatusSeeOther)
 	return nil

@@ -50,7 +50,7 @@ func (p *Handler) frame(v *visit) frame {
 		f.Person, f.Address = nameOf(v), addressOf(v)
 	case v.agent == nil && canSignIn:
 		f.Requests = true
-		f.SignIn = v.path("/sign-in") + nextQuery(p.back(v))
+		f.SignIn = p.signInPath(v)
 	}
 	if v.agent == nil && (v.r.URL.Path == "/sign-in" || v.turnedAway) {
 		f.AgentsSignIn = "/agent/sign-in" + nextQuery(or(p.back(v), v.path("/")))
@@ -103,6 +103,12 @@ func (p *Handler) back(v *visit) string {
 	}
 	return address.RequestURI()
 }
+
+// signInPath leads to the sign-in and back to this page.
+func (p *Handler) signInPath(v *visit) string { return signInFor(v, p.back(v)) }
+
+// signInFor leads to the sign-in and on to next.
+func signInFor(v *visit, next string) string { return v.path("/sign-in") + nextQuery(next) }
 
 func nextQuery(next string) string {
 	if next == "" {

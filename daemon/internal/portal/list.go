@@ -78,7 +78,7 @@ func (p *Handler) requests(v *visit) error {
 		return missing()
 	}
 	if v.customer == nil {
-		http.Redirect(v.w, v.r, v.path("/sign-in")+nextQuery(p.back(v)), http.StatusFound)
+		http.Redirect(v.w, v.r, p.signInPath(v), http.StatusFound)
 		return nil
 	}
 	asked := v.r.URL.Query()

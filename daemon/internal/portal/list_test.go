@@ -93,7 +93,7 @@ func TestNoRequests(t *testing.T) {
 	}{
 		{"none at all", "", actions.Requests{}, []string{"You have no requests here yet.", "support@acme.example", `href="/en/submit"`}, []string{`type="search"`}},
 		{"none of the status", "?status=waiting", actions.Requests{Counts: map[helpdesk.Status]int{helpdesk.Open: 1}}, []string{"Nothing waits for your answer.", `type="search"`}, []string{"no requests here"}},
-		{"none found", "?q=pot", actions.Requests{Counts: map[helpdesk.Status]int{helpdesk.Open: 1}}, []string{"0 requests have all of these words.", "End the search"}, []string{"no requests here", "Not everything"}},
+		{"none found", "?q=pot", actions.Requests{Counts: map[helpdesk.Status]int{helpdesk.Open: 1}}, []string{"No request has all of these words.", "End the search"}, []string{"no requests here", "Not everything"}},
 		{"not all looked at", "?q=pot", actions.Requests{Partly: true}, []string{"Not everything was searched"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

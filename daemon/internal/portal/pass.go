@@ -107,7 +107,7 @@ func (p *Handler) askForPassword(v *visit, pass *helpdesk.Pass, name string, s s
 	}
 	page.Fields = append(page.Fields, newPasswordInput(v, ofPassword))
 	title := map[helpdesk.PassKind]string{
-		helpdesk.PassSignUp: "Sign up", helpdesk.PassInvitation: "Activate your sign-in", helpdesk.PassReset: "Set another password",
+		helpdesk.PassSignUp: "Sign up", helpdesk.PassInvitation: "Activate your account", helpdesk.PassReset: "Set a new password",
 	}[pass.Kind]
 	p.write(v, s.Status, "pass", v.say.T(title), p.frame(v), page)
 }

@@ -1,5 +1,6 @@
-// Package portal is the customers' pages of a help center: what it is, the form
-// to submit a request, and the ticket that a link in a mail opens.
+// Package portal is the customers' pages of a help center: its first page, forms to
+// submit a request, signing up and in, the requests of who is signed in, and what
+// the links in mails open. routes.go is the table of all pages.
 //
 // Pages stand below their language (/de/submit); what a mail leads to has none in
 // its address and answers in the reader's. Neither GET nor HEAD change anything or
@@ -85,18 +86,19 @@ type needsSignIn struct {
 // nobody can, and for what was sent and not only looked at, a page says so.
 func (p *Handler) fail(v *visit, err error) {
 	if helpdesk.KindOf(err) != helpdesk.SignIn {
-		p.site.Fail(v.w, v.r, err)
+		status, trouble := p.site.Failed(v.w, v.r, err)
+		p.write(v, status, "error", trouble.Title, p.frame(v), trouble)
 		return
 	}
 	canSignIn := v.center.PortalOn && v.center.SignUp.Any()
 	if canSignIn && v.customer == nil && (v.r.Method == http.MethodGet || v.r.Method == http.MethodHead) {
-		http.Redirect(v.w, v.r, v.path("/sign-in")+nextQuery(p.back(v)), http.StatusSeeOther)
+		http.Redirect(v.w, v.r, p.signInPath(v), http.StatusSeeOther)
 		return
 	}
 	v.turnedAway = true
 	body := needsSignIn{Ticket: v.r.PathValue("token") != "", Address: p.address(v)}
 	if canSignIn && v.customer == nil {
-		body.SignIn = v.path("/sign-in") + nextQuery(p.back(v))
+		body.SignIn = p.signInPath(v)
 	}
 	p.write(v, web.Status(err), "needs-signin", v.say.T("Sign-in needed"), p.frame(v), body)
 }

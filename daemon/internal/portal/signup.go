@@ -30,7 +30,7 @@ type asks struct {
 
 var (
 	signingUp  = asks{helpdesk.PassSignUp, "signup", "signup-sent", "Sign up"}
-	forgetting = asks{helpdesk.PassReset, "forgot", "forgot-sent", "Set another password"}
+	forgetting = asks{helpdesk.PassReset, "forgot", "forgot-sent", "Set a new password"}
 )
 
 func (p *Handler) showSignUp(v *visit) error {
@@ -38,7 +38,7 @@ func (p *Handler) showSignUp(v *visit) error {
 		return p.closedSignUp(v)
 	}
 	if !v.center.SignUp.Password { // the other ways make a sign-in as they are used
-		http.Redirect(v.w, v.r, v.path("/sign-in")+nextQuery(p.back(v)), http.StatusSeeOther)
+		http.Redirect(v.w, v.r, p.signInPath(v), http.StatusSeeOther)
 		return nil
 	}
 	p.askForMail(v, signingUp, p.waysIn(v), "", slip{Status: http.StatusOK})

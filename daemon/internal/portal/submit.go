@@ -33,16 +33,12 @@ func (p *Handler) chooseForm(v *visit) error {
 	}
 	web.AllowCache(v.w)
 	body := selector{Title: p.pageTitle(v), Label: or(v.center.FormLabel, v.say.T("Choose a topic")), Forms: forms}
-	p.write(v, http.StatusOK, "choose", body.Title, p.submitFrame(v), body)
+	p.write(v, http.StatusOK, "choose", body.Title, p.frame(v), body)
 	return nil
 }
 
 func (p *Handler) pageTitle(v *visit) string {
 	return or(v.center.PageTitle, v.say.T("How can we help?"))
-}
-
-func (p *Handler) submitFrame(v *visit) frame {
-	return p.frame(v)
 }
 
 // asked is the page of one form.
@@ -86,9 +82,6 @@ func (p *Handler) showForm(v *visit) error {
 	p.ask(v, http.StatusOK, p.asked(v, form, &typed, nil))
 	return nil
 }
-
-// signInPath leads to the sign-in and back to this page.
-func (p *Handler) signInPath(v *visit) string { return v.path("/sign-in") + nextQuery(p.back(v)) }
 
 // form is the one that the address names, if this visitor may fill it in.
 func (p *Handler) form(v *visit) (*helpdesk.Form, error) {
@@ -134,7 +127,7 @@ func (p *Handler) submit(v *visit) error {
 		p.ask(v, http.StatusOK, page())
 		return nil
 	}
-	if unseen := typed.unseen(form); len(unseen) > 0 {
+	if unseen := typed.unseen(form); len(unseen) > 0 && len(typed.refused) == 0 {
 		more := page()
 		more.More = len(unseen)
 		more.focus(fieldPrefix + unseen[0])
@@ -147,6 +140,8 @@ func (p *Handler) submit(v *visit) error {
 // unprocessable is the status of a form that has to be mended.
 const unprocessable = http.StatusUnprocessableEntity
 
+// send submits it, unless there were refused files: then it only hears what else is
+// wrong, so that all is told at once.
 func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled) error {
 	done, err := p.take(v, typed.submission(v, form))
 	if err != nil {
@@ -193,7 +188,7 @@ func (p *Handler) askAgain(v *visit, form *helpdesk.Form, typed *filled, err err
 }
 
 func (p *Handler) ask(v *visit, status int, page asked) {
-	p.write(v, status, "form", page.Title, p.submitFrame(v), page)
+	p.write(v, status, "form", page.Title, p.frame(v), page)
 }
 
 func (p *Handler) asked(v *visit, form *helpdesk.Form, typed *filled, problems []helpdesk.FieldProblem) asked {

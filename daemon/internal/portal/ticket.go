@@ -32,8 +32,11 @@ type ticket struct {
 	Merged   bool
 	GoesOnAs int64  // the request that this one was merged into; 0 if not theirs
 	GoesOn   string // its page; "" for the holder of a link
+	Follows  int64  // the closed request that this one goes on from; 0 if not theirs
+	Before   string // its page; "" for the holder of a link
 
 	Path                                  string // of the page, for its forms
+	Page                                  string // where its files are, after a form with a mistake; else "", which is here
 	MayClose, MayAdd, MayRemove, MayLeave bool
 	Adding                                adding
 	Done                                  string // what was just done
@@ -52,6 +55,7 @@ func newTicket(v *visit, seen *helpdesk.CustomerView) ticket {
 		Number: seen.Number, Subject: or(seen.Subject, v.say.T("Your request")), Status: seen.Status, Label: v.say.T(v.center.StatusLabel(seen.Status)),
 		Opened: seen.Opened, Thread: seen.Thread, Form: seen.Form, People: seen.People, Look: seen.Look,
 		Closed: seen.Status == helpdesk.Closed, Merged: seen.Merged || seen.ContinuedAs != 0, GoesOnAs: seen.ContinuedAs,
+		Follows: seen.Follows,
 	}
 }
 
@@ -97,10 +101,14 @@ func (p *Handler) showRequest(v *visit, number int64, typed written, problem err
 	if body.GoesOnAs != 0 {
 		body.GoesOn = requestPath(v, body.GoesOnAs)
 	}
+	if body.Follows != 0 {
+		body.Before = requestPath(v, body.Follows)
+	}
 	if !seen.View.Merged {
 		body.Composer = p.composer(v, seen, typed)
 	}
 	if problem != nil {
+		body.Page = body.Path
 		p.tell(v, &body, typed, problem)
 	}
 	p.write(v, web.Status(problem), "ticket", body.Subject, p.frame(v), body)
@@ -180,6 +188,9 @@ func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 	}
 	body := newTicket(v, seen)
 	body.Link = &linked{SentTo: viewer.Address.String()}
+	if problem != nil {
+		body.Page = linkPath(v)
+	}
 	for i := range body.People { // the link may have been passed on
 		body.People[i].Address = ""
 	}
@@ -187,7 +198,7 @@ func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 	case v.customer != nil:
 		body.Link.SignedInAs = addressOf(v)
 	case canSignIn:
-		body.Link.SignIn = p.signInFor(v, requestPath(v, seen.Number))
+		body.Link.SignIn = signInFor(v, requestPath(v, seen.Number))
 		if !seen.Merged {
 			body.Composer = p.linkComposer(v, seen, typed)
 		}
@@ -212,16 +223,21 @@ func (p *Handler) linkNeedsSignIn(v *visit, token string, needed error) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(v.w, v.r, p.signInFor(v, requestPath(v, to.Number)), http.StatusFound)
+	http.Redirect(v.w, v.r, signInFor(v, requestPath(v, to.Number)), http.StatusFound)
 	return nil
-}
-
-func (p *Handler) signInFor(v *visit, next string) string {
-	return v.path("/sign-in") + nextQuery(next)
 }
 
 func requestPath(v *visit, number int64) string {
 	return v.path("/requests/" + strconv.FormatInt(number, 10))
+}
+
+// linkPath is the page of the link that is followed.
+func linkPath(v *visit) string {
+	path := "/t/" + v.r.PathValue("token")
+	if v.prefixed {
+		return v.path(path)
+	}
+	return path
 }
 
 func agentPath(number int64) string { return "/agent/tickets/" + strconv.FormatInt(number, 10) }

@@ -50,6 +50,10 @@ func TestTicket(t *testing.T) {
 	page = webtest.Page(t, webtest.Get(t, serve(&desk{view: &helpdesk.CustomerView{Number: 7, Status: helpdesk.Closed, ContinuedAs: 9}}, io.Discard, center()), base+"/t/"+goodLink))
 	has(t, page, "This request goes on as #9.", "your reply joins that one")
 	hasNot(t, page, "opens a new one")
+
+	page = webtest.Page(t, webtest.Get(t, serve(&desk{view: &helpdesk.CustomerView{Number: 7, Status: helpdesk.Open, Follows: 6}}, io.Discard, center()), base+"/t/"+goodLink))
+	has(t, page, "It follows request #6.")
+	hasNot(t, page, "/requests/6")
 }
 
 // Whatever is wrong with a link, the answer is the same page.

@@ -37,56 +37,12 @@ func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	return err
 }
 
-// Sweep removes what has lapsed at now: sessions, passes,
-// drafts, budgets, held mail, signatures, and deliveries that belong to no ticket. It
-// is safe to run on several replicas at once and returns how many records went.
+// Sweep removes what has lapsed at now: sessions, passes, drafts, budgets, held mail,
+// signatures, and deliveries that belong to no ticket. It is safe to run on several
+// replicas at once and returns how many records went.
 func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, error) {
-	t := s.keys.account(account)
 	gone := 0
-	heldLapsed := func(v []byte) bool {
-		var x helpdesk.HeldItem
-		return json.Unmarshal(v, &x) == nil && !x.Expires.IsZero() && now.After(x.Expires)
-	}
-	for prefix, lapsed := range map[string]func([]byte) bool{
-		t.sessions(): func(v []byte) bool {
-			var x helpdesk.Session
-			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
-		},
-		t.budgets(): func(v []byte) bool {
-			var x helpdesk.Budget
-			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
-		},
-		t.failedAll(): func(v []byte) bool {
-			var x given
-			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
-		},
-		t.customers(): func(v []byte) bool {
-			var x helpdesk.CustomerSession
-			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
-		},
-		t.passes(): func(v []byte) bool {
-			var x helpdesk.Pass
-			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
-		},
-		t.askedAll(): func(v []byte) bool {
-			var x helpdesk.Pass
-			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
-		},
-		t.drafts(): func(v []byte) bool {
-			var x helpdesk.Draft
-			return json.Unmarshal(v, &x) == nil && now.After(x.Expires)
-		},
-		t.deliveries(0): func(v []byte) bool { // those of no ticket
-			var x helpdesk.Delivery
-			return json.Unmarshal(v, &x) == nil && x.State.Final() && now.After(x.Last.When(x.Created).Add(FailedFor))
-		},
-		t.heldAll():    heldLapsed,
-		t.decidedAll(): heldLapsed,
-		t.signatures(): func(v []byte) bool {
-			var x helpdesk.Signature
-			return json.Unmarshal(v, &x) == nil && now.After(x.Until)
-		},
-	} {
+	for prefix, lapsed := range s.keys.account(account).lapsing(now) {
 		n, err := s.sweep(ctx, prefix, lapsed)
 		gone += n
 		if err != nil {
@@ -94,6 +50,41 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 		}
 	}
 	return gone, nil
+}
+
+// lapsing tells for each prefix whose records end by themselves which of them have
+// at now.
+func (t tenant) lapsing(now time.Time) map[string]func([]byte) bool {
+	pass := lapsedAt(now, func(x helpdesk.Pass) time.Time { return x.Expires })
+	held := lapsed(func(x helpdesk.HeldItem) bool { return !x.Expires.IsZero() && now.After(x.Expires) })
+	return map[string]func([]byte) bool{
+		t.sessions():   lapsedAt(now, func(x helpdesk.Session) time.Time { return x.Expires }),
+		t.customers():  lapsedAt(now, func(x helpdesk.CustomerSession) time.Time { return x.Expires }),
+		t.budgets():    lapsedAt(now, func(x helpdesk.Budget) time.Time { return x.Until }),
+		t.failedAll():  lapsedAt(now, func(x given) time.Time { return x.Until }),
+		t.passes():     pass,
+		t.askedAll():   pass,
+		t.drafts():     lapsedAt(now, func(x helpdesk.Draft) time.Time { return x.Expires }),
+		t.heldAll():    held,
+		t.decidedAll(): held,
+		t.signatures(): lapsedAt(now, func(x helpdesk.Signature) time.Time { return x.Until }),
+		t.deliveries(0): lapsed(func(x helpdesk.Delivery) bool { // those of no ticket
+			return x.State.Final() && now.After(x.Last.When(x.Created).Add(FailedFor))
+		}),
+	}
+}
+
+// lapsed reads a record and asks whether it has ended. What cannot be read stays.
+func lapsed[T any](ended func(T) bool) func([]byte) bool {
+	return func(v []byte) bool {
+		var x T
+		return json.Unmarshal(v, &x) == nil && ended(x)
+	}
+}
+
+// lapsedAt is lapsed for records that say themselves when they end.
+func lapsedAt[T any](now time.Time, end func(T) time.Time) func([]byte) bool {
+	return lapsed(func(x T) bool { return now.After(end(x)) })
 }
 
 // sweepPage is how many records one round trip of a sweep reads: small enough

@@ -8,8 +8,6 @@ import (
 )
 
 // TestHeaders looks at what every route says beside what it shows, to everybody.
-//
-// covers: P11
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	d := fill(t)

@@ -115,42 +115,6 @@ func (v *visitor) send(t *testing.T, address string, form url.Values) answer {
 	return v.ask(t, http.MethodPost, address, parts.FormDataContentType(), &b)
 }
 
-// fill sends the form of a page whose address holds some words, with what the page
-// has in it and with what is given. It follows where that leads, once.
-func (v *visitor) fill(t *testing.T, page, action string, given url.Values) answer {
-	t.Helper()
-	shown := v.get(t, page)
-	if shown.status != http.StatusOK {
-		t.Fatalf("GET %s: %d to %s\n%s", page, shown.status, shown.location(), shown.body)
-	}
-	for _, f := range formsOf(t, shown.body) {
-		if !strings.Contains(f.action, action) || f.method != "post" {
-			continue
-		}
-		for name, values := range given {
-			f.values[name] = values
-		}
-		to := f.action
-		if to == "" {
-			to = page
-		}
-		send := v.post
-		if f.files {
-			send = v.send
-		}
-		got := send(t, to, f.values)
-		if got.status >= 400 {
-			t.Fatalf("POST %s %v: %d\n%s", to, f.values, got.status, got.body)
-		}
-		if got.status >= 300 {
-			return v.get(t, got.location())
-		}
-		return got
-	}
-	t.Fatalf("%s has no form that goes to %q:\n%s", page, action, shown.body)
-	return answer{}
-}
-
 // sheet is a form of a page.
 type sheet struct {
 	action, method string

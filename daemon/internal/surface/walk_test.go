@@ -12,7 +12,7 @@ import (
 // link of every mail that was sent, as everybody, with GET and HEAD. No record has
 // changed then, no file has come or gone, and nobody got a cookie.
 //
-// covers: S22, P11
+// covers: M03, S22
 func TestReadingChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := fill(t)

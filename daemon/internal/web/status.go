@@ -125,13 +125,20 @@ func (s *Site) Trouble(r *http.Request, err error) Trouble {
 	return t
 }
 
-// Fail answers with a page that tells of the error.
-func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	trouble := s.Trouble(r, err)
-	status := Status(err)
+// Failed sets the headers of an answer that tells of the error, and returns its
+// status and its words, for a page that an edge makes itself.
+func (s *Site) Failed(w http.ResponseWriter, r *http.Request, err error) (status int, t Trouble) {
+	status = Status(err)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
 	}
+	w.Header().Set("Cache-Control", "no-store")
+	return status, s.Trouble(r, err)
+}
+
+// Fail answers with a page that tells of the error.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, trouble := s.Failed(w, r, err)
 	page := Page{Title: trouble.Title, Body: trouble, Home: "/"}
 	center, ok := s.Center(r)
 	if ok {
@@ -143,7 +150,6 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		page.Locale = Locale(r, center)
 		page.Home = Path(page.Locale, "/")
 	}
-	w.Header().Set("Cache-Control", "no-store")
 	s.plain.Write(w, r, status, "error", page)
 }
 

@@ -30,7 +30,8 @@ const (
 			.sort((a, b) => rank(a) - rank(b))[0];`
 
 	labelled = `const control = l => l.control || (l.tagName === "LEGEND" ? l.parentElement.querySelector("input, select, textarea") : null);
-		const label = [...document.querySelectorAll("label, legend")].find(l => fits(l.innerText) && control(l));
+		const labels = [...document.querySelectorAll("label, legend")].filter(l => fits(l.innerText) && control(l));
+		const label = labels.find(l => control(l).type !== "radio") || labels[0]; // tabs are radio buttons
 		return label ? control(label) : [...document.querySelectorAll("input, select, textarea")].find(e => fits(e.getAttribute("aria-label")));`
 )
 
@@ -53,6 +54,27 @@ func (tab *Tab) Follow(words string) int {
 	tab.t.Helper()
 	tab.await(fmt.Sprintf("a link %q", words), "!!"+look(pressable, words, false))
 	tab.lead(fmt.Sprintf("follow %q", words), chromedp.Click(chromedp.JSPath(look(pressable, words, false))))
+	return tab.Status()
+}
+
+// sending are the buttons that send a form, whether they are shown or not.
+const sending = `[...document.querySelectorAll("button, input[type=submit], input[type=image]")].filter(b => b.form && b.type !== "button" && b.type !== "reset")`
+
+// Buttons counts those of the page that send a form.
+func (tab *Tab) Buttons() int {
+	tab.t.Helper()
+	return Eval[int](tab, sending+".length")
+}
+
+// PressButton presses one of [Tab.Buttons], by its place, as programs do that do not
+// read what it says. It returns the status of the page that follows.
+func (tab *Tab) PressButton(i int) int {
+	tab.t.Helper()
+	press := chromedp.Evaluate[bool](fmt.Sprintf("(%s[%d].click(), true)", sending, i))
+	tab.lead(fmt.Sprintf("press button %d", i), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := press(ctx, t)
+		return err
+	}))
 	return tab.Status()
 }
 

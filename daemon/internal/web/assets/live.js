@@ -8,6 +8,8 @@
 
   // Parts that are replaced as a whole; the thread is mended message by message.
   const parts = ['status', 'people'];
+  // After a form with a mistake the address is that of the form.
+  const page = location.pathname.match(/^(\/[^/]+)?\/(t|requests)\/[^/]+/)?.[0] || location.pathname;
   const retryAfter = 6e4; // after a refusal, which browsers take as final
   let look = thread.dataset.look;
   let source, timer, loading;
@@ -43,13 +45,13 @@
   thread.after(said);
   const tell = (words) => { if (words) said.textContent = words; };
 
-  const show = (page) => {
-    const fresh = page.querySelector('#thread[data-look]');
+  const show = (fetched) => {
+    const fresh = fetched.querySelector('#thread[data-look]');
     if (!fresh) return false;
     const news = mend(fresh);
     let changed = false;
     for (const id of parts) {
-      const old = document.getElementById(id), now = page.getElementById(id);
+      const old = document.getElementById(id), now = fetched.getElementById(id);
       // What somebody is using is left alone.
       if (!old || !now || bare(old) === bare(now) || old.contains(document.activeElement)) continue;
       old.replaceWith(document.importNode(now, true));
@@ -64,7 +66,7 @@
     if (loading) return;
     loading = true;
     try {
-      const address = location.pathname + location.search;
+      const address = page + location.search;
       const answer = await fetch(address, { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
       if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     } catch {
@@ -81,7 +83,7 @@
   };
   const open = () => {
     close();
-    source = new EventSource(location.pathname.replace(/\/$/, '') + '/events');
+    source = new EventSource(page + '/events');
     source.addEventListener('look', (e) => { if (e.data !== look) load(); });
     source.addEventListener('error', () => {
       if (source && source.readyState === EventSource.CLOSED) timer = setTimeout(open, retryAfter);
