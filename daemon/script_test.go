@@ -24,11 +24,12 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/eml"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // patience is how long a script waits for what is under way. It only passes in
 // full when something is broken.
-const patience = 20 * time.Second
+const patience = peers.Patience
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"postern": main})

@@ -33,7 +33,11 @@ func TestEveryPage(t *testing.T) {
 	desk := peers.StartDev(t, "")
 	pages := gallery(t, desk)
 	for _, sight := range sights {
-		queue := make(chan shown)
+		queue := make(chan shown, len(pages)) // a watcher that breaks off leaves the rest to the others
+		for _, p := range pages {
+			queue <- p
+		}
+		close(queue)
 		var wg sync.WaitGroup
 		for range watchers {
 			tab := person(t, sight.look)
@@ -43,10 +47,6 @@ func TestEveryPage(t *testing.T) {
 				}
 			})
 		}
-		for _, p := range pages {
-			queue <- p
-		}
-		close(queue)
 		wg.Wait()
 	}
 }

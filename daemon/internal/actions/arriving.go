@@ -216,7 +216,7 @@ func (a *arriving) signUp(ctx context.Context) error {
 // name is what the issuer calls somebody whose name we do not know.
 func (a *arriving) name(c *helpdesk.Contact) string {
 	name := oneLine(a.who.Name)
-	if c != nil && c.Name != "" || len(name) > MaxName {
+	if isNamed(c) || len(name) > MaxName {
 		return ""
 	}
 	return name

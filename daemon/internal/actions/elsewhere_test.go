@@ -213,7 +213,8 @@ func TestAnIssuersIdentitySignsUpAndIn(t *testing.T) {
 	}
 }
 
-// A contact that wrote mail before keeps what it has.
+// A contact that wrote mail before keeps what it has, but for a name that nobody
+// stands by.
 //
 // covers: S25, S02
 func TestAnIssuersIdentityFindsItsContact(t *testing.T) {
@@ -221,7 +222,7 @@ func TestAnIssuersIdentityFindsItsContact(t *testing.T) {
 	number := e.ticket("n1") // by alice@customer.example, who proved nothing
 	before := e.contactOf("alice@customer.example")
 	who := e.signedIn(e.must(ArrivedIn, "id", Leaving{}).Entered)
-	if who.Contact.ID != before.ID || who.Contact.Name != "Alice" || !who.Contact.Proves(helpdesk.MustAddress("alice@customer.example")) {
+	if before.Name != "Alice" || who.Contact.ID != before.ID || who.Contact.Name != "Alice at ID" || !who.Contact.Proves(helpdesk.MustAddress("alice@customer.example")) {
 		t.Errorf("contact %+v of ticket %d", who.Contact, number)
 	}
 }

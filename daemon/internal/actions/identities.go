@@ -37,7 +37,7 @@ func (d *Desk) LinkIdentity(ctx context.Context, h helpdesk.HelpCenter, token, s
 		}
 		change := &helpdesk.Change{Account: h.Account}
 		name := ""
-		if c == nil || c.Name == "" {
+		if !isNamed(c) {
 			name = p.Name
 		}
 		c = prove(change, c, p, name, d.now())

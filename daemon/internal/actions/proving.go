@@ -24,15 +24,22 @@ func prove(change *helpdesk.Change, c *helpdesk.Contact, p *helpdesk.Pass, name 
 type newcomer struct {
 	address helpdesk.Address
 	how     string
-	name    string // "" leaves it as it is
+	name    string // "" leaves it as it is, if it is theirs
 	locale  string
+}
+
+// isNamed reports a name that somebody stands by: the owner of the contact, or an
+// agent who invited them. Any other one was typed by whoever first wrote the address
+// into a form, and would greet its owner from then on.
+func isNamed(c *helpdesk.Contact) bool {
+	return c != nil && c.Name != "" && (c.Invitation != nil || len(proven(c)) > 0)
 }
 
 // admit puts a contact into the change who may sign in from now on.
 func admit(change *helpdesk.Change, c *helpdesk.Contact, n newcomer, now time.Time) *helpdesk.Contact {
 	if c == nil {
 		c = newContact(n.name, n.address, now)
-	} else if n.name != "" {
+	} else if n.name != "" || !isNamed(c) {
 		c.Name = n.name
 	}
 	c.Prove(n.address, n.how, now)

@@ -70,7 +70,8 @@ type Activation struct {
 
 // UsePass sets the password that was typed, once: the link is gone in the same
 // transaction. Address and contact are proven by it, everything of the contact
-// that was there before stays what it was. NotFound is for a link that does not
+// that was there before stays what it was, but for a name that nobody stands by
+// (see isNamed). NotFound is for a link that does not
 // hold; Invalid says what is wrong with what was typed, and the link holds on.
 func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string, in Activation) (*Entered, error) {
 	p, c, err := d.pass(ctx, h, token)

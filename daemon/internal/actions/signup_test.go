@@ -75,6 +75,43 @@ func (b *bench) customer(address string) *Entered {
 	return e
 }
 
+// A name that a stranger gave to an address does not become its owner's with the
+// sign-up: it would stand in each mail to them. One that an agent vouches for stays.
+// covers: S24, S28
+func TestNamesOfStrangersGo(t *testing.T) {
+	for _, tt := range []struct {
+		name, typed, want string
+		ready             func(b *bench, c *helpdesk.Contact)
+	}{
+		{"of a stranger", "", "", func(*bench, *helpdesk.Contact) {}},
+		{"another one is typed", "Bob", "Bob", func(*bench, *helpdesk.Contact) {}},
+		{"of who was proven", "", "Pay at evil.example", func(_ *bench, c *helpdesk.Contact) { c.Addresses[0].Proven = &noon }},
+		{"of who was invited", "", "Pay at evil.example", func(_ *bench, c *helpdesk.Contact) { c.Invitation = &helpdesk.Invitation{At: noon} }},
+	} {
+		for _, kind := range []helpdesk.PassKind{helpdesk.PassSignUp, helpdesk.PassCode} {
+			b := newAccounts(t)
+			c := newContact("Pay at evil.example", helpdesk.MustAddress("bob@customer.example"), noon)
+			tt.ready(b, c)
+			if err := b.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Contact: c}); err != nil {
+				t.Fatal(err)
+			}
+			pass := b.ask(Asking{Kind: kind, Address: "bob@customer.example", Browser: "mine"})
+			var err error
+			if kind == helpdesk.PassSignUp {
+				_, err = b.UsePass(t.Context(), center(), b.token(pass), Activation{Name: tt.typed, Password: good})
+			} else if _, err = b.SignInByCode(t.Context(), center(), TypedCode{Pass: pass, Secret: "mine", Code: b.codeOf(pass)}); tt.typed != "" {
+				continue // a code takes no name
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := b.contact(helpdesk.MustAddress("bob@customer.example")); got.ID != c.ID || got.Name != tt.want {
+				t.Errorf("%s, by %s: called %q, want %q", tt.name, kind, got.Name, tt.want)
+			}
+		}
+	}
+}
+
 // covers: S24
 func TestSignUp(t *testing.T) {
 	b := newAccounts(t)

@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // Look is the screen and the taste of a person.
@@ -36,7 +38,7 @@ const (
 
 // patience is how long one step in a page may take. It only passes in full when
 // something is broken.
-const patience = 15 * time.Second
+const patience = peers.Patience
 
 // Tab is one person with one open page.
 type Tab struct {
@@ -124,13 +126,6 @@ func (tab *Tab) Open(address string) int {
 	return tab.Status()
 }
 
-// Reload asks for the same page again.
-func (tab *Tab) Reload() int {
-	tab.t.Helper()
-	tab.lead("reload", chromedp.Reload())
-	return tab.Status()
-}
-
 // Status is that of the page that is shown.
 func (tab *Tab) Status() int { return int(tab.status) }
 
@@ -198,18 +193,6 @@ func (tab *Tab) Cookies() []*network.Cookie {
 		return err
 	})
 	return all
-}
-
-// Print is the page as it is printed, as PDF.
-func (tab *Tab) Print() []byte {
-	tab.t.Helper()
-	ctx, cancel := context.WithTimeout(tab.ctx, patience)
-	defer cancel()
-	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
-	if err != nil {
-		tab.t.Fatalf("print: %v", err)
-	}
-	return pdf
 }
 
 // lead does what brings a new page, and waits for it.
