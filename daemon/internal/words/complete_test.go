@@ -56,6 +56,31 @@ func TestLanguagesAreComplete(t *testing.T) {
 	}
 }
 
+// No language says a text twice: readers of JSON take the last one and say nothing.
+func TestTextsAreThereOnce(t *testing.T) {
+	names, err := filepath.Glob("*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	key := regexp.MustCompile(`(?m)^  ("(?:[^"\\]|\\.)*"):`)
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, m := range key.FindAllSubmatch(raw, -1) {
+			if seen[string(m[1])] {
+				t.Errorf("%s has %s twice", name, m[1])
+			}
+			seen[string(m[1])] = true
+		}
+		if len(seen) < 100 {
+			t.Errorf("only %d texts were found in %s", len(seen), name)
+		}
+	}
+}
+
 // checkForms compares the places of a text's forms with those of the English one. A
 // form for one thing need not name the number.
 func checkForms(t *testing.T, w *Words, one text, own forms) {
