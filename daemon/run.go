@@ -268,7 +268,7 @@ func (d *daemon) sweep(ctx context.Context) {
 			if n, err = d.desk.SweepUploads(ctx, account); err != nil && ctx.Err() == nil {
 				d.log.Warn("sweep of uploads broke off", "account", account, "error", err)
 			} else if n > 0 {
-				d.log.Info("files removed that were not submitted", "account", account, "files", n)
+				d.log.Info("files removed that were not sent", "account", account, "files", n)
 			}
 		}
 	}

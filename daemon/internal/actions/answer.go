@@ -2,13 +2,10 @@ package actions
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"time"
 
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
@@ -18,20 +15,12 @@ import (
 // Answer is what a customer writes to a request on its page.
 type Answer struct {
 	Text  string
-	Files []AnswerFile // from [Desk.KeepAnswerFile] and [Desk.KeptAnswerFile]
+	Files []Upload // from [Desk.KeepAnswerFile] and [Desk.KeptAnswerFile]
 	// Nonce came with the page. The same answer sent twice, by a second click or
 	// after a lost answer, is one.
 	Nonce string
 	// Draft is the id of what this began as; it is forgotten with the sending.
 	Draft string
-}
-
-// AnswerFile is a file that is kept for an answer which is not sent yet. The page names
-// it with a seal, which is good for one customer and one request: nobody can have
-// a file by guessing what it is kept under.
-type AnswerFile struct {
-	File helpdesk.Attachment `json:"file"`
-	Seal string              `json:"seal"`
 }
 
 // text takes what a customer wrote; with files it may be nothing.
@@ -43,14 +32,6 @@ func (in *Answer) text() (string, error) {
 	// Links and reply addresses stand in mails that people copy from. Whoever reads
 	// them here could act as whom they were issued to (A30).
 	return links.WithoutTokens(text), err
-}
-
-func (in *Answer) files() []helpdesk.Attachment {
-	var all []helpdesk.Attachment
-	for _, f := range in.Files {
-		all = append(all, f.File)
-	}
-	return all
 }
 
 // AnswerRequest adds what a customer wrote to a request (row S04), as a mail of
@@ -76,12 +57,7 @@ func (d *Desk) tryAnswer(ctx context.Context, h helpdesk.HelpCenter, by *Custome
 	if err != nil {
 		return 0, err
 	}
-	for _, f := range in.Files {
-		if !d.signer.IsUpload(links.Audience(h.Audience), sealed(r, f.File), f.Seal) {
-			return 0, errNotKept(f.File.Name)
-		}
-	}
-	w := &answering{request: r, desk: d, text: text, files: in.files(), now: d.now()}
+	w := &answering{request: r, desk: d, text: text, files: attachments(in.Files), now: d.now()}
 	receipt := receiptKey("answer", in.Nonce, r.self.Contact, number, text, blobs(w.files))
 	found, err := d.store.Lookup(ctx, h.Account, store.Query{Receipt: receipt})
 	if err != nil {
@@ -106,7 +82,7 @@ func (d *Desk) tryAnswer(ctx context.Context, h helpdesk.HelpCenter, by *Custome
 	change.Receipt = &helpdesk.Receipt{Key: receipt, At: w.now, Channel: helpdesk.ByPortal, Outcome: helpdesk.Outcome{
 		Result: w.result, Account: h.Account, Mailbox: t.Mailbox, Ticket: t.ID, Number: t.Number, Entry: t.Entries,
 	}}
-	if err := d.store.Commit(ctx, change); err != nil {
+	if err := d.commit(ctx, answerFiles(r), in.Files, change); err != nil {
 		return 0, err
 	}
 	d.log.InfoContext(ctx, "answered on a page", "account", h.Account, "ticket", t.Number, "entry", t.Entries, "by", r.self.Contact)
@@ -205,68 +181,49 @@ func (w *answering) open(ctx context.Context, change *helpdesk.Change, box helpd
 	return w.desk.notify(ctx, change, o)
 }
 
+// answerFiles are where the files of a customer's answer wait.
+func answerFiles(r *request) waiting {
+	return waiting{
+		account: r.center.Account, audience: links.Audience(r.center.Audience),
+		purpose: []any{"answer", r.center.Name, r.self.Contact, r.ticket.Number},
+	}
+}
+
+// answerWaiting finds the request, and where files for it wait.
+func (d *Desk) answerWaiting(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64) (waiting, error) {
+	r, err := d.request(ctx, h, by, number)
+	if err != nil {
+		return waiting{}, err
+	}
+	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
+	w := answerFiles(r)
+	w.limits = box.Files
+	return w, err
+}
+
 // AnswerLimits are those of the files of an answer.
 func (d *Desk) AnswerLimits(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64) (helpdesk.FileLimits, error) {
-	r, err := d.request(ctx, h, by, number)
-	if err != nil {
-		return helpdesk.FileLimits{}, err
-	}
-	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
-	return box.Files, err
+	w, err := d.answerWaiting(ctx, h, by, number)
+	return w.limits, err
 }
 
-// KeepAnswerFile keeps a file for an answer that is being written, reading it piece by
-// piece. Nothing names it before that is sent. A file over the limits is Invalid,
-// and marked with [helpdesk.ErrFile]; other errors of content are passed on.
-func (d *Desk) KeepAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, name, mediaType string, content io.Reader) (AnswerFile, error) {
-	r, err := d.request(ctx, h, by, number)
+// KeepAnswerFile keeps a file for an answer that is being written, reading it piece
+// by piece. A file over the limits is Invalid, and marked with [helpdesk.ErrFile];
+// other errors of content are passed on.
+func (d *Desk) KeepAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, name, mediaType string, content io.Reader) (Upload, error) {
+	w, err := d.answerWaiting(ctx, h, by, number)
 	if err != nil {
-		return AnswerFile{}, err
+		return Upload{}, err
 	}
-	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
-	if err != nil {
-		return AnswerFile{}, err
-	}
-	a, err := d.keepFile(ctx, h.Account, box.Files, name, mediaType, content)
-	if err != nil {
-		return AnswerFile{File: a}, err
-	}
-	return AnswerFile{File: a, Seal: d.signer.Upload(links.Audience(h.Audience), sealed(r, a))}, nil
+	return d.keep(ctx, w, "", name, mediaType, content)
 }
 
-// KeptAnswerFile finds again a file that KeepAnswerFile kept, as the page names it. Invalid, and
-// marked with [helpdesk.ErrFile], if it did not, or not for this customer.
-func (d *Desk) KeptAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, said AnswerFile) (AnswerFile, error) {
-	r, err := d.request(ctx, h, by, number)
+// KeptAnswerFile finds again a file that KeepAnswerFile kept for the same customer
+// and request, as the page names it; errors as those of [Desk.KeptUpload].
+func (d *Desk) KeptAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, token string) (Upload, error) {
+	w, err := d.answerWaiting(ctx, h, by, number)
 	if err != nil {
-		return AnswerFile{}, err
+		return Upload{}, err
 	}
-	if !d.signer.IsUpload(links.Audience(h.Audience), sealed(r, said.File), said.Seal) {
-		return said, errNotKept(said.File.Name)
-	}
-	box, err := d.mailbox(h.Account, r.ticket.Mailbox)
-	if err != nil {
-		return said, err
-	}
-	hash, err := blob.ParseHash(said.File.Blob)
-	if err == nil {
-		_, err = d.blobs.Stat(ctx, h.Account, hash)
-	}
-	if err != nil {
-		return said, errNotKept(said.File.Name)
-	}
-	return said, errors.Join(box.Files.CheckName(said.File.Name), box.Files.CheckSize(said.File.Name, said.File.Size))
-}
-
-// sealed is what the seal of a file holds for: nobody but this customer can send
-// it, and only to this request.
-func sealed(r *request, a helpdesk.Attachment) string {
-	b, _ := json.Marshal([]any{r.self.Contact, r.ticket.ID, a}) // strings and numbers can always be written
-	return "answer:" + string(b)
-}
-
-func errNotKept(name string) error {
-	err, _ := errors.AsType[*helpdesk.Error](helpdesk.Errorf(helpdesk.Invalid, "“%s” is not here any more: choose it again", name))
-	err.Err = helpdesk.ErrFile
-	return err
+	return d.kept(ctx, w, token)
 }

@@ -2,14 +2,12 @@ package actions
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"mime"
 
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
 )
 
 // FileLimits are those of the files that agents may send from a ticket.
@@ -25,62 +23,30 @@ func (d *Desk) FileLimits(ctx context.Context, by Actor, number int64) (helpdesk
 	return box.Files, err
 }
 
+// agentFiles are where the files of an agent's answer or note wait.
+func agentFiles(by Actor, number int64, limits helpdesk.FileLimits) waiting {
+	return waiting{
+		account: by.Account, audience: links.AudienceOf(by.Account, "Agents", ""), purpose: []any{"agent", by.author().ID, number}, limits: limits,
+	}
+}
+
 // Attach keeps a file for an answer or a note that is being written, reading it
-// piece by piece. Nothing names it before that is sent. A file over the limits is
-// Invalid, and marked with [helpdesk.ErrFile]; other errors of r are passed on.
-func (d *Desk) Attach(ctx context.Context, by Actor, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (helpdesk.Attachment, error) {
+// piece by piece. A file over the limits is Invalid, and marked with
+// [helpdesk.ErrFile]; other errors of r are passed on.
+func (d *Desk) Attach(ctx context.Context, by Actor, number int64, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (Upload, error) {
 	if err := by.mayWork(); err != nil {
-		return helpdesk.Attachment{}, err
+		return Upload{}, err
 	}
-	return d.keepFile(ctx, by.Account, limits, name, mediaType, r)
+	return d.keep(ctx, agentFiles(by, number, limits), "", name, mediaType, r)
 }
 
-func (d *Desk) keepFile(ctx context.Context, account string, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (helpdesk.Attachment, error) {
-	a := describeFile(name, mediaType)
-	if err := limits.CheckName(a.Name); err != nil {
-		return a, err
+// Attached finds again a file that Attach kept for the same agent and ticket, as
+// the page names it that was being written; errors as those of [Desk.KeptUpload].
+func (d *Desk) Attached(ctx context.Context, by Actor, number int64, limits helpdesk.FileLimits, token string) (Upload, error) {
+	if err := by.mayWork(); err != nil {
+		return Upload{}, err
 	}
-	w, err := d.blobs.Create(ctx, account)
-	if err != nil {
-		return a, keepError(err)
-	}
-	defer w.Abort()
-	if limits.Bytes > 0 {
-		r = io.LimitReader(r, limits.Bytes+1)
-	}
-	if a.Size, err = io.Copy(w, r); err != nil {
-		return a, keepError(err)
-	}
-	if err := limits.CheckSize(a.Name, a.Size); err != nil {
-		return a, err
-	}
-	ref, err := w.Commit(ctx)
-	if err != nil {
-		return a, keepError(err)
-	}
-	a.Blob = ref.Hash.String()
-	return a, nil
-}
-
-// Attached finds again a file that Attach kept, as the page names it that was
-// being written. The page may say anything: what counts is what is kept.
-func (d *Desk) Attached(ctx context.Context, by Actor, limits helpdesk.FileLimits, said helpdesk.Attachment) (helpdesk.Attachment, error) {
-	a := describeFile(said.Name, said.MediaType)
-	hash, err := blob.ParseHash(said.Blob)
-	if err := errors.Join(by.mayWork(), limits.CheckName(a.Name)); err != nil {
-		return a, err
-	}
-	if err == nil {
-		var info blob.Info
-		info, err = d.blobs.Stat(ctx, by.Account, hash)
-		a.Size, a.Blob = info.Size, hash.String()
-	}
-	if err != nil {
-		return a, &helpdesk.Error{
-			Kind: helpdesk.Invalid, Public: fmt.Sprintf("“%s” is not here any more: choose it again", a.Name), Err: errors.Join(helpdesk.ErrFile, err),
-		}
-	}
-	return a, limits.CheckSize(a.Name, a.Size)
+	return d.kept(ctx, agentFiles(by, number, limits), token)
 }
 
 // maxMediaType is the longest name of a media type (RFC 6838 section 4.2).
@@ -96,12 +62,4 @@ func describeFile(name, mediaType string) helpdesk.Attachment {
 		a.MediaType = plain
 	}
 	return a
-}
-
-// keepError tells a full disk from what else may be wrong.
-func keepError(err error) error {
-	if errors.Is(err, blob.ErrFull) {
-		return &helpdesk.Error{Kind: helpdesk.Full, Err: fmt.Errorf("keep file: %w", err)}
-	}
-	return fmt.Errorf("keep file: %w", err)
 }

@@ -294,35 +294,40 @@ func TestAnswerWithFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := b.KeptAnswerFile(ctx, h, alice, number, f); err != nil || again != f {
+	if again, err := b.KeptAnswerFile(ctx, h, alice, number, f.Token()); err != nil || again != f {
 		t.Errorf("kept = %+v, %v", again, err)
 	}
 	renamed := f
-	renamed.File.Name = "b.exe"
+	renamed.Name = "b.exe"
 	for _, tt := range []struct {
 		name   string
 		who    *Customer
 		number int64
-		file   AnswerFile
+		file   Upload
 	}{
 		{"somebody else's", bob, number, f},
 		{"of another request", alice, other, f},
 		{"renamed", alice, number, renamed},
-		{"without a seal", alice, number, AnswerFile{File: f.File}},
+		{"without a seal", alice, number, Upload{Attachment: f.Attachment}},
 	} {
-		_, err := b.KeptAnswerFile(ctx, h, tt.who, tt.number, tt.file)
+		_, err := b.KeptAnswerFile(ctx, h, tt.who, tt.number, tt.file.Token())
 		if helpdesk.KindOf(err) != helpdesk.Invalid || !errors.Is(err, helpdesk.ErrFile) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		if _, err := b.AnswerRequest(ctx, h, tt.who, tt.number, Answer{Text: "x", Files: []AnswerFile{tt.file}, Nonce: tt.name}); !errors.Is(err, helpdesk.ErrFile) {
+		if _, err := b.AnswerRequest(ctx, h, tt.who, tt.number, Answer{Text: "x", Files: []Upload{tt.file}, Nonce: tt.name}); !errors.Is(err, helpdesk.ErrFile) {
 			t.Errorf("sent %s: %v", tt.name, err)
 		}
 	}
 	if _, err := b.AnswerRequest(ctx, h, alice, number, Answer{Text: "  ", Nonce: "x"}); helpdesk.KindOf(err) != helpdesk.Invalid {
 		t.Errorf("nothing at all: %v", err)
 	}
-	if _, err := b.AnswerRequest(ctx, h, alice, number, Answer{Files: []AnswerFile{f}, Nonce: "x"}); err != nil {
-		t.Fatal(err)
+	if n := b.files("support"); n != 0 {
+		t.Errorf("%d files of the account before anything was sent", n)
+	}
+	for range 2 { // a second click
+		if _, err := b.AnswerRequest(ctx, h, alice, number, Answer{Files: []Upload{f}, Nonce: "x"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	seen, err := b.Request(ctx, h, bob, number, "")
 	if err != nil {

@@ -1,7 +1,6 @@
 package actions
 
 import (
-	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -40,7 +39,7 @@ func kindOfFile(a helpdesk.Attachment, head []byte, types []string) (string, err
 	if (helpdesk.FieldFiles{Types: types}).Accepts(kind) {
 		return kind, nil
 	}
-	return kind, kindError("“%s” is not of a kind that is asked for here", a.Name)
+	return kind, uploadError("“%s” is not of a kind that is asked for here", nil, a.Name)
 }
 
 func isTelling(kind string) bool {
@@ -71,10 +70,4 @@ func claimedKind(a helpdesk.Attachment) string {
 		return kind
 	}
 	return octets
-}
-
-func kindError(format, name string) error {
-	return &helpdesk.Error{
-		Kind: helpdesk.Invalid, Public: fmt.Sprintf(format, name), Format: format, Args: []any{name}, Err: helpdesk.ErrFile,
-	}
 }

@@ -95,9 +95,6 @@ func (d *Desk) Submit(ctx context.Context, h helpdesk.HelpCenter, in Submission)
 	if err := s.check(in); err != nil {
 		return Submitted{}, err
 	}
-	if err := s.adopt(ctx); err != nil {
-		return Submitted{}, err
-	}
 	var number int64
 	err := helpdesk.Retry(ctx, func(int) (err error) {
 		number, err = s.commit(ctx)
@@ -121,7 +118,8 @@ type submission struct {
 	subject  string
 	message  string
 	answers  helpdesk.FormResult
-	files    []helpdesk.Attachment
+	uploads  []Upload              // its files, as they wait
+	files    []helpdesk.Attachment // and as they become part of the ticket
 	problems []helpdesk.FieldProblem
 }
 
@@ -159,7 +157,7 @@ func (s *submission) check(in Submission) error {
 		p.Field = "field." + p.Field
 		s.problems = append(s.problems, p)
 	}
-	s.attach(uploads)
+	s.attach(in.Uploads, uploads)
 	s.refuse(in.Refused)
 	if len(s.problems) > 0 {
 		return &Rejected{Problems: s.problems}
@@ -283,7 +281,7 @@ func (s *submission) commit(ctx context.Context) (int64, error) {
 	if err := s.tell(ctx, change, t); err != nil {
 		return 0, err
 	}
-	if err := d.store.Commit(ctx, change); err != nil {
+	if err := d.commit(ctx, formFiles(s.center, s.form.Name), s.uploads, change); err != nil {
 		return 0, err
 	}
 	d.log.InfoContext(ctx, "form submitted", "account", account, "helpCenter", s.center.Name, "form", s.form.Name, "ticket", number)

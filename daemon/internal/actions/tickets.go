@@ -71,8 +71,8 @@ func (d *Desk) whole(ctx context.Context, account, short, hash string) (string, 
 // Reply is an agent's public answer.
 type Reply struct {
 	Text   string
-	Files  []helpdesk.Attachment // from [Desk.Attach]
-	Status helpdesk.Status       // what the ticket becomes; "" leaves it
+	Files  []Upload        // from [Desk.Attach] or [Desk.Attached]
+	Status helpdesk.Status // what the ticket becomes; "" leaves it
 	// Nonce came with the page. The same reply sent twice, by a second click or
 	// after a lost answer, is one. Without it each call is a reply of its own.
 	Nonce string
@@ -87,7 +87,7 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 	}
 	w := writing{kind: helpdesk.Message, text: in.Text, files: in.Files}
 	if in.Nonce != "" {
-		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text, blobs(in.Files))
+		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text, blobs(attachments(in.Files)))
 	}
 	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
 		if in.Status != "" {
@@ -97,7 +97,7 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 		if !ok {
 			return helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", t.Mailbox)
 		}
-		if err := box.Files.CheckAll(in.Files); err != nil {
+		if err := box.Files.CheckAll(attachments(in.Files)); err != nil {
 			return err
 		}
 		d.planner.Reply(change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Purpose: helpdesk.AgentReply, Now: d.now()})
@@ -116,8 +116,8 @@ func blobs(files []helpdesk.Attachment) []string {
 
 // Note writes something that only agents see, with files from [Desk.Attach]
 // that only they get.
-func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, files ...helpdesk.Attachment) error {
-	if err := (helpdesk.FileLimits{}).CheckAll(files); err != nil {
+func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, files ...Upload) error {
+	if err := (helpdesk.FileLimits{}).CheckAll(attachments(files)); err != nil {
 		return err
 	}
 	return d.write(ctx, by, number, writing{kind: helpdesk.Note, text: text, files: files}, nil)
@@ -156,7 +156,7 @@ var errUnchanged = errors.New("nothing to change")
 type writing struct {
 	kind    helpdesk.EntryKind
 	text    string
-	files   []helpdesk.Attachment
+	files   []Upload
 	receipt string // its identity; "" if each call is one
 }
 
@@ -184,7 +184,7 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 	if err != nil {
 		return err
 	}
-	e := helpdesk.Entry{Kind: w.kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author(), Attachments: w.files}
+	e := helpdesk.Entry{Kind: w.kind, Channel: helpdesk.ByConsole, At: d.now(), Author: by.author(), Attachments: attachments(w.files)}
 	change := &helpdesk.Change{Account: by.Account, Ticket: t}
 	if w.receipt != "" {
 		found, err := d.store.Lookup(ctx, by.Account, store.Query{Receipt: w.receipt})
@@ -214,7 +214,7 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 			return err
 		}
 	}
-	return d.store.Commit(ctx, change)
+	return d.commit(ctx, agentFiles(by, number, helpdesk.FileLimits{}), w.files, change)
 }
 
 // checkText wants words, in UTF-8, with LF at the end of lines and no control

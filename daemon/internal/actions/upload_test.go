@@ -54,6 +54,17 @@ func (b *bench) keep(form, field, name, content string) Upload {
 	return u
 }
 
+// files counts the blobs of an account.
+func (b *bench) files(account string) (n int) {
+	for _, err := range b.blobs.List(b.t.Context(), account) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
 // covers: P12, S31
 func TestSubmitWithFiles(t *testing.T) {
 	b := newBench(t)
@@ -136,12 +147,8 @@ func TestKeepUploadRefuses(t *testing.T) {
 	if _, err := b.KeepUpload(t.Context(), withFiles(), "plain", "", "a", "", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		t.Errorf("error of the line is %v", err)
 	}
-	files := 0
-	for range b.blobs.List(t.Context(), "support") {
-		files++
-	}
-	if files != 0 {
-		t.Errorf("%d files of the account before anything was submitted", files)
+	if n := b.files("support"); n != 0 {
+		t.Errorf("%d files of the account before anything was submitted", n)
 	}
 }
 
@@ -204,7 +211,7 @@ func TestKeptUpload(t *testing.T) {
 	}
 }
 
-// What nobody submits is not kept; what was submitted stays.
+// What nobody sends is not kept; what was sent stays.
 func TestSweepUploads(t *testing.T) {
 	b := newBench(t)
 	b.mu.Lock()
@@ -212,6 +219,11 @@ func TestSweepUploads(t *testing.T) {
 	b.mu.Unlock()
 	sent := b.keep("plain", "", "a.png", png)
 	b.keep("plain", "", "b.png", png+"2")
+	number, alice := b.ticket("n1"), b.proven("alice@customer.example")
+	b.attach(number, "c.txt", "for a reply")
+	if _, err := b.KeepAnswerFile(t.Context(), shared(), alice, number, "d.txt", "", strings.NewReader("for an answer")); err != nil {
+		t.Fatal(err)
+	}
 	got, err := b.Submit(t.Context(), withFiles(), Submission{Form: "plain", Address: "a@b.example", Subject: "S", Message: "M", Uploads: []Upload{sent}})
 	if err != nil {
 		t.Fatal(err)
@@ -219,11 +231,14 @@ func TestSweepUploads(t *testing.T) {
 	for _, tt := range []struct {
 		wait time.Duration
 		want int
-	}{{UploadLifetime, 0}, {uploadGrace + time.Minute, 2}, {0, 0}} {
+	}{{UploadLifetime, 0}, {uploadGrace + time.Minute, 4}, {0, 0}} {
 		b.wait(tt.wait)
 		if n, err := b.SweepUploads(t.Context(), "support"); n != tt.want || err != nil {
 			t.Errorf("swept %d files, %v, want %d", n, err, tt.want)
 		}
+	}
+	if n := b.files("support"); n != 1 {
+		t.Errorf("the account has %d files, want the one that was sent", n)
 	}
 	f, err := b.File(t.Context(), operator, got.Number, 1, 1)
 	if err != nil {

@@ -139,7 +139,7 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 	return errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string, files ...helpdesk.Attachment) error {
+func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error {
 	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, text)+named(files))
 	return errors.Join(d.check(by), d.writeErr)
 }

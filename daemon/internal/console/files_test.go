@@ -34,8 +34,7 @@ func TestAttach(t *testing.T) {
 		{"none chosen", "reply", url.Values{"text": {"Here"}}, []webtest.Upload{{MediaType: "application/octet-stream"}}, `reply 7  "Here"`},
 		{"of a note", "note", url.Values{"text": {"Look"}}, []webtest.Upload{text("a.txt", "x")}, `note 7 "Look" a.txt`},
 		{"a name that breaks headers", "reply", url.Values{"text": {"Here"}}, []webtest.Upload{text("a\"\r\nb.txt", "x")}, "reply 7  \"Here\" a\"\r\nb.txt"},
-		{"kept before, then new", "reply", url.Values{"text": {"Here"}, "kept": {`{"name":"k.txt"}`}}, []webtest.Upload{text("a.txt", "x")}, `reply 7  "Here" k.txt a.txt`},
-		{"nonsense for what was kept", "reply", url.Values{"text": {"Here"}, "kept": {`x`}}, nil, `reply 7  "Here"`},
+		{"kept before, then new", "reply", url.Values{"text": {"Here"}, "kept": {`{"name":"k.txt","seal":"s"}`}}, []webtest.Upload{text("a.txt", "x")}, `reply 7  "Here" k.txt a.txt`},
 		{"where no file belongs", "status", url.Values{"status": {"Closed"}}, []webtest.Upload{text("a.txt", "x")}, `status 7 Closed`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,6 +74,8 @@ func TestAttachRefused(t *testing.T) {
 			[]string{"“a.exe”", "“b.exe”", "My words</textarea>"}},
 		{"no words", "reply", "", []webtest.Upload{text("a.txt", "x")}, helpdesk.Errorf(helpdesk.Invalid, "write something first"), 422, 1,
 			[]string{`id="reply-error"`}},
+		{"blocked, and no words", "reply", "", []webtest.Upload{text("a.txt", "x"), text("b.exe", "x")}, nil, 422, 1,
+			[]string{`id="reply-files-error"`, "“b.exe” can’t be sent"}},
 		{"store away", "reply", "My words", []webtest.Upload{text("a.txt", "x")}, helpdesk.Wrap(helpdesk.Unavailable, errors.New("x")), 503, 1,
 			[]string{"My words</textarea>", "does not work at the moment"}},
 	} {
@@ -109,12 +110,24 @@ func TestAttachRefused(t *testing.T) {
 func TestAttachTooMuchBesideWhatWasKept(t *testing.T) {
 	large := strings.Repeat("x", 1<<20)
 	d := &desk{detail: full()}
-	form := url.Values{"text": {"My words"}, "kept": {`{"name":"k.txt"}`}}
+	form := url.Values{"text": {"My words"}, "kept": {`{"name":"k.txt","seal":"s"}`}}
 	r := webtest.PostFiles(t, serve(d), base+"/agent/tickets/7/reply", form, []webtest.Upload{text("a.txt", large), text("b.txt", large)}, session)
 	page := webtest.Page(t, r)
 	has(t, page, "Together these files have", "k.txt", "a.txt")
 	if n := len(keptFiles.FindAllString(page, -1)); n != 2 || r.StatusCode != http.StatusUnprocessableEntity || len(d.changes) > 0 {
 		t.Errorf("status %d with %d files kept, changes %v", r.StatusCode, n, d.changes)
+	}
+}
+
+// A page can't name what was not kept for it.
+func TestAttachForged(t *testing.T) {
+	for _, token := range []string{"x", `{"name":"k.txt","blob":"` + strings.Repeat("a", 64) + `"}`} {
+		d := &desk{detail: full()}
+		r := webtest.Post(t, serve(d), base+"/agent/tickets/7/reply", url.Values{"text": {"My words"}, "kept": {token}}, session)
+		has(t, webtest.Page(t, r), "A file is gone.", "My words</textarea>")
+		if r.StatusCode != http.StatusUnprocessableEntity || len(d.changes) > 0 {
+			t.Errorf("%s: status %d, changes %v", token, r.StatusCode, d.changes)
+		}
 	}
 }
 

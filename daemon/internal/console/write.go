@@ -27,7 +27,7 @@ type draft struct {
 	Number int64
 	Act    string
 	Text   string
-	Files  []attached
+	Files  []actions.Upload
 	Status helpdesk.Status // of the ticket afterwards
 	// Nonce came with the page: a second click does not mail the customer twice.
 	Nonce string
@@ -93,9 +93,9 @@ func (c *Handler) do(v *visit, d draft) error {
 		if _, err := parseQueue(string(d.Status)); err != nil {
 			return err
 		}
-		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.attachments(), Status: d.Status, Nonce: d.Nonce})
+		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
 	case noteAct:
-		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.attachments()...)
+		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.Files...)
 	case statusAct:
 		status, err := helpdesk.ParseStatus(string(d.Status))
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -28,7 +29,7 @@ var requestPictures = []picture{
 	{name: "request-nothing", group: ownRequests, title: "Nothing was written", status: 422, path: own + "/reply", post: url.Values{"nonce": {"made-up"}}, scene: scene{customer: true, ticket: alone(order)}},
 	{name: "request-file-refused", group: ownRequests, title: "A file that can't be sent", status: 422, path: own + "/reply", post: url.Values{
 		"nonce": {"made-up"}, "text": {"Here is the picture."},
-		"kept": {`{"file":{"name":"corner.jpeg","mediaType":"image/jpeg","size":843200,"blob":""},"seal":"good"}`, `{"file":{"name":"video.mp4","mediaType":"video/mp4","size":9843200,"blob":""},"seal":""}`},
+		"kept": {"corner.jpeg", "video.mp4"},
 	}, scene: scene{customer: true, ticket: alone(order)}},
 	{name: "request-person-refused", group: ownRequests, title: "Adding somebody, with a slip", status: 422, path: own + "/people", post: url.Values{"address": {"bob@"}, "name": {"Bob Hill"}}, scene: scene{customer: true, ticket: alone(order)}},
 	{name: "request-signed-out", group: ownRequests, title: "Signed out while writing", status: 403, path: own + "/reply", post: url.Values{"nonce": {"made-up"}, "text": {"They are here, thank you."}}},
@@ -116,16 +117,18 @@ func (d *desk) AnswerLimits(context.Context, helpdesk.HelpCenter, *actions.Custo
 }
 
 // KeepAnswerFile implements [portal.Requesting].
-func (d *desk) KeepAnswerFile(context.Context, helpdesk.HelpCenter, *actions.Customer, int64, string, string, io.Reader) (actions.AnswerFile, error) {
-	return actions.AnswerFile{}, errBroken
+func (d *desk) KeepAnswerFile(context.Context, helpdesk.HelpCenter, *actions.Customer, int64, string, string, io.Reader) (actions.Upload, error) {
+	return actions.Upload{}, errBroken
 }
 
-// KeptAnswerFile implements [portal.Requesting]: what has no seal is too large.
-func (d *desk) KeptAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, said actions.AnswerFile) (actions.AnswerFile, error) {
-	if said.Seal != "" {
-		return said, nil
+// KeptAnswerFile implements [portal.Requesting]: the token is the name of the file,
+// and videos are too large.
+func (d *desk) KeptAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, name string) (actions.Upload, error) {
+	u := actions.Upload{Attachment: helpdesk.Attachment{Name: name, MediaType: "image/jpeg", Size: 843_200}}
+	if strings.HasSuffix(name, ".mp4") {
+		u.MediaType, u.Size = "video/mp4", 9_843_200
 	}
-	return said, helpdesk.FileLimits{Bytes: 5 << 20}.CheckSize(said.File.Name, said.File.Size)
+	return u, helpdesk.FileLimits{Bytes: 5 << 20}.CheckSize(u.Name, u.Size)
 }
 
 // AnswerRequest implements [portal.Requesting]: nothing was written.

@@ -80,7 +80,7 @@ func (s *Signer) Codes(aud Audience, id string) []string {
 	return codes
 }
 
-// Upload returns the seal of a file that was kept for a form and is not sent yet,
+// Upload returns the seal of a file that waits for what it was chosen for to be sent,
 // so that a page may name it without anybody else being able to. What is sealed is
 // the caller's; nothing of it stands in the seal.
 func (s *Signer) Upload(aud Audience, what string) string { return s.seal(aud, forUpload, what) }

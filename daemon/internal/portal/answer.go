@@ -2,7 +2,6 @@ package portal
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -28,7 +27,7 @@ const draftQuery = "draft"
 type written struct {
 	act    string
 	text   string
-	files  []actions.AnswerFile
+	files  []actions.Upload
 	nonce  string
 	draft  string // what it began as
 	adding adding
@@ -70,13 +69,10 @@ func (p *Handler) composer(v *visit, seen *actions.Request, typed written) *comp
 }
 
 // answerFiles is where files of an answer are chosen.
-func answerFiles(v *visit, limits helpdesk.FileLimits, files []actions.AnswerFile) *fileInput {
+func answerFiles(v *visit, limits helpdesk.FileLimits, files []actions.Upload) *fileInput {
 	f := &fileInput{ID: "files", Most: limits.Bytes, Blocked: strings.Join(limits.Blocked, " ")}
 	f.Limits = f.limits(v, nil)
-	for _, known := range files {
-		token, _ := json.Marshal(known) // strings and numbers can always be written
-		f.Kept = append(f.Kept, keptFile{Name: known.File.Name, Size: known.File.Size, Token: string(token)})
-	}
+	f.Kept = files
 	return f
 }
 
@@ -127,76 +123,31 @@ func (a *written) answer() actions.Answer {
 }
 
 // readAnswer reads the form: the fields, and the files straight into where they
-// stay. What is wrong with some of the files is told in one error; the others are
+// wait. What is wrong with some of the files is told in one error; the others are
 // kept.
 func (p *Handler) readAnswer(v *visit, number int64, limits helpdesk.FileLimits) (written, error) {
-	in := answerIntake{say: v.say.T, limits: limits}
 	meter := p.meter(v)
-	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) {
-		if in.open() {
-			in.add(p.desk.KeepAnswerFile(v.context(), v.center, v.customer, number, name, mediaType, meter(content)))
-		}
-	})
-	sent := in.files // they come behind those that were here before
-	in.files, in.full = nil, false
-	for i, value := range v.r.PostForm[keptField] {
-		var said actions.AnswerFile
-		// Each is looked up: what no page has so many of costs nothing.
-		if i < helpdesk.MaxFiles && in.open() && json.Unmarshal([]byte(value), &said) == nil {
-			in.add(p.desk.KeptAnswerFile(v.context(), v.center, v.customer, number, said))
-		}
+	in := actions.Intake{
+		Limits: limits,
+		Keep: func(_, name, mediaType string, r io.Reader) (actions.Upload, error) {
+			return p.desk.KeepAnswerFile(v.context(), v.center, v.customer, number, name, mediaType, meter(r))
+		},
+		Find: func(token string) (actions.Upload, error) {
+			return p.desk.KeptAnswerFile(v.context(), v.center, v.customer, number, token)
+		},
 	}
-	for _, f := range sent {
-		in.add(f, nil)
+	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) { in.Take("", name, mediaType, content) })
+	err := in.End(v.r.PostForm[keptField], read)
+	if err == nil {
+		err = in.Refusal(func(err error) string { return helpdesk.PublicIn(err, v.say.T) })
 	}
 	typed := typedAnswer(v.r.PostForm)
-	typed.files = in.files
-	return typed, errors.Join(in.err, read, in.refusal())
+	typed.files = in.Uploads
+	return typed, err
 }
 
 func typedAnswer(form url.Values) written {
 	return written{act: replyAct, text: form.Get("text"), nonce: form.Get("nonce"), draft: form.Get("draft")}
-}
-
-// answerIntake is the files of one answer while it comes in.
-type answerIntake struct {
-	say     func(english string, args ...any) string
-	limits  helpdesk.FileLimits
-	files   []actions.AnswerFile
-	refused []string
-	full    bool
-	err     error // nothing more is taken
-}
-
-func (in *answerIntake) open() bool { return in.err == nil && !in.full }
-
-// add takes a file into the list, unless all together are too much then. They are
-// counted while they come, so that what follows need not be kept.
-func (in *answerIntake) add(f actions.AnswerFile, err error) {
-	if err == nil {
-		var all []helpdesk.Attachment
-		for _, known := range in.files {
-			all = append(all, known.File)
-		}
-		err = in.limits.CheckAll(append(all, f.File))
-		in.full = err != nil
-	}
-	switch {
-	case err == nil:
-		in.files = append(in.files, f)
-	case isFileError(err):
-		in.refused = append(in.refused, helpdesk.PublicIn(err, in.say))
-	default:
-		in.err = err
-	}
-}
-
-// refusal tells what is wrong with files, nil if nothing is.
-func (in *answerIntake) refusal() error {
-	if len(in.refused) == 0 {
-		return nil
-	}
-	return &helpdesk.Error{Kind: helpdesk.Invalid, Public: strings.Join(in.refused, ". "), Err: helpdesk.ErrFile}
 }
 
 func isFileError(err error) bool { return errors.Is(err, helpdesk.ErrFile) }

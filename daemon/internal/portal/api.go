@@ -309,18 +309,11 @@ func (p *Handler) typedByProgram(v *visit, form *helpdesk.Form, in apiSubmission
 	if len(problems) > 0 {
 		return typed, &actions.Rejected{Problems: problems}
 	}
-	files := intake{desk: p.desk, v: v, form: form, limits: p.mailboxFiles(v)}
-	meter := p.meter(v)
-	for i, f := range in.Files {
-		if i >= helpdesk.MaxFiles || files.full || files.err != nil {
-			break
-		}
-		u, err := p.desk.KeepUpload(v.context(), v.center, form.Name, f.Field, f.Name, f.MediaType, meter(bytes.NewReader(f.Content)))
-		files.add(f.Field, u, err)
+	files := p.intake(v, form)
+	for _, f := range in.Files {
+		files.Take(f.Field, f.Name, f.MediaType, bytes.NewReader(f.Content))
 	}
-	typed.uploads = files.uploads
-	if files.err == nil && len(files.problems) > 0 {
-		return typed, &actions.Rejected{Problems: files.problems}
-	}
-	return typed, files.err
+	err := files.End(nil, nil)
+	typed.uploads, typed.refused = files.Uploads, refusals(v, files.Refused)
+	return typed, err
 }

@@ -16,6 +16,7 @@ type filled struct {
 	own     map[string]string // of what every form asks, by name
 	fields  map[string][]string
 	uploads []actions.Upload
+	refused []helpdesk.FieldProblem // about other files
 	// shown are the names of the fields that the page showed; nil where it did not
 	// tell.
 	shown []string
@@ -65,7 +66,7 @@ func readTyped(post url.Values, form *helpdesk.Form) filled {
 
 func (t *filled) submission(v *visit, form *helpdesk.Form) actions.Submission {
 	return actions.Submission{
-		Agent: v.agent, Customer: v.customer, Form: form.Name, Nonce: t.nonce, Fields: t.fields, Uploads: t.uploads,
+		Agent: v.agent, Customer: v.customer, Form: form.Name, Nonce: t.nonce, Fields: t.fields, Uploads: t.uploads, Refused: t.refused,
 		Name: t.own["name"], Address: t.own["address"], Subject: t.own["subject"], Message: t.own["message"],
 	}
 }

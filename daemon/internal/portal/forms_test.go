@@ -78,6 +78,10 @@ func TestFilesOfAForm(t *testing.T) {
 	}
 	has(t, page, "a&lt;b&gt;.png", "My story", "One answer needs another look.")
 
+	// One is refused beside other mistakes, and all is told at once.
+	r = webtest.PostFiles(t, h, address, typed, []webtest.Upload{{Input: "field.file", Name: "bad.exe", Content: "x"}})
+	has(t, webtest.Page(t, r), "“bad.exe” is no picture.", "Say what.", "2 answers need another look.")
+
 	// One is refused beside the others, and nothing is sent.
 	d.err, d.submitted = nil, nil
 	typed["kept"] = tokens(page)[:1] // the other one was taken out

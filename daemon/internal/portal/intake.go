@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -26,51 +25,33 @@ type Keeping interface {
 // keptField names the files of a form that are kept here already.
 const keptField = "kept"
 
-// intake is the files of one form while it comes in.
-type intake struct {
-	desk     Keeping
-	v        *visit
-	form     *helpdesk.Form
-	meter    func(io.Reader) io.Reader
-	limits   helpdesk.FileLimits // of all files together
-	uploads  []actions.Upload
-	problems []helpdesk.FieldProblem
-	full     bool
-	err      error // nothing more is taken
-}
-
-// readFilled reads a form, and its files straight into where they wait. Problems
-// are about files; with an error, too, what was typed is there as far as it came.
-func (p *Handler) readFilled(v *visit, form *helpdesk.Form) (filled, []helpdesk.FieldProblem, error) {
-	in := intake{desk: p.desk, v: v, form: form, meter: p.meter(v), limits: p.mailboxFiles(v)}
+// readFilled reads a form, and its files straight into where they wait. With an
+// error, too, what was typed is there as far as it came.
+func (p *Handler) readFilled(v *visit, form *helpdesk.Form) (filled, error) {
+	in := p.intake(v, form)
 	read := web.ReadNamedParts(v.w, v.r, func(input, name, mediaType string, content io.Reader) {
-		if field, ok := fieldOf(input); ok && in.err == nil && !in.full {
-			u, err := p.desk.KeepUpload(v.context(), v.center, form.Name, field, name, mediaType, in.meter(content))
-			in.add(field, u, err)
+		if field, ok := fieldOf(input); ok {
+			in.Take(field, name, mediaType, content)
 		}
 	})
-	sent, failed := in.uploads, in.err // they come behind those that were here before
-	in.uploads, in.full, in.err = nil, false, nil
-	for i, token := range v.r.PostForm[keptField] {
-		if i < helpdesk.MaxFiles && !in.full {
-			u, err := p.desk.KeptUpload(v.context(), v.center, form.Name, token)
-			in.add(u.Field, u, err)
-		}
-	}
-	for _, u := range sent {
-		in.add(u.Field, u, nil)
-	}
-	if failed != nil {
-		in.err = failed
-	}
+	err := in.End(v.r.PostForm[keptField], read)
 	typed := readTyped(v.r.PostForm, form)
-	typed.uploads = in.uploads
-	if in.err == nil && errors.Is(read, helpdesk.ErrFile) {
-		in.refuse("", read)
-	} else if in.err == nil {
-		in.err = read
+	typed.uploads, typed.refused = in.Uploads, refusals(v, in.Refused)
+	return typed, err
+}
+
+// intake keeps files for a form, and finds them again.
+func (p *Handler) intake(v *visit, form *helpdesk.Form) *actions.Intake {
+	meter := p.meter(v)
+	return &actions.Intake{
+		Limits: p.mailboxFiles(v),
+		Keep: func(field, name, mediaType string, r io.Reader) (actions.Upload, error) {
+			return p.desk.KeepUpload(v.context(), v.center, form.Name, field, name, mediaType, meter(r))
+		},
+		Find: func(token string) (actions.Upload, error) {
+			return p.desk.KeptUpload(v.context(), v.center, form.Name, token)
+		},
 	}
-	return typed, in.problems, in.err
 }
 
 // fieldOf is the field that an input for files belongs to, "" for the message.
@@ -81,68 +62,35 @@ func fieldOf(input string) (field string, ok bool) {
 	return strings.CutPrefix(input, fieldPrefix)
 }
 
-// add takes a file, unless all together are too much then. They are counted while
-// they come, so that what follows need not be kept.
-func (in *intake) add(field string, u actions.Upload, err error) {
-	more := append(in.uploads, u)
-	if err == nil {
-		err = in.limits.CheckAll(attachments(more))
-		in.full = err != nil
-	}
-	switch {
-	case err == nil:
-		in.uploads = more
-	case errors.Is(err, helpdesk.ErrFile):
-		in.refuse(field, err)
-	default:
-		in.err = err
-		if u.Seal != "" { // it is one of ours, and stays on the page
-			in.uploads = more
+// refusals are what is wrong with files, in one text for each field.
+func refusals(v *visit, refused []actions.Refusal) []helpdesk.FieldProblem {
+	var problems []helpdesk.FieldProblem
+	for _, r := range refused {
+		where := messageFiles
+		if r.Field != "" {
+			where = fieldPrefix + r.Field
+		}
+		said := web.Sentence(helpdesk.PublicIn(r.Err, v.say.T))
+		i := slices.IndexFunc(problems, func(known helpdesk.FieldProblem) bool { return known.Field == where })
+		switch {
+		case i < 0:
+			problems = append(problems, helpdesk.FieldProblem{Field: where, Message: said})
+		case !strings.Contains(problems[i].Message, said):
+			problems[i].Message += " " + said
 		}
 	}
-}
-
-func (in *intake) refuse(field string, err error) {
-	where := messageFiles
-	if field != "" {
-		where = fieldPrefix + field
-	}
-	said := web.Sentence(helpdesk.PublicIn(err, in.v.say.T))
-	for i := range in.problems {
-		if known := &in.problems[i]; known.Field == where {
-			if !strings.Contains(known.Message, said) {
-				known.Message += " " + said
-			}
-			return
-		}
-	}
-	in.problems = append(in.problems, helpdesk.FieldProblem{Field: where, Message: said})
-}
-
-func attachments(uploads []actions.Upload) []helpdesk.Attachment {
-	var all []helpdesk.Attachment
-	for _, u := range uploads {
-		all = append(all, u.Attachment)
-	}
-	return all
+	return problems
 }
 
 // fileInput is where files are chosen. Part "attach" of the templates shows it.
 type fileInput struct {
-	ID      string // and name
-	Kept    []keptFile
-	Most    int64  // bytes of one file; 0 for any
-	Count   int    // files; 0 for any number
-	Blocked string // endings, with blanks between
-	Accept  string // for the browser's own dialog
-	Limits  string // in words
-}
-
-// keptFile is a file that is here already; its token names it.
-type keptFile struct {
-	Name  string
-	Size  int64
-	Token string
+	ID      string           // and name
+	Kept    []actions.Upload // that wait here already; the token of each names it
+	Most    int64            // bytes of one file; 0 for any
+	Count   int              // files; 0 for any number
+	Blocked string           // endings, with blanks between
+	Accept  string           // for the browser's own dialog
+	Limits  string           // in words
 }
 
 func (p *Handler) fileInput(v *visit, form *helpdesk.Form, field string, uploads []actions.Upload) fileInput {
@@ -155,7 +103,7 @@ func (p *Handler) fileInput(v *visit, form *helpdesk.Form, field string, uploads
 	f.Limits = f.limits(v, form.Field(field))
 	for _, u := range uploads {
 		if u.Field == field {
-			f.Kept = append(f.Kept, keptFile{Name: u.Name, Size: u.Size, Token: u.Token()})
+			f.Kept = append(f.Kept, u)
 		}
 	}
 	return f

@@ -29,8 +29,12 @@ type desk struct {
 }
 
 func (d *desk) Submit(_ context.Context, _ helpdesk.HelpCenter, in actions.Submission) (actions.Submitted, error) {
-	if len(in.Refused) > 0 {
-		return actions.Submitted{}, &actions.Rejected{Problems: in.Refused}
+	if len(in.Refused) > 0 { // nothing is taken, and all is told at once
+		all := actions.Rejected{Problems: in.Refused}
+		if rejected, ok := errors.AsType[*actions.Rejected](d.err); ok {
+			all.Problems = append(rejected.Problems, in.Refused...)
+		}
+		return actions.Submitted{}, &all
 	}
 	d.submitted = append(d.submitted, in)
 	if d.err != nil {

@@ -22,7 +22,7 @@ const (
 	// uploadsAtOnce are the MiB that one network may send at once, and uploadEvery is
 	// how long until one more. All networks together may have allUploadsAtOnce, and
 	// one more each allUploadEvery: within a day, which is how long a file waits, no
-	// more than 24 GiB can lie there that nobody submitted.
+	// more than 24 GiB of forms and customers' answers can lie there that nobody sent.
 	uploadsAtOnce    = 256
 	uploadEvery      = 10 * time.Second
 	allUploadsAtOnce = 2 << 10

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"html"
 	"io"
@@ -71,18 +72,19 @@ func (o *office) AnswerLimits(_ context.Context, _ helpdesk.HelpCenter, by *acti
 	return o.limits, o.mine(by, number)
 }
 
-func (o *office) KeepAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, name, mediaType string, r io.Reader) (actions.AnswerFile, error) {
+func (o *office) KeepAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, name, mediaType string, r io.Reader) (actions.Upload, error) {
 	b, err := io.ReadAll(r)
-	f := actions.AnswerFile{File: helpdesk.Attachment{Name: name, MediaType: mediaType, Size: int64(len(b))}, Seal: "sealed " + name}
+	f := actions.Upload{Attachment: helpdesk.Attachment{Name: name, MediaType: mediaType, Size: int64(len(b))}, Seal: "sealed " + name}
 	if err == nil {
-		err = o.limits.CheckSize(name, f.File.Size)
+		err = o.limits.CheckSize(name, f.Size)
 	}
 	return f, err
 }
 
-func (o *office) KeptAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, said actions.AnswerFile) (actions.AnswerFile, error) {
+func (o *office) KeptAnswerFile(_ context.Context, _ helpdesk.HelpCenter, _ *actions.Customer, _ int64, token string) (actions.Upload, error) {
 	o.looked++
-	if said.Seal != "sealed "+said.File.Name {
+	var said actions.Upload
+	if err := json.Unmarshal([]byte(token), &said); err != nil || said.Seal != "sealed "+said.Name {
 		return said, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "choose it again", Err: helpdesk.ErrFile}
 	}
 	return said, nil
@@ -94,7 +96,7 @@ func (o *office) AnswerRequest(_ context.Context, _ helpdesk.HelpCenter, by *act
 	}
 	var files []string
 	for _, f := range in.Files {
-		files = append(files, f.File.Name)
+		files = append(files, f.Name)
 	}
 	if in.Text == "" && len(files) == 0 {
 		return 0, helpdesk.Errorf(helpdesk.Invalid, "write something first")
@@ -352,7 +354,7 @@ func TestReplyOnAPage(t *testing.T) {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	again.Set("kept", strings.ReplaceAll(again.Get("kept"), "a.txt", "other.txt"))
-	again["kept"] = append(again["kept"], `{"file":{"name":"x","blob":"b"}}`)
+	again["kept"] = append(again["kept"], `{"name":"x","blob":"b"}`)
 	if r := webtest.PostFiles(t, h, base+requestPath+"/reply", again, nil, customersCookie); r.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a file that was never kept: status %d", r.StatusCode)
 	}

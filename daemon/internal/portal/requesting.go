@@ -28,8 +28,9 @@ type Requesting interface {
 	AnswerLimits(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64) (helpdesk.FileLimits, error)
 	// KeepAnswerFile reads content piece by piece. What is wrong with the file itself
 	// is marked with [helpdesk.ErrFile].
-	KeepAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, name, mediaType string, content io.Reader) (actions.AnswerFile, error)
-	KeptAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, said actions.AnswerFile) (actions.AnswerFile, error)
+	KeepAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, name, mediaType string, content io.Reader) (actions.Upload, error)
+	// KeptAnswerFile takes only what KeepAnswerFile kept for the same.
+	KeptAnswerFile(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, token string) (actions.Upload, error)
 	// AnswerRequest returns the number of the request that has the answer.
 	AnswerRequest(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64, in actions.Answer) (int64, error)
 	CloseRequest(ctx context.Context, h helpdesk.HelpCenter, by *actions.Customer, number int64) error

@@ -113,8 +113,8 @@ func (p *Handler) submit(v *visit) error {
 	if signIn {
 		form = v.center.Form(v.r.PathValue("form"))
 	}
-	typed, problems, err := p.readFilled(v, form)
-	page := func() asked { return p.asked(v, form, &typed, problems) }
+	typed, err := p.readFilled(v, form)
+	page := func() asked { return p.asked(v, form, &typed, typed.refused) }
 	switch {
 	case err != nil:
 		return p.askAgain(v, form, &typed, err)
@@ -126,17 +126,15 @@ func (p *Handler) submit(v *visit) error {
 	case v.r.PostForm.Get("step") == "update":
 		p.ask(v, http.StatusOK, page())
 		return nil
-	case len(problems) > 0:
-		return p.send(v, form, &typed, problems)
 	}
-	if unseen := typed.unseen(form); len(unseen) > 0 {
+	if unseen := typed.unseen(form); len(unseen) > 0 && len(typed.refused) == 0 {
 		more := page()
 		more.More = len(unseen)
 		more.focus(fieldPrefix + unseen[0])
 		p.ask(v, unprocessable, more)
 		return nil
 	}
-	return p.send(v, form, &typed, nil)
+	return p.send(v, form, &typed)
 }
 
 // unprocessable is the status of a form that has to be mended.
@@ -144,10 +142,8 @@ const unprocessable = http.StatusUnprocessableEntity
 
 // send submits it, unless there were refused files: then it only hears what else is
 // wrong, so that all is told at once.
-func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled, refused []helpdesk.FieldProblem) error {
-	in := typed.submission(v, form)
-	in.Refused = refused
-	done, err := p.take(v, in)
+func (p *Handler) send(v *visit, form *helpdesk.Form, typed *filled) error {
+	done, err := p.take(v, typed.submission(v, form))
 	if err != nil {
 		return p.askAgain(v, form, typed, err)
 	}
@@ -177,7 +173,7 @@ func (p *Handler) askAgain(v *visit, form *helpdesk.Form, typed *filled, err err
 		p.ask(v, unprocessable, p.asked(v, form, typed, rejected.Problems))
 		return nil
 	}
-	page := p.asked(v, form, typed, nil)
+	page := p.asked(v, form, typed, typed.refused)
 	switch helpdesk.KindOf(err) {
 	case helpdesk.NotFound:
 		return err
