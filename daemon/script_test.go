@@ -124,7 +124,7 @@ func cmdDev(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("postern dev did not say where it is:\n%s\n%s", welcome, p.errors.String())
 	}
 	for name, value := range map[string]string{
-		"HTTP": web[1], "SMTP": mail[1], "ADMIN": mail[2], "AGENT": login[1], "PASSWORD": login[2],
+		"HTTP": web[1], "SECOND": strings.Replace(web[1], "//", "//second.", 1), "SMTP": mail[1], "ADMIN": mail[2], "AGENT": login[1], "PASSWORD": login[2],
 	} {
 		ts.Setenv(name, value)
 	}

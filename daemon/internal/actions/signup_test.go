@@ -169,6 +169,46 @@ func TestPassIsUsedOnce(t *testing.T) {
 	}
 }
 
+// Whoever is refused at the sign-in waited for one check of a password, whether the
+// address is known, has a password, or is nobody's. Nothing of the time it takes
+// tells which of them it was.
+// covers: S24
+func TestSignInTakesTheSameWork(t *testing.T) {
+	b := newAccounts(t)
+	b.customer("alice@customer.example")
+	b.proven("bob@customer.example") // and has no password
+	// A check takes a slot before its work and gives it back after; here each waits
+	// for us to take part in that.
+	b.passwords.slots = make(chan struct{})
+	for _, tt := range []struct{ name, address, password string }{
+		{"a wrong password", "alice@customer.example", "not the password"},
+		{"no password", "bob@customer.example", good},
+		{"nobody", "nobody@customer.example", good},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			done := make(chan error, 1)
+			go func() {
+				_, err := b.SignInCustomer(t.Context(), center(), Credentials{Address: tt.address, Password: tt.password})
+				done <- err
+			}()
+			select {
+			case <-b.passwords.slots:
+				b.passwords.slots <- struct{}{}
+			case err := <-done:
+				t.Fatalf("answered without a check: %v", err)
+			}
+			select {
+			case <-b.passwords.slots:
+				t.Fatal("two checks were made")
+			case err := <-done:
+				if helpdesk.KindOf(err) != helpdesk.Invalid || helpdesk.Public(err) != "this address and password do not belong together" {
+					t.Errorf("error = %v", err)
+				}
+			}
+		})
+	}
+}
+
 // covers: S24, S42
 func TestSignInCustomer(t *testing.T) {
 	b := newAccounts(t)
