@@ -56,6 +56,29 @@ func TestLanguagesAreComplete(t *testing.T) {
 	}
 }
 
+// A text that stands in a file twice would be said as it stands there last.
+func TestNoTextTwice(t *testing.T) {
+	entry := regexp.MustCompile(`(?m)^  ("(?:[^"\\]|\\.)*"): `)
+	for locale, w := range all {
+		if locale == English {
+			continue
+		}
+		raw, err := files.ReadFile(locale + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stands := map[string]int{}
+		for _, m := range entry.FindAllStringSubmatch(string(raw), -1) {
+			if stands[m[1]]++; stands[m[1]] == 2 {
+				t.Errorf("%s has %s twice", locale, m[1])
+			}
+		}
+		if len(stands) != len(w.texts) { // or lines of the file are not one text each
+			t.Errorf("%s has %d texts, of which %d were found", locale, len(w.texts), len(stands))
+		}
+	}
+}
+
 // checkForms compares the places of a text's forms with those of the English one. A
 // form for one thing need not name the number.
 func checkForms(t *testing.T, w *Words, one text, own forms) {
