@@ -16,7 +16,6 @@ import (
 	"html/template"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -66,19 +65,16 @@ func load() map[string]*Words {
 		panic(fmt.Sprintf("list languages: %v", err))
 	}
 	for _, f := range names {
-		locale, _, _ := strings.Cut(path.Base(f.Name()), ".")
-		w := found[locale]
-		if w == nil {
-			w = &Words{Locale: locale, tag: language.MustParse(locale), texts: map[string]forms{}}
-			found[locale] = w
-		}
+		locale := strings.TrimSuffix(f.Name(), ".json")
+		w := &Words{Locale: locale, tag: language.MustParse(locale)}
 		raw, err := files.ReadFile(f.Name())
 		if err == nil {
-			err = json.Unmarshal(raw, &w.texts) // adds to what is there
+			err = json.Unmarshal(raw, &w.texts)
 		}
 		if err != nil {
 			panic(fmt.Sprintf("read language %s: %v", f.Name(), err))
 		}
+		found[locale] = w
 	}
 	return found
 }
