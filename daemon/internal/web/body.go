@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -11,6 +12,22 @@ import (
 // MaxBody of a request. The longest message has 64 KiB, and three times that
 // when each of its bytes is percent-encoded; the rest is for a form's fields.
 const MaxBody = 1 << 20
+
+// bodyWithin is how long a body may take in all: MaxBody over a line of 6 KiB/s.
+// Who sends files has longer, as long as they go on ([ReadParts]). Without an end,
+// each connection that brings a beginning and nothing more would be held for good,
+// also where nobody reads it: the server waits for the rest before it goes on.
+const bodyWithin = 3 * time.Minute
+
+// inTime ends connections on which a body does not come.
+func inTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // what has no connection needs none
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -23,6 +23,7 @@ func (s *Site) Redirect() http.Handler {
 			http.Redirect(w, r, center.BaseURL+pathOf(r.URL), http.StatusPermanentRedirect)
 		}
 	})
+	h = inTime(h)
 	// Without Strict-Transport-Security: RFC 6797 section 7.2 wants it over TLS alone.
 	h = s.careful(h)
 	h = s.recover(h)

@@ -66,6 +66,7 @@ func (s *Site) Handler(routes http.Handler) http.Handler {
 	var h http.Handler = mux
 	h = s.sameOrigin(h)
 	h = limitBody(h)
+	h = inTime(h)
 	h = s.secure(h)
 	h = s.recover(h)
 	return s.logged(h)
