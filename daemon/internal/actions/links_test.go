@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
 )
@@ -124,4 +126,73 @@ func swap(c byte) string {
 		return "B"
 	}
 	return "A"
+}
+
+// covers: S21, S22, S40a
+func TestLinkTarget(t *testing.T) {
+	b := newBench(t)
+	ctx, number, h := t.Context(), b.ticket("n1"), shared()
+	alice, eve := b.proven("alice@customer.example"), b.proven("eve@customer.example")
+	link := b.linkOf(number, 1)
+	second := h
+	second.Name, second.Audience = "second", links.AudienceOf("support", "HelpCenter", "second")
+	check := func(name, token string, h helpdesk.HelpCenter, by *Customer, want Target, kind string) {
+		t.Helper()
+		got, err := b.LinkTarget(ctx, h, token, by)
+		if got != want || kindOf(err) != kind {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	check("nobody", link, h, nil, Target{Number: number}, "ok")
+	check("hers", link, h, alice, Target{Number: number, TakesPart: true}, "ok")
+	check("somebody else's", link, h, eve, Target{Number: number}, "ok")
+	check("another help center", link, second, alice, Target{}, "not found")
+	check("nonsense", "pl1_x", h, alice, Target{}, "not found")
+	b.wait(2 * time.Hour)
+	check("expired", link, h, alice, Target{Number: number, TakesPart: true}, "ok")
+	if got := b.opened(link); got != nil {
+		t.Errorf("an expired link shows %q", got)
+	}
+}
+
+// covers: S09, S22, M03
+func TestMailNewLink(t *testing.T) {
+	b := newBench(t)
+	ctx, number, h := t.Context(), b.ticket("n1"), shared()
+	if err := b.AddParticipant(ctx, operator, number, "bob@customer.example", "", false); err != nil {
+		t.Fatal(err)
+	}
+	mine, bobs := b.linkOf(number, 1), b.linkOf(number, 2)
+	b.wait(2 * time.Hour) // they are over
+	ask := func(h helpdesk.HelpCenter, token string) []string {
+		t.Helper()
+		if err := b.MailNewLink(ctx, h, token); err != nil {
+			t.Errorf("the answer differs: %v", err)
+		}
+		return sentTo(b.detail(number), helpdesk.NewLink)
+	}
+	off := shared()
+	off.PortalOn = false
+	if got := ask(h, forged(mine)); len(got) != 0 {
+		t.Errorf("a forged one: %q", got)
+	}
+	if got := ask(off, mine); len(got) != 0 {
+		t.Errorf("portal off: %q", got)
+	}
+	if diff := cmp.Diff([]string{"alice@customer.example"}, ask(h, mine)); diff != "" {
+		t.Errorf("hers (-want +got):\n%s", diff)
+	}
+	if err := b.RemoveParticipant(ctx, operator, number, 2); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"alice@customer.example"}, ask(h, bobs)); diff != "" {
+		t.Errorf("of who was removed (-want +got):\n%s", diff)
+	}
+	for range 20 {
+		ask(h, mine)
+		b.wait(11 * time.Minute)
+	}
+	if got := len(ask(h, mine)); got < 2 || got > 5 {
+		t.Errorf("%d mails, want a few a day", got)
+	}
 }
