@@ -54,7 +54,7 @@ const (
 func (Collaborators) values() []string { return list(CollaboratorsAllowed, CollaboratorsNotAllowed) }
 
 // MailPurpose says on which occasion a mail is sent.
-// +kubebuilder:validation:Enum=Acknowledgement;Confirmation;Reply;Update;Joined;Added;StatusChanged;Opened;PeopleChanged;NewLink;SignUp;Invitation;PasswordReset;SignInCode;SignInLink;AccountKnown;PasswordChanged
+// +kubebuilder:validation:Enum=Acknowledgement;Confirmation;Reply;Update;Joined;Added;StatusChanged;Opened;PeopleChanged;NewLink;SignUp;Invitation;PasswordReset;SignInCode;SignInLink;AccountKnown;PasswordChanged;SignInAdded;SignInRemoved
 type MailPurpose string
 
 // Values of MailPurpose.
@@ -76,12 +76,14 @@ const (
 	MailSignInLink      MailPurpose = "SignInLink"
 	MailAccountKnown    MailPurpose = "AccountKnown"
 	MailPasswordChanged MailPurpose = "PasswordChanged"
+	MailSignInAdded     MailPurpose = "SignInAdded"
+	MailSignInRemoved   MailPurpose = "SignInRemoved"
 )
 
 func (MailPurpose) values() []string {
 	return list(MailAcknowledgement, MailConfirmation, MailReply, MailUpdate, MailJoined, MailAdded, MailStatusChanged, MailOpened,
 		MailPeopleChanged, MailNewLink, MailSignUp, MailInvitation, MailPasswordReset, MailSignInCode, MailSignInLink, MailAccountKnown,
-		MailPasswordChanged)
+		MailPasswordChanged, MailSignInAdded, MailSignInRemoved)
 }
 
 // SignUpMode says who may make a portal account.

@@ -260,7 +260,7 @@ type Mail struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=purpose
-	// +kubebuilder:validation:MaxItems=17
+	// +kubebuilder:validation:MaxItems=19
 	Templates []MailTemplate `json:"templates,omitempty"`
 }
 

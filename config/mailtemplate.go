@@ -39,6 +39,8 @@ var (
 		MailSignInLink:      {slices.Concat(ofAccount, []string{"Link", "Lasts"}), []string{"Link"}},
 		MailAccountKnown:    {slices.Concat(ofAccount, []string{"Link"}), []string{"Link"}},
 		MailPasswordChanged: {slices.Concat(ofAccount, []string{"Link"}), []string{"Link"}},
+		MailSignInAdded:     {slices.Concat(ofAccount, []string{"Link", "Issuer"}), []string{"Link", "Issuer"}},
+		MailSignInRemoved:   {slices.Concat(ofAccount, []string{"Link", "Issuer"}), []string{"Link", "Issuer"}},
 	}
 )
 

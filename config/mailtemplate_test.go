@@ -67,10 +67,10 @@ func TestMailTemplates(t *testing.T) {
 //
 // covers: M04
 func TestFixedMailsKnowNothingOfAStranger(t *testing.T) {
-	for _, p := range []MailPurpose{MailConfirmation, MailAdded, MailNewLink, MailSignUp, MailInvitation, MailPasswordReset, MailSignInCode, MailSignInLink, MailAccountKnown, MailPasswordChanged} {
+	for _, p := range []MailPurpose{MailConfirmation, MailAdded, MailNewLink, MailSignUp, MailInvitation, MailPasswordReset, MailSignInCode, MailSignInLink, MailAccountKnown, MailPasswordChanged, MailSignInAdded, MailSignInRemoved} {
 		for _, fact := range MailFacts(p) {
 			switch fact {
-			case "Center", "Support", "Number", "Link", "Lasts", "Code":
+			case "Center", "Support", "Number", "Link", "Lasts", "Code", "Issuer":
 			default:
 				t.Errorf("a template of %s may tell %s", p, fact)
 			}

@@ -32,14 +32,22 @@ func (d *Desk) ChangePassword(ctx context.Context, h helpdesk.HelpCenter, who *C
 		if !d.tries.allow(h.Account, own[0], d.now()) {
 			return nil, ErrTooMany
 		}
-		if len(in.Old) > maxPasswordBytes || !d.passwords.matches(old, normal(in.Old)) {
+		right, err := d.isPassword(ctx, old, in.Old)
+		if err != nil {
+			return nil, err
+		}
+		if !right {
 			return nil, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "this is not your password", Err: ErrOldPassword}
 		}
 	}
 	if err := checkPassword(in.New, h.DisplayName, own...); err != nil {
 		return nil, err
 	}
-	if err := d.putPassword(ctx, h, who, d.passwords.hash(normal(in.New)), own); err != nil {
+	hash, err := d.passwords.hash(ctx, normal(in.New))
+	if err != nil {
+		return nil, err
+	}
+	if err := d.putPassword(ctx, h, who, hash, own); err != nil {
 		return nil, err
 	}
 	d.log.InfoContext(ctx, "password changed", "account", h.Account, "contact", who.Contact.ID)
@@ -61,14 +69,38 @@ func (d *Desk) putPassword(ctx context.Context, h helpdesk.HelpCenter, who *Cust
 		now := d.now()
 		c.SignIn.Password, c.SignIn.PasswordSet = hash, &now
 		change := &helpdesk.Change{Account: h.Account, Contact: c, SignedOut: c.ID}
-		for _, a := range own[:min(len(own), maxTold)] {
-			about := helpdesk.Pass{Address: a, HelpCenter: h.Name, Locale: h.Locale}
-			if _, err := d.mailAbout(ctx, change, about, helpdesk.PasswordChanged, "", now); err != nil {
-				return err
-			}
+		if err := d.tellOwner(ctx, change, h, own, news{purpose: helpdesk.PasswordChanged}); err != nil {
+			return err
 		}
 		return d.store.Commit(ctx, change)
 	})
+}
+
+// news are what the owner of a sign-in is told of.
+type news struct {
+	purpose helpdesk.Purpose
+	subject *helpdesk.Subject // the identity that it is about; nil for none
+}
+
+// tellOwner adds to the change the mails that tell of it to addresses of the contact
+// that sign in.
+func (d *Desk) tellOwner(ctx context.Context, change *helpdesk.Change, h helpdesk.HelpCenter, own []helpdesk.Address, n news) error {
+	for _, a := range own[:min(len(own), maxTold)] {
+		about := helpdesk.Pass{Address: a, HelpCenter: h.Name, Locale: h.Locale, Subject: n.subject}
+		if _, err := d.mailAbout(ctx, change, about, n.purpose, "", d.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isPassword reports whether what was typed made the hash; Unavailable if ctx ends
+// before that is known.
+func (d *Desk) isPassword(ctx context.Context, hash, typed string) (bool, error) {
+	if len(typed) > maxPasswordBytes {
+		return false, nil
+	}
+	return d.passwords.matches(ctx, hash, normal(typed))
 }
 
 // ChangeName has a customer called otherwise from now on; "" for no name. What they

@@ -32,7 +32,11 @@ func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password s
 	if name = oneLine(name); name == "" || len(name) > MaxName {
 		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name of at most %d characters", MaxName)
 	}
-	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: d.passwords.hash(normal(password)), Created: d.now()}
+	hash, err := d.passwords.hash(ctx, normal(password))
+	if err != nil {
+		return nil, "", err
+	}
+	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: hash, Created: d.now()}
 	err = d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
 	if helpdesk.KindOf(err) == helpdesk.Conflict {
 		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with the address %s already", a)
@@ -65,7 +69,11 @@ func (d *Desk) SignIn(ctx context.Context, account, address, password string) (c
 	if agent != nil {
 		hash = agent.Password
 	}
-	if len(password) > maxPasswordBytes || !d.passwords.matches(hash, normal(password)) || agent == nil || agent.Disabled {
+	right, err := d.isPassword(ctx, hash, password)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	if !right || agent == nil || agent.Disabled {
 		return "", time.Time{}, refused
 	}
 	now := d.now()

@@ -137,7 +137,7 @@ func (a *arriving) add(ctx context.Context, known *helpdesk.Contact) error {
 		return nil
 	}
 	change := &helpdesk.Change{Account: a.center.Account, Contact: c}
-	if err := bind(change, c, a.who.Subject); err != nil {
+	if err := a.bind(ctx, change, a.center, c, binding{subject: a.who.Subject, before: true}); err != nil {
 		return err
 	}
 	a.got.What = ArrivedAdded
@@ -159,8 +159,9 @@ func (a *arriving) usePass(ctx context.Context, known *helpdesk.Contact) error {
 		return nil
 	}
 	change := &helpdesk.Change{Account: a.center.Account}
+	before := c != nil && c.SignIn != nil
 	c = prove(change, c, p, a.name(c), a.now())
-	if err := bind(change, c, a.who.Subject); err != nil {
+	if err := a.bind(ctx, change, a.center, c, binding{subject: a.who.Subject, before: before}); err != nil {
 		return err
 	}
 	a.got.What, a.contact = ArrivedIn, c.ID
@@ -205,8 +206,9 @@ func (a *arriving) signUp(ctx context.Context) error {
 	if invited {
 		c.Invited = "" // its link opens nothing from now on
 	}
+	before := c != nil && c.SignIn != nil
 	c = admit(change, c, newcomer{address: address, how: a.issuer.Name, name: a.name(c), locale: a.center.Locale}, a.now())
-	if err := bind(change, c, a.who.Subject); err != nil {
+	if err := a.bind(ctx, change, a.center, c, binding{subject: a.who.Subject, before: before}); err != nil {
 		return err
 	}
 	a.got.What, a.contact = ArrivedIn, c.ID

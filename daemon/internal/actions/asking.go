@@ -220,9 +220,11 @@ func (d *Desk) mailAbout(ctx context.Context, change *helpdesk.Change, p helpdes
 	}
 	h = h.Speaking(p.Locale)
 	h.Locale = p.Locale
-	return d.planner.Account(ctx, change, outbound.AccountMail{
-		HelpCenter: h, Mailbox: box, To: p.Address, Purpose: purpose, Pass: brings, Now: now,
-	})
+	m := outbound.AccountMail{HelpCenter: h, Mailbox: box, To: p.Address, Purpose: purpose, Pass: brings, Contact: p.Contact, Now: now}
+	if purpose.TellsChange() && p.Subject != nil {
+		m.Issuer = p.Subject.Name
+	}
+	return d.planner.Account(ctx, change, m)
 }
 
 // judge says which mail is the answer to what is asked, "" for none, and notes in

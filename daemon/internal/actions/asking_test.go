@@ -22,7 +22,7 @@ func (b *bench) known(signIn bool, addresses ...string) *helpdesk.Contact {
 		c.Addresses = append(c.Addresses, known)
 	}
 	if signIn {
-		c.SignIn = &helpdesk.PortalSignIn{Since: noon, Password: b.passwords.hash(good), PasswordSet: &noon}
+		c.SignIn = &helpdesk.PortalSignIn{Since: noon, Password: newHash(good), PasswordSet: &noon}
 	}
 	if err := b.db.Commit(b.t.Context(), &helpdesk.Change{Account: "support", Contact: c}); err != nil {
 		b.t.Fatal(err)
@@ -268,5 +268,67 @@ func TestAskedPageIsShort(t *testing.T) {
 		if err != nil || p.Next != tt.want {
 			t.Errorf("goes on to %d bytes, %v, want %d", len(p.Next), err, len(tt.want))
 		}
+	}
+}
+
+// Nobody is bombed through us at an address that no one has proven, and who said
+// "this was not me" gets nothing more; that it was not sent, no answer tells.
+//
+// covers: M04, S26
+func TestMailToUnprovenAddressesIsBounded(t *testing.T) {
+	const said = "alice@customer.example"
+	b := newAccounts(t)
+	number := b.ticket("n1") // of alice, who has not proven her address
+	b.known(true, "!signed@customer.example")
+	asking := func(address string) *helpdesk.Pass {
+		t.Helper()
+		before := b.revision()
+		id, err := b.AskByMail(t.Context(), center(), Asking{Kind: helpdesk.PassCode, Address: address})
+		if err != nil || b.revision() != before+1 {
+			t.Fatalf("%v, %d writes before the answer, want one", err, b.revision()-before)
+		}
+		b.settleAll(t.Context(), "support")
+		if b.revision() != before+2 {
+			t.Errorf("%d writes after it, want one whoever it is", b.revision()-before-1)
+		}
+		p, err := b.db.Pass(t.Context(), "support", id, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	mails := func(address string) (n int) {
+		for _, d := range b.accountMails(helpdesk.CodeMail, helpdesk.Invited) {
+			if d.To.String() == address {
+				n++
+			}
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		address string
+		most    int
+	}{{"new@customer.example", 3}, {"signed@customer.example", 5}} {
+		for i := range 7 {
+			if p := asking(tt.address); p.Unsent != (i >= tt.most) {
+				t.Errorf("code %d of %s: unsent %t", i+1, tt.address, p.Unsent)
+			}
+		}
+		if n := mails(tt.address); n != tt.most {
+			t.Errorf("%d mails to %s, want %d", n, tt.address, tt.most)
+		}
+	}
+	if p := asking(said); p.Unsent {
+		t.Error("who submits cannot sign up on the same day")
+	}
+	if err := b.Disown(t.Context(), center(), b.link(center(), number, func(l *links.Link) { l.Scope = links.Disown })); err != nil {
+		t.Fatal(err)
+	}
+	if p := asking(said); !p.Unsent || mails(said) != 1 {
+		t.Errorf("who said that it was not them: unsent %t, %d mails in all", p.Unsent, mails(said))
+	}
+	_, err := b.InviteContact(t.Context(), b.agent("ada@acme.example"), Invitation{Address: said, HelpCenter: "acme"})
+	if helpdesk.KindOf(err) != helpdesk.Invalid || !strings.Contains(helpdesk.Public(err), "was not theirs") || mails(said) != 1 {
+		t.Errorf("invited: %v, %d mails", err, mails(said))
 	}
 }

@@ -58,7 +58,11 @@ func (d *Desk) SignInCustomer(ctx context.Context, h helpdesk.HelpCenter, in Cre
 	} else {
 		c = nil
 	}
-	if len(in.Password) > maxPasswordBytes || !d.passwords.matches(hash, normal(in.Password)) || c == nil {
+	right, err := d.isPassword(ctx, hash, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !right || c == nil {
 		return nil, refused
 	}
 	var e *Entered

@@ -20,7 +20,8 @@ func (d *Desk) Disownable(ctx context.Context, h helpdesk.HelpCenter, token stri
 }
 
 // Disown takes the word of whom a confirmation was sent to that they asked for
-// nothing: their address gets no more confirmations for a year, they take no
+// nothing: their address gets no more confirmations for a year, nor mail about a
+// sign-in as long as nobody has proven it; they take no
 // part in the request any more, and it is closed. Saying it twice is saying it.
 func (d *Desk) Disown(ctx context.Context, h helpdesk.HelpCenter, token string) error {
 	err := helpdesk.Retry(ctx, func(int) error { return d.tryDisown(ctx, h, token) })

@@ -36,6 +36,7 @@ func (d *Desk) LinkIdentity(ctx context.Context, h helpdesk.HelpCenter, token, s
 			return err
 		}
 		change := &helpdesk.Change{Account: h.Account}
+		before := c != nil && c.SignIn != nil
 		name := ""
 		if !isNamed(c) {
 			name = p.Name
@@ -44,7 +45,7 @@ func (d *Desk) LinkIdentity(ctx context.Context, h helpdesk.HelpCenter, token, s
 		switch {
 		case owner == nil:
 			replace(change, c, p.Subject.Issuer)
-			err = bind(change, c, *p.Subject)
+			err = d.bind(ctx, change, h, c, binding{subject: *p.Subject, before: before})
 		case owner.ID != c.ID: // it came to somebody else by another mail
 			err = helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 		}
@@ -88,7 +89,11 @@ func (d *Desk) DropIdentity(ctx context.Context, h helpdesk.HelpCenter, who *Cus
 		if !hasWayIn(h, c) {
 			return helpdesk.Errorf(helpdesk.Invalid, "this is your only way to sign in; set a password first")
 		}
-		return d.store.Commit(ctx, &helpdesk.Change{Account: h.Account, Contact: c, Dropped: []helpdesk.Subject{gone}})
+		change := &helpdesk.Change{Account: h.Account, Contact: c, Dropped: []helpdesk.Subject{gone}}
+		if err := d.tellOwner(ctx, change, h, proven(c), news{helpdesk.SignInRemoved, &gone}); err != nil {
+			return err
+		}
+		return d.store.Commit(ctx, change)
 	})
 	if err != nil {
 		return err
@@ -112,14 +117,26 @@ func hasIssuer(c *helpdesk.Contact, issuer string) bool {
 	return slices.ContainsFunc(c.SignIn.Subjects, func(s helpdesk.Subject) bool { return s.Issuer == issuer })
 }
 
-// bind lets the identity sign the contact in.
-func bind(change *helpdesk.Change, c *helpdesk.Contact, s helpdesk.Subject) error {
+// binding is an identity that is to sign a contact in.
+type binding struct {
+	subject helpdesk.Subject
+	before  bool // the contact could sign in before: its owner is told
+}
+
+// bind lets the identity sign the contact in from now on. That it does, the owner
+// reads at every address that they have proven: whoever has come into their session,
+// or their mail for a moment, could otherwise come back for ever.
+func (d *Desk) bind(ctx context.Context, change *helpdesk.Change, h helpdesk.HelpCenter, c *helpdesk.Contact, b binding) error {
+	s := b.subject
 	if len(c.SignIn.Subjects) >= helpdesk.MaxSubjects {
 		return helpdesk.Errorf(helpdesk.Invalid, "there can be %d connected accounts at most; take one away first", helpdesk.MaxSubjects)
 	}
 	c.SignIn.Subjects = append(c.SignIn.Subjects, s)
 	change.Subjects = append(change.Subjects, s)
-	return nil
+	if !b.before {
+		return nil
+	}
+	return d.tellOwner(ctx, change, h, proven(c), news{helpdesk.SignInAdded, &s})
 }
 
 // replace takes the right to sign in from what the contact has of an issuer.

@@ -1,7 +1,10 @@
 package actions
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -249,7 +252,68 @@ func TestTheLastWayInStays(t *testing.T) {
 
 func TestThereIsAnEndToIdentities(t *testing.T) {
 	c := &helpdesk.Contact{SignIn: &helpdesk.PortalSignIn{Subjects: make([]helpdesk.Subject, helpdesk.MaxSubjects)}}
-	if err := bind(&helpdesk.Change{}, c, helpdesk.Subject{}); helpdesk.KindOf(err) != helpdesk.Invalid {
+	if err := new(Desk).bind(t.Context(), &helpdesk.Change{}, center(), c, binding{before: true}); helpdesk.KindOf(err) != helpdesk.Invalid {
 		t.Errorf("one too many: %v", err)
 	}
+}
+
+// Whoever gets another way in is told to the owner of the sign-in, at each address
+// that they have proven, and that it is gone as well; not where it is the first.
+//
+// covers: S25, S26
+func TestTheOwnerIsToldOfWaysIn(t *testing.T) {
+	e := newElsewhere(t)
+	told := func() (all []string) {
+		for _, d := range e.accountMails(helpdesk.SignInAdded, helpdesk.SignInRemoved) {
+			if d.HelpCenter != "acme" || d.Locale != "de" || d.Mailbox != "support" || d.Pass != "" {
+				t.Errorf("mail %+v", d)
+			}
+			all = append(all, string(d.Purpose)+" "+d.Issuer+" "+d.To.String())
+		}
+		slices.Sort(all)
+		return all
+	}
+	want := func(step string, lines ...string) {
+		t.Helper()
+		if diff := cmp.Diff(lines, told()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step, diff)
+		}
+	}
+	alice := e.member("alice@customer.example", "seven quiet otters sing")
+	alice.Addresses = append(alice.Addresses, helpdesk.ContactAddress{Address: helpdesk.MustAddress("alice@home.example"), Proven: &noon},
+		helpdesk.ContactAddress{Address: helpdesk.MustAddress("claimed@customer.example")})
+	if err := e.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Contact: alice}); err != nil {
+		t.Fatal(err)
+	}
+	who := e.as(alice)
+	e.must(ArrivedAdded, "id", Leaving{Add: who})
+	lines := []string{"signinadded id alice@customer.example", "signinadded id alice@home.example"}
+	want("connected on the page", lines...)
+	e.must(ArrivedAdded, "id", Leaving{Add: who})
+	want("connected already", lines...)
+
+	e.issuers.vouch("alice at Google", "alice@customer.example", false)
+	e.must(ArrivedMailed, "google", Leaving{})
+	token := e.mailed(helpdesk.LinkMail)
+	want("asked by mail", lines...)
+	if _, err := e.LinkIdentity(t.Context(), e.center, token, browserSecret, ""); err != nil {
+		t.Fatal(err)
+	}
+	lines = append([]string{"signinadded google alice@customer.example", "signinadded google alice@home.example"}, lines...)
+	want("linked by mail", lines...)
+
+	if err := e.DropIdentity(t.Context(), e.center, e.as(alice), "id"); err != nil {
+		t.Fatal(err)
+	}
+	lines = append(lines, "signinremoved id alice@customer.example", "signinremoved id alice@home.example")
+	want("disconnected", lines...)
+
+	e.issuers.vouch("bob", "bob@customer.example", true)
+	e.must(ArrivedIn, "id", Leaving{})
+	e.issuers.vouch("carol", "carol@customer.example", false)
+	e.must(ArrivedMailed, "id", Leaving{})
+	if _, err := e.LinkIdentity(t.Context(), e.center, e.mailed(helpdesk.SignUpMail), browserSecret, ""); err != nil {
+		t.Fatal(err)
+	}
+	want("signed up", lines...)
 }

@@ -106,7 +106,7 @@ func (d *Desk) invite(ctx context.Context, by Actor, h helpdesk.HelpCenter, in I
 		return nil, err
 	}
 	if !sent {
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s has had enough automatic mail for now; try again later", a)
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s gets no automatic mail for now: it has had enough of it, or its owner said that a request was not theirs", a)
 	}
 	return &Invited{Contact: *c, Address: a, Expires: pass.Expires}, d.store.Commit(ctx, change)
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // Cost of argon2id after OWASP's minimum: 19 MiB, two passes, one lane. It is
@@ -31,14 +34,45 @@ type passwords struct {
 func newPasswords() *passwords {
 	const atOnce = 2
 	p := &passwords{slots: make(chan struct{}, atOnce)}
-	p.nobody = p.hash(rand.Text())
+	p.nobody = newHash(rand.Text())
 	return p
 }
 
-// hash returns the PHC string of a password with a fresh salt.
-func (p *passwords) hash(password string) string {
-	p.slots <- struct{}{}
-	defer func() { <-p.slots }()
+// enter waits for a place, as long as whoever asked does; leave gives it back.
+// Unavailable says that ctx ended first.
+func (p *passwords) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case <-ctx.Done(): // also where a place is free: nobody waits for the answer
+		return nil, busy(ctx)
+	default:
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, busy(ctx)
+	}
+}
+
+func busy(ctx context.Context) error {
+	return &helpdesk.Error{
+		Kind: helpdesk.Unavailable, Public: "this could not be checked in time; please try again",
+		Err: fmt.Errorf("wait to hash a password: %w", ctx.Err()),
+	}
+}
+
+// hash returns the PHC string of a password with a fresh salt; Unavailable if ctx
+// ends while it waits for its turn.
+func (p *passwords) hash(ctx context.Context, password string) (string, error) {
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return newHash(password), nil
+}
+
+func newHash(password string) string {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails since Go 1.24
 	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
@@ -46,16 +80,19 @@ func (p *passwords) hash(password string) string {
 }
 
 // matches reports whether the password made the hash. A hash that can't be read
-// matches nothing.
-func (p *passwords) matches(hash, password string) bool {
+// matches nothing. The error is that of [passwords.hash].
+func (p *passwords) matches(ctx context.Context, hash, password string) (bool, error) {
 	h, err := parseHash(hash)
 	if err != nil {
-		return false
+		return false, nil
 	}
-	p.slots <- struct{}{}
-	defer func() { <-p.slots }()
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
 	key := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.lanes, uint32(len(h.key)))
-	return subtle.ConstantTimeCompare(key, h.key) == 1
+	return subtle.ConstantTimeCompare(key, h.key) == 1, nil
 }
 
 // Bounds of the cost in a stored hash. Below the least argon2 panics; above the

@@ -1,14 +1,19 @@
 package actions
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 func TestPasswords(t *testing.T) {
 	p := newPasswords()
-	hash := p.hash("correct horse")
-	if hash == p.hash("correct horse") {
+	hash := newHash("correct horse")
+	if again, err := p.hash(t.Context(), "correct horse"); err != nil || hash == again {
 		t.Error("two hashes of one password are equal: the salt is not random")
 	}
 	for _, tt := range []struct {
@@ -32,11 +37,42 @@ func TestPasswords(t *testing.T) {
 		{"short salt", "$argon2id$v=19$m=19456,t=2,p=1$YQ$" + hash[strings.LastIndexByte(hash, '$')+1:], "correct horse", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := p.matches(tt.hash, tt.password); got != tt.want {
-				t.Errorf("matches = %t, want %t", got, tt.want)
+			if got, err := p.matches(t.Context(), tt.hash, tt.password); got != tt.want || err != nil {
+				t.Errorf("matches = %t, %v, want %t", got, err, tt.want)
 			}
 		})
 	}
+}
+
+// Whoever has gone does not hold up those who wait behind them.
+func TestWaitingToHashEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPasswords()
+		for range cap(p.slots) {
+			p.slots <- struct{}{}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 2)
+		go func() { _, err := p.hash(ctx, "x"); ended <- err }()
+		go func() { _, err := p.matches(ctx, p.nobody, "x"); ended <- err }()
+		synctest.Wait()
+		if len(ended) != 0 {
+			t.Fatalf("it does not wait: %v", <-ended)
+		}
+		cancel()
+		for range 2 {
+			if err := <-ended; helpdesk.KindOf(err) != helpdesk.Unavailable || !errors.Is(err, context.Canceled) {
+				t.Errorf("answer %v", err)
+			}
+		}
+		if len(p.slots) != cap(p.slots) {
+			t.Error("they gave back places that they never had")
+		}
+		<-p.slots
+		if _, err := p.hash(t.Context(), "x"); err != nil || len(p.slots) != cap(p.slots)-1 {
+			t.Errorf("after them: %v, %d places taken", err, len(p.slots))
+		}
+	})
 }
 
 func FuzzParseHash(f *testing.F) {

@@ -88,7 +88,10 @@ func (d *Desk) UsePass(ctx context.Context, h helpdesk.HelpCenter, token string,
 	if err := checkPassword(in.Password, h.DisplayName, p.Address); err != nil {
 		return nil, err
 	}
-	hash := d.passwords.hash(normal(in.Password))
+	hash, err := d.passwords.hash(ctx, normal(in.Password))
+	if err != nil {
+		return nil, err
+	}
 	var contact helpdesk.ID
 	err = helpdesk.Retry(ctx, func(try int) (err error) {
 		if try > 0 {

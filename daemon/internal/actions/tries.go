@@ -16,9 +16,11 @@ import (
 // They are counted in memory, on each replica for itself: in the store, strangers
 // could have it written to with every guess, and a few replicas make a few times
 // as many guesses, which matters little against passwords of twelve characters
-// that are no common ones. Who guesses all day can keep the owner from signing in
-// with the password, never out: what is sent by mail (a code, another password)
-// is not counted here, and lets them in at once.
+// that are no common ones. Who guesses all day keeps the owner from signing in with
+// the password. What is sent by mail (a code, another password) is not counted here
+// and lets them in all the same, unless somebody asks for the mails of the address
+// as well until it gets no more that day: then an issuer's identity alone is a way
+// in, and sessions that are there go on.
 const (
 	triesBurst = 20
 	triesEvery = 30 * time.Second

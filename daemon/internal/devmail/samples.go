@@ -48,6 +48,8 @@ var sampleTitles = map[helpdesk.Purpose]string{
 	helpdesk.LinkMail:        "Another way to sign in",
 	helpdesk.Known:           "Signing up with an address that has an account",
 	helpdesk.PasswordChanged: "The password was changed",
+	helpdesk.SignInAdded:     "An issuer was connected",
+	helpdesk.SignInRemoved:   "An issuer was disconnected",
 }
 
 type samplePages struct {

@@ -34,6 +34,10 @@ const (
 	Known Purpose = "known"
 	// PasswordChanged tells that it was.
 	PasswordChanged Purpose = "passwordchanged"
+	// SignInAdded and SignInRemoved tell of an issuer's identity that signs the
+	// contact in from now on, or does not any more.
+	SignInAdded   Purpose = "signinadded"
+	SignInRemoved Purpose = "signinremoved"
 	// StatusChanged tells participants of another status.
 	StatusChanged Purpose = "status"
 	// Opened tells a customer that an agent brought a request in for them.
@@ -49,14 +53,19 @@ const (
 // OfAccount reports mail about somebody's sign-in. It belongs to no ticket.
 func (p Purpose) OfAccount() bool {
 	switch p {
-	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known, PasswordChanged:
+	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known:
 		return true
 	}
-	return false
+	return p.TellsChange()
+}
+
+// TellsChange reports mail that tells the owner of a sign-in what was done to it.
+func (p Purpose) TellsChange() bool {
+	return p == PasswordChanged || p == SignInAdded || p == SignInRemoved
 }
 
 // BringsPass reports mail that is worth nothing without its [Pass].
-func (p Purpose) BringsPass() bool { return p.OfAccount() && p != Known && p != PasswordChanged }
+func (p Purpose) BringsPass() bool { return p.OfAccount() && p != Known && !p.TellsChange() }
 
 // Fixed reports mail that says the same to everybody: anybody can have it sent to an
 // address of their choice, so nothing in it is theirs to choose (row M04).
@@ -111,6 +120,8 @@ type Delivery struct {
 	// Pass is what a mail about somebody's account lets them do. Such a mail belongs
 	// to no ticket.
 	Pass ID `json:"pass,omitempty"`
+	// Issuer is the name of the one that a mail about a way to sign in tells of.
+	Issuer string `json:"issuer,omitempty"`
 	// HelpCenter and Locale of a mail that belongs to no ticket.
 	HelpCenter string    `json:"helpCenter,omitempty"`
 	Locale     string    `json:"locale,omitempty"`

@@ -26,6 +26,8 @@ var purposes = map[config.MailPurpose]helpdesk.Purpose{
 	config.MailSignInLink:      helpdesk.LinkMail,
 	config.MailAccountKnown:    helpdesk.Known,
 	config.MailPasswordChanged: helpdesk.PasswordChanged,
+	config.MailSignInAdded:     helpdesk.SignInAdded,
+	config.MailSignInRemoved:   helpdesk.SignInRemoved,
 }
 
 // mailTemplates reads a help center's own words for mails, in one language.

@@ -50,7 +50,7 @@ func TestPurposesOfMail(t *testing.T) {
 		}
 		seen[sent] = true
 	}
-	if len(seen) != 17 {
+	if len(seen) != 19 {
 		t.Errorf("%d purposes: %v", len(seen), slices.Sorted(maps.Keys(purposes)))
 	}
 }

@@ -22,7 +22,11 @@ type AccountMail struct {
 	To         helpdesk.Address    // as stored, never as typed
 	Purpose    helpdesk.Purpose
 	Pass       helpdesk.ID // what it brings; "" for none
-	Now        time.Time
+	// Contact is whose address it is; "" for nobody's. Whether they have proven it
+	// the gate finds out by itself.
+	Contact helpdesk.ID
+	Issuer  string // name of the one that it tells of; "" for none
+	Now     time.Time
 }
 
 // accountLimit is how much mail about sign-ins is let through. Anybody can ask for
@@ -39,6 +43,13 @@ const (
 	// another one wants to fill gets no more than these.
 	accountAddressHour = 5
 	accountAddressDay  = 15
+	// accountUnprovenDay bounds, besides, what an address gets that nobody has proven:
+	// it is anybody's, and has asked for nothing. It is not one, as of confirmations,
+	// since whoever signs up waits in front of a page: a mail is lost or looked for in
+	// the wrong folder, and whoever was slow with a code needs another. Confirmations
+	// are counted apart: whoever submits a request and signs up on the same day must
+	// be able to.
+	accountUnprovenDay = 3
 	// accountNewsDay bounds what tells of a change that was made: each takes a
 	// sign-in or a pass, so nobody else can use it up.
 	accountNewsDay = 20
@@ -50,26 +61,58 @@ const (
 	accountShards = 10
 )
 
-func (m *AccountMail) limits(account string) []accountLimit {
+func (m *AccountMail) limits(proven bool) []accountLimit {
 	address := addressKey(m.To)
-	if m.Purpose == helpdesk.PasswordChanged {
+	if m.Purpose.TellsChange() {
 		return []accountLimit{{"account/news/" + address, accountNewsDay, 24 * time.Hour}}
 	}
 	shard := fmt.Sprintf("/%d", mathrand.N(accountShards))
-	return []accountLimit{
+	limits := []accountLimit{
 		{"account/hour/" + address, accountAddressHour, time.Hour},
 		{"account/day/" + address, accountAddressDay, 24 * time.Hour},
 		{"account/center/" + m.HelpCenter.Name + shard, accountCenterHour / accountShards, time.Hour},
 		{"account/all" + shard, accountAllHour / accountShards, time.Hour},
 	}
+	if !proven {
+		limits = append(limits, accountLimit{"account/unproven/" + address, accountUnprovenDay, 24 * time.Hour})
+	}
+	return limits
+}
+
+// welcome reports whether the address may get the mail at all, and whether its
+// contact has proven it. One that nobody has proven gets none while it said "this was
+// not me". What tells of a change goes to proven addresses alone.
+func (p *Planner) welcome(ctx context.Context, change *helpdesk.Change, m AccountMail) (welcome, proven bool, err error) {
+	if m.Purpose.TellsChange() {
+		return true, true, nil
+	}
+	if m.Contact != "" {
+		who, err := p.Contacts.Contact(ctx, change.Account, m.Contact)
+		switch {
+		case helpdesk.KindOf(err) == helpdesk.NotFound: // made by this change
+		case err != nil:
+			return false, false, fmt.Errorf("read contact: %w", err)
+		case who.Proves(m.To):
+			return true, true, nil
+		}
+	}
+	b, err := p.spent(ctx, change, SuppressKey(m.To))
+	if err != nil {
+		return false, false, fmt.Errorf("read budget of automatic mail: %w", err)
+	}
+	return !suppressed(b, m.Now), false, nil
 }
 
 // Account adds the mail to the change if the gate lets it through; sent is false
-// where the address has had enough of them, or all have. Whoever asked must not
-// learn which.
+// where the address has had enough of them, or all have, or wants none. Whoever asked
+// must not learn which.
 func (p *Planner) Account(ctx context.Context, change *helpdesk.Change, m AccountMail) (sent bool, err error) {
+	welcome, proven, err := p.welcome(ctx, change, m)
+	if err != nil || !welcome {
+		return false, err
+	}
 	var spent []helpdesk.Budget
-	for _, l := range m.limits(change.Account) {
+	for _, l := range m.limits(proven) {
 		b, err := p.spent(ctx, change, l.key)
 		if err != nil {
 			return false, fmt.Errorf("read budget of automatic mail: %w", err)
@@ -87,7 +130,7 @@ func (p *Planner) Account(ctx context.Context, change *helpdesk.Change, m Accoun
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails since Go 1.24
 	change.Deliveries = append(change.Deliveries, helpdesk.Delivery{
-		ID: helpdesk.NewID(), Purpose: m.Purpose, Mailbox: m.Mailbox.Name, To: m.To, Pass: m.Pass,
+		ID: helpdesk.NewID(), Purpose: m.Purpose, Mailbox: m.Mailbox.Name, To: m.To, Pass: m.Pass, Issuer: m.Issuer,
 		HelpCenter: m.HelpCenter.Name, Locale: m.HelpCenter.Locale,
 		MessageID: fmt.Sprintf("<%s@%s>", hex.EncodeToString(random[:]), m.Mailbox.Address.Domain()),
 		Created:   m.Now, State: helpdesk.Queued, Next: m.Now,
@@ -151,6 +194,17 @@ func accountSubject(o occasion) string {
 	case helpdesk.Known:
 		return o.say.T("You have an account already")
 	}
+	return changeSubject(o)
+}
+
+// changeSubject is that of mail which tells of a change.
+func changeSubject(o occasion) string {
+	switch o.delivery.Purpose {
+	case helpdesk.SignInAdded:
+		return o.say.T("A new way to sign in was added")
+	case helpdesk.SignInRemoved:
+		return o.say.T("A way to sign in was removed")
+	}
 	return o.say.T("Your password was changed")
 }
 
@@ -182,6 +236,10 @@ func (c composer) accountLetter(o occasion) *letter {
 	case helpdesk.Known:
 		l.button("Link", say.T("Sign in"), o.page("/sign-in"))
 		l.why = say.T("You get this mail because somebody wanted to sign up at %s with your address.", center)
+	case helpdesk.SignInAdded, helpdesk.SignInRemoved:
+		l.facts["Issuer"] = o.issuerLabel()
+		l.button("Link", say.T("Look at your account"), o.page("/account"))
+		l.why = say.T("You get this mail because you have an account at %s.", center)
 	case helpdesk.PasswordChanged:
 		l.button("Link", say.T("Set a new password"), o.page("/forgot"))
 		l.why = say.T("You get this mail because you have an account at %s.", center)
@@ -191,6 +249,15 @@ func (c composer) accountLetter(o occasion) *letter {
 
 func (c composer) passLink(o occasion) string {
 	return o.center.BaseURL + "/pass/" + c.signer.Pass(links.Audience(o.center.Audience), string(o.pass.ID))
+}
+
+// issuerLabel is what the help center calls the issuer that the mail tells of. One
+// that is not declared any more has no name that anybody stands by.
+func (o *occasion) issuerLabel() string {
+	if issuer := o.center.SignUp.Issuer(o.delivery.Issuer); issuer != nil {
+		return oneLine(issuer.Label)
+	}
+	return o.say.T("another service")
 }
 
 // page is a page of the help center in the language of the mail.

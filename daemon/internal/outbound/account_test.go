@@ -8,6 +8,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // ask decides a mail about a sign-in and commits it, with its pass.
@@ -15,6 +16,13 @@ func (d *desk) ask(t testing.TB, q *Queue, purpose helpdesk.Purpose, to string) 
 	t.Helper()
 	change := &helpdesk.Change{Account: account}
 	m := AccountMail{HelpCenter: *sampleCenter(), Mailbox: d.boxes["support"], To: helpdesk.MustAddress(to), Purpose: purpose, Now: q.Now()}
+	found, err := d.Lookup(t.Context(), account, store.Query{Address: m.To})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Contact != nil {
+		m.Contact = found.Contact.ID
+	}
 	if purpose.BringsPass() {
 		pass := helpdesk.Pass{
 			ID: helpdesk.NewID(), Kind: helpdesk.PassSignUp, Address: m.To, Name: "canary", HelpCenter: "acme", Created: m.Now, Expires: m.Now.Add(helpdesk.SignUpLifetime),
@@ -103,10 +111,90 @@ func TestAccountMailIsWithdrawn(t *testing.T) {
 	}
 }
 
+// knows makes a contact of the address.
+func (d *desk) knows(t testing.TB, address string, proven *time.Time) {
+	t.Helper()
+	c := &helpdesk.Contact{ID: helpdesk.NewID(), Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress(address), Proven: proven}}, Created: noon}
+	d.commit(t, &helpdesk.Change{Account: account, Contact: c})
+}
+
+// Of all mails about sign-ins, an address that nobody has proven gets three a day, and
+// none while it said "this was not me"; the confirmation of a request is counted apart.
+//
+// covers: M04
+func TestAccountMailToUnprovenAddresses(t *testing.T) {
+	d := newDesk(t, &relay{})
+	q := d.queue(t, "a")
+	d.knows(t, "claimed@customer.example", nil)
+	d.knows(t, "proven@customer.example", &noon)
+	kinds := []helpdesk.Purpose{helpdesk.SignUpMail, helpdesk.CodeMail, helpdesk.Known, helpdesk.Invited, helpdesk.LinkMail}
+	gets := func(addresses ...string) (n int) {
+		for i, purpose := range kinds {
+			if _, ok := d.ask(t, q, purpose, addresses[i%len(addresses)]); ok {
+				n++
+			}
+		}
+		return n
+	}
+	suppress := func(address string) {
+		a := helpdesk.MustAddress(address)
+		b, err := d.Budget(t.Context(), account, SuppressKey(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.commit(t, &helpdesk.Change{Account: account, Budgets: []helpdesk.Budget{Suppress(a, b.Rev, q.Now())}})
+	}
+	confirmed := &helpdesk.Participant{Number: 1, Address: helpdesk.MustAddress("claimed@customer.example")}
+	change := &helpdesk.Change{Account: account}
+	if err := q.Planner.Automatic(t.Context(), change, Occasion{Mailbox: d.boxes["support"], Ticket: d.ticket, Entry: 1, To: confirmed, Purpose: helpdesk.Confirmation, Now: q.Now()}); err != nil || len(change.Deliveries) != 1 {
+		t.Fatalf("no confirmation: %v", err)
+	}
+	d.commit(t, &helpdesk.Change{Account: account, Budgets: change.Budgets})
+	for _, tt := range []struct {
+		name      string
+		addresses []string
+		want      int
+	}{
+		{"nobody's", []string{"new@customer.example", "new+1@customer.example"}, accountUnprovenDay},
+		{"a contact's, after a confirmation", []string{"claimed@customer.example"}, accountUnprovenDay},
+		{"proven", []string{"proven@customer.example"}, accountAddressHour},
+	} {
+		if n := gets(tt.addresses...); n != tt.want {
+			t.Errorf("%s: %d mails, want %d", tt.name, n, tt.want)
+		}
+	}
+	d.clock.forward(23 * time.Hour)
+	if n := gets("new@customer.example"); n != 0 {
+		t.Errorf("%d more on the same day", n)
+	}
+	d.clock.forward(2 * time.Hour)
+	for _, address := range []string{"claimed@customer.example", "proven@customer.example"} {
+		suppress(address)
+	}
+	if n := gets("claimed@customer.example", "claimed+1@customer.example"); n != 0 {
+		t.Errorf("%d mails to who said that it was not them", n)
+	}
+	if n := gets("proven@customer.example"); n != accountAddressHour {
+		t.Errorf("%d mails to a proven address, want %d", n, accountAddressHour)
+	}
+	if n := gets("new@customer.example"); n != accountUnprovenDay {
+		t.Errorf("%d mails on another day, want %d", n, accountUnprovenDay)
+	}
+	d.clock.forward(unwanted - time.Hour)
+	if n := gets("claimed@customer.example"); n != 0 {
+		t.Errorf("%d mails in the last hour of the year", n)
+	}
+	d.clock.forward(2 * time.Hour)
+	if n := gets("claimed@customer.example"); n != accountUnprovenDay {
+		t.Errorf("%d mails after the year, want %d", n, accountUnprovenDay)
+	}
+}
+
 // covers: M04
 func TestAccountMailIsBounded(t *testing.T) {
 	d := newDesk(t, &relay{})
 	q := d.queue(t, "a")
+	d.knows(t, "a@customer.example", &noon)
 	count := func(to string, n int) (sent int) {
 		for range n {
 			if _, ok := d.ask(t, q, helpdesk.CodeMail, to); ok {
@@ -115,15 +203,21 @@ func TestAccountMailIsBounded(t *testing.T) {
 		}
 		return sent
 	}
-	if n := count("a@customer.example", 2) + count("a+1@customer.example", 9); n != accountAddressHour {
+	if n := count("a@customer.example", 9) + count("a+1@customer.example", 9); n != accountAddressHour {
 		t.Errorf("one person got %d mails in an hour, want %d", n, accountAddressHour)
 	}
-	if _, ok := d.ask(t, q, helpdesk.PasswordChanged, "a@customer.example"); !ok {
-		t.Error("who has had enough of codes is not told of a change")
+	for _, change := range []helpdesk.Purpose{helpdesk.PasswordChanged, helpdesk.SignInAdded, helpdesk.SignInRemoved} {
+		if _, ok := d.ask(t, q, change, "a@customer.example"); !ok {
+			t.Errorf("who has had enough of codes is not told: %s", change)
+		}
 	}
+	day := accountAddressHour
 	for range 10 {
 		d.clock.forward(time.Hour)
-		count("a@customer.example", accountAddressHour)
+		day += count("a@customer.example", accountAddressHour)
+	}
+	if day != accountAddressDay {
+		t.Errorf("one person got %d mails in a day, want %d", day, accountAddressDay)
 	}
 	change := &helpdesk.Change{Account: account}
 	total := 0
@@ -193,6 +287,7 @@ func TestFixedMailsHoldNothingOfAStranger(t *testing.T) {
 			} else {
 				o.pass.Name, o.pass.Next, o.pass.Address = canary, "/"+canary, helpdesk.MustAddress(canary+"@x.example")
 				o.pass.Subject = &helpdesk.Subject{Issuer: canary, Subject: canary, Name: canary}
+				o.delivery.Issuer = canary // no longer declared
 			}
 			p, err := newComposer(t).compose(o)
 			if err != nil {

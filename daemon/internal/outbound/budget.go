@@ -83,9 +83,16 @@ func addressKey(a helpdesk.Address) string {
 const unwanted = 365 * 24 * time.Hour
 
 // Suppress makes a budget that lets no confirmation to the address through for a
-// year. rev is that of the budget as it was read with [SuppressKey].
+// year, and no mail about a sign-in while nobody has proven it. rev is that of the
+// budget as it was read with [SuppressKey].
 func Suppress(a helpdesk.Address, rev int64, now time.Time) helpdesk.Budget {
-	return helpdesk.Budget{Key: SuppressKey(a), Used: unprovenADay.most, Until: now.Add(unwanted), Rev: rev}
+	return helpdesk.Budget{Key: SuppressKey(a), Used: unprovenADay.most + 1, Until: now.Add(unwanted), Rev: rev}
+}
+
+// suppressed tells "this was not me" from a confirmation that went out today: no
+// mail is counted beyond the most, nor for longer than the window.
+func suppressed(b helpdesk.Budget, now time.Time) bool {
+	return now.Before(b.Until) && (b.Used > unprovenADay.most || b.Until.Sub(now) > unprovenADay.window)
 }
 
 // SuppressKey names the budget of confirmations to an address.

@@ -31,6 +31,7 @@ var purposes = []helpdesk.Purpose{
 // accountPurposes are those about a sign-in.
 var accountPurposes = []helpdesk.Purpose{
 	helpdesk.SignUpMail, helpdesk.Invited, helpdesk.ResetMail, helpdesk.CodeMail, helpdesk.LinkMail, helpdesk.Known, helpdesk.PasswordChanged,
+	helpdesk.SignInAdded, helpdesk.SignInRemoved,
 }
 
 // sampleOccasion is a usual mail of the purpose.
@@ -89,12 +90,13 @@ func sampleAccount(purpose helpdesk.Purpose) occasion {
 	}
 	center := sampleCenter()
 	center.Locale = "en"
+	center.SignUp.OIDC = []helpdesk.OIDC{{Name: "id", Issuer: "https://id.example", Label: "Example ID"}}
 	return occasion{
 		box: sampleMailbox(), center: center, now: noon,
 		pass: &helpdesk.Pass{ID: "bbbbbbbbbbbbbbbb", Created: noon, Expires: noon.Add(lifetime)},
 		delivery: &helpdesk.Delivery{
 			ID: "aaaaaaaaaaaaaaaa", To: helpdesk.MustAddress("alice@customer.example"), Purpose: purpose, Mailbox: "support", HelpCenter: "acme",
-			Pass: "bbbbbbbbbbbbbbbb", Locale: "en", MessageID: "<1@acme.example>", Created: noon,
+			Pass: "bbbbbbbbbbbbbbbb", Issuer: "id", Locale: "en", MessageID: "<1@acme.example>", Created: noon,
 		},
 	}
 }
@@ -305,6 +307,8 @@ func checkLinks(t *testing.T, o occasion, links []string) {
 		want = []string{"/" + o.delivery.Locale + "/sign-in"}
 	case purpose == helpdesk.PasswordChanged:
 		want = []string{"/" + o.delivery.Locale + "/forgot"}
+	case purpose == helpdesk.SignInAdded, purpose == helpdesk.SignInRemoved:
+		want = []string{"/" + o.delivery.Locale + "/account"}
 	case purpose == helpdesk.CodeMail:
 	case purpose.OfAccount():
 		want = []string{"/pass/pp1_"}

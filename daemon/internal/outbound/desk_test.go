@@ -111,7 +111,7 @@ func (d *desk) queue(t testing.TB, replica string) *Queue {
 	t.Helper()
 	return &Queue{
 		Store: d.Store, Blobs: d.blobs, Directory: d, Signer: newSigner(t), Keys: NewKeys(nil, d.clock.now), Spools: newSpools(t),
-		Planner: &Planner{Budgets: d.Store, Signer: newSigner(t)}, Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
+		Planner: &Planner{Budgets: d.Store, Contacts: d.Store, Signer: newSigner(t)}, Schedule: DefaultSchedule(), Brake: NewBrake(), Meter: d,
 		Courier: &SMTPCourier{Helo: "postern.example", Now: d.clock.now}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: d.clock.now, Replica: replica, Workers: 4,
 	}

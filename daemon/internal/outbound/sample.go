@@ -15,6 +15,7 @@ var Samples = []helpdesk.Purpose{
 	helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Opened, helpdesk.AgentReply, helpdesk.Update, helpdesk.StatusChanged,
 	helpdesk.Joined, helpdesk.Added, helpdesk.PeopleChanged, helpdesk.NewLink,
 	helpdesk.SignUpMail, helpdesk.Invited, helpdesk.ResetMail, helpdesk.CodeMail, helpdesk.LinkMail, helpdesk.Known, helpdesk.PasswordChanged,
+	helpdesk.SignInAdded, helpdesk.SignInRemoved,
 }
 
 // Sample writes a mail of the purpose with made-up people, as it would leave the help
@@ -50,6 +51,9 @@ func madeUp(center helpdesk.HelpCenter, box helpdesk.Mailbox, purpose helpdesk.P
 	}
 	if purpose.OfAccount() {
 		o.pass = &helpdesk.Pass{ID: madeUpID, Created: now, Expires: now.Add(lifetimeOf(purpose))}
+		if len(center.SignUp.OIDC) > 0 {
+			o.delivery.Issuer = center.SignUp.OIDC[0].Name
+		}
 		return o
 	}
 	asked := now.Add(-26 * time.Hour)

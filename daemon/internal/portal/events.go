@@ -64,7 +64,8 @@ func (p *Handler) ticketEvents(v *visit) error {
 	web.KeepSecret(v.w)
 	token := v.r.PathValue("token")
 	return p.stream(v, func(ctx context.Context, h helpdesk.HelpCenter) (actions.Glance, error) {
-		return p.desk.GlanceByLink(ctx, h, token)
+		g, err := p.desk.GlanceByLink(ctx, h, token)
+		return g, closedTo(v, err)
 	})
 }
 

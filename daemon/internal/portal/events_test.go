@@ -287,7 +287,16 @@ func TestStreamsAreRefused(t *testing.T) {
 			t.Fatalf("HEAD: %v, %v", answer, err)
 		}
 		_ = answer.Body.Close()
-		n.with(func() { n.full = true })
+		for ended, want := range map[bool]int{false: http.StatusNotFound, true: http.StatusForbidden} { // as the page of the link
+			n.with(func() { n.ended, n.err = ended, helpdesk.Errorf(helpdesk.SignIn, "sign in to see this request") })
+			answer, _ = listen(t, client, linkEvents)
+			if answer.StatusCode != want {
+				t.Errorf("where links do not open requests, signed in %t: status %d, want %d", !ended, answer.StatusCode, want)
+			}
+			_ = webtest.Body(t, answer)
+			_ = answer.Body.Close()
+		}
+		n.with(func() { n.ended, n.err, n.full = false, nil, true })
 		answer, _ = listen(t, client, linkEvents)
 		if answer.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("too many follow something: status %d", answer.StatusCode)

@@ -224,6 +224,8 @@ func TestWhereRequestsLead(t *testing.T) {
 		{"a link", spoken(plain), nil, "/t/" + goodLink, nil, 200, ""},
 		{"a link, where only who is signed in may see", closed, nil, "/t/" + goodLink, nil, 302, "/en/sign-in?next=%2Fen%2Frequests%2F1042"},
 		{"the same for somebody else", closed, nil, "/t/" + goodLink, customersCookie, 404, ""},
+		{"a file of that link", closed, nil, "/t/" + goodLink + "?file=1.1", nil, 303, "/en/sign-in"},
+		{"the same file for somebody else", closed, nil, "/t/" + goodLink + "?file=1.1", customersCookie, 404, ""},
 		{"the same for its own", closed, func(o *office) { o.target.TakesPart = true }, "/t/" + goodLink, customersCookie, 302, requestPath},
 		{"a link of one's own", spoken(plain), func(o *office) { o.target.TakesPart = true }, "/t/" + goodLink, customersCookie, 302, requestPath},
 		{"a link of somebody else", spoken(plain), nil, "/t/" + goodLink, customersCookie, 200, ""},

@@ -142,7 +142,8 @@ func (p *Handler) ticket(v *visit) error {
 		return missing()
 	case v.r.URL.Query().Has(fileQuery):
 		return p.file(v, func(seq, index int) (*actions.File, error) {
-			return p.desk.FileByLink(v.context(), v.center, token, seq, index)
+			f, err := p.desk.FileByLink(v.context(), v.center, token, seq, index)
+			return f, closedTo(v, err)
 		})
 	case v.agent != nil || v.customer != nil:
 		led, err := p.leadOn(v, token)
@@ -214,7 +215,7 @@ func (p *Handler) showLinked(v *visit, typed written, problem error) error {
 // (row S21).
 func (p *Handler) linkNeedsSignIn(v *visit, token string, needed error) error {
 	if v.customer != nil {
-		return missing() // it is no request of theirs
+		return closedTo(v, needed)
 	}
 	if !v.center.SignUp.Any() {
 		return needed
@@ -225,6 +226,16 @@ func (p *Handler) linkNeedsSignIn(v *visit, token string, needed error) error {
 	}
 	http.Redirect(v.w, v.r, signInFor(v, requestPath(v, to.Number)), http.StatusFound)
 	return nil
+}
+
+// closedTo is what somebody is told who follows a link, whatever of the request they
+// ask for: that a sign-in lacks means to who is signed in that it is no request of
+// theirs, which is like one that does not exist.
+func closedTo(v *visit, err error) error {
+	if helpdesk.KindOf(err) == helpdesk.SignIn && v.customer != nil {
+		return missing()
+	}
+	return err
 }
 
 func requestPath(v *visit, number int64) string {
