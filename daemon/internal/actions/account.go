@@ -71,6 +71,32 @@ func (d *Desk) putPassword(ctx context.Context, h helpdesk.HelpCenter, who *Cust
 	})
 }
 
+// ChangeName has a customer called otherwise from now on; "" for no name. What they
+// wrote keeps the name that it came with.
+func (d *Desk) ChangeName(ctx context.Context, h helpdesk.HelpCenter, who *Customer, name string) error {
+	switch name = oneLine(name); {
+	case who == nil:
+		return helpdesk.Errorf(helpdesk.SignIn, "sign in first")
+	case !h.PortalOn:
+		return helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	case len(name) > MaxName:
+		return helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
+	}
+	return helpdesk.Retry(ctx, func(int) error {
+		c, err := d.store.Contact(ctx, h.Account, who.Contact.ID)
+		switch {
+		case err != nil:
+			return err
+		case c.SignIn == nil:
+			return helpdesk.Errorf(helpdesk.SignIn, "sign in first")
+		case c.Name == name:
+			return nil
+		}
+		c.Name = name
+		return d.store.Commit(ctx, &helpdesk.Change{Account: h.Account, Contact: c})
+	})
+}
+
 // ErrOldPassword is the cause of an Invalid that is about the old password.
 var ErrOldPassword = errors.New("the old password is wrong")
 

@@ -206,6 +206,42 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// covers: S29
+func TestChangeName(t *testing.T) {
+	b := newAccounts(t)
+	e := b.customer("alice@customer.example")
+	who := b.signedIn(e)
+	off := center()
+	off.PortalOn = false
+	for _, tt := range []struct {
+		name   string
+		center helpdesk.HelpCenter
+		by     *Customer
+		typed  string
+		want   string
+	}{
+		{"nobody", center(), nil, "Eve", "sign-in needed"},
+		{"portal off", off, who, "Eve", "not found"},
+		{"too long", center(), who, strings.Repeat("n", MaxName+1), "invalid"},
+		{"another", center(), who, " Alice\r\nBcc: x ", "ok"},
+		{"the same again", center(), who, "Alice Bcc: x", "ok"},
+	} {
+		if err := b.ChangeName(t.Context(), tt.center, tt.by, tt.typed); kindOf(err) != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+	}
+	c, err := b.CustomerSignedIn(t.Context(), "support", e.Cookie)
+	if err != nil || c == nil || c.Contact.Name != "Alice Bcc: x" {
+		t.Fatalf("she is %+v, %v", c, err)
+	}
+	if err := b.ChangeName(t.Context(), center(), c, ""); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = b.CustomerSignedIn(t.Context(), "support", e.Cookie); err != nil || c.Contact.Name != "" {
+		t.Errorf("she is %+v, %v", c, err)
+	}
+}
+
 // covers: S24
 func TestChangePassword(t *testing.T) {
 	b := newAccounts(t)

@@ -13,7 +13,7 @@ import (
 // signed in.
 type accountPage struct {
 	slip
-	Name       string
+	Name       input
 	Addresses  []helpdesk.ContactAddress
 	Identities []identity
 	// IdentityTrouble is why one of them could not be changed.
@@ -35,6 +35,7 @@ type session struct {
 
 // accountDone are the words for what was done.
 var accountDone = map[string]string{
+	"name":     "Your name is saved.",
 	"password": "Your password is set. All other browsers are signed out.",
 	"ended":    "That browser is signed out.",
 	"others":   "All other browsers are signed out.",
@@ -47,19 +48,26 @@ func (p *Handler) account(v *visit) error {
 	if v.customer == nil {
 		return needsCustomer()
 	}
-	return p.writeAccount(v, slip{Status: http.StatusOK}, false, "")
+	return p.writeAccount(v, slip{Status: http.StatusOK}, tried{})
 }
 
 func needsCustomer() error { return helpdesk.Errorf(helpdesk.SignIn, "sign in first") }
 
-func (p *Handler) writeAccount(v *visit, s slip, aboutOld bool, aboutIdentity string) error {
+// tried is what somebody wanted to change in vain, for the place where it is said.
+type tried struct {
+	old      bool   // the slip is about the old password
+	identity string // why one could not be changed
+	name     string // that was typed; the slip is about it
+}
+
+func (p *Handler) writeAccount(v *visit, s slip, t tried) error {
 	sessions, err := p.desk.CustomerSessions(v.context(), v.customer)
 	if err != nil {
 		return err
 	}
 	c := v.customer.Contact
 	page := accountPage{
-		slip: s, Name: c.Name, Addresses: c.Addresses, Identities: identities(v, c.SignIn.Subjects), IdentityTrouble: aboutIdentity,
+		slip: s, Name: nameInput(v, c.Name, ""), Addresses: c.Addresses, Identities: identities(v, c.SignIn.Subjects), IdentityTrouble: t.identity,
 		MayPassword: v.center.SignUp.Password, HasPassword: c.SignIn.Password != "", Others: len(sessions) > 1,
 	}
 	if words := accountDone[v.r.URL.Query().Get("done")]; words != "" && s.Error == "" && s.Trouble == nil {
@@ -69,8 +77,11 @@ func (p *Handler) writeAccount(v *visit, s slip, aboutOld bool, aboutIdentity st
 		page.Sessions = append(page.Sessions, session{CustomerSession: each, This: each.ID == v.customer.Session.ID, With: howWords(v, each.How)})
 	}
 	ofOld, ofNew := "", s.Error
-	if aboutOld {
+	switch {
+	case t.old:
 		ofOld, ofNew = s.Error, ""
+	case t.name != "":
+		page.Name, ofNew = nameInput(v, t.name, s.Error), ""
 	}
 	if page.HasPassword {
 		page.Fields = append(page.Fields, input{
@@ -116,7 +127,27 @@ func (p *Handler) changePassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.writeAccount(v, s, aboutOld, "")
+	return p.writeAccount(v, s, tried{old: aboutOld})
+}
+
+func (p *Handler) changeName(v *visit) error {
+	if v.customer == nil {
+		return needsCustomer()
+	}
+	if err := web.ReadForm(v.r); err != nil {
+		return err
+	}
+	name := v.r.PostForm.Get("name")
+	err := p.desk.ChangeName(v.context(), v.center, v.customer, name)
+	if err == nil {
+		http.Redirect(v.w, v.r, v.path("/account?done=name"), http.StatusSeeOther)
+		return nil
+	}
+	s, err := p.slip(v, err)
+	if err != nil {
+		return err
+	}
+	return p.writeAccount(v, s, tried{name: name})
 }
 
 func (p *Handler) endSession(v *visit) error {

@@ -26,6 +26,7 @@ type Accounts interface {
 	OpenPass(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.Pass, error)
 	UsePass(ctx context.Context, h helpdesk.HelpCenter, token string, in actions.Activation) (*actions.Entered, error)
 	ChangePassword(ctx context.Context, h helpdesk.HelpCenter, who *actions.Customer, in actions.NewPassword) (*actions.Entered, error)
+	ChangeName(ctx context.Context, h helpdesk.HelpCenter, who *actions.Customer, name string) error
 	CustomerSessions(ctx context.Context, who *actions.Customer) ([]helpdesk.CustomerSession, error)
 	EndCustomerSession(ctx context.Context, who *actions.Customer, id string) error
 	EndOtherSessions(ctx context.Context, who *actions.Customer) error
@@ -158,6 +159,13 @@ func (p *Handler) slip(v *visit, err error) (slip, error) {
 // inputs that several pages ask for.
 func addressInput(v *visit, value, problem string) input {
 	return input{Kind: line, Name: "address", Label: v.say.T("Your mail address"), Type: "email", Autocomplete: "username", Value: value, Error: problem, Focus: problem != ""}
+}
+
+func nameInput(v *visit, value, problem string) input {
+	return input{
+		Kind: line, Name: "name", Label: v.say.T("Your name"), Optional: true, Type: "text", Autocomplete: "name",
+		Value: value, Error: problem, Focus: problem != "",
+	}
 }
 
 func newPasswordInput(v *visit, problem string) input {

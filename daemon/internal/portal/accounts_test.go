@@ -74,6 +74,11 @@ func (d *accounts) ChangePassword(_ context.Context, _ helpdesk.HelpCenter, who 
 	return d.enter("change", string(who.Contact.ID), in.Old, in.New)
 }
 
+func (d *accounts) ChangeName(_ context.Context, _ helpdesk.HelpCenter, who *actions.Customer, name string) error {
+	_, err := d.enter("name", string(who.Contact.ID), name)
+	return err
+}
+
 func (d *accounts) CustomerSessions(context.Context, *actions.Customer) ([]helpdesk.CustomerSession, error) {
 	return []helpdesk.CustomerSession{
 		{ID: "here", How: actions.ByPassword, Browser: "Firefox, Linux", Created: webtest.Now},
@@ -355,13 +360,14 @@ func TestAccount(t *testing.T) {
 		"Your password is set.", `action="/en/account/sessions/there/end"`, `action="/en/account/sessions/end"`, `action="/en/sign-out"`, "Your password now")
 	hasNot(t, page, "secret-hash", `sessions/here/end`)
 	for _, tt := range []struct{ path, did, to string }{
+		{"/en/account/name", "name aaaabbbbccccdddd New Name", "/en/account?done=name"},
 		{"/en/account/password", "change aaaabbbbccccdddd old new", "/en/account?done=password"},
 		{"/en/account/sessions/there/end", "end there", "/en/account?done=ended"},
 		{"/en/account/sessions/end", "end others", "/en/account?done=others"},
 		{"/en/sign-out", "sign out a " + goodCookie, "/en/"},
 	} {
 		d.did = nil
-		r := webtest.Post(t, h, base+tt.path, url.Values{"old": {"old"}, "password": {"new"}}, alicesCookie)
+		r := webtest.Post(t, h, base+tt.path, url.Values{"old": {"old"}, "password": {"new"}, "name": {"New Name"}}, alicesCookie)
 		if got := r.Header.Get("Location"); r.StatusCode != http.StatusSeeOther || got != tt.to || len(d.did) == 0 || d.did[0] != tt.did {
 			t.Errorf("%s: status %d, to %s, did %q", tt.path, r.StatusCode, got, d.did)
 		}
@@ -371,6 +377,10 @@ func TestAccount(t *testing.T) {
 	page = webtest.Page(t, r)
 	has(t, page, `id="old-error"`, "This is not your password.")
 	hasNot(t, page, "old-typed")
+	d.err = helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")
+	page = webtest.Page(t, webtest.Post(t, h, base+"/en/account/name", url.Values{"name": {"A long <i>name"}}, alicesCookie))
+	has(t, page, `id="name-error"`, "Use a shorter name.", `value="A long &lt;i&gt;name"`)
+	hasNot(t, page, `id="password-error"`)
 	r = webtest.Post(t, h, base+"/en/sign-out", nil, alicesCookie)
 	if r.StatusCode == http.StatusSeeOther {
 		t.Error("a sign-out that failed looks done")

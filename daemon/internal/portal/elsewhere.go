@@ -274,7 +274,7 @@ func (p *Handler) dropIdentity(v *visit) error {
 	}
 	err := p.desk.DropIdentity(v.context(), v.center, v.customer, v.r.PathValue("issuer"))
 	if helpdesk.KindOf(err) == helpdesk.Invalid {
-		return p.writeAccount(v, slip{Status: web.Status(err)}, false, web.Sentence(helpdesk.PublicIn(err, v.say.T)))
+		return p.writeAccount(v, slip{Status: web.Status(err)}, tried{identity: web.Sentence(helpdesk.PublicIn(err, v.say.T))})
 	}
 	if err != nil {
 		return err

@@ -100,10 +100,7 @@ func (p *Handler) askForPassword(v *visit, pass *helpdesk.Pass, name string, s s
 		ofName, ofPassword = s.Error, ""
 	}
 	if pass.Kind != helpdesk.PassReset {
-		page.Fields = append(page.Fields, input{
-			Kind: line, Name: "name", Label: v.say.T("Your name"), Optional: true, Type: "text", Autocomplete: "name",
-			Value: or(name, pass.Name), Error: ofName, Focus: ofName != "",
-		})
+		page.Fields = append(page.Fields, nameInput(v, or(name, pass.Name), ofName))
 	}
 	page.Fields = append(page.Fields, newPasswordInput(v, ofPassword))
 	title := map[helpdesk.PassKind]string{

@@ -59,6 +59,7 @@ func (p *Handler) routes() []route {
 		{"POST /sign-in/back/{issuer}", true, p.needsPortal(p.takeReturn)},
 		{"POST /sign-out", false, p.signOut},
 		{"GET /account", false, p.needsPortal(p.account)},
+		{"POST /account/name", false, p.needsPortal(p.changeName)},
 		{"POST /account/password", false, p.needsPortal(p.changePassword)},
 		{"POST /account/issuers/{issuer}/end", false, p.needsPortal(p.dropIdentity)},
 		{"POST /account/sessions/end", false, p.needsPortal(p.endOthers)},

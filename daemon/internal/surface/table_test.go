@@ -128,6 +128,7 @@ var routes = []route{
 		{at: "/pass/{pass:gina}", may: "", form: url.Values{"password": {password}}},
 	}},
 	{"GET /account", personal, []probe{{at: "/en/account", may: signedIn}}},
+	{"POST /account/name", act, []probe{{at: "/en/account/name", may: signedIn, form: url.Values{"name": {strings.Repeat("n", 101)}}, wrong: true}}},
 	{"POST /account/password", act, []probe{{at: "/en/account/password", may: signedIn, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
 	{"POST /account/sessions/{session}/end", act, []probe{{at: "/en/account/sessions/{session:alice}/end", may: "alice"}}},
 	{"POST /account/issuers/{issuer}/end", act, []probe{{at: "/en/account/issuers/nobody/end", may: ""}}},
