@@ -79,7 +79,7 @@ func TestPagesOverTLS(t *testing.T) {
 
 	secure := browser(t, desk.HTTPS, acme, beta)
 	for host, words := range map[string]string{"help.acme.example": "Acme Help", "help.beta.example": "Beta Help"} {
-		r, err := secure.Get("https://" + host + "/")
+		r, err := secure.Get("https://" + host + "/en/")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func (d Dialer) open(ctx context.Context, box *helpdesk.IMAP, logins Logins) (*c
 			}
 		},
 	}})
-	if err := c.within(ctx, commandTimeout, c.imap.WaitGreeting); err != nil {
+	if err := c.within(ctx, commandTimeout, c.greeting); err != nil {
 		c.close()
 		return nil, failed(StepAuth, fmt.Errorf("wait for the greeting: %w", err))
 	}
@@ -84,6 +84,21 @@ func (d Dialer) open(ctx context.Context, box *helpdesk.IMAP, logins Logins) (*c
 		return nil, failed(StepAuth, err)
 	}
 	return c, nil
+}
+
+// greeting waits for the server's first words. Of a server that says why it lets
+// nobody in, and hangs up, go-imap tells by chance the one or the other. Once it is
+// over it answers at once, so it is asked until it tells the words, or surely has
+// none.
+func (c *client) greeting() (err error) {
+	const surely = 64 // by chance not once in 2^64
+	for range surely {
+		err = c.imap.WaitGreeting()
+		if _, said := errors.AsType[*imap.Error](err); err == nil || said {
+			return err
+		}
+	}
+	return err
 }
 
 // within does something that waits for the server, and hangs up when it takes

@@ -212,7 +212,6 @@ func changeSubject(o occasion) string {
 func (c composer) accountLetter(o occasion) *letter {
 	l, say := o.newLetter(), o.say
 	l.title = accountSubject(o)
-	l.facts["Center"] = oneLine(o.center.DisplayName) // the account is not the mailbox's
 	if o.pass != nil {
 		l.facts["Lasts"] = lasts(say, o.pass.Expires.Sub(o.pass.Created))
 	}

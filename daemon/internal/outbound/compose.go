@@ -265,6 +265,15 @@ func (o *occasion) senderName() string {
 	return o.box.Address.String()
 }
 
+// centerName is what customers know the help center as, of which several may send
+// from one mailbox.
+func (o *occasion) centerName() string {
+	if o.center != nil {
+		return oneLine(o.center.DisplayName)
+	}
+	return o.senderName()
+}
+
 // writer is what the recipient reads for who wrote an entry. An agent's mail
 // address is never told, nor a name that only a help center which is not there
 // now could allow (row S30).

@@ -125,6 +125,7 @@ var twists = []struct {
 		o.to.Name = "Zoë \"Z\" Müller\r\nBcc: evil@attacker.example\r\n\r\n, <x@y.example>"
 		o.entry.Author.Name = "Jörg\nX-Evil: 1"
 		o.box.DisplayName = "Köln, \"Support\""
+		o.center.DisplayName = "Hilfe <i>Köln</i>\r\nBcc: evil@attacker.example"
 		o.ticket.Subject = "Größe\r\nBcc: evil@attacker.example"
 	}},
 	{"long", func(o *occasion) {

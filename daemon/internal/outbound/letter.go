@@ -74,7 +74,7 @@ func (o *occasion) speak() {
 func (o *occasion) newLetter() *letter {
 	l := &letter{
 		purpose: o.delivery.Purpose, say: o.say, locale: o.say.Locale, pieces: map[string]piece{},
-		facts: map[string]string{"Center": o.senderName(), "Support": o.box.Address.String()},
+		facts: map[string]string{"Center": o.centerName(), "Support": o.box.Address.String()},
 	}
 	if o.center == nil {
 		return l

@@ -20,7 +20,7 @@ import (
 func TestOwnWords(t *testing.T) {
 	for _, tt := range []struct{ name, template, want string }{
 		{"usual", "Dear {{.Name}},\nthis is line two.\n\n\n{{.Text}}\n{{.Link}}\nYours, <b>{{.Center}}</b>\n{{.Quote}}",
-			"Dear Alice,\nthis is line two.\n\nHello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe\n\nSee the request:\n<LINK>\n\nYours, <b>Acme Support</b>\n\nOn 3 March 2026, Alice wrote:\n> Hello,\n> \n> where is my order?\n> \n> Alice\n\n"},
+			"Dear Alice,\nthis is line two.\n\nHello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe\n\nSee the request:\n<LINK>\n\nYours, <b>Acme Help</b>\n\nOn 3 March 2026, Alice wrote:\n> Hello,\n> \n> where is my order?\n> \n> Alice\n\n"},
 		{"one line", "Text: {{.Text}} Link: {{.Link}} {{.Text}}",
 			"Text:\n\nHello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe\n\nLink:\n\nSee the request:\n<LINK>\n\n"},
 		{"leaves out what it is about", "Hello\x00\x02Nothing\x03\x02", "Hello\n\nHello Alice,\n\nit is on its way.\n.\n> and <b>soon</b> & safe\n\nSee the request:\n<LINK>\n\n"},
