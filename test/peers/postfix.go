@@ -129,11 +129,30 @@ func (p *Postfix) Master(lines ...string) { p.master = append(p.master, lines...
 // over the same queue.
 func (p *Postfix) Start(t testing.TB) {
 	t.Helper()
-	p.File(t, "conf/main.cf", strings.Join(p.main, "\n")+"\n")
+	p.File(t, "conf/main.cf", strings.Join(lastOfEach(p.main), "\n")+"\n")
 	p.File(t, "conf/master.cf", strings.Join(p.master, "\n")+"\n")
 	p.Process = Start(t, exec.Command("postfix", "-c", p.conf, "start-fg"))
 	t.Cleanup(func() { p.Stop(t) })
 	p.Answers(t, p.SMTP)
+}
+
+// lastOfEach leaves out the settings that a later line of the same name sets again.
+// Each program of Postfix would warn of them, its log daemon too, which then waits
+// for itself for ever if the others have filled its socket at that moment.
+func lastOfEach(lines []string) []string {
+	last := map[string]int{}
+	for i, line := range lines {
+		name, _, _ := strings.Cut(line, "=")
+		last[strings.TrimSpace(name)] = i
+	}
+	var kept []string
+	for i, line := range lines {
+		name, _, _ := strings.Cut(line, "=")
+		if last[strings.TrimSpace(name)] == i {
+			kept = append(kept, line)
+		}
+	}
+	return kept
 }
 
 // Stop ends it in order; what it has stays in its queue. Its master has a process

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,5 +41,12 @@ func TestPostfix(t *testing.T) {
 	p.Start(t)
 	if queue := p.Queue(t); len(queue) != 1 {
 		t.Errorf("after a restart: %+v", queue)
+	}
+}
+
+func TestLastOfEach(t *testing.T) {
+	got := lastOfEach([]string{"a = 1", "b =", "a = 2", "c = x=y"})
+	if want := []string{"b =", "a = 2", "c = x=y"}; !slices.Equal(got, want) {
+		t.Errorf("kept %q, want %q", got, want)
 	}
 }
