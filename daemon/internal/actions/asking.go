@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -57,16 +56,6 @@ func (d *Desk) AskByMail(ctx context.Context, h helpdesk.HelpCenter, in Asking) 
 	default: // whoever settles is behind, and finds it in the store
 	}
 	return pass.ID, nil
-}
-
-// typedAddress reads an address as people type it. The cause of its errors is
-// [helpdesk.ErrAddress].
-func typedAddress(typed string) (helpdesk.Address, error) {
-	a, err := helpdesk.ParseAddress(strings.TrimSpace(typed))
-	if err != nil {
-		return a, &helpdesk.Error{Kind: helpdesk.Invalid, Public: "enter a mail address such as name@example.com", Err: err}
-	}
-	return a, nil
 }
 
 // offered is how long a pass of the kind holds; NotFound where the help center

@@ -19,9 +19,9 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 	if err := by.mayWork(); err != nil {
 		return err
 	}
-	a, err := helpdesk.ParseAddress(strings.TrimSpace(address))
+	a, err := typedAddress(address)
 	if err != nil {
-		return helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")
+		return err
 	}
 	if name = oneLine(name); len(name) > MaxName {
 		return helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")

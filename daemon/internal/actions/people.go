@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -46,9 +45,9 @@ func (d *Desk) AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *Custome
 
 // newcomer checks who is to be added.
 func (d *Desk) newcomer(ctx context.Context, change *helpdesk.Change, r *request, address, name string) (*joining, error) {
-	a, err := helpdesk.ParseAddress(strings.TrimSpace(address))
+	a, err := newAddress(address)
 	if err != nil {
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "enter a mail address such as name@example.com")
+		return nil, err
 	}
 	if name = oneLine(name); len(name) > MaxName {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "use a shorter name")

@@ -49,24 +49,9 @@ func (d *Desk) tryStop(ctx context.Context, h helpdesk.HelpCenter, token string)
 		}
 		change.Budgets = []helpdesk.Budget{outbound.Suppress(who.Address, spent.Rev, now)}
 	}
-	address := who.Address
-	who.Left = &now
-	who.LinkGen++
-	if t.Merged != nil { // they were taken along into the other one
-		end, err := helpdesk.End(t, d.reading(ctx, h.Account))
-		if err != nil {
-			return err
-		}
-		if p := end.ParticipantByAddress(address); p != nil && p.Role == helpdesk.Collaborator && end.ID != t.ID {
-			p.Left = &now
-			p.LinkGen++
-			there := e
-			end.Append(&there)
-			change.Also, change.Entries = end, append(change.Entries, there)
-		}
+	if err := d.leave(ctx, change, who, e); err != nil {
+		return err
 	}
-	t.Append(&e)
-	change.Entries = append(change.Entries, e)
 	if err := d.store.Commit(ctx, change); err != nil {
 		return err
 	}
@@ -76,30 +61,9 @@ func (d *Desk) tryStop(ctx context.Context, h helpdesk.HelpCenter, token string)
 
 // stopped reads what the link is about; errUnchanged if they have left by it.
 func (d *Desk) stopped(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.Ticket, *helpdesk.Participant, error) {
-	missing := helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
-	link, err := d.signer.ParseLink(links.Audience(h.Audience), token, d.now())
-	if err != nil || !link.Scope.Has(links.Unsubscribe) {
-		return nil, nil, missing
+	t, who, err := d.mailed(ctx, h, token, links.Unsubscribe)
+	if err == nil && who.Role != helpdesk.Collaborator {
+		return nil, nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
-	t, err := d.store.Ticket(ctx, h.Account, helpdesk.TicketID(link.Ticket))
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
-		return nil, nil, missing
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if t.HelpCenter != h.Name {
-		return nil, nil, missing
-	}
-	for i := range t.Participants {
-		p := &t.Participants[i]
-		switch {
-		case p.Number != link.Participant || p.Role != helpdesk.Collaborator:
-		case p.Active() && p.LinkGen == link.Gen:
-			return t, p, nil
-		case !p.Active() && p.LinkGen == link.Gen+1:
-			return nil, nil, errUnchanged
-		}
-	}
-	return nil, nil, missing
+	return t, who, err
 }

@@ -194,7 +194,7 @@ func (s *submission) person(in Submission) {
 		s.report("name", "Please use a shorter name.")
 	}
 	var err error
-	if s.address, err = helpdesk.ParseAddress(typed); err != nil {
+	if s.address, err = newAddress(typed); err != nil {
 		s.report("address", "Please enter a mail address such as name@example.com.")
 	} else if s.desk.isOurs(s.center.Account, s.address) {
 		s.report("address", "Please use an address of your own: this one is ours.")
