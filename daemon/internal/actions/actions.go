@@ -41,6 +41,10 @@ type Store interface {
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
 	EndSession(ctx context.Context, account, hash string) error
+	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
+	Records(ctx context.Context, account string, kind helpdesk.RecordKind, under, after string, limit int) (found []helpdesk.StoredRecord, next string, err error)
+	Audit(ctx context.Context, account string, from int64, newest bool, limit int) ([]helpdesk.AuditRecord, error)
+	AuditHead(ctx context.Context, account string) (helpdesk.AuditHead, error)
 	NextNumber(ctx context.Context, account string) (int64, error)
 	// Commit writes all of a change or nothing; Conflict asks to decide anew.
 	Commit(ctx context.Context, c *helpdesk.Change) error
@@ -93,27 +97,4 @@ func New(o Options) *Desk {
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
-}
-
-// Actor is on whose authority something is done: an agent of the account, or
-// the operator of the machine, who holds the admin socket.
-type Actor struct {
-	Account  string
-	Agent    *helpdesk.Agent
-	Operator bool
-}
-
-// mayWork is asked by everything that agents do and see.
-func (a Actor) mayWork() error {
-	if a.Operator || a.Agent != nil && !a.Agent.Disabled {
-		return nil
-	}
-	return helpdesk.Errorf(helpdesk.SignIn, "sign in as an agent first")
-}
-
-func (a Actor) author() helpdesk.Author {
-	if a.Agent != nil {
-		return a.Agent.Author()
-	}
-	return helpdesk.Author{Role: helpdesk.System, Name: "Operator"}
 }

@@ -104,7 +104,7 @@ func (d *Desk) SignedIn(ctx context.Context, account, cookie string) (Actor, err
 	if err != nil {
 		return Actor{}, err
 	}
-	return Actor{Account: account, Agent: agent}, nil
+	return d.actor(ctx, account, agent)
 }
 
 // SignOut ends the session of a cookie.

@@ -28,7 +28,7 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func (d *Desk) FileLimits(ctx context.Context, by Actor, number int64) (helpdesk
 	if err := by.mayWork(); err != nil {
 		return helpdesk.FileLimits{}, err
 	}
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return helpdesk.FileLimits{}, err
 	}

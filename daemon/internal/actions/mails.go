@@ -148,7 +148,7 @@ func (d *Desk) entry(ctx context.Context, by Actor, number int64, seq int) (*hel
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return nil, err
 	}

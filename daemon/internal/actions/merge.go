@@ -34,7 +34,7 @@ func (d *Desk) tryMerge(ctx context.Context, by Actor, from, into int64) error {
 	if err != nil {
 		return err
 	}
-	b, err := d.store.TicketByNumber(ctx, by.Account, into)
+	b, err := d.ticket(ctx, by, into)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (d *Desk) Unmerge(ctx context.Context, by Actor, number int64) error {
 }
 
 func (d *Desk) tryUnmerge(ctx context.Context, by Actor, number int64) error {
-	a, err := d.store.TicketByNumber(ctx, by.Account, number)
+	a, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func stay(who []helpdesk.Participant) string {
 // unmerged reads a ticket on which something is to be done: Invalid names the
 // one where it goes on.
 func (d *Desk) unmerged(ctx context.Context, by Actor, number int64) (*helpdesk.Ticket, error) {
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what st
 		return err
 	}
 	err := helpdesk.Retry(ctx, func(int) error {
-		t, err := d.store.TicketByNumber(ctx, by.Account, number)
+		t, err := d.ticket(ctx, by, number)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (d *Desk) Release(ctx context.Context, by Actor, number int64, seq int) err
 
 func (d *Desk) tryRelease(ctx context.Context, by Actor, number int64, seq int) error {
 	// The head is read first: its revision guards the entry too.
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return err
 	}

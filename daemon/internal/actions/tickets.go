@@ -180,7 +180,7 @@ func (d *Desk) write(ctx context.Context, by Actor, number int64, w writing, als
 }
 
 func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, also func(*helpdesk.Ticket, *helpdesk.Change, int) error) error {
-	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	t, err := d.ticket(ctx, by, number)
 	if err != nil {
 		return err
 	}

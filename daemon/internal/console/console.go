@@ -39,6 +39,13 @@ type Desk interface {
 	Merging
 	Sorting
 	Contacts
+	Queues
+	Work
+	ContactPages
+	People
+	Searching
+	Live
+	Settings
 
 	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
@@ -116,6 +123,13 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("POST /agent/tickets/{number}/"+peopleAct, c.changePeople)
 	c.handle("POST /agent/tickets/{number}/entries/{entry}/release", c.release)
 	c.handle("POST /agent/tickets/{number}/deliveries/{delivery}/retry", c.tryAgain)
+	c.queuesPages()
+	c.workPages()
+	c.contactsPages()
+	c.peoplePages()
+	c.searchPages()
+	c.livePages()
+	c.settingsPages()
 	c.open("/", func(*visit) error { return missing() })
 	return c
 }

@@ -33,6 +33,10 @@ type Change struct {
 	// SignedOut ends all sessions of a customer.
 	SignedOut ID
 
+	Records []Record
+	// Audit is chained to the account's audit log in the same transaction.
+	Audit []AuditRecord
+
 	// Unchanged are records that the decision rested on and that must still be
 	// as they were read, though nothing is written to them.
 	Unchanged []Revision
@@ -66,16 +70,16 @@ func Retry(ctx context.Context, act func(try int) error) error {
 		if err := act(try); KindOf(err) != Conflict {
 			return err
 		}
-		if err := pause(ctx, try); err != nil {
+		if err := Pause(ctx, try); err != nil {
 			return err
 		}
 	}
 	return Errorf(Unavailable, "too many changes at once")
 }
 
-// pause waits a moment that grows with each lost race, so that the many who
+// Pause waits a moment that grows with each lost race, so that the many who
 // lost to one do not meet again.
-func pause(ctx context.Context, try int) error {
+func Pause(ctx context.Context, try int) error {
 	const step, most = time.Millisecond, 50 * time.Millisecond
 	timer := time.NewTimer(rand.N(min(step<<min(try, 10), most)))
 	defer timer.Stop()

@@ -22,8 +22,19 @@ type Contact struct {
 	// Invitation is the last one, for agents to read.
 	Invitation *Invitation `json:"invitation,omitempty"`
 
+	// Blocked is when an agent shut them out: what they write is spam from then on,
+	// whatever proves it, and nothing answers by itself.
+	Blocked *Called `json:"blocked,omitempty"`
+	// Deleted is when an agent took the contact away. It comes back when they write,
+	// and is erased when nobody has within [DeletedFor].
+	Deleted *Called           `json:"deleted,omitempty"`
+	Fields  map[string]string `json:"fields,omitempty"` // the account's own, by name; see [DeskSettings]
+
 	Rev int64 `json:"-"`
 }
+
+// DeletedFor is how long a contact that was taken away can come back.
+const DeletedFor = 14 * 24 * time.Hour
 
 // Invitation records who let a contact have a sign-in, and where the mail went.
 type Invitation struct {
@@ -59,6 +70,7 @@ type Agent struct {
 	Address  Address   `json:"address"`
 	Password string    `json:"password"` // argon2id in PHC form
 	Disabled bool      `json:"disabled,omitempty"`
+	Role     ID        `json:"role,omitempty"` // "" is [AgentRole]
 	Mail     AgentMail `json:"mail,omitempty"` // "" is [MailMine]
 	Created  time.Time `json:"created"`
 

@@ -19,10 +19,11 @@ const (
 	TooLarge                // over a limit that Public names
 	SignIn                  // a sign-in is needed first
 	Loop                    // a mail that went round too often
+	Forbidden               // known to be there, but not for this one's role or scope
 	Refused                 // a mail that its writer's domain asks to refuse
 )
 
-var kindNames = [...]string{"internal", "not found", "invalid", "conflict", "unavailable", "full", "too large", "sign-in needed", "loop", "refused"}
+var kindNames = [...]string{"internal", "not found", "invalid", "conflict", "unavailable", "full", "too large", "sign-in needed", "loop", "forbidden", "refused"}
 
 func (k Kind) String() string { return kindNames[k] }
 

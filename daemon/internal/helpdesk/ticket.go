@@ -93,32 +93,40 @@ const maxParticipantsEver = 300
 
 // Ticket is the head of a request; its history is in entries.
 type Ticket struct {
-	Schema       int           `json:"schema"`
-	ID           TicketID      `json:"id"`
-	Number       int64         `json:"number"` // what people say: #1042
-	Subject      string        `json:"subject"`
-	Status       Status        `json:"status"`
-	Channel      Channel       `json:"channel"`
-	HelpCenter   string        `json:"helpCenter,omitempty"`
-	Mailbox      string        `json:"mailbox"`
-	Locale       string        `json:"locale,omitempty"` // in which the customer was asked; "" is the help center's default
-	Priority     string        `json:"priority,omitempty"`
-	Tags         []string      `json:"tags,omitempty"`
-	Participants []Participant `json:"participants"`
-	Assignee     ID            `json:"assignee,omitempty"` // the agent whose work it is; "" for nobody
-	Watchers     []ID          `json:"watchers,omitempty"` // agents who follow it; at most MaxWatchers
-	Seats        []Seat        `json:"seats,omitempty"`
-	Submitter    *Author       `json:"submitter,omitempty"` // the agent who brought it in for its requester
-	Form         *FormAnswer   `json:"form,omitempty"`
-	Follows      TicketID      `json:"follows,omitzero"`  // the ticket that this one goes on from
-	Ordered      *Order        `json:"ordered,omitempty"` // a merge that is to be done next
-	Maybe        TicketID      `json:"maybe,omitzero"`    // the ticket that its first mail may have meant
-	Suggested    []Suggestion  `json:"suggested,omitempty"`
-	Merged       *Merge        `json:"merged,omitempty"`    // it goes on in another ticket
-	Absorbed     []TicketID    `json:"absorbed,omitempty"`  // tickets that were merged into this one
-	SplitFrom    *EntryRef     `json:"splitFrom,omitempty"` // the entry that this ticket began as
-	Opened       time.Time     `json:"opened"`
-	Updated      time.Time     `json:"updated"`
+	Schema       int               `json:"schema"`
+	ID           TicketID          `json:"id"`
+	Number       int64             `json:"number"` // what people say: #1042
+	Subject      string            `json:"subject"`
+	Status       Status            `json:"status"`
+	Channel      Channel           `json:"channel"`
+	HelpCenter   string            `json:"helpCenter,omitempty"`
+	Mailbox      string            `json:"mailbox"`
+	Locale       string            `json:"locale,omitempty"` // in which the customer was asked; "" is the help center's default
+	Priority     string            `json:"priority,omitempty"`
+	Tags         []string          `json:"tags,omitempty"`
+	Participants []Participant     `json:"participants"`
+	Assignee     ID                `json:"assignee,omitempty"`  // the agent whose work it is; "" for nobody
+	Team         ID                `json:"team,omitempty"`      // the team whose work it is
+	Watchers     []ID              `json:"watchers,omitempty"`  // agents who follow it; at most MaxWatchers
+	Mentioned    []ID              `json:"mentioned,omitempty"` // agents who were named in a note and have not looked since
+	Snoozed      *Snooze           `json:"snoozed,omitempty"`
+	Spam         *Called           `json:"spam,omitempty"`
+	Side         *Side             `json:"side,omitempty"`
+	Sides        []TicketID        `json:"sides,omitempty"`
+	Fields       map[string]string `json:"fields,omitempty"` // the account's own, by name; see [DeskSettings]
+	Last         *LastWords        `json:"last,omitempty"`
+	Seats        []Seat            `json:"seats,omitempty"`
+	Submitter    *Author           `json:"submitter,omitempty"` // the agent who brought it in for its requester
+	Form         *FormAnswer       `json:"form,omitempty"`
+	Follows      TicketID          `json:"follows,omitzero"`  // the ticket that this one goes on from
+	Ordered      *Order            `json:"ordered,omitempty"` // a merge that is to be done next
+	Maybe        TicketID          `json:"maybe,omitzero"`    // the ticket that its first mail may have meant
+	Suggested    []Suggestion      `json:"suggested,omitempty"`
+	Merged       *Merge            `json:"merged,omitempty"`    // it goes on in another ticket
+	Absorbed     []TicketID        `json:"absorbed,omitempty"`  // tickets that were merged into this one
+	SplitFrom    *EntryRef         `json:"splitFrom,omitempty"` // the entry that this ticket began as
+	Opened       time.Time         `json:"opened"`
+	Updated      time.Time         `json:"updated"`
 	// Said is when customers last got something to read; zero in records of older
 	// programs.
 	Said time.Time `json:"said,omitzero"`
@@ -287,6 +295,7 @@ func (t *Ticket) Append(e *Entry) {
 	if e.Public() {
 		t.Said = later(t.Said, e.At)
 	}
+	t.heardFrom(e)
 	t.threaded(e)
 }
 

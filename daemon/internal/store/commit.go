@@ -18,6 +18,14 @@ const MaxOps = 128
 // Conflict when a record is not as the change expects; Unavailable leaves open
 // whether it was written.
 func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
+	if len(c.Audit) > 0 {
+		return s.commitAudited(ctx, c)
+	}
+	return s.change(c).commit(ctx, s)
+}
+
+// change makes a transaction of all but the audit.
+func (s *Store) change(c *helpdesk.Change) *batch {
 	b := s.batch(c.Account)
 	b.receipt(c.Receipt)
 	b.ticket(c.Ticket)
@@ -54,7 +62,22 @@ func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
 		}
 		b.cmps = append(b.cmps, unchanged(key, u.Rev))
 	}
-	return b.commit(ctx, s)
+	for _, r := range c.Records {
+		b.record(r)
+	}
+	return b
+}
+
+func (b *batch) record(r helpdesk.Record) {
+	key := b.tenant.record(r.Kind, r.ID)
+	if !r.Any {
+		b.cmps = append(b.cmps, guard(key, r.Rev))
+	}
+	if r.Gone {
+		b.ops = append(b.ops, clientv3.OpDelete(key))
+		return
+	}
+	b.put(key, r.Value)
 }
 
 // batch gathers the compares and operations of one transaction.

@@ -36,6 +36,9 @@
 //	/postern/<inst>/accounts/<account>/poll/<mailbox>   helpdesk.Poll
 //	/postern/<inst>/accounts/<account>/cursor/<mailbox> helpdesk.Cursor
 //	/postern/<inst>/accounts/<account>/fetched/<mailbox>/<%010d>/<%010d>   helpdesk.Mark; numbering and UID
+//	/postern/<inst>/accounts/<account>/desk/<kind>/<id>  helpdesk.Record of one of helpdesk.RecordKinds; the id may have a slash
+//	/postern/<inst>/accounts/<account>/audithead        helpdesk.AuditHead
+//	/postern/<inst>/accounts/<account>/audit/<%019d>    helpdesk.AuditRecord
 //
 // Everything of a tenant lies below its account, but for the outbox, which one
 // sender empties for all; its keys name the account, and for what belongs to the
@@ -200,3 +203,15 @@ func (t tenant) marks(mailbox string, numbering int64) string {
 func (t tenant) mark(m *helpdesk.Mark) string {
 	return fmt.Sprintf("%s%010d", t.marks(m.Mailbox, m.Numbering), m.UID)
 }
+
+func (t tenant) records(kind helpdesk.RecordKind) string {
+	return t.root + "desk/" + string(kind) + "/"
+}
+
+func (t tenant) record(kind helpdesk.RecordKind, id string) string { return t.records(kind) + id }
+
+func (t tenant) auditHead() string { return t.root + "audithead" }
+
+func (t tenant) audits() string { return t.root + "audit/" }
+
+func (t tenant) audit(seq int64) string { return fmt.Sprintf("%s%019d", t.audits(), seq) }

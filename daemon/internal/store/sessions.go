@@ -57,7 +57,7 @@ func (s *Store) Sweep(ctx context.Context, account string, now time.Time) (int, 
 func (t tenant) lapsing(now time.Time) map[string]func([]byte) bool {
 	pass := lapsedAt(now, func(x helpdesk.Pass) time.Time { return x.Expires })
 	held := lapsed(func(x helpdesk.HeldItem) bool { return !x.Expires.IsZero() && now.After(x.Expires) })
-	return map[string]func([]byte) bool{
+	lapsing := map[string]func([]byte) bool{
 		t.sessions():   lapsedAt(now, func(x helpdesk.Session) time.Time { return x.Expires }),
 		t.customers():  lapsedAt(now, func(x helpdesk.CustomerSession) time.Time { return x.Expires }),
 		t.budgets():    lapsedAt(now, func(x helpdesk.Budget) time.Time { return x.Until }),
@@ -72,6 +72,12 @@ func (t tenant) lapsing(now time.Time) map[string]func([]byte) bool {
 			return x.State.Final() && now.After(x.Last.When(x.Created).Add(FailedFor))
 		}),
 	}
+	for kind, k := range helpdesk.RecordKinds {
+		if k.Lapses {
+			lapsing[t.records(kind)] = lapsedAt(now, func(x struct{ Until time.Time }) time.Time { return x.Until })
+		}
+	}
+	return lapsing
 }
 
 // lapsed reads a record and asks whether it has ended. What cannot be read stays.

@@ -1,0 +1,143 @@
+package actions
+
+import (
+	"context"
+	"slices"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Actor is on whose authority something is done: an agent of the account, or
+// the operator of the machine, who holds the admin socket.
+type Actor struct {
+	Account  string
+	Agent    *helpdesk.Agent
+	Operator bool
+
+	// Role of the agent, and the ids of their teams.
+	Role  helpdesk.DeskRole
+	Teams []helpdesk.ID
+	// Token is that of the program that acts for the agent; nil: they do it themselves.
+	Token *Token
+}
+
+// Token is what a program that acts for an agent may do of what they may.
+type Token struct {
+	ID     helpdesk.ID
+	Scopes []string
+}
+
+// actor is an agent with their role and teams as they are now.
+func (d *Desk) actor(ctx context.Context, account string, agent *helpdesk.Agent) (Actor, error) {
+	by := Actor{Account: account, Agent: agent}
+	role, err := d.roleOf(ctx, account, agent)
+	if err != nil {
+		return by, err
+	}
+	by.Role = *role
+	if role.Sees == helpdesk.SeesTeams {
+		by.Teams, err = d.teamsOf(ctx, account, agent.ID)
+	}
+	return by, err
+}
+
+// roleOf reads the role of an agent. A role that is gone makes an agent of them.
+func (d *Desk) roleOf(ctx context.Context, account string, agent *helpdesk.Agent) (*helpdesk.DeskRole, error) {
+	id := agent.Role
+	if id == "" {
+		id = helpdesk.AgentRole
+	}
+	for i := range helpdesk.BuiltIn {
+		if helpdesk.BuiltIn[i].ID == id {
+			return &helpdesk.BuiltIn[i], nil
+		}
+	}
+	role, _, err := record[helpdesk.DeskRole](ctx, d, account, helpdesk.RoleRecord, string(id))
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return &helpdesk.BuiltIn[1], nil
+	}
+	return role, err
+}
+
+func (d *Desk) teamsOf(ctx context.Context, account string, agent helpdesk.ID) ([]helpdesk.ID, error) {
+	teams, err := records[helpdesk.Team](ctx, d, account, helpdesk.TeamRecord, "")
+	var mine []helpdesk.ID
+	for _, t := range teams {
+		if slices.Contains(t.Members, agent) {
+			mine = append(mine, t.ID)
+		}
+	}
+	return mine, err
+}
+
+// mayWork is asked by everything that agents do and see.
+func (a Actor) mayWork() error {
+	if a.Operator || a.Agent != nil && !a.Agent.Disabled {
+		return nil
+	}
+	return helpdesk.Errorf(helpdesk.SignIn, "sign in as an agent first")
+}
+
+// may is asked by what not every agent may do. Who may not is told so: agents know
+// that there is such a page.
+func (a Actor) may(p helpdesk.Permission) error {
+	if err := a.mayWork(); err != nil {
+		return err
+	}
+	if a.Operator || a.Role.May(p) {
+		return nil
+	}
+	return helpdesk.Errorf(helpdesk.Forbidden, "your role does not let you do this")
+}
+
+// May reports what pages need not offer otherwise.
+func (a Actor) May(p helpdesk.Permission) bool { return a.may(p) == nil }
+
+// sees reports whether the request is one of those that the actor may know of.
+func (a Actor) sees(t *helpdesk.Ticket) bool {
+	switch {
+	case a.Operator, a.Role.Sees == helpdesk.SeesAll:
+		return true
+	case a.Agent == nil:
+		return false
+	}
+	return a.Agent.Follows(t) || slices.Contains(t.Mentioned, a.Agent.ID) || t.Team != "" && slices.Contains(a.Teams, t.Team)
+}
+
+// ticket reads a request that the actor may know of. What they may not is not there.
+func (d *Desk) ticket(ctx context.Context, by Actor, number int64) (*helpdesk.Ticket, error) {
+	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	if err != nil {
+		return nil, err
+	}
+	if !by.sees(t) {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no request #%d", number)
+	}
+	return t, nil
+}
+
+func (a Actor) author() helpdesk.Author {
+	if a.Agent != nil {
+		return a.Agent.Author()
+	}
+	return helpdesk.Author{Role: helpdesk.System, Name: "Operator"}
+}
+
+// audit is the record of an act, for [helpdesk.Change.Audit]. details are pairs of name
+// and value: ids, numbers and names of choices, nobody's words.
+func (d *Desk) audit(by Actor, act, subject string, details ...string) helpdesk.AuditRecord {
+	r := helpdesk.AuditRecord{At: d.now().UTC(), Act: act, Subject: subject, By: helpdesk.AuditBy{Operator: by.Operator}}
+	if by.Agent != nil {
+		r.By.Agent = by.Agent.ID
+	}
+	if by.Token != nil {
+		r.By.Token = string(by.Token.ID)
+	}
+	for i := 0; i+1 < len(details); i += 2 {
+		if r.Details == nil {
+			r.Details = map[string]string{}
+		}
+		r.Details[details[i]] = details[i+1]
+	}
+	return r
+}
