@@ -87,9 +87,8 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 		trouble := c.site.Trouble(v.r, failure)
 		page.Trouble = &trouble
 	}
-	web.AllowFrames(v.w) // the HTML of mails
 	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
-	c.write(v, web.Status(failure), "ticket", title, c.frame(v, ""), page)
+	c.write(v, web.Status(failure), "ticket", title, c.beside(v, page.Ticket.Number), page)
 	return nil
 }
 

@@ -90,8 +90,10 @@ func (c *Handler) act(v *visit) error {
 func (c *Handler) do(v *visit, d draft) error {
 	switch d.Act {
 	case replyAct:
-		if _, err := parseQueue(string(d.Status)); err != nil {
-			return err
+		if d.Status != "" {
+			if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
+				return err
+			}
 		}
 		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
 	case noteAct:
