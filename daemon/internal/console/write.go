@@ -95,7 +95,7 @@ func (c *Handler) do(v *visit, d draft) error {
 		}
 		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
 	case noteAct:
-		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.Files...)
+		return c.desk.Note(v.context(), v.by, d.Number, actions.Note{Text: d.Text, Files: d.Files, Nonce: d.Nonce})
 	case statusAct:
 		status, err := helpdesk.ParseStatus(string(d.Status))
 		if err != nil {
