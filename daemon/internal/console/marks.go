@@ -70,7 +70,7 @@ type choice struct {
 // marks are what stands below the subject: each is changed where it stands.
 type marks struct {
 	Status, Assignee, Priority pick
-	Team                       *pick // nil where there are no teams
+	Team                       *pick  // nil where there are no teams
 	Take                       string // whose it becomes by a press; "" if it is somebody's
 	Tags                       []string
 	Typed                      string // tags to be changed
