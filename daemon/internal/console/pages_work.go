@@ -28,6 +28,8 @@ type Work interface {
 	Senders(ctx context.Context, by actions.Actor) (*actions.Senders, error)
 	OpenTicket(ctx context.Context, by actions.Actor, in actions.NewTicket) (int64, error)
 	OpenSide(ctx context.Context, by actions.Actor, number int64, in actions.NewSide) (int64, error)
+	DeskSettings(ctx context.Context, by actions.Actor) (*helpdesk.DeskSettings, error)
+	TeamList(ctx context.Context, by actions.Actor) ([]helpdesk.Team, error)
 }
 
 // workPages registers them.
