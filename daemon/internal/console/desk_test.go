@@ -112,14 +112,6 @@ func (d *desk) UndoMany(_ context.Context, by actions.Actor, id helpdesk.ID) (*a
 	return &actions.BulkResult{Changed: []int64{1}, Words: "Taken back."}, errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) DeskSettings(_ context.Context, by actions.Actor) (*helpdesk.DeskSettings, error) {
-	return &helpdesk.DeskSettings{StatusLabels: map[helpdesk.Status]string{helpdesk.Pending: "Waiting <you>"}}, d.check(by)
-}
-
-func (d *desk) TeamList(_ context.Context, by actions.Actor) ([]helpdesk.Team, error) {
-	return []helpdesk.Team{{ID: "teamteamteamteam", Name: "Billing <b>"}}, d.check(by)
-}
-
 func (d *desk) Outbox(_ context.Context, by actions.Actor, failed bool, after helpdesk.ID) ([]actions.Outgoing, helpdesk.ID, error) {
 	if failed {
 		return d.outbox, "", d.check(by)

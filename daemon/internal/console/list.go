@@ -49,7 +49,7 @@ type listPage struct {
 	Total        string
 	Look         string
 	Order        string
-	Orders       []choice
+	Orders       []orderChoice
 	Edit         string // address where the view is changed; "" if it can't be
 	Empty, Blank string // title and words of an empty list
 	Shown        int64  // the request that is open beside; 0 for none
@@ -62,8 +62,8 @@ type listPage struct {
 	settings     *helpdesk.DeskSettings
 }
 
-// choice is one of several, as a link.
-type choice struct {
+// orderChoice is an order of a list, as a link.
+type orderChoice struct {
 	Label, Path string
 	Chosen      bool
 }
@@ -239,7 +239,7 @@ func (p *listPage) link(found *actions.Listing, query actions.ListQuery) {
 		p.Here = at(query.Order, "after", query.After)
 	}
 	for _, o := range orders {
-		p.Orders = append(p.Orders, choice{Label: o.label, Path: at(o.value, "", ""), Chosen: o.value == cmp.Or(p.Order, "newest")})
+		p.Orders = append(p.Orders, orderChoice{Label: o.label, Path: at(o.value, "", ""), Chosen: o.value == cmp.Or(p.Order, "newest")})
 	}
 }
 
@@ -294,11 +294,6 @@ func newRow(r *actions.Row, in string, columns []string, settings *helpdesk.Desk
 		}
 	}
 	return out
-}
-
-// statusLabel is how the account calls a status.
-func statusLabel(settings *helpdesk.DeskSettings, s helpdesk.Status) string {
-	return or(settings.StatusLabels[s], string(s))
 }
 
 // initials of a name: of its first and its last word.

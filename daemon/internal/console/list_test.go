@@ -19,9 +19,12 @@ import (
 
 // covers: P10
 func TestList(t *testing.T) {
-	h := serve(&desk{newest: 3, held: make([]helpdesk.HeldItem, 2)})
+	h := serve(&desk{
+		newest: 3, held: make([]helpdesk.HeldItem, 2), teams: []helpdesk.Team{{ID: "teamteamteamteam", Name: "Billing <b>"}},
+		settings: &helpdesk.DeskSettings{StatusLabels: map[helpdesk.Status]string{helpdesk.Pending: "Waiting <you>"}},
+	})
 	page := webtest.Page(t, webtest.Get(t, h, base+"/agent/q/unassigned", session))
-	has(t, page, "Subject &lt;3&gt;", "Alice &lt;A&gt;", "#3", `<span class="status Closed">Closed</span>`, "Waiting &lt;you&gt;", "1 hour ago", ">1 h</time>",
+	has(t, page, "Subject &lt;3&gt;", "Alice &lt;A&gt;", "#3", `<span class="status Closed">Closed</span>`, "Waiting &lt;you&gt;", ">1 h</time>",
 		`href="/agent/tickets/1?in=unassigned"`, `class="row unread" data-number="1"`, `title="Assigned to Robin van Sample"`, ">RS<",
 		`href="/agent/held"`, "Robin &lt;Sample&gt;", `href="/agent/q/unassigned" data-place="unassigned" aria-current="page"`, "Billing &lt;b&gt;", `id="main" hidden`)
 	hasNot(t, page, "Older", "Newer")

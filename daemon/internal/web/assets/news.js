@@ -21,8 +21,8 @@
       const id = row.querySelector('.open').id, same = known.get(id);
       if (same && bare(same) === bare(row)) return same;
       const made = document.importNode(row, true);
-      const box = made.querySelector('.pick input');
-      if (box) box.checked = same?.querySelector('.pick input')?.checked || false;
+      const box = made.querySelector('.tickbox input');
+      if (box) box.checked = same?.querySelector('.tickbox input')?.checked || false;
       if (same?.contains(document.activeElement)) setTimeout(() => made.querySelector('.open').focus({ preventScroll: true }));
       return made;
     });

@@ -5,7 +5,7 @@
   if (!list) return;
   const shell = document.getElementById('shell');
   const rows = () => [...list.querySelectorAll('.row:not(.going)')];
-  const boxes = () => [...list.querySelectorAll('.pick input')];
+  const boxes = () => [...list.querySelectorAll('.tickbox input')];
   const ticked = () => boxes().filter((b) => b.checked);
   const isBeside = () => shell.classList.contains('beside');
 
@@ -53,7 +53,7 @@
     if (words) words.textContent = n ? `${n} ticked` : '';
   };
   list.addEventListener('click', (e) => {
-    const box = e.target.closest('.pick input');
+    const box = e.target.closest('.tickbox input');
     if (!box) return;
     if (e.shiftKey && last?.isConnected) {
       const all = boxes();
@@ -66,7 +66,7 @@
   list.addEventListener('change', count);
   list.addEventListener('reset', () => setTimeout(count));
   postern.key('x', 'Tick', () => {
-    const box = rows()[at()]?.querySelector('.pick input');
+    const box = rows()[at()]?.querySelector('.tickbox input');
     if (!box) return false;
     box.checked = !box.checked;
     last = box;
@@ -86,13 +86,13 @@
     const going = [...chosen].filter((r) => numbers.includes(r.dataset.number));
     const gone = leaves[data.get('do')]?.test(list.dataset.in);
     const next = gone && rows().find((r, i) => i > at() && !going.includes(r));
-    for (const r of going) { r.classList.add('going'); const b = r.querySelector('.pick input'); if (b) b.checked = false; }
+    for (const r of going) { r.classList.add('going'); const b = r.querySelector('.tickbox input'); if (b) b.checked = false; }
     count();
     const answer = await postern.post('/agent/bulk', data);
     const failed = answer.data?.failed || [];
     for (const r of going) r.classList.remove('going');
     if (!answer.ok) {
-      for (const r of going) { const b = r.querySelector('.pick input'); if (b) b.checked = true; }
+      for (const r of going) { const b = r.querySelector('.tickbox input'); if (b) b.checked = true; }
       count();
       return postern.say(answer.why, { bad: true });
     }
@@ -122,7 +122,7 @@
     e.preventDefault();
     const data = new URLSearchParams(new FormData(form, e.submitter));
     for (const menu of form.querySelectorAll('details[open]')) menu.open = false;
-    for (const field of form.querySelectorAll('.sheet select, .sheet input')) field.value = '';
+    for (const field of form.querySelectorAll('.drop select, .drop input')) field.value = '';
     send(data, data.getAll('n'));
   });
 
