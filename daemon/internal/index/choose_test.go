@@ -115,7 +115,9 @@ func ordered(tickets []*helpdesk.Ticket, c *Choice) []helpdesk.TicketID {
 			all = append(all, t)
 		}
 	}
-	newest := func(a, b *helpdesk.Ticket) int { return cmp.Or(cmp.Compare(rankOf(b), rankOf(a)), cmp.Compare(b.ID, a.ID)) }
+	newest := func(a, b *helpdesk.Ticket) int {
+		return cmp.Or(cmp.Compare(rankOf(b), rankOf(a)), cmp.Compare(b.ID, a.ID))
+	}
 	slices.SortFunc(all, func(a, b *helpdesk.Ticket) int {
 		switch c.Order {
 		case OldestFirst:
