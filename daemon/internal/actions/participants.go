@@ -29,7 +29,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 	if d.isOurs(by.Account, a) {
 		return helpdesk.Errorf(helpdesk.Invalid, "mail to %s would come back to us: it is an address of ours", a)
 	}
-	return d.changePeople(ctx, by, number, "participant added", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "participant added", "participant.add", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		return d.add(ctx, change, t, joining{by: by.author(), channel: helpdesk.ByConsole, name: name, address: a, history: history, now: d.now()})
 	})
 }
@@ -37,7 +37,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 // RemoveParticipant lets a collaborator go. Their links and reply addresses are
 // dead from then on, and mail to them that waits is not sent.
 func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, participant uint16) error {
-	return d.changePeople(ctx, by, number, "participant removed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "participant removed", "participant.remove", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		p := t.Participant(participant)
 		switch {
 		case p == nil && hasLeft(t, participant):
@@ -67,7 +67,7 @@ func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, ad
 	if err != nil {
 		return helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
 	}
-	return d.changePeople(ctx, by, number, "suggestion dismissed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "suggestion dismissed", "", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		if !t.Dismiss(a) {
 			return errUnchanged
 		}
@@ -76,8 +76,9 @@ func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, ad
 	})
 }
 
-// changePeople commits one change of who takes part in a ticket.
-func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
+// changePeople commits one change of who takes part in a ticket, which the audit log
+// calls audited; "" leaves it out.
+func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what, audited string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
 	if err := by.mayWork(); err != nil {
 		return err
 	}
@@ -89,6 +90,9 @@ func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what st
 		change := &helpdesk.Change{Account: by.Account, Ticket: t}
 		if err := how(t, change); err != nil {
 			return err
+		}
+		if audited != "" {
+			change.Audit = append(change.Audit, d.audit(by, audited, ticketSubject(t)))
 		}
 		return d.store.Commit(ctx, change)
 	})
@@ -115,7 +119,7 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 	}
 	switch {
 	case found.Agent != nil && !found.Agent.Disabled:
-		return helpdesk.Errorf(helpdesk.Invalid, "agents see every request, and %s is the address of one", j.address)
+		return helpdesk.Errorf(helpdesk.Invalid, "%s is the address of an agent, and agents take part as agents", j.address)
 	case found.Contact != nil:
 		if j.contact = found.Contact.ID; j.name == "" {
 			j.name = found.Contact.Name

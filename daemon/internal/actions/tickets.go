@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,7 +25,8 @@ func (d *Desk) Tickets(ctx context.Context, by Actor, before int64, limit int) (
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	return d.store.Tickets(ctx, by.Account, before, min(max(limit, 1), 100))
+	found, err := d.store.Tickets(ctx, by.Account, before, min(max(limit, 1), 100))
+	return slices.DeleteFunc(found, func(t helpdesk.Ticket) bool { return !by.sees(&t) }), err
 }
 
 // entries reads a history with the texts that records could not hold.
@@ -80,6 +82,9 @@ type Reply struct {
 
 // Reply answers the customer: an entry, and one mail for each participant.
 func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	if in.Status != "" {
 		if _, err := helpdesk.ParseStatus(string(in.Status)); err != nil {
 			return err
@@ -127,6 +132,9 @@ func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, fi
 // already is left as it is: nothing happened that a history could tell. Who takes
 // part is told where customers have another word for it (row S07).
 func (d *Desk) SetStatus(ctx context.Context, by Actor, number int64, status helpdesk.Status) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	if _, err := helpdesk.ParseStatus(string(status)); err != nil {
 		return err
 	}

@@ -115,15 +115,20 @@ func (d *desk) Agents(context.Context, actions.Actor) ([]helpdesk.Agent, error) 
 	return []helpdesk.Agent{{ID: "a", Name: "Ada", Address: helpdesk.MustAddress("ada@acme.example"), Password: "$argon2id$secret"}}, nil
 }
 
-func (d *desk) AddAgent(_ context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error) {
-	if address == "taken@acme.example" {
+func (d *desk) AddAgent(_ context.Context, by actions.Actor, in actions.NewAgent) (*helpdesk.Agent, string, error) {
+	if in.Address == "taken@acme.example" {
 		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with that address already")
 	}
-	d.added = append(d.added, by.Account+" "+name)
+	d.added = append(d.added, by.Account+" "+in.Name)
+	password := in.Password
 	if password == "" {
 		password = "made up"
 	}
-	return &helpdesk.Agent{ID: "b", Name: name, Address: helpdesk.MustAddress(address), Password: "$argon2id$secret"}, password, nil
+	return &helpdesk.Agent{ID: "b", Name: in.Name, Address: helpdesk.MustAddress(in.Address), Role: "agent", Mail: in.Mail, Password: "$argon2id$secret"}, password, nil
+}
+
+func (d *desk) Roles(context.Context, actions.Actor) ([]helpdesk.DeskRole, error) {
+	return helpdesk.BuiltIn, nil
 }
 
 func (d *desk) SetAgent(_ context.Context, _ actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error) {
