@@ -13,8 +13,8 @@ import (
 // works, on the requests that they see.
 var allowedBy = map[string]helpdesk.Permission{
 	"DecideHeld": helpdesk.DecideHeld, "LiftSpam": helpdesk.DecideHeld, "Release": helpdesk.DecideHeld,
-	"InviteContact": helpdesk.EditContacts,
-	"SaveRole":      helpdesk.ManagePeople, "RemoveRole": helpdesk.ManagePeople, "SaveTeam": helpdesk.ManagePeople, "RemoveTeam": helpdesk.ManagePeople,
+	"InviteContact": helpdesk.EditContacts, "SaveDeskSettings": helpdesk.ManageDesk,
+	"SaveRole": helpdesk.ManagePeople, "RemoveRole": helpdesk.ManagePeople, "SaveTeam": helpdesk.ManagePeople, "RemoveTeam": helpdesk.ManagePeople,
 	"SetAgent": helpdesk.ManagePeople,
 }
 
@@ -22,7 +22,7 @@ var allowedBy = map[string]helpdesk.Permission{
 var byOperator = []string{"AddAgent"}
 
 // unmade acts do nothing yet.
-var unmade = []string{"List", "Counts", "ChangeMany", "UndoMany"}
+var unmade = []string{"List", "Counts", "ChangeMany", "UndoMany", "OpenSide", "OpenTicket", "Senders"}
 
 // apart are lists, and acts about files that wait: these are no request's before one
 // is written.

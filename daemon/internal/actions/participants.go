@@ -29,7 +29,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 	if d.isOurs(by.Account, a) {
 		return helpdesk.Errorf(helpdesk.Invalid, "mail to %s would come back to us: it is an address of ours", a)
 	}
-	return d.changePeople(ctx, by, number, "participant added", "participant.add", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "participant added", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		return d.add(ctx, change, t, joining{by: by.author(), channel: helpdesk.ByConsole, name: name, address: a, history: history, now: d.now()})
 	})
 }
@@ -37,7 +37,7 @@ func (d *Desk) AddParticipant(ctx context.Context, by Actor, number int64, addre
 // RemoveParticipant lets a collaborator go. Their links and reply addresses are
 // dead from then on, and mail to them that waits is not sent.
 func (d *Desk) RemoveParticipant(ctx context.Context, by Actor, number int64, participant uint16) error {
-	return d.changePeople(ctx, by, number, "participant removed", "participant.remove", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "participant removed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		p := t.Participant(participant)
 		switch {
 		case p == nil && hasLeft(t, participant):
@@ -67,7 +67,7 @@ func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, ad
 	if err != nil {
 		return helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
 	}
-	return d.changePeople(ctx, by, number, "suggestion dismissed", "", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
+	return d.changePeople(ctx, by, number, "suggestion dismissed", func(t *helpdesk.Ticket, change *helpdesk.Change) error {
 		if !t.Dismiss(a) {
 			return errUnchanged
 		}
@@ -76,9 +76,11 @@ func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, ad
 	})
 }
 
-// changePeople commits one change of who takes part in a ticket, which the audit log
-// calls audited; "" leaves it out.
-func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what, audited string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
+// auditedPeople are changes of who takes part that the audit log tells of.
+var auditedPeople = map[string]string{"participant added": "participant.add", "participant removed": "participant.remove"}
+
+// changePeople commits one change of who takes part in a ticket.
+func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
 	if err := by.mayWork(); err != nil {
 		return err
 	}
@@ -91,7 +93,7 @@ func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what, a
 		if err := how(t, change); err != nil {
 			return err
 		}
-		if audited != "" {
+		if audited := auditedPeople[what]; audited != "" {
 			change.Audit = append(change.Audit, d.audit(by, audited, ticketSubject(t)))
 		}
 		return d.store.Commit(ctx, change)
