@@ -132,7 +132,7 @@ func (d *desk) Roles(context.Context, actions.Actor) ([]helpdesk.DeskRole, error
 }
 
 func (d *desk) SetAgent(_ context.Context, _ actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error) {
-	a := &helpdesk.Agent{ID: "b", Name: "Bob", Address: helpdesk.MustAddress(address)}
+	a := &helpdesk.Agent{ID: "b", Name: "Bob", Address: helpdesk.MustAddress(address), Password: "$argon2id$secret"}
 	if in.Mail != nil {
 		a.Mail = *in.Mail
 	}
@@ -239,7 +239,7 @@ func TestSocketAgents(t *testing.T) {
 	if err := c.Get(t.Context(), "/accounts/support/agents", &listed); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example", Mail: helpdesk.MailMine}}, listed); diff != "" {
+	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example", Mail: helpdesk.MailMine, Role: "Agent"}}, listed); diff != "" {
 		t.Errorf("agents, without hashes (-want +got):\n%s", diff)
 	}
 	for _, tt := range []struct {
@@ -280,8 +280,8 @@ func TestSocketSetsAgents(t *testing.T) {
 		want Agent
 		err  string
 	}{
-		{"mail", AgentChange{Mail: "NONE"}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailNone}, ""},
-		{"disable", AgentChange{Disabled: new(true)}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailMine, Disabled: true}, ""},
+		{"mail", AgentChange{Mail: "NONE"}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailNone, Role: "Agent"}, ""},
+		{"disable", AgentChange{Disabled: new(true)}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailMine, Role: "Agent", Disabled: true}, ""},
 		{"mail unknown", AgentChange{Mail: "some"}, Agent{}, `"some" does not say which mail an agent gets; use all, mine or none`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
