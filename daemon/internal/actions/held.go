@@ -133,11 +133,10 @@ func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
 		if err != nil {
 			return err
 		}
-		if contact == nil || contact.Spam == nil {
+		if contact == nil || !contact.Unheard() {
 			return helpdesk.Errorf(helpdesk.NotFound, "mail of %s was not called spam", a)
 		}
-		contact.Spam = nil
-		return d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Contact: contact})
+		return d.unblock(ctx, by, contact)
 	})
 	if err == nil {
 		d.log.InfoContext(ctx, "spam lifted", "account", by.Account, "address", a.String(), "by", by.author().ID)
