@@ -42,6 +42,8 @@ type desk struct {
 	uploads   []string // beginnings of files
 	attachErr error
 	contact   *actions.ContactDetail
+	settings  *helpdesk.DeskSettings
+	teams     []helpdesk.Team
 }
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
@@ -207,7 +209,7 @@ func hasNot(t *testing.T, page string, words ...string) {
 func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
 		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
-		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/sort"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
+		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/tags"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
 		{"GET", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/unmerge"}, {"POST", "/agent/tickets/7/unsplit"},
