@@ -170,7 +170,7 @@ func (b *bench) agent(address string) Actor {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return Actor{Account: "support", Agent: a}
+	return Actor{Account: "support", Agent: a, Role: helpdesk.BuiltIn[1]}
 }
 
 // submission is complete; change makes it another one.

@@ -121,7 +121,7 @@ func sameAuthor(a, b helpdesk.Author) bool { return a.Role == b.Role && a.ID == 
 // LiftSpam lets mail of an address in again that was called spam. NotFound if it
 // was not.
 func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
-	if err := by.mayWork(); err != nil {
+	if err := by.may(helpdesk.EditContacts); err != nil {
 		return err
 	}
 	a, err := helpdesk.ParseAddress(address)

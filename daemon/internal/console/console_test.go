@@ -66,7 +66,7 @@ func (d *desk) SignedIn(_ context.Context, account, cookie string) (actions.Acto
 	if cookie != "good" || account != "a" {
 		return actions.Actor{}, helpdesk.Errorf(helpdesk.SignIn, "sign in first")
 	}
-	return actions.Actor{Account: account, Agent: robin}, nil
+	return actions.Actor{Account: account, Agent: robin, Role: helpdesk.BuiltIn[0]}, nil
 }
 
 func (d *desk) SignOut(_ context.Context, _, cookie string) error {
