@@ -56,7 +56,7 @@ func TestBlock(t *testing.T) {
 	if err := b.Reply(ctx, ada, number, Reply{Text: "Here it is"}); helpdesk.KindOf(err) != helpdesk.Invalid || !strings.Contains(helpdesk.Public(err), "unblock") {
 		t.Errorf("answer: %v", err)
 	}
-	if err := b.Note(ctx, ada, number, "They shout"); err != nil {
+	if err := b.Note(ctx, ada, number, Note{Text: "They shout"}); err != nil {
 		t.Errorf("note: %v", err)
 	}
 	if err := b.UnblockContact(ctx, ada, id); err != nil {

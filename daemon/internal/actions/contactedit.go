@@ -4,9 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -15,9 +13,6 @@ import (
 // MaxAddresses of one contact: more than a person has, and few enough for a merge of
 // two to fit one transaction.
 const MaxAddresses = 20
-
-// MaxField is the longest value of a field that agents fill in.
-const MaxField = 500
 
 // ContactEdit is what an agent writes about a contact. What is nil stays as it is.
 type ContactEdit struct {
@@ -67,67 +62,11 @@ func (in *ContactEdit) checked(c *helpdesk.Contact, settings *helpdesk.DeskSetti
 			return "", nil, helpdesk.Errorf(helpdesk.Invalid, "use a shorter name: at most %d characters", MaxName)
 		}
 	}
-	fields := maps.Clone(c.Fields)
-	for key, value := range in.Fields {
-		i := slices.IndexFunc(settings.ContactFields, func(f helpdesk.FieldSpec) bool { return f.Name == key })
-		if i < 0 {
-			return "", nil, helpdesk.Errorf(helpdesk.Invalid, "contacts have no field %q here", key)
-		}
-		value, err := fieldValue(&settings.ContactFields[i], value)
-		if err != nil {
-			return "", nil, err
-		}
-		if fields == nil {
-			fields = map[string]string{}
-		}
-		if fields[key] = value; value == "" {
-			delete(fields, key)
-		}
+	read, err := helpdesk.ReadFields(settings.ContactFields, in.Fields)
+	if err != nil {
+		return "", nil, err
 	}
-	return name, fields, nil
-}
-
-// fieldValue is what a field holds of what was typed; "" is nothing.
-func fieldValue(f *helpdesk.FieldSpec, typed string) (string, error) {
-	value := oneLine(typed)
-	if value == "" {
-		return "", nil
-	}
-	switch f.Type {
-	case helpdesk.NumberField:
-		if _, err := strconv.ParseFloat(value, 64); err != nil {
-			return "", helpdesk.Errorf(helpdesk.Invalid, "%s: %q is not a number", f.Label, clip(value))
-		}
-	case helpdesk.DateField:
-		if _, err := time.Parse(time.DateOnly, value); err != nil {
-			return "", helpdesk.Errorf(helpdesk.Invalid, "%s: %q is not a date; write it like 2026-03-31", f.Label, clip(value))
-		}
-	case helpdesk.SelectField:
-		if !slices.Contains(f.Options, value) {
-			return "", helpdesk.Errorf(helpdesk.Invalid, "%s: choose one of %s", f.Label, strings.Join(f.Options, ", "))
-		}
-	case helpdesk.TickField:
-		switch strings.ToLower(value) {
-		case "yes", "true", "1", "x", "on":
-			return "yes", nil
-		case "no", "false", "0", "off":
-			return "", nil
-		}
-		return "", helpdesk.Errorf(helpdesk.Invalid, "%s: write yes or no", f.Label)
-	}
-	if len(value) > MaxField {
-		return "", helpdesk.Errorf(helpdesk.Invalid, "%s: write at most %d characters", f.Label, MaxField)
-	}
-	return value, nil
-}
-
-// clip keeps what was typed short where it is repeated.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return name, helpdesk.WithFields(c.Fields, read), nil
 }
 
 // NewContact is a person whom an agent writes down.

@@ -9,7 +9,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// settle lets the account have fields of contacts.
+// fieldsOfContacts lets the account have fields of contacts.
 func (b *bench) fieldsOfContacts(fields ...helpdesk.FieldSpec) {
 	b.t.Helper()
 	change := &helpdesk.Change{Account: "support", Records: []helpdesk.Record{{Kind: helpdesk.SettingsRecord, ID: "desk", Value: helpdesk.DeskSettings{ContactFields: fields}}}}
@@ -44,11 +44,11 @@ func TestEditContact(t *testing.T) {
 			map[string]string{"company": "ACME", "seats": "12.5", "since": "2026-02-28", "plan": "Gold", "vip": "yes"}},
 		{"some of them emptied", ContactEdit{Fields: map[string]string{"seats": "", "vip": ""}}, "", map[string]string{"company": "ACME", "since": "2026-02-28", "plan": "Gold"}},
 		{"no field", ContactEdit{Fields: map[string]string{"shoe": "42"}}, "no field", nil},
-		{"no number", ContactEdit{Fields: map[string]string{"seats": "many"}}, "not a number", nil},
-		{"no date", ContactEdit{Fields: map[string]string{"since": "2026-02-30"}}, "not a date", nil},
-		{"no option", ContactEdit{Fields: map[string]string{"plan": "Silver"}}, "choose one of", nil},
+		{"no number", ContactEdit{Fields: map[string]string{"seats": "many"}}, "use a number", nil},
+		{"no date", ContactEdit{Fields: map[string]string{"since": "2026-02-30"}}, "use a date", nil},
+		{"no option", ContactEdit{Fields: map[string]string{"plan": "Silver"}}, "use one of", nil},
 		{"no answer", ContactEdit{Fields: map[string]string{"vip": "perhaps"}}, "yes or no", nil},
-		{"a long one", ContactEdit{Fields: map[string]string{"company": strings.Repeat("x", MaxField+1)}}, "at most", nil},
+		{"a long one", ContactEdit{Fields: map[string]string{"company": strings.Repeat("x", helpdesk.MaxFieldValue+1)}}, "at most", nil},
 		{"a long name", ContactEdit{Name: name(strings.Repeat("x", MaxName+1))}, "shorter name", nil},
 		{"a page that is too old", ContactEdit{Name: name("Al"), If: 1}, "somebody else", nil},
 	} {
