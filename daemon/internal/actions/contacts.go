@@ -110,7 +110,7 @@ func (d *Desk) ContactTickets(ctx context.Context, by Actor, c *helpdesk.Contact
 			out.Newest = append(out.Newest, listed[i].Ticket)
 		}
 	}
-	if by.Role.Sees != helpdesk.SeesAll && !by.Operator { // what they don't see is not counted either
+	if !by.seesAll() {
 		out.Here, out.Elsewhere = len(out.Newest), 0
 	}
 	return out, err

@@ -109,6 +109,7 @@ func (d *Desk) invite(ctx context.Context, by Actor, h helpdesk.HelpCenter, in I
 	if !sent {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s gets no automatic mail for now: it has had enough of it, or its owner said that a request was not theirs", a)
 	}
+	change.Audit = append(change.Audit, d.audit(by, "contact.invite", "contact/"+string(c.ID)))
 	return &Invited{Contact: *c, Address: a, Expires: pass.Expires}, d.store.Commit(ctx, change)
 }
 
