@@ -91,12 +91,13 @@ type Handler struct {
 	tries *web.Limiter
 	mux   *http.ServeMux
 
+	streams  streams
 	patterns []string // of all pages
 }
 
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
-	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
+	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
 	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css",
 		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
