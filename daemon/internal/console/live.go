@@ -233,7 +233,7 @@ func (s *stream) say(format string, args ...any) error {
 	return s.out.Flush()
 }
 
-// told says that a script was heard, which shows nothing of it.
+// done says that a script was heard, which shows nothing of it.
 func (v *visit) done(err error) error {
 	if err == nil {
 		v.w.WriteHeader(http.StatusNoContent)
@@ -241,17 +241,9 @@ func (v *visit) done(err error) error {
 	return err
 }
 
-func (v *visit) number() (int64, error) {
-	number, err := strconv.ParseInt(v.r.PathValue("number"), 10, 64)
-	if err != nil || number < 1 {
-		return 0, missing()
-	}
-	return number, nil
-}
-
 // seen hears up to which entry the agent has read a request.
 func (c *Handler) seen(v *visit) error {
-	number, err := v.number()
+	number, err := ticketNumber(v)
 	if err != nil {
 		return err
 	}
@@ -266,7 +258,7 @@ func (c *Handler) seen(v *visit) error {
 }
 
 func (c *Handler) unread(v *visit) error {
-	number, err := v.number()
+	number, err := ticketNumber(v)
 	if err != nil {
 		return err
 	}
@@ -275,7 +267,7 @@ func (c *Handler) unread(v *visit) error {
 
 // presence hears that the agent is in front of a request, or leaves it.
 func (c *Handler) presence(v *visit) error {
-	number, err := v.number()
+	number, err := ticketNumber(v)
 	if err != nil {
 		return err
 	}
