@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/links"
 )
 
 // NewSide is a talk with somebody outside about a request, of which the request's
@@ -59,7 +60,10 @@ func (d *Desk) OpenSide(ctx context.Context, by Actor, number int64, in NewSide)
 	if strings.TrimSpace(in.Text) == "" {
 		return 0, helpdesk.Errorf(helpdesk.Invalid, "write something first")
 	}
-	if err := o.read(in.Address, in.Name, in.Subject, in.Text+quoted); err != nil {
+	if err := o.read(in.Address, in.Name, in.Subject, links.WithoutTokens(in.Text+quoted)); err != nil {
+		return 0, err
+	}
+	if err := roomBeside(t, o.address); err != nil { // before a number is drawn
 		return 0, err
 	}
 	if by.Agent != nil {
@@ -83,11 +87,8 @@ func (d *Desk) beside(ctx context.Context, by Actor, number int64, side *helpdes
 		return err
 	}
 	outsider := side.Requester().Address
-	switch {
-	case len(t.Sides) >= helpdesk.MaxSides:
-		return helpdesk.Errorf(helpdesk.Invalid, "a request has at most %d side threads", helpdesk.MaxSides)
-	case t.ParticipantByAddress(outsider) != nil:
-		return helpdesk.Errorf(helpdesk.Invalid, "%s takes part in the request: answer there", outsider)
+	if err := roomBeside(t, outsider); err != nil {
+		return err
 	}
 	t.Sides = append(t.Sides, side.ID)
 	e := helpdesk.Entry{
@@ -96,6 +97,17 @@ func (d *Desk) beside(ctx context.Context, by Actor, number int64, side *helpdes
 	}
 	t.Append(&e)
 	change.Also, change.Entries = t, append(change.Entries, e)
+	return nil
+}
+
+// roomBeside is Invalid where the request can't have a side thread with somebody.
+func roomBeside(t *helpdesk.Ticket, outsider helpdesk.Address) error {
+	switch {
+	case len(t.Sides) >= helpdesk.MaxSides:
+		return helpdesk.Errorf(helpdesk.Invalid, "a request has at most %d side threads", helpdesk.MaxSides)
+	case t.ParticipantByAddress(outsider) != nil:
+		return helpdesk.Errorf(helpdesk.Invalid, "%s takes part in the request: answer there", outsider)
+	}
 	return nil
 }
 
