@@ -28,6 +28,9 @@ type Store interface {
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Listed(ctx context.Context, account string, ids []helpdesk.TicketID, entries int) ([]store.Listed, error)
+	DeskRows(ctx context.Context, account string, agent helpdesk.ID, ids []helpdesk.TicketID) ([]store.DeskRow, error)
+	TicketLook(ctx context.Context, account string, id helpdesk.TicketID) (int64, error)
+	FailedCount(ctx context.Context, account string) (int, error)
 	Deliveries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Outbox(ctx context.Context, account string, failed bool, after helpdesk.ID, limit int) (found []helpdesk.Delivery, next helpdesk.ID, err error)
 	Outgoing(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Delivery, error)
@@ -37,6 +40,10 @@ type Store interface {
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	Role(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.DeskRole, error)
+	Roles(ctx context.Context, account string) ([]helpdesk.DeskRole, error)
+	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
+	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
 	Customers
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
