@@ -15,7 +15,7 @@ import (
 // Writing is how requests are worked on.
 type Writing interface {
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
-	Note(ctx context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error
+	Note(ctx context.Context, by actions.Actor, number int64, in actions.Note) error
 	FileLimits(ctx context.Context, by actions.Actor, number int64) (helpdesk.FileLimits, error)
 	Attach(ctx context.Context, by actions.Actor, number int64, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (actions.Upload, error)
 	Attached(ctx context.Context, by actions.Actor, number int64, limits helpdesk.FileLimits, token string) (actions.Upload, error)
@@ -52,12 +52,14 @@ type reply struct {
 	Text   string          `json:"text"`
 	Status helpdesk.Status `json:"status,omitempty" doc:"What the request becomes; nothing leaves it."`
 	Files  []sentFile      `json:"files,omitempty"`
+	Expect int             `json:"expect,omitempty" doc:"How many entries the request had when the answer was begun: if somebody has answered since, it is not sent (code conflict)."`
 }
 
 // note is for agents alone.
 type note struct {
-	Text  string     `json:"text"`
-	Files []sentFile `json:"files,omitempty"`
+	Text     string        `json:"text"`
+	Files    []sentFile    `json:"files,omitempty"`
+	Mentions []helpdesk.ID `json:"mentions,omitempty" doc:"Agents whom it calls besides those whom its text names."`
 }
 
 // sentFile is a file that was kept before, or one that comes along.
@@ -77,7 +79,7 @@ func (h *Handler) reply(c *call, in reply) error {
 	if err != nil {
 		return err
 	}
-	return h.desk.Reply(c.ctx, c.by, number, actions.Reply{Text: in.Text, Status: in.Status, Files: files})
+	return h.desk.Reply(c.ctx, c.by, number, actions.Reply{Text: in.Text, Status: in.Status, Files: files, Expect: in.Expect})
 }
 
 func (h *Handler) note(c *call, in note) error {
@@ -89,7 +91,7 @@ func (h *Handler) note(c *call, in note) error {
 	if err != nil {
 		return err
 	}
-	return h.desk.Note(c.ctx, c.by, number, in.Text, files...)
+	return h.desk.Note(c.ctx, c.by, number, actions.Note{Text: in.Text, Files: files, Mentions: in.Mentions})
 }
 
 // files finds those that were kept, and keeps those that came along. What customers

@@ -92,6 +92,9 @@ type Made struct {
 	Record  string `json:"record,omitempty"` // id of the small record that lasts
 }
 
+// answered are the kinds of records that answers name.
+var answered = map[RecordKind]bool{ViewRecord: true, CannedRecord: true, RoleRecord: true, TeamRecord: true, TokenRecord: true, HookRecord: true}
+
 // Made tells what the change makes.
 func (c *Change) Made() Made {
 	var m Made
@@ -113,7 +116,7 @@ func (c *Change) Made() Made {
 		m.Agent = c.Agent.ID
 	}
 	for _, r := range c.Records {
-		if RecordKinds[r.Kind].Lapses || r.Gone || m.Record != "" {
+		if !answered[r.Kind] || r.Gone || m.Record != "" {
 			continue
 		}
 		m.Record = r.ID

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/follow"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -21,8 +22,7 @@ import (
 // Source is where tickets are. It may forget what a watch should tell
 // ([store.ErrCompacted]).
 type Source interface {
-	ScanTickets(ctx context.Context, account string, see func(store.TicketNews)) (rev int64, err error)
-	WatchTickets(ctx context.Context, account string, after int64, see func(store.TicketNews), reached func(rev int64)) error
+	follow.Source
 	HurryWatches(ctx context.Context) error
 	Revision(ctx context.Context) (int64, error)
 }
@@ -47,11 +47,6 @@ type Index struct {
 }
 
 const (
-	// lookEvery is how often accounts are looked for that were declared since.
-	lookEvery = 2 * time.Second
-	// relistEvery is how long something can be wrong that a watch missed; a listing
-	// of 100,000 tickets takes a fraction of a second.
-	relistEvery = 10 * time.Minute
 	// patience of a page that waits for what was just written. It is there within
 	// milliseconds; when the store is slow, a list that is a little late is better
 	// than none.
@@ -72,36 +67,9 @@ func New(o Options) *Index {
 
 // Run follows the tickets of all accounts until ctx ends.
 func (x *Index) Run(ctx context.Context) {
-	var loops sync.WaitGroup
-	defer loops.Wait()
-	running := map[string]context.CancelFunc{}
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
-		declared := map[string]bool{}
-		for _, account := range x.options.Accounts() {
-			declared[account] = true
-			if running[account] == nil {
-				follow, cancel := context.WithCancel(ctx)
-				running[account] = cancel
-				loops.Go(func() { x.follow(follow, account) })
-			}
-		}
-		for account, cancel := range running {
-			if !declared[account] {
-				cancel()
-				delete(running, account)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			for _, cancel := range running {
-				cancel()
-			}
-			return
-		case <-ticker.C:
-		}
-	}
+	follow.Accounts(ctx, x.options.Accounts, func(ctx context.Context, account string) {
+		follow.Tickets(ctx, x.options.Source, account, x.sink(account), x.options.Log)
+	})
 }
 
 // table of an account, which is made when it is first asked for.
@@ -116,95 +84,39 @@ func (x *Index) table(account string) *table {
 	return t
 }
 
-// follow keeps the table of one account true.
-func (x *Index) follow(ctx context.Context, account string) {
-	t := x.table(account)
-	log := x.options.Log.With("account", account)
-	for try := 0; ctx.Err() == nil; try++ {
-		began := x.options.Now()
-		err := x.list(ctx, account, t)
-		if err == nil {
-			log.InfoContext(ctx, "list of tickets is ready", "tickets", t.size(), "took", x.options.Now().Sub(began).Round(time.Millisecond))
-			err = x.watch(ctx, account, t)
-			try = 0
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if !errors.Is(err, store.ErrCompacted) {
-			log.WarnContext(ctx, "list of tickets is not kept up to date", "error", err)
-		}
-		pause(ctx, try)
+// sink brings what is followed into the table of an account.
+func (x *Index) sink(account string) *sink {
+	return &sink{table: x.table(account), log: x.options.Log.With("account", account)}
+}
+
+type sink struct {
+	*table
+	log *slog.Logger
+}
+
+func (s *sink) Reached() int64          { return s.reached() }
+func (s *sink) Reach(rev int64)         { s.reach(rev) }
+func (s *sink) See(n store.TicketNews)  { s.take(n, nil) }
+func (s *sink) Listing() follow.Listing { return &told{sink: s, listing: s.beginListing()} }
+func (s *sink) Ready(took time.Duration) {
+	s.log.Info("list of tickets is ready", "tickets", s.size(), "took", took.Round(time.Millisecond))
+}
+
+func (s *sink) take(n store.TicketNews, l *listing) {
+	if err := s.see(n, l); err != nil {
+		s.log.Error("ticket is left out of lists", "error", err)
 	}
 }
 
-// list brings everything in, and takes out what is no longer there. It may run
-// while a watch tells what is new.
-func (x *Index) list(ctx context.Context, account string, t *table) error {
-	l := t.beginListing()
-	rev, err := x.options.Source.ScanTickets(ctx, account, func(n store.TicketNews) { x.see(t, n, l) })
-	if err != nil {
-		t.dropListing()
-		return err
-	}
-	t.endListing(l, rev)
-	return nil
+// told is a listing under way.
+type told struct {
+	*sink
+	listing *listing
 }
 
-// watch tells the table of changes, and lists again now and then. It returns when
-// the table has to be listed before it can go on.
-func (x *Index) watch(ctx context.Context, account string, t *table) error {
-	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	var relisting sync.WaitGroup
-	defer relisting.Wait()
-	relisting.Go(func() { x.relist(watching, account, t) })
-	defer stop()
-	for try := 0; ; try++ {
-		before := t.reached()
-		err := x.options.Source.WatchTickets(ctx, account, before, func(n store.TicketNews) { x.see(t, n, nil) }, t.reach)
-		if ctx.Err() != nil || errors.Is(err, store.ErrCompacted) {
-			return err
-		}
-		if t.reached() > before {
-			try = 0
-		}
-		x.options.Log.WarnContext(ctx, "watch of tickets broke, and goes on", "account", account, "error", err)
-		pause(ctx, try)
-	}
-}
-
-func (x *Index) relist(ctx context.Context, account string, t *table) {
-	ticker := time.NewTicker(relistEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if err := x.list(ctx, account, t); err != nil && ctx.Err() == nil {
-			x.options.Log.WarnContext(ctx, "tickets could not be listed again", "account", account, "error", err)
-		}
-	}
-}
-
-func (x *Index) see(t *table, n store.TicketNews, l *listing) {
-	if err := t.see(n, l); err != nil {
-		x.options.Log.Error("ticket is left out of lists", "error", err)
-	}
-}
-
-// pause waits before the same is tried again, longer each time.
-func pause(ctx context.Context, try int) {
-	const step, most = 50 * time.Millisecond, 5 * time.Second
-	timer := time.NewTimer(min(step<<min(try, 10), most))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
+func (t *told) See(n store.TicketNews) { t.take(n, t.listing) }
+func (t *told) End(rev int64)          { t.endListing(t.listing, rev) }
+func (t *told) Drop()                  { t.dropListing() }
 
 // Ready reports whether the table of an account is built.
 func (x *Index) Ready(account string) bool { return x.table(account).reached() > 0 }

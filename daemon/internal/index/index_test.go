@@ -17,6 +17,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/daemon/internal/embedded"
+	"github.com/posterndesk/postern/daemon/internal/follow"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -284,7 +285,7 @@ func TestChangesWhileListing(t *testing.T) {
 					meanwhile()
 					b.want(x, ofAlice, comes, changes, stays)
 				}
-				if err := x.list(t.Context(), account, x.table(account)); err != nil {
+				if err := follow.List(t.Context(), x.options.Source, account, x.sink(account)); err != nil {
 					t.Fatal(err)
 				}
 			} else {
@@ -314,7 +315,7 @@ func TestListingMendsWhatTheWatchLost(t *testing.T) {
 	if got := b.list(x, ofAlice); len(got) != 2 || slices.Contains(got, comes.ID) {
 		t.Fatalf("the watch was to lose what happened; the index has %v", got)
 	}
-	if err := x.list(t.Context(), account, x.table(account)); err != nil {
+	if err := follow.List(t.Context(), x.options.Source, account, x.sink(account)); err != nil {
 		t.Fatal(err)
 	}
 	b.want(x, ofAlice, comes, changes)
@@ -412,7 +413,7 @@ func TestManyAtOnce(t *testing.T) {
 				b.breaks()
 			}
 			b.mu.Unlock()
-			if err := x.list(t.Context(), account, x.table(account)); err != nil {
+			if err := follow.List(t.Context(), x.options.Source, account, x.sink(account)); err != nil {
 				t.Error(err)
 			}
 		}
