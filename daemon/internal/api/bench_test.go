@@ -157,7 +157,7 @@ var operator = actions.Actor{Account: "support", Operator: true}
 // agent makes an agent with a role.
 func (b *bench) agent(name, address string, role helpdesk.ID) actions.Actor {
 	b.t.Helper()
-	a, _, err := b.desk.AddAgent(b.t.Context(), operator, name, address, "correct horse battery")
+	a, _, err := b.desk.AddAgent(b.t.Context(), operator, actions.NewAgent{Name: name, Address: address, Password: "correct horse battery"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
