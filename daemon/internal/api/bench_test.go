@@ -70,6 +70,12 @@ func (directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 		Relay: helpdesk.Relay{Host: "relay.example", Port: 465}, Files: helpdesk.FileLimits{Bytes: 1 << 20, Blocked: []string{"exe"}}}, true
 }
 
+func (d directory) Mailboxes() []helpdesk.Mailbox {
+	support, _ := d.Mailbox("support", "support")
+	rival, _ := d.Mailbox("rival", "support")
+	return []helpdesk.Mailbox{support, rival}
+}
+
 func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	account := strings.TrimSuffix(a.Domain(), ".example")
 	if a.Local() != "support" || account != "support" && account != "rival" {
