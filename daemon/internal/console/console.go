@@ -32,7 +32,7 @@ type Desk interface {
 	File(ctx context.Context, by actions.Actor, number int64, seq, index int) (*actions.File, error)
 	Source(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.File, error)
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
-	Note(ctx context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error
+	Note(ctx context.Context, by actions.Actor, number int64, in actions.Note) error
 	Attaching
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
@@ -98,7 +98,7 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css", "files.js")
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "files.js", "ticket.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 
@@ -110,7 +110,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/html", c.paper)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/files/{file}", c.file)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
-	c.handle("POST /agent/tickets/{number}/{act}", c.act) // reply, note, status, assign, sort
+	c.handle("POST /agent/tickets/{number}/{act}", c.act) // see acts
 	c.mergePages()
 	c.handle("GET /agent/contacts/{id}", c.showContact)
 	c.handle("POST /agent/contacts/{id}/invite", c.invite)

@@ -28,6 +28,8 @@ var center = helpdesk.HelpCenter{Account: "a", Name: "acme", DisplayName: "Acme 
 // desk is a Desk with tickets counted down from newest, that remembers what it
 // was asked to change.
 type desk struct {
+	console.Desk // what no page of these tests asks for
+
 	changes  []string
 	writeErr error // of reply, note and status
 	readErr  error // of everything that is shown
@@ -42,6 +44,8 @@ type desk struct {
 	uploads   []string // beginnings of files
 	attachErr error
 	contact   *actions.ContactDetail
+	settings  *helpdesk.DeskSettings
+	teams     []helpdesk.Team
 }
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
@@ -139,8 +143,8 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 	return errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error {
-	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, text)+named(files))
+func (d *desk) Note(_ context.Context, by actions.Actor, number int64, in actions.Note) error {
+	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, in.Text)+named(in.Files))
 	return errors.Join(d.check(by), d.writeErr)
 }
 
@@ -207,7 +211,7 @@ func hasNot(t *testing.T, page string, words ...string) {
 func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
 		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
-		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/sort"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
+		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/tags"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
 		{"GET", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/merge"}, {"POST", "/agent/tickets/7/unmerge"}, {"POST", "/agent/tickets/7/unsplit"},

@@ -299,37 +299,6 @@ func (m *merged) offerUndo(path, act, of string) {
 	}
 }
 
-// thread shows the history, with what was merged into it.
-func thread(detail *actions.Detail) []entry {
-	messages := 0
-	for i := range detail.Entries {
-		if detail.Entries[i].FromCustomer() {
-			messages++
-		}
-	}
-	var shown []entry
-	for _, item := range detail.Thread() {
-		path := draft{Number: item.Ticket.Number}.path()
-		e := newEntry(path, item.Entry)
-		switch {
-		case item.Ticket.ID != detail.Ticket.ID:
-			e.From, e.Anchor = item.Ticket.Number, anchor(item.Ticket.Number, item.Entry.Seq)
-		case detail.Ticket.Merged == nil && item.Entry.FromCustomer() && messages > 1:
-			e.Split = path + "/entries/" + strconv.Itoa(item.Entry.Seq) + "/" + splitAct
-		}
-		shown = append(shown, e)
-	}
-	return shown
-}
-
-// anchor of an entry; from is the merged request that it is one of, 0 for none.
-func anchor(from int64, seq int) string {
-	if from == 0 {
-		return "entry-" + strconv.Itoa(seq)
-	}
-	return fmt.Sprintf("entry-%d-%d", from, seq)
-}
-
 // mergedDeliveries are the copies that went out of what was merged.
 func mergedDeliveries(detail *actions.Detail) []delivery {
 	var out []delivery

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -19,13 +18,17 @@ func newDeliveries(detail *actions.Detail, path string) []delivery {
 	}
 	all = append(all, mergedDeliveries(detail)...)
 	for i := range all {
-		d := &all[i]
-		waits := d.State == helpdesk.Queued && d.Claim == "" && (d.Attempts > 0 || d.Warned > 0) // not what was just made
-		if waits || d.State == helpdesk.Failed {
-			d.Retry = path + "/deliveries/" + string(d.ID) + "/retry"
-		}
+		all[i].offerRetry(path)
 	}
 	return all
+}
+
+// offerRetry offers to have it tried at once, from the request at that address.
+func (d *delivery) offerRetry(path string) {
+	waits := d.State == helpdesk.Queued && d.Claim == "" && (d.Attempts > 0 || d.Warned > 0) // not what was just made
+	if waits || d.State == helpdesk.Failed {
+		d.Retry = path + "/deliveries/" + string(d.ID) + "/retry"
+	}
 }
 
 // shownDeliveries are those of the last answer or two; the others are folded.
@@ -49,6 +52,7 @@ func foldDeliveries(all []delivery) (shown, folded []delivery) {
 // delivery is one outbound copy in words.
 type delivery struct {
 	*helpdesk.Delivery
+	Name    string // of who gets it, on the answer itself
 	Words   string
 	Purpose string
 	Tried   string // how often, while it waits
@@ -90,7 +94,7 @@ func (c *Handler) tryAgain(v *visit) error {
 	err = c.desk.TryAgain(v.context(), v.by, v.r.PathValue("delivery"))
 	switch kind := helpdesk.KindOf(err); {
 	case err == nil:
-		http.Redirect(v.w, v.r, d.path()+"?done=retry", http.StatusSeeOther)
+		c.backTo(v, number, "retry")
 		return nil
 	case kind == helpdesk.SignIn, kind == helpdesk.NotFound:
 		return err

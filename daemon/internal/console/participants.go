@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 
@@ -18,11 +17,34 @@ type people struct {
 	Requester *helpdesk.Participant
 	Channel   channel // by which they asked
 	Opened    time.Time
-	Others    []helpdesk.Participant
+	Others    others
 	Suggested []helpdesk.Suggestion
 	Adding    adding
 	Error     string // about who was to be added
 }
+
+// others take part besides the requester.
+type others []participant
+
+// participant is one of them, and where they are taken off.
+type participant struct {
+	helpdesk.Participant
+	Path string
+}
+
+// shownPeople stand in sight; a request may have many more.
+const shownPeople = 6
+
+// Shown are the first, or all where folding the rest would save nothing.
+func (o others) Shown() others {
+	if len(o) <= shownPeople+1 {
+		return o
+	}
+	return o[:shownPeople]
+}
+
+// Rest are those who are folded.
+func (o others) Rest() others { return o[len(o.Shown()):] }
 
 // adding is somebody whom an agent wants to take part.
 type adding struct {
@@ -36,7 +58,7 @@ func newPeople(t *helpdesk.Ticket, in adding) people {
 	}
 	for i := range t.Participants {
 		if one := t.Participants[i]; one.Active() && one.Role != helpdesk.Requester {
-			p.Others = append(p.Others, one)
+			p.Others = append(p.Others, participant{one, p.Path})
 		}
 	}
 	for _, s := range t.Suggested {
@@ -73,7 +95,7 @@ func (c *Handler) changePeople(v *visit) error {
 	}
 	switch kind := helpdesk.KindOf(err); {
 	case err == nil:
-		http.Redirect(v.w, v.r, d.path()+"?done="+what, http.StatusSeeOther)
+		c.backTo(v, number, what)
 		return nil
 	case kind == helpdesk.SignIn, kind == helpdesk.NotFound:
 		return err

@@ -17,12 +17,17 @@ type ticketPage struct {
 	Ticket     *helpdesk.Ticket
 	Subject    string
 	Path       string
+	In         string // the list that it was opened from, as the query of addresses; "" for none
+	Marks      marks
+	Card       card
 	People     people
 	Work       work
-	Entries    []entry
+	Earlier    []stretch // of the history; folded
+	History    []stretch
+	LastEntry  int        // up to which the page shows the history
 	Deliveries []delivery // the newest
 	Folded     []delivery // so that the panel has an end
-	Statuses   []helpdesk.Status
+	Statuses   []choice
 	Send       string // words on the button: who gets the reply
 	Recipients []helpdesk.Participant
 	Draft      draft
@@ -30,6 +35,7 @@ type ticketPage struct {
 	FileError  string // about its files
 	Limits     helpdesk.FileLimits
 	Focus      string // the act whose text goes on being written
+	AboutOpen  bool   // something beside the history asks to be read
 	Trouble    *web.Trouble
 	Done       string
 	merged
@@ -59,45 +65,49 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	if err != nil {
 		return c.keepDraft(v, d, err)
 	}
-	agents, err := c.desk.Agents(v.context(), v.by)
+	about, err := c.about(v, detail)
 	if err != nil {
 		return c.keepDraft(v, d, err)
 	}
-	page := newTicketPage(detail, d)
-	page.Work = newWork(detail, agents, d)
+	page := newTicketPage(detail, about, d)
 	if v.r.Method == http.MethodGet {
 		query := v.r.URL.Query()
 		page.Done = doneWords[query.Get("done")]
 		page.offerUndo(page.Path, query.Get("done"), query.Get("of"))
 	}
-	if d.Act == replyAct || d.Act == noteAct {
-		page.Focus = d.Act
-	}
-	words := web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
-	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid; {
-	case page.Focus != "" && errors.Is(failure, helpdesk.ErrFile):
-		page.FileError = words
-	case invalid && page.Focus != "":
-		page.Error = words
-	case invalid && d.Act == peopleAct && d.Adding.Address != "":
-		page.People.Error = words
-	case invalid && d.Act == sortAct:
-		page.Work.Error = words
-	case failure != nil:
-		trouble := c.site.Trouble(v.r, failure)
-		page.Trouble = &trouble
-	}
+	page.tell(failure, func() web.Trouble { return c.site.Trouble(v.r, failure) })
 	web.AllowFrames(v.w) // the HTML of mails
 	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
 	c.write(v, web.Status(failure), "ticket", title, c.frame(v, ""), page)
 	return nil
 }
 
-func newTicketPage(detail *actions.Detail, d draft) ticketPage {
+// tell puts what went wrong beside what it is about.
+func (p *ticketPage) tell(failure error, trouble func() web.Trouble) {
+	words := web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
+	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid; {
+	case p.Focus != "" && errors.Is(failure, helpdesk.ErrFile):
+		p.FileError = words
+	case invalid && p.Focus != "":
+		p.Error = words
+	case invalid && p.Draft.Act == peopleAct && p.Draft.Adding.Address != "":
+		p.People.Error, p.AboutOpen = words, true
+	case invalid && p.Draft.Act == tagsAct:
+		p.Marks.Error = words
+	case failure != nil:
+		t := trouble()
+		p.Trouble = &t
+	}
+}
+
+func newTicketPage(detail *actions.Detail, about *about, d draft) ticketPage {
 	t := &detail.Ticket
 	page := ticketPage{
 		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(),
-		People: newPeople(t, d.Adding), Statuses: helpdesk.Statuses, Draft: d, Limits: detail.Files,
+		People: newPeople(t, d.Adding), Draft: d, Limits: detail.Files, LastEntry: t.Entries, In: about.in,
+	}
+	if d.Act == replyAct || d.Act == noteAct {
+		page.Focus = d.Act
 	}
 	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
 		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
@@ -111,7 +121,10 @@ func newTicketPage(detail *actions.Detail, d draft) ticketPage {
 		}
 	}
 	page.Send = sendWords(page.Recipients)
-	page.Entries, page.merged = thread(detail), newMerged(detail)
+	page.Statuses = statusChoices(about.settings, page.Draft.Status)
+	page.Marks, page.Card, page.Work = newMarks(t, about, d), newCard(t, about), newWork(detail, about)
+	page.merged = newMerged(detail)
+	page.Earlier, page.History = foldEarlier(foldEvents(thread(detail, page.Path)))
 	page.Deliveries, page.Folded = foldDeliveries(newDeliveries(detail, page.Path))
 	return page
 }

@@ -81,7 +81,7 @@ func TestTicket(t *testing.T) {
 	r := webtest.Get(t, serve(&desk{detail: full()}), base+"/agent/tickets/7", session)
 	page := webtest.Page(t, r)
 	has(t, page, "#7", "My &lt;b&gt;pot&lt;/b&gt;", "High", "&lt;refund&gt;", "Order &lt;nr&gt;", "ORD-1", "bob@customer.example",
-		"Send to Alice &lt;A&gt; and 1 other", `<option selected>Pending</option>`)
+		"Send to Alice &lt;A&gt; and 1 other", `<option value="Pending" selected>Pending</option>`)
 	hasNot(t, page, "gone@customer.example", "<script>alert", `role="alert"`, `role="status"`)
 
 	for _, test := range []struct {
@@ -90,7 +90,7 @@ func TestTicket(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		{"customer by form", "entry-1", []string{`class="entry customer"`, "Customer", "By form", "&lt;script&gt;", "pot&lt;1&gt;.jpg", `href="/agent/tickets/7/entries/1/files/1"`, "image/jpeg, 2 kB", "proved nothing"}, []string{"Not visible"}},
+		{"customer by form", "entry-1", []string{`class="entry customer"`, "Customer", "By form", "&lt;script&gt;", "pot&lt;1&gt;.jpg", `href="/agent/tickets/7/entries/1/files/1"`, "Picture (JPEG), 2 kB", "proved nothing"}, []string{"Not visible"}},
 		{"note", "entry-2", []string{`class="entry note"`, "Note", "Only agents see this", "Internal words"}, []string{"Customer"}},
 		{"reply", "entry-3", []string{`class="entry agent"`, "Agent", `<a href="https://track.example/1"`, "signed in"}, []string{"Only agents see this"}},
 		{"event", "entry-4", []string{`class="entry event"`, "Status set to Open."}, []string{"Customer"}},

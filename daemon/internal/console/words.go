@@ -118,7 +118,9 @@ var doneWords = map[string]string{
 	"status": "The status is changed.",
 	"retry":  "The mail is tried again now.",
 	"assign": "Who works on it is saved.",
-	"sort":   "Priority and tags are saved.",
+
+	priorityAct: "The priority is changed.",
+	tagsAct:     "The tags are saved.",
 
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",

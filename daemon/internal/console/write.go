@@ -13,11 +13,13 @@ import (
 
 // What can be done to a ticket; the last part of the address.
 const (
-	replyAct  = "reply"
-	noteAct   = "note"
-	statusAct = "status"
-	assignAct = "assign"
-	sortAct   = "sort"
+	replyAct    = "reply"
+	noteAct     = "note"
+	statusAct   = "status"
+	assignAct   = "assign"
+	teamAct     = "team"
+	priorityAct = "priority"
+	tagsAct     = "tags"
 )
 
 // draft is what an agent is doing to a ticket. What was written is never lost:
@@ -79,7 +81,7 @@ func (c *Handler) act(v *visit) error {
 	}
 	switch kind := helpdesk.KindOf(err); {
 	case err == nil:
-		http.Redirect(v.w, v.r, d.path()+"?done="+d.Act, http.StatusSeeOther)
+		c.backTo(v, d.Number, d.Act)
 		return nil
 	case kind == helpdesk.SignIn, kind == helpdesk.NotFound && d.Text == "" && len(d.Files) == 0:
 		return err
@@ -87,27 +89,49 @@ func (c *Handler) act(v *visit) error {
 	return c.writeTicket(v, d, err)
 }
 
-func (c *Handler) do(v *visit, d draft) error {
-	switch d.Act {
-	case replyAct:
+// backTo leads to a request after something was done to it, beside the list that it
+// was opened from.
+func (c *Handler) backTo(v *visit, number int64, done string) {
+	query := or(inQuery(v.r), "?")
+	if query != "?" {
+		query += "&"
+	}
+	http.Redirect(v.w, v.r, draft{Number: number}.path()+query+"done="+url.QueryEscape(done), http.StatusSeeOther)
+}
+
+// acts are what can be done to a request by the name in the address.
+var acts = map[string]func(*Handler, *visit, draft) error{
+	replyAct: func(c *Handler, v *visit, d draft) error {
 		if _, err := parseQueue(string(d.Status)); err != nil {
 			return err
 		}
 		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
-	case noteAct:
-		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.Files...)
-	case statusAct:
+	},
+	noteAct: func(c *Handler, v *visit, d draft) error {
+		return c.desk.Note(v.context(), v.by, d.Number, actions.Note{Text: d.Text, Files: d.Files, Nonce: d.Nonce})
+	},
+	statusAct: func(c *Handler, v *visit, d draft) error {
 		status, err := helpdesk.ParseStatus(string(d.Status))
 		if err != nil {
 			return err
 		}
 		return c.desk.SetStatus(v.context(), v.by, d.Number, status)
-	case assignAct:
+	},
+	assignAct: func(c *Handler, v *visit, d draft) error {
 		return c.desk.Assign(v.context(), v.by, d.Number, d.Sorted.Assignee)
-	case sortAct:
-		return c.sort(v, d)
+	},
+	priorityAct: func(c *Handler, v *visit, d draft) error {
+		return c.desk.SetPriority(v.context(), v.by, d.Number, d.Sorted.Priority)
+	},
+	tagsAct: func(c *Handler, v *visit, d draft) error { return c.setTags(v, d) },
+}
+
+func (c *Handler) do(v *visit, d draft) error {
+	do, ok := acts[d.Act]
+	if !ok {
+		return missing()
 	}
-	return missing()
+	return do(c, v, d)
 }
 
 // keepDraft answers when not even the ticket can be shown.

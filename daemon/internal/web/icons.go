@@ -14,6 +14,8 @@ var icons = map[string]string{
 	"clip":   `<path d="M15.8 9.2 9.9 15.1a3.6 3.6 0 0 1-5.1-5.1l6.3-6.3a2.4 2.4 0 0 1 3.4 3.4l-6.2 6.2a1.2 1.2 0 0 1-1.7-1.7L12 6.2"/>`,
 	"clock":  `<circle cx="10" cy="10" r="7"/><path d="M10 6v4.3l2.8 1.7"/>`,
 	"desk":   `<rect x="3" y="4" width="14" height="9.5" rx="1.5"/><path d="M7.5 16.5h5M10 13.5v3"/>`,
+	"down":   `<path d="M5.5 8 10 12.5 14.5 8"/>`,
+	"flag":   `<path d="M5 17V3.5"/><path d="M5 4h9.5l-2.2 3.2 2.2 3.3H5"/>`,
 	"form":   `<rect x="4" y="3" width="12" height="14" rx="1.5"/><path d="M7 7h6M7 10h6M7 13h3.5"/>`,
 	"hidden": `<path d="M3.5 3.5l13 13"/><path d="M8 5.3A7.6 7.6 0 0 1 10 5c4.6 0 7.2 5 7.2 5a12 12 0 0 1-2 2.6M5.4 6.7A12 12 0 0 0 2.8 10s2.6 5 7.2 5a7.3 7.3 0 0 0 3.3-.8"/><path d="M8.4 8.5a2.2 2.2 0 0 0 3.1 3.1"/>`,
 	"inbox":  `<path d="M3 11.5 5.2 4.5h9.6L17 11.5V15a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1Z"/><path d="M3 11.5h4.2a2.8 2.8 0 0 0 5.6 0H17"/>`,
@@ -23,9 +25,11 @@ var icons = map[string]string{
 	"next":   `<path d="M7.5 4.5 13 10l-5.5 5.5"/>`,
 	"note":   `<path d="M4 16.5V4.5a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v7.5L11.5 16.5Z"/><path d="M11.5 16.5V12H16"/><path d="M7 7h6M7 10h3"/>`,
 	"out":    `<path d="M8 3.5H5a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h3"/><path d="M12 6.5 15.5 10 12 13.5M15.5 10H8"/>`,
+	"people": `<circle cx="7.5" cy="7" r="2.6"/><path d="M2.5 15.8a5 5 0 0 1 10 0"/><path d="M12.6 4.7a2.6 2.6 0 0 1 0 4.7"/><path d="M14.2 11.4a5 5 0 0 1 3.3 4.4"/>`,
 	"person": `<circle cx="10" cy="7" r="3"/><path d="M4 16.5a6 6 0 0 1 12 0"/>`,
 	"reply":  `<path d="M8 4.5 3.5 9 8 13.5"/><path d="M3.5 9H12a4.5 4.5 0 0 1 4.5 4.5V15.5"/>`,
 	"shield": `<path d="M10 3 16 5v4.5c0 3.7-2.5 6.2-6 7.5-3.5-1.3-6-3.8-6-7.5V5Z"/><path d="m7.5 9.8 1.8 1.8 3.3-3.4"/>`,
+	"tag":    `<path d="M3.5 4.5v5.2l6.8 6.8a1 1 0 0 0 1.4 0l4.8-4.8a1 1 0 0 0 0-1.4L9.7 3.5H4.5a1 1 0 0 0-1 1Z"/><path d="M7 7v.1"/>`,
 }
 
 // icon is a picture that says nothing by itself: words always stand beside it.

@@ -48,8 +48,9 @@ func TestSorting(t *testing.T) {
 	}{
 		{"assign", "assign", url.Values{"assignee": {"kim"}}, "Who works on it is saved.", []string{`assign 7 "kim"`}},
 		{"assign to nobody", "assign", url.Values{"assignee": {""}}, "Who works on it is saved.", []string{`assign 7 ""`}},
-		{"only what the page showed is taken off", "sort", url.Values{"priority": {"High"}, "tags": {"lamp, VIP new"}, "had": {"lamp old"}},
-			"Priority and tags are saved.", []string{`tags 7 +["vip" "new"] -["old"]`, "priority 7 High"}},
+		{"only what the page showed is taken off", "tags", url.Values{"tags": {"lamp, VIP new"}, "had": {"lamp old"}},
+			"The tags are saved.", []string{`tags 7 +["vip" "new"] -["old"]`}},
+		{"priority", "priority", url.Values{"priority": {"High"}}, "The priority is changed.", []string{"priority 7 High"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := &desk{detail: full()}
@@ -69,12 +70,12 @@ func TestSorting(t *testing.T) {
 // What was typed stays, and the words of the error are shown.
 func TestSortingRefused(t *testing.T) {
 	d := &desk{detail: full(), writeErr: helpdesk.Errorf(helpdesk.Invalid, "%q is not a tag", "a<b")}
-	r := webtest.Post(t, serve(d), base+"/agent/tickets/7/sort", url.Values{"priority": {"Urgent"}, "tags": {"a<b"}}, session)
+	r := webtest.Post(t, serve(d), base+"/agent/tickets/7/tags", url.Values{"tags": {"a<b"}}, session)
 	page := webtest.Page(t, r)
 	if r.StatusCode != http.StatusUnprocessableEntity || len(d.changes) != 1 {
 		t.Errorf("status %d, changes %v", r.StatusCode, d.changes)
 	}
-	has(t, page, `value="a&lt;b"`, `<option selected>Urgent</option>`, `id="tags-error"`, "is not a tag")
+	has(t, page, `value="a&lt;b"`, `data-label="Tags" open`, `id="tags-error"`, "is not a tag")
 }
 
 // Who works on a request, and what it may have to do with, is beside it.
@@ -85,18 +86,18 @@ func TestWork(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		{"nothing of it", func(*actions.Detail) {}, []string{`<option value="">Nobody</option>`, `<option value="kim">Kim</option>`},
+		{"nothing of it", func(*actions.Detail) {}, []string{`value="" aria-current="true"`, `value="kim">`, "Take it"},
 			[]string{"May belong to", "Goes on from", "Followed by", "Brought in by", ">Gone<"}},
 		{"all of it", func(d *actions.Detail) {
 			d.Ticket.Assignee, d.Ticket.Watchers, d.Ticket.Submitter = "kim", []helpdesk.ID{"robin", "kim"}, &helpdesk.Author{Name: "Jo <J>"}
 			d.Maybe, d.Follows = 12, 11
-		}, []string{`<option value="kim" selected>Kim</option>`, "Robin &lt;Sample&gt;</bdi>, <bdi>Kim", "Jo &lt;J&gt;", "May belong to", "Merge into #12", `name="into" value="12"`,
+		}, []string{`value="kim" aria-current="true"><span class=""><bdi>Kim</bdi>`, "Robin &lt;Sample&gt;</bdi>, <bdi>Kim", "Jo &lt;J&gt;", "May belong to", "Merge into #12", `name="into" value="12"`,
 			`Goes on from <a href="/agent/tickets/11">`}, nil},
-		{"disabled since", func(d *actions.Detail) { d.Ticket.Assignee = "gone" }, []string{`<option value="gone" selected>Gone</option>`}, nil},
-		{"gone since", func(d *actions.Detail) { d.Ticket.Assignee = "deleted" }, []string{`<option value="deleted" selected>An agent who is gone</option>`}, nil},
+		{"disabled since", func(d *actions.Detail) { d.Ticket.Assignee = "gone" }, []string{`value="gone" aria-current="true"><span class=""><bdi>Gone</bdi>`}, nil},
+		{"gone since", func(d *actions.Detail) { d.Ticket.Assignee = "deleted" }, []string{`value="deleted" aria-current="true"><span class=""><bdi>An agent who is gone</bdi>`}, nil},
 		{"merged", func(d *actions.Detail) {
 			d.Ticket.Assignee, d.Ticket.Merged, d.Maybe = "kim", &helpdesk.Merge{Number: 9}, 12
-		}, []string{"<bdi>Kim</bdi>"}, []string{"May belong to", "/assign", "/sort"}},
+		}, []string{"<bdi>Kim</bdi>"}, []string{"May belong to", "/assign", "/tags"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := full()
@@ -123,7 +124,7 @@ func TestOldDeliveriesAreFolded(t *testing.T) {
 // covers: S40
 func TestWhyOfAFormByAnAgent(t *testing.T) {
 	d := full()
-	d.Entries = []helpdesk.Entry{{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByPortal, Author: robin.Author()}}
+	d.Entries = []helpdesk.Entry{{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByPortal, Author: robin.Author(), At: webtest.Now}}
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
 	has(t, page, "An agent who was signed in submitted it with a form.")
 	hasNot(t, page, "proved nothing")
@@ -132,9 +133,9 @@ func TestWhyOfAFormByAnAgent(t *testing.T) {
 func TestWhyOfForwarded(t *testing.T) {
 	d := full()
 	d.Entries = []helpdesk.Entry{
-		{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByMail, Author: helpdesk.Author{Role: helpdesk.Customer, Name: "Greta"},
+		{Seq: 1, Kind: helpdesk.Message, Channel: helpdesk.ByMail, At: webtest.Now, Author: helpdesk.Author{Role: helpdesk.Customer, Name: "Greta"},
 			Recognised: &helpdesk.Recognition{Token: helpdesk.TokenForward, Sender: helpdesk.SenderAgent, Trust: helpdesk.Trust{Proof: helpdesk.ProofPass}}},
-		{Seq: 2, Kind: helpdesk.Note, Channel: helpdesk.ByMail, Author: robin.Author()},
+		{Seq: 2, Kind: helpdesk.Note, Channel: helpdesk.ByMail, Author: robin.Author(), At: webtest.Now},
 	}
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7", session))
 	has(t, page, "Nothing proves who wrote it, only which agent passed it on.", "An agent wrote this by mail.")
