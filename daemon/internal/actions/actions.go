@@ -74,6 +74,7 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	words     Words
 	searches  *semaphore.Weighted
 }
 
@@ -86,6 +87,7 @@ type Options struct {
 	Planner   *outbound.Planner
 	Issuers   Issuers
 	Lists     Lists
+	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -94,7 +96,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }

@@ -236,3 +236,25 @@ func quoted(text string, more bool) string {
 	}
 	return `"` + text + `"`
 }
+
+// Join writes terms as somebody would type them; [Parse] reads them again.
+func Join(terms []Term) string {
+	var b strings.Builder
+	for _, t := range terms {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		if t.Not {
+			b.WriteByte('-')
+		}
+		if t.Key != "" {
+			b.WriteString(t.Key + ":")
+		}
+		if t.Whole {
+			b.WriteString(`"` + t.Text + `"`)
+		} else {
+			b.WriteString(t.Text)
+		}
+	}
+	return b.String()
+}
