@@ -87,7 +87,16 @@ func (d *Desk) Find(ctx context.Context, by Actor, q FindQuery) (*Finding, error
 	if f.empty {
 		return &f.out, nil
 	}
-	return &f.out, f.page(ctx, q)
+	if err := f.page(ctx, q); err != nil {
+		return nil, err
+	}
+	if f.unread != nil { // the index has counted others too
+		f.out.Total = -1
+		if q.Before == "" && f.out.Older == "" {
+			f.out.Total = len(f.out.Rows)
+		}
+	}
+	return &f.out, nil
 }
 
 // finder is a search in the making.

@@ -22,6 +22,8 @@ type Lists interface {
 	// Choose and Tally are for the lists of agents.
 	Choose(account string, c index.Choice) index.Chosen
 	Tally(account string, choices []index.Choice) []int
+	// Sift is for searches, which find what they find in another order.
+	Sift(account string, c index.Choice) func(helpdesk.TicketID) bool
 	SubscribeAll(account string) (*index.Subscription, error)
 	// Nudge tells those who subscribed to all of what is no ticket.
 	Nudge(account string)

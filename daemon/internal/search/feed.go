@@ -1,7 +1,6 @@
 package search
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -24,11 +23,10 @@ type feed struct {
 	done    int64                       // everything up to here is in
 	left    int                         // of those that are being brought in
 	wake    chan struct{}
-	moved   chan struct{} // closed when done moves
 }
 
 func newFeed(rev int64, known func() map[helpdesk.TicketID]int64) *feed {
-	return &feed{known: known, waiting: map[helpdesk.TicketID]int64{}, reached: rev, done: rev, wake: make(chan struct{}, 1), moved: make(chan struct{})}
+	return &feed{known: known, waiting: map[helpdesk.TicketID]int64{}, reached: rev, done: rev, wake: make(chan struct{}, 1)}
 }
 
 // Reached implements [follow.Sink].
@@ -133,26 +131,12 @@ func (f *feed) finish(rev int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.left = 0
-	if rev > f.done {
-		f.done = rev
-		close(f.moved)
-		f.moved = make(chan struct{})
-	}
+	f.done = max(f.done, rev)
 }
 
-// wait waits until everything up to a revision is in.
-func (f *feed) wait(ctx context.Context, rev int64) error {
-	for {
-		f.mu.Lock()
-		done, moved := f.done, f.moved
-		f.mu.Unlock()
-		if done >= rev {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// isIn reports whether everything up to a revision is in.
+func (f *feed) isIn(rev int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.done >= rev
 }

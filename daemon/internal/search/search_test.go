@@ -60,10 +60,6 @@ func (b *bench) Listed(ctx context.Context, account string, ids []helpdesk.Ticke
 	return b.Store.Listed(ctx, account, ids, entries)
 }
 
-func (b *bench) Revision(ctx context.Context) (int64, error) {
-	return b.Store.Revision(ctx)
-}
-
 // reads tells how many tickets were read since the last time.
 func (b *bench) reads() int {
 	b.mu.Lock()
@@ -86,27 +82,12 @@ func (b *bench) run() (x *Index, stop func()) {
 	return x, stop
 }
 
-// await waits until the index has what the store has; the store tells of other
-// revisions than those of tickets when it is asked.
+// await waits until the index has what the store has.
 func (b *bench) await(x *Index) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
 	defer cancel()
-	hurried := make(chan struct{})
-	go func() {
-		defer close(hurried)
-		for ctx.Err() == nil {
-			_ = b.HurryWatches(ctx)
-			select {
-			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	}()
-	err := x.Await(ctx, account)
-	cancel()
-	<-hurried
-	if err != nil {
+	if err := x.Await(ctx, account); err != nil {
 		b.t.Fatal(err)
 	}
 }
