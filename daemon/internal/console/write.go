@@ -102,8 +102,10 @@ func (c *Handler) backTo(v *visit, number int64, done string) {
 // acts are what can be done to a request by the name in the address.
 var acts = map[string]func(*Handler, *visit, draft) error{
 	replyAct: func(c *Handler, v *visit, d draft) error {
-		if _, err := parseQueue(string(d.Status)); err != nil {
-			return err
+		if d.Status != "" {
+			if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
+				return err
+			}
 		}
 		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
 	},
