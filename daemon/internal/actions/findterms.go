@@ -181,7 +181,7 @@ func (r *termReader) assignee(text string, f *helpdesk.Filter) (string, error) {
 	}
 	var names []string
 	for _, a := range r.agents {
-		if called(text, a.Name) || strings.HasPrefix(search.Fold(a.Address.String()), search.Fold(text)) {
+		if isCalled(text, a.Name) || strings.HasPrefix(search.Fold(a.Address.String()), search.Fold(text)) {
 			f.Assignees, names = append(f.Assignees, string(a.ID)), append(names, a.Name)
 		}
 	}
@@ -192,9 +192,9 @@ func (r *termReader) assignee(text string, f *helpdesk.Filter) (string, error) {
 	return "Assigned to " + list(names), nil
 }
 
-// called reports whether somebody or something has the name, or a word of it begins
+// isCalled reports whether somebody or something has the name, or a word of it begins
 // so.
-func called(text, name string) bool {
+func isCalled(text, name string) bool {
 	text, name = search.Fold(text), search.Fold(name)
 	return strings.HasPrefix(name, text) || strings.Contains(name, " "+text)
 }
@@ -210,7 +210,7 @@ func (r *termReader) team(text string, f *helpdesk.Filter) (string, error) {
 	}
 	var names []string
 	for _, t := range r.teams {
-		if called(text, t.Name) {
+		if isCalled(text, t.Name) {
 			f.Teams, names = append(f.Teams, string(t.ID)), append(names, t.Name)
 		}
 	}
@@ -240,7 +240,7 @@ func (r *termReader) center(text string, f *helpdesk.Filter) (string, error) {
 	for _, h := range r.desk.directory.HelpCenters() {
 		switch {
 		case h.Account != r.by.Account:
-		case strings.EqualFold(h.Name, text) || called(text, h.DisplayName):
+		case strings.EqualFold(h.Name, text) || isCalled(text, h.DisplayName):
 			f.HelpCenters = append(f.HelpCenters, h.Name)
 			return "Help center " + h.DisplayName, nil
 		default:

@@ -3,10 +3,8 @@ package search
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -43,15 +41,19 @@ type Found struct {
 // who looks for what nearly every request has, among those with a rare mark, meets it.
 const mostLooked = 100_000
 
-// Find answers a query from what the index knows.
+// Find answers a query from what the index knows; NotFound if there is no such place.
 func (x *Index) Find(ctx context.Context, account string, q Query) (*Found, error) {
+	part, before, err := parsePlace(q.Before)
+	if err != nil {
+		return nil, err
+	}
 	s := x.shelf(account)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.file == nil {
 		return &Found{}, nil // it was thrown away a moment ago, which its state tells
 	}
-	found, err := s.file.find(ctx, q)
+	found, err := s.file.find(ctx, q, part, before)
 	if err != nil {
 		s.suspect(err)
 		return nil, helpdesk.Wrap(helpdesk.Unavailable, err)
@@ -65,12 +67,8 @@ const (
 	anywhere  = 'a'
 )
 
-func (f *file) find(ctx context.Context, q Query) (*Found, error) {
+func (f *file) find(ctx context.Context, q Query, part rune, before int64) (*Found, error) {
 	l := &looking{Query: q, left: mostLooked}
-	part, before, err := parsePlace(q.Before)
-	if err != nil {
-		return nil, err
-	}
 	if !q.Best || q.Match.subject == "" {
 		return &l.Found, l.look(ctx, f, q.Match.all, anywhere, before)
 	}
@@ -145,7 +143,7 @@ func parsePlace(s string) (part rune, row int64, err error) {
 	part = rune(s[0])
 	row, err = strconv.ParseInt(s[1:], 36, 64)
 	if err != nil || part != inSubject && part != anywhere {
-		return 0, 0, fmt.Errorf("read place %q: %w", strings.ToValidUTF8(s, ""), strconv.ErrSyntax)
+		return 0, 0, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
 	return part, row, nil
 }

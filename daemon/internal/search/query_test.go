@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -130,7 +131,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		for _, best := range []bool{false, true} {
 			q := Query{Match: m, Best: best, Keep: func(helpdesk.TicketID) bool { return true }, Limit: 1, Count: 1}
-			if _, err := file.find(t.Context(), q); err != nil {
+			if _, err := file.find(t.Context(), q, anywhere, math.MaxInt64); err != nil {
 				t.Errorf("%q is asked as %s: %v", typed, m.all, err)
 			}
 		}
