@@ -24,9 +24,9 @@ type Lists interface {
 	Tally(account string, choices []index.Choice) []int
 	// Sift is for searches, which find what they find in another order.
 	Sift(account string, c index.Choice) func(helpdesk.TicketID) bool
-	SubscribeAll(account string) (*index.Subscription, error)
-	// Nudge tells those who subscribed to all of what is no ticket.
-	Nudge(account string)
+	SubscribeAll(account string, id helpdesk.TicketID) (*index.Subscription, error)
+	// Nudge tells of what is no ticket and belongs to one.
+	Nudge(account string, id helpdesk.TicketID)
 }
 
 const (

@@ -91,7 +91,9 @@ func (c *Handler) search(v *visit) error {
 	}
 	if !page.Asked {
 		for _, k := range searchKeys {
-			k.Path = searchAddress(k.Example, false, "")
+			if !strings.Contains(k.Example, "NAME") {
+				k.Path = searchAddress(k.Example, false, "")
+			}
 			page.Keys = append(page.Keys, k)
 		}
 	}
