@@ -79,7 +79,6 @@ var importRules = []importRule{
 	{from: internal + "inbound", not: internal, but: []string{"helpdesk", "eml", "notice", "quotes", "mailauth", "links", "blob", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "follow", not: internal, but: []string{"helpdesk", "store"}, why: "it tells of tickets, and knows nothing of what is made of them"},
 	{from: internal + "search", not: internal, but: []string{"helpdesk", "store", "follow"}, why: "it keeps the words of what the store tells, for use cases to find"},
-	{from: module, not: "modernc.org/sqlite", but: []string{internal + "search"}, why: "one package knows the engine of searches"},
 	{from: internal + "index", not: internal, but: []string{"helpdesk", "store", "follow"}, why: "it keeps in memory what the store tells, for use cases to find"},
 	{from: internal + "actions", not: internal, but: []string{"helpdesk", "eml", "guessable", "index", "search", "links", "blob", "safehtml", "store", "outbound"}, why: "use cases know tools, never edges"},
 	{from: internal + "outbound", not: internal, but: []string{"helpdesk", "eml", "links", "blob", "store", "dkim", "words"}, why: "use cases know tools, never edges"},
