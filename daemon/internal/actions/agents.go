@@ -233,3 +233,24 @@ func (d *Desk) EndOwnSessions(ctx context.Context, by Actor, id, cookie string) 
 	}
 	return err
 }
+
+// SetOwnMail says which mail the agent gets about requests.
+func (d *Desk) SetOwnMail(ctx context.Context, by Actor, mail helpdesk.AgentMail) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
+	if _, err := helpdesk.ParseAgentMail(string(mail)); err != nil || by.Agent == nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "choose which mail you get")
+	}
+	return helpdesk.Retry(ctx, func(int) error {
+		agent, err := d.store.Agent(ctx, by.Account, by.Agent.ID)
+		if err != nil {
+			return err
+		}
+		if agent.Disabled {
+			return helpdesk.Errorf(helpdesk.SignIn, "sign in first")
+		}
+		agent.Mail = mail
+		return d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
+	})
+}

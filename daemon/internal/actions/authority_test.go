@@ -15,7 +15,8 @@ var allowedBy = map[string]helpdesk.Permission{
 	"DecideHeld": helpdesk.DecideHeld, "LiftSpam": helpdesk.DecideHeld, "Release": helpdesk.DecideHeld,
 	"InviteContact": helpdesk.EditContacts, "SaveDeskSettings": helpdesk.ManageDesk,
 	"SaveRole": helpdesk.ManagePeople, "RemoveRole": helpdesk.ManagePeople, "SaveTeam": helpdesk.ManagePeople, "RemoveTeam": helpdesk.ManagePeople,
-	"SetAgent": helpdesk.ManagePeople,
+	"SetAgent": helpdesk.ManagePeople, "InviteAgent": helpdesk.ManagePeople, "SendJoin": helpdesk.ManagePeople, "ResetSecond": helpdesk.ManagePeople,
+	"AuditLog": helpdesk.ReadAudit, "CheckAudit": helpdesk.ReadAudit,
 }
 
 // byOperator are the acts of the operator alone, which agents are told nothing of.
