@@ -65,8 +65,9 @@ type Directory interface {
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
-	// HelpCenters are those of all accounts.
+	// HelpCenters and Mailboxes are those of all accounts.
 	HelpCenters() []helpdesk.HelpCenter
+	Mailboxes() []helpdesk.Mailbox
 }
 
 // Desk does the acts. All fields must be set; make it with New.
@@ -106,9 +107,11 @@ type Options struct {
 
 // New makes a Desk.
 func New(o Options) *Desk {
-	return &Desk{
-		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
+	d := &Desk{
+		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
+	d.store = onceStore{o.Store, d}
+	return d
 }

@@ -35,6 +35,9 @@ func (d *Desk) decide(ctx context.Context, by Actor, item *helpdesk.HeldItem, ve
 	if a := c.found.Agent; a != nil && !a.Disabled && (verdict == helpdesk.AcceptOnce || verdict == helpdesk.AddCollaborator) {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "its writer is an agent: agents answer in the request itself")
 	}
+	if who := c.found.Contact; verdict == helpdesk.AddCollaborator && who != nil && who.Blocked != nil {
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "its writer is blocked: unblock them before they take part")
+	}
 	switch verdict {
 	case helpdesk.AcceptOnce:
 		err = c.join(ctx, false)
@@ -78,6 +81,9 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 	}
 	c.record(t, e)
 	if collaborator {
+		if err := c.desk.keptApart(ctx, c.by.Account, t, c.item.From); err != nil {
+			return err
+		}
 		contact := c.contact()
 		contact.Spam = nil // who takes part is heard
 		if err := c.desk.letIn(ctx, c.change, box, t, joining{

@@ -30,8 +30,8 @@ func (b *bench) signIn(address string) *AgentEntered {
 	return got
 }
 
-// in reports whether a cookie signs somebody in.
-func (b *bench) in(cookie string) bool {
+// isIn reports whether a cookie signs somebody in.
+func (b *bench) isIn(cookie string) bool {
 	b.t.Helper()
 	_, err := b.SignedIn(b.t.Context(), "support", cookie)
 	if err != nil && helpdesk.KindOf(err) != helpdesk.SignIn {
@@ -60,7 +60,7 @@ func (b *bench) withCodes(address string) (secret string, recovery []string, e *
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if b.in(first.Cookie) {
+	if b.isIn(first.Cookie) {
 		b.t.Error("the session from before goes on")
 	}
 	return setUp.Secret, recovery, e
@@ -82,15 +82,15 @@ func TestSignInWithCode(t *testing.T) {
 	ctx := t.Context()
 	b.agent("ada@acme.example")
 	secret, recovery, own := b.withCodes("ada@acme.example")
-	if !b.in(own.Cookie) {
+	if !b.isIn(own.Cookie) {
 		t.Fatal("who turned codes on is signed out")
 	}
 	if len(recovery) != 10 {
 		t.Errorf("recovery codes: %q", recovery)
 	}
 	step := b.signIn("ada@acme.example")
-	if step.Step != helpdesk.StepCode || b.in(step.Cookie) {
-		t.Fatalf("a password alone: %+v, signed in %t", step, b.in(step.Cookie))
+	if step.Step != helpdesk.StepCode || b.isIn(step.Cookie) {
+		t.Fatalf("a password alone: %+v, signed in %t", step, b.isIn(step.Cookie))
 	}
 	setUp := b.app(secret) // it turned codes on
 	for _, tt := range []struct{ name, cookie, code, want string }{
@@ -110,7 +110,7 @@ func TestSignInWithCode(t *testing.T) {
 	cookies := []string{step.Cookie, other.Cookie}
 	b.wait(0)
 	atOnce(2, func(i int) {
-		if got, err := b.SignInCode(ctx, "support", cookies[i], code); err == nil && b.in(got.Cookie) && got.Cookie != cookies[i] {
+		if got, err := b.SignInCode(ctx, "support", cookies[i], code); err == nil && b.isIn(got.Cookie) && got.Cookie != cookies[i] {
 			done.Add(1)
 		}
 	})
@@ -122,7 +122,7 @@ func TestSignInWithCode(t *testing.T) {
 	if _, err := b.SignInCode(ctx, "support", third.Cookie, code); kindOf(err) != "invalid" {
 		t.Errorf("an old code: %v", err)
 	}
-	if got, err := b.SignInCode(ctx, "support", third.Cookie, strings.ToUpper(" "+strings.ReplaceAll(recovery[3], "-", " "))); err != nil || !b.in(got.Cookie) {
+	if got, err := b.SignInCode(ctx, "support", third.Cookie, strings.ToUpper(" "+strings.ReplaceAll(recovery[3], "-", " "))); err != nil || !b.isIn(got.Cookie) {
 		t.Errorf("a recovery code: %v", err)
 	}
 	if _, err := b.SignInCode(ctx, "support", third.Cookie, b.app(secret)); kindOf(err) != "sign-in needed" {
@@ -173,11 +173,11 @@ func TestRoleWantsCodes(t *testing.T) {
 	if _, err := b.SaveRole(ctx, operator, roles[1]); err != nil {
 		t.Fatal(err)
 	}
-	if b.in(before.Cookie) {
+	if b.isIn(before.Cookie) {
 		t.Error("who signed in with a password alone is still in")
 	}
 	step := b.signIn("ada@acme.example")
-	if step.Step != helpdesk.StepSetUp || b.in(step.Cookie) {
+	if step.Step != helpdesk.StepSetUp || b.isIn(step.Cookie) {
 		t.Fatalf("a password alone: %+v", step)
 	}
 	if _, err := b.SignInCode(ctx, "support", step.Cookie, "000000"); kindOf(err) != "sign-in needed" {
@@ -191,7 +191,7 @@ func TestRoleWantsCodes(t *testing.T) {
 		t.Errorf("a wrong code: %v", err)
 	}
 	in, codes, err := b.FinishSecond(ctx, "support", step.Cookie, b.app(setUp.Secret))
-	if err != nil || len(codes) != recoveryCodes || !b.in(in.Cookie) {
+	if err != nil || len(codes) != recoveryCodes || !b.isIn(in.Cookie) {
 		t.Fatalf("%+v, %v", in, err)
 	}
 	if _, _, err := b.FinishSecond(ctx, "support", step.Cookie, b.app(setUp.Secret)); kindOf(err) != "sign-in needed" {
@@ -231,8 +231,8 @@ func TestOwnSignIn(t *testing.T) {
 		t.Fatalf("sessions %+v, %v", all, err)
 	}
 	got, err := b.ChangeAgentPassword(ctx, ada, here.Cookie, NewPassword{Old: password, New: "a wholly new password"})
-	if err != nil || !b.in(got.Cookie) || b.in(here.Cookie) || b.in(there.Cookie) {
-		t.Fatalf("changed: %v; in %t %t", err, b.in(here.Cookie), b.in(there.Cookie))
+	if err != nil || !b.isIn(got.Cookie) || b.isIn(here.Cookie) || b.isIn(there.Cookie) {
+		t.Fatalf("changed: %v; in %t %t", err, b.isIn(here.Cookie), b.isIn(there.Cookie))
 	}
 	if _, err := b.SignIn(ctx, "support", AgentTry{Address: "ada@acme.example", Password: password}); kindOf(err) != "invalid" {
 		t.Errorf("with the old password: %v", err)
@@ -247,10 +247,10 @@ func TestOwnSignIn(t *testing.T) {
 	if err != nil || len(mine) != 2 {
 		t.Fatalf("%+v, %v", mine, err)
 	}
-	if err := b.EndOwnSessions(ctx, bob, string(mine[0].ID), ""); kindOf(err) != "not found" || !b.in(other.Cookie) {
+	if err := b.EndOwnSessions(ctx, bob, string(mine[0].ID), ""); kindOf(err) != "not found" || !b.isIn(other.Cookie) {
 		t.Errorf("somebody else's session: %v", err)
 	}
-	if err := b.EndOwnSessions(ctx, ada, "", got.Cookie); err != nil || b.in(other.Cookie) || !b.in(got.Cookie) {
+	if err := b.EndOwnSessions(ctx, ada, "", got.Cookie); err != nil || b.isIn(other.Cookie) || !b.isIn(got.Cookie) {
 		t.Errorf("all others: %v", err)
 	}
 	yes, no := true, false
@@ -258,7 +258,7 @@ func TestOwnSignIn(t *testing.T) {
 		if _, err := b.SetAgent(ctx, operator, "ada@acme.example", in); err != nil {
 			t.Fatal(err)
 		}
-		if b.in(got.Cookie) {
+		if b.isIn(got.Cookie) {
 			t.Errorf("signed in, disabled: %t", *in.Disabled)
 		}
 	}
@@ -276,7 +276,7 @@ func TestCodesTurnedOff(t *testing.T) {
 		t.Errorf("with a wrong code: %v", err)
 	}
 	off, err := b.EndSecond(ctx, ada, b.app(secret), "")
-	if err != nil || b.in(e.Cookie) || !b.in(off.Cookie) || b.again(ada.Agent).Agent.Second != nil {
+	if err != nil || b.isIn(e.Cookie) || !b.isIn(off.Cookie) || b.again(ada.Agent).Agent.Second != nil {
 		t.Fatalf("%v", err)
 	}
 	b.withCodes("ada@acme.example")

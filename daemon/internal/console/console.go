@@ -32,7 +32,6 @@ type Desk interface {
 
 	Merging
 	Sorting
-	Contacts
 	Queues
 	Work
 	ContactPages
@@ -86,14 +85,15 @@ type Handler struct {
 	tries *web.Limiter
 	mux   *http.ServeMux
 
+	streams  streams
 	patterns []string // of all pages
 }
 
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
-	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "people.css",
-		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js")
+	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css", "people.css",
+		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "presence.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 
@@ -106,8 +106,6 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // see acts
 	c.mergePages()
-	c.handle("GET /agent/contacts/{id}", c.showContact)
-	c.handle("POST /agent/contacts/{id}/invite", c.invite)
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)

@@ -72,10 +72,6 @@ func (c *Handler) stepEnded(v *visit, err error) error {
 	if helpdesk.KindOf(err) != helpdesk.SignIn {
 		return err
 	}
-	if v.r.Method != http.MethodPost {
-		http.Redirect(v.w, v.r, "/agent/sign-in", http.StatusSeeOther)
-		return nil
-	}
 	c.writeSignIn(v, web.Status(err), signInPage{Next: home, Notice: "That took too long, or was done already. Sign in again.", Draft: carriedDraft(v.r.PostForm)})
 	return nil
 }

@@ -13,7 +13,7 @@ var peopleRoutes = []route{
 	{"GET /agent/me", work, []probe{{at: "/agent/me", may: agents}}},
 	{"POST /agent/me/mail", act, []probe{{at: "/agent/me/mail", may: agents, form: url.Values{"mail": {"Mine"}}}}},
 	{"POST /agent/me/password", act, []probe{{at: "/agent/me/password", may: agents, form: url.Values{"old": {"wrong"}, "password": {password}}, wrong: true}}},
-	{"GET /agent/me/second", secret, []probe{{at: "/agent/me/second", may: ""}}}, // nothing is being set up
+	{"GET /agent/me/second", work, []probe{{at: "/agent/me/second", may: ""}}}, // nothing is being set up
 	{"POST /agent/me/second/begin", act, []probe{{at: "/agent/me/second/begin", may: agents, form: url.Values{"password": {"wrong"}}, wrong: true}}},
 	{"POST /agent/me/second", act, []probe{{at: "/agent/me/second", may: "", form: url.Values{"code": {"123456"}}}}},
 	{"POST /agent/me/second/end", act, []probe{{at: "/agent/me/second/end", may: agents, form: url.Values{"code": {"123456"}}, wrong: true}}},
