@@ -88,6 +88,7 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	words     Words
 	searches  *semaphore.Weighted
 }
 
@@ -101,6 +102,7 @@ type Options struct {
 	Issuers   Issuers
 	Sealer    Sealer
 	Lists     Lists
+	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -109,7 +111,7 @@ type Options struct {
 func New(o Options) *Desk {
 	d := &Desk{
 		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 	d.store = onceStore{o.Store, d}
