@@ -82,6 +82,7 @@ type Desk struct {
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
 	searches  *semaphore.Weighted
+	exports   *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -101,7 +102,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }
