@@ -178,7 +178,9 @@ func cell(text string) string {
 	}
 	parts := strings.Split(text, ";")
 	for i, part := range parts {
-		begin := strings.TrimLeftFunc(part, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("\"'", r) })
+		begin := strings.TrimLeftFunc(part, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("\"'", r)
+		})
 		if r := []rune(begin); len(r) > 0 && strings.ContainsRune("=+-@|%＝＋－＠", r[0]) {
 			blank := part[:len(part)-len(strings.TrimLeft(part, " "))]
 			parts[i] = blank + "'" + part[len(blank):]

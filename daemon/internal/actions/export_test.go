@@ -106,7 +106,7 @@ func TestExport(t *testing.T) {
 		}
 	}
 	byNumber := func(a, b []string) bool { return len(a[0]) < len(b[0]) || len(a[0]) == len(b[0]) && a[0] < b[0] }
-	if diff := cmp.Diff(want, sorted(got, byNumber)); diff != "" || e.Total != len(want) {
+	if diff := cmp.Diff(want, inOrder(got, byNumber)); diff != "" || e.Total != len(want) {
 		t.Errorf("%d in all, rows (-want +got):\n%s", e.Total, diff)
 	}
 	if _, err := e.Next(ctx, ada); helpdesk.KindOf(err) != helpdesk.Forbidden {
@@ -143,7 +143,7 @@ func (b *bench) audited(act string) []helpdesk.AuditRecord {
 	return slices.DeleteFunc(all, func(r helpdesk.AuditRecord) bool { return !strings.HasPrefix(r.Act, act) })
 }
 
-func sorted(rows [][]string, less func(a, b []string) bool) [][]string {
+func inOrder(rows [][]string, less func(a, b []string) bool) [][]string {
 	for i := range rows {
 		for j := i; j > 0 && less(rows[j], rows[j-1]); j-- {
 			rows[j], rows[j-1] = rows[j-1], rows[j]

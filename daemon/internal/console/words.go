@@ -92,6 +92,7 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.NewLink:         "New link",
 	helpdesk.AgentNotice:     "Notice to an agent",
 	helpdesk.CommandReceipt:  "Receipt to an agent",
+	helpdesk.MentionMail:     "Told of a note that names them",
 }
 
 // reportWords of a copy that was sent, after what came back about it.
@@ -122,6 +123,9 @@ var doneWords = map[string]string{
 
 	priorityAct: "The priority is changed.",
 	tagsAct:     "The tags are saved.",
+
+	"view":         "The view is saved.",
+	"view-removed": "The view is gone.",
 
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",
