@@ -194,7 +194,7 @@ func TestPalette(t *testing.T) {
 	robin.Control("k")
 	robin.Keys("#" + number + "\r")
 	robin.Await(`!!document.querySelector("#reply")`)
-	robin.Keys("r")
+	chrome.Eval[bool](robin, `(document.querySelector("#reply").focus(), true)`)
 	robin.Keys("jx?") // are letters in a field
 	if got := robin.Value("Reply"); got != "jx?" {
 		t.Errorf("the answer is %q", got)
