@@ -113,7 +113,7 @@
       source.addEventListener(name, (e) => { if (watching === at) hear(name, JSON.parse(e.data)); });
     }
   };
-  if (!window.EventSource) return;
+  if (!window.EventSource || !location.pathname.startsWith('/agent')) return;
   // A page that nobody sees needs no connection; browsers have six for a site.
   const follow = () => (document.hidden ? close() : open());
   document.addEventListener('visibilitychange', follow);
