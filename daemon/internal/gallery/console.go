@@ -40,12 +40,15 @@ func (d *agentDesk) SignedIn(_ context.Context, account, _ string) (actions.Acto
 }
 
 // List implements [console.Desk].
-func (d *agentDesk) List(context.Context, actions.Actor, actions.ListQuery) (*actions.Listing, error) {
+func (d *agentDesk) List(_ context.Context, _ actions.Actor, q actions.ListQuery) (*actions.Listing, error) {
 	if d.scene.empty {
 		return &actions.Listing{}, nil
 	}
-	rows := agentRows()
-	return &actions.Listing{Rows: rows, Total: 214, Older: "made-up", Look: "made-up", View: &oldOnes.View}, nil
+	found := &actions.Listing{Rows: agentRows(), Total: 214, Older: "made-up", Look: "made-up"}
+	if q.View != "" {
+		found.View = &oldOnes.View
+	}
+	return found, nil
 }
 
 // Counts implements [console.Desk].
