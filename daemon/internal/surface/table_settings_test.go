@@ -12,7 +12,7 @@ var settingsRoutes = []route{
 	}},
 	{"GET /agent/settings/canned", work, []probe{{at: "/agent/settings/canned", may: agents}}},
 	{"GET /agent/settings/canned/new", work, []probe{{at: "/agent/settings/canned/new", may: agents}}},
-	{"POST /agent/settings/canned", act, []probe{{at: "/agent/settings/canned", may: agents, form: url.Values{"name": {"x"}, "text": {"{{nothing}}"}}, wrong: true}}},
+	{"POST /agent/settings/canned", act, []probe{{at: "/agent/settings/canned", may: agents, form: url.Values{"name": {"x"}, "text": {" "}}, wrong: true}}},
 	{"GET /agent/settings/canned/{id}", work, []probe{{at: "/agent/settings/canned/nothing", may: ""}, {at: "/agent/settings/canned/aaaaaaaaaaaaaaaa", may: ""}}},
 	{"POST /agent/settings/canned/{id}", act, []probe{{at: "/agent/settings/canned/aaaaaaaaaaaaaaaa", may: "", form: url.Values{"name": {"x"}, "text": {"y"}}}}},
 }
