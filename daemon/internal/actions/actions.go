@@ -82,7 +82,9 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	words     Words
 	searches  *semaphore.Weighted
+	exports   *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -94,15 +96,18 @@ type Options struct {
 	Planner   *outbound.Planner
 	Issuers   Issuers
 	Lists     Lists
+	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
 }
 
 // New makes a Desk.
 func New(o Options) *Desk {
-	return &Desk{
-		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+	d := &Desk{
+		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
+		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
+	d.store = onceStore{o.Store, d}
+	return d
 }
