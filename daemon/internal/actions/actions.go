@@ -83,6 +83,7 @@ type Desk struct {
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
 	searches  *semaphore.Weighted
+	vault     Vault
 }
 
 // Options of a Desk. All must be set.
@@ -94,6 +95,7 @@ type Options struct {
 	Planner   *outbound.Planner
 	Issuers   Issuers
 	Lists     Lists
+	Vault     Vault // of secrets of hooks; nil where there are none
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -105,6 +107,6 @@ func New(o Options) *Desk {
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
-	d.store = onceStore{o.Store, d}
+	d.store, d.vault = onceStore{o.Store, d}, o.Vault
 	return d
 }
