@@ -30,9 +30,13 @@ type Desk interface {
 	Once(ctx context.Context, by actions.Actor, key string, body []byte) (*actions.Once, error)
 
 	Tickets
+	Lists
 	Writing
+	Work
 	Contacts
 	Held
+	Settings
+	People
 	Access
 }
 

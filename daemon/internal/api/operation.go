@@ -90,9 +90,14 @@ func sends(do func(*call) (*actions.File, error)) work {
 	return work{file: true, run: func(c *call) (any, error) { return do(c) }}
 }
 
+// removes is orders for what must be as it was read.
+func removes(do func(*call) error) work { w := orders(do); w.ifMatch = true; return w }
+
 func (w work) withETag() work { w.etag = true; return w }
 
 func (w work) overwrites() work { w.ifMatch, w.etag = true, true; return w }
+
+func (w work) matches() work { w.ifMatch = true; return w }
 
 func (w work) takesFiles() work { w.upload = true; return w }
 
@@ -108,6 +113,9 @@ func (h *Handler) perform(c *call) error {
 		return h.make(c)
 	}
 	out, err := c.op.run(c)
+	if c.op.ifMatch && helpdesk.KindOf(err) == helpdesk.Conflict {
+		return errPrecondition
+	}
 	if err != nil {
 		return err
 	}
