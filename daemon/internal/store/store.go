@@ -29,6 +29,7 @@ type Store struct {
 	loops   sync.WaitGroup
 	// listeners are the accounts with hooks.
 	listeners listeners
+	onAudit   func(account string, r *helpdesk.AuditRecord)
 }
 
 // Option changes how a Store works.
