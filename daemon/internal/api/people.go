@@ -18,6 +18,12 @@ type People interface {
 	Roles(ctx context.Context, by actions.Actor) ([]helpdesk.DeskRole, error)
 	SaveRole(ctx context.Context, by actions.Actor, in helpdesk.DeskRole) (*helpdesk.DeskRole, error)
 	RemoveRole(ctx context.Context, by actions.Actor, id helpdesk.ID, rev int64) error
+
+	InviteAgent(ctx context.Context, by actions.Actor, h helpdesk.HelpCenter, in actions.NewAgent) (*helpdesk.Agent, error)
+	SendJoin(ctx context.Context, by actions.Actor, h helpdesk.HelpCenter, id helpdesk.ID) error
+	ResetSecond(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	SetOwnMail(ctx context.Context, by actions.Actor, mail helpdesk.AgentMail) error
+	AuditLog(ctx context.Context, by actions.Actor, q actions.AuditQuery) (*actions.AuditPage, error)
 }
 
 // agent is somebody who answers.
@@ -187,4 +193,52 @@ func (h *Handler) removeRole(c *call) error {
 		return err
 	}
 	return h.desk.RemoveRole(c.ctx, c.by, helpdesk.ID(c.r.PathValue("role")), rev)
+}
+
+type newAgent struct {
+	Name    string        `json:"name"`
+	Address string        `json:"address"`
+	Role    string        `json:"role,omitempty" doc:"Id or name; nothing: Agent."`
+	Mail    string        `json:"mail,omitempty" doc:"all, mine or none; nothing: mine."`
+	Teams   []helpdesk.ID `json:"teams,omitempty"`
+}
+
+// madeAgent tells which agent is there now.
+type madeAgent struct {
+	ID helpdesk.ID `json:"id"`
+}
+
+func madeAgentOf(_ *call, m helpdesk.Made) madeAgent { return madeAgent{m.Agent} }
+
+func (h *Handler) inviteAgent(c *call, in newAgent) error {
+	want := actions.NewAgent{Name: in.Name, Address: in.Address, Role: in.Role, Teams: in.Teams}
+	if in.Mail != "" {
+		m, err := helpdesk.ParseAgentMail(in.Mail)
+		if err != nil {
+			return err
+		}
+		want.Mail = m
+	}
+	_, err := h.desk.InviteAgent(c.ctx, c.by, c.center, want)
+	return err
+}
+
+func (h *Handler) sendJoin(c *call) error {
+	return h.desk.SendJoin(c.ctx, c.by, c.center, helpdesk.ID(c.r.PathValue("agent")))
+}
+
+func (h *Handler) resetSecond(c *call) error {
+	return h.desk.ResetSecond(c.ctx, c.by, helpdesk.ID(c.r.PathValue("agent")))
+}
+
+type ownMail struct {
+	Mail string `json:"mail" doc:"all, mine or none"`
+}
+
+func (h *Handler) setOwnMail(c *call, in ownMail) error {
+	m, err := helpdesk.ParseAgentMail(in.Mail)
+	if err != nil {
+		return err
+	}
+	return h.desk.SetOwnMail(c.ctx, c.by, m)
 }

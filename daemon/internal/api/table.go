@@ -89,6 +89,11 @@ func (h *Handler) operations() []operation {
 		{"GET", "/tickets/{number}/canned/{reply}", "fillCanned", "Desk", "Fills in a canned reply for a request.", read, nil, gives(h.fillCanned)},
 
 		{"GET", "/agents", "listAgents", "People", "Lists agents.", read, nil, gives(h.listAgents)},
+		{"POST", "/agents", "inviteAgent", "People", "Adds an agent, who gets a mail with a link to set a password.", people, nil, makes(h.inviteAgent, madeAgentOf)},
+		{"POST", "/agents/{agent}/link", "sendJoin", "People", "Sends an agent such a link again.", people, nil, orders(h.sendJoin)},
+		{"DELETE", "/agents/{agent}/second", "resetSecond", "People", "Takes an agent's codes off, who has lost them.", people, nil, orders(h.resetSecond)},
+		{"PUT", "/me/mail", "setOwnMail", "People", "Says which messages of customers the agent is mailed.", write, nil, does(h.setOwnMail)},
+		{"GET", "/audit", "auditLog", "People", "Reads the audit log, newest first.", with(helpdesk.ScopeAudit), auditQuery, gives(h.auditLog)},
 		{"PATCH", "/agents/{agent}", "changeAgent", "People", "Changes an agent, or ends what they have.", people, nil, takes(h.changeAgent).overwrites()},
 		{"GET", "/teams", "listTeams", "People", "Lists teams.", read, nil, gives(h.listTeams)},
 		{"POST", "/teams", "addTeam", "People", "Makes a team.", people, nil, makes(h.addTeam, madeThingOf)},
