@@ -14,6 +14,7 @@ type Lists interface {
 	Counts(ctx context.Context, by actions.Actor) (map[string]int, error)
 	ChangeMany(ctx context.Context, by actions.Actor, numbers []int64, in actions.Bulk) (*actions.BulkResult, error)
 	UndoMany(ctx context.Context, by actions.Actor, id helpdesk.ID) (*actions.BulkResult, error)
+	Export(ctx context.Context, by actions.Actor, q actions.ListQuery) (*actions.Export, error)
 	FailedMail(ctx context.Context, by actions.Actor, after helpdesk.ID) (list []actions.FailedMail, next helpdesk.ID, err error)
 	Find(ctx context.Context, by actions.Actor, q actions.FindQuery) (*actions.Finding, error)
 	Views(ctx context.Context, by actions.Actor) ([]actions.SavedView, error)

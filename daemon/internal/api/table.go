@@ -28,6 +28,8 @@ func (h *Handler) operations() []operation {
 		{"PUT", "/views/{view}", "putView", "Lists", "Overwrites a view.", write, nil, takes(h.putView).overwrites()},
 		{"DELETE", "/views/{view}", "removeView", "Lists", "Removes a view.", write, nil, removes(h.removeView)},
 		{"GET", "/views/{view}/tickets", "listView", "Lists", "Lists what stands in a view.", read, ordered, gives(h.listView)},
+		{"POST", "/export", "exportList", "Lists", "Sends a queue or a view as a file of comma-separated values.", with(helpdesk.ScopeExport, helpdesk.ReadTickets),
+			append([]parameter{{Name: "queue", Type: "string", Words: "The queue."}, {Name: "view", Type: "string", Words: "Or the view."}}, ordered[0]), streams(h.export)},
 		{"POST", "/bulk", "changeMany", "Lists", "Changes up to 200 requests, and tells what became of each.", write, nil, takes(h.changeMany)},
 		{"POST", "/bulk/{undo}/undo", "undoMany", "Lists", "Takes back what is still as it was changed.", write, nil, gives(h.undoMany)},
 		{"GET", "/failed", "listFailed", "Mail", "Lists mail that was given up.", read, paging[1:], gives(h.listFailed)},

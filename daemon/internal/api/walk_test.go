@@ -55,6 +55,8 @@ var walk = []step{
 	{do: "POST /bulk", body: `{"numbers":[{lamp},999],"change":{"addTags":["many"]}}`, want: 200, save: map[string]string{"undo": "undo"}},
 	{do: "POST /bulk/{undo}/undo", want: 200},
 	{do: "GET /failed", want: 200},
+	{do: "POST /export?queue=all&order=oldest", want: 200},
+	{do: "POST /export", want: 422},
 	{do: "PUT /tickets/{lamp}/watchers/me", want: 204},
 	{do: "DELETE /tickets/{lamp}/watchers/{ada}", want: 204},
 	{do: "GET /tickets/{lamp}/draft", want: 200},
