@@ -31,15 +31,18 @@ type Source interface {
 	HurryWatches(ctx context.Context) error
 }
 
-// Options of an Index. All must be set.
+// Options of an Index. All but First must be set.
 type Options struct {
 	Source Source
 	// Dir is the folder of the indexes, one in it for each account.
 	Dir string
 	// Accounts that there are now.
 	Accounts func() []string
-	Log      *slog.Logger
-	Now      func() time.Time
+	// First reports whether what is worth more of an account is there: at the start,
+	// lists come before searches. nil waits for nothing.
+	First func(account string) bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Index is safe for concurrent use.
@@ -64,7 +67,7 @@ func (x *Index) shelf(account string) *shelf {
 	s := x.shelves[account]
 	if s == nil {
 		s = &shelf{
-			account: account, dir: filepath.Join(x.options.Dir, url.PathEscape(account)), source: x.options.Source,
+			account: account, dir: filepath.Join(x.options.Dir, url.PathEscape(account)), source: x.options.Source, first: x.options.First,
 			log: x.options.Log.With("account", account), now: x.options.Now, discard: make(chan string, 1),
 		}
 		x.shelves[account] = s
@@ -76,6 +79,7 @@ func (x *Index) shelf(account string) *shelf {
 type shelf struct {
 	account, dir string
 	source       Source
+	first        func(account string) bool
 	log          *slog.Logger
 	now          func() time.Time
 	discard      chan string // why the file is to be thrown away
@@ -89,6 +93,9 @@ type shelf struct {
 // run keeps the index until ctx ends: it opens what there is or begins anew, and
 // begins anew whenever it has to.
 func (s *shelf) run(ctx context.Context) {
+	for s.first != nil && !s.first(s.account) && ctx.Err() == nil {
+		follow.Pause(ctx, 1)
+	}
 	for try := 0; ctx.Err() == nil; try++ {
 		began := time.Now()
 		why, err := s.keep(ctx)
