@@ -200,6 +200,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.sweep(back) })
 	g.loop(func() { d.lists.Run(back) })
 	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
+	g.loop(func() { d.desk.WakeUp(back, d.live.Accounts) })
 	if d.certs != nil {
 		g.loop(func() { d.certs.Run(back) })
 	}

@@ -10,64 +10,6 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 )
 
-// Assign gives the ticket to an agent, or to nobody with "". A ticket that is
-// theirs already is left as it is.
-func (d *Desk) Assign(ctx context.Context, by Actor, number int64, agent helpdesk.ID) error {
-	if err := by.mayWork(); err != nil {
-		return err
-	}
-	words := "Assigned to nobody."
-	if agent != "" {
-		a, err := d.store.Agent(ctx, by.Account, agent)
-		if err != nil {
-			return err
-		}
-		if a.Disabled {
-			return helpdesk.Errorf(helpdesk.Invalid, "%s is disabled and can't be given work", a.Name)
-		}
-		words = "Assigned to " + a.Name + "."
-	}
-	return d.write(ctx, by, number, writing{kind: helpdesk.Event, text: words}, func(t *helpdesk.Ticket, _ *helpdesk.Change, _ int) error {
-		return changed(t.Assign(agent))
-	})
-}
-
-// SetPriority changes the priority; a ticket that has it already is left as it is.
-func (d *Desk) SetPriority(ctx context.Context, by Actor, number int64, priority string) error {
-	priority, err := helpdesk.ParsePriority(priority)
-	if err != nil {
-		return err
-	}
-	w := writing{kind: helpdesk.Event, text: "Priority set to " + priority + "."}
-	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, _ *helpdesk.Change, _ int) error {
-		was := t.Priority
-		t.Priority = priority
-		return changed(was != priority)
-	})
-}
-
-// SetTags adds and removes tags; a ticket whose tags stay the same is left as it is.
-func (d *Desk) SetTags(ctx context.Context, by Actor, number int64, add, remove []string) error {
-	for _, tags := range [][]string{add, remove} {
-		for i := range tags {
-			var err error
-			if tags[i], err = helpdesk.ParseTag(tags[i]); err != nil {
-				return err
-			}
-		}
-	}
-	w := writing{kind: helpdesk.Event, text: "Tags changed."}
-	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, _ int) error {
-		added, removed, err := t.Retag(add, remove)
-		if err != nil {
-			return err
-		}
-		e := &change.Entries[0]
-		e.Text = tagWords(added, removed)
-		return changed(e.Text != "")
-	})
-}
-
 // tagWords tell what became of tags; "" if nothing did.
 func tagWords(added, removed []string) string {
 	var words []string

@@ -78,8 +78,8 @@ func TestWhoWritesWatches(t *testing.T) {
 	b := newBench(t)
 	ada, bob, cid, number := b.agent("ada@acme.example"), b.agent("bob@acme.example"), b.agent("cid@acme.example"), b.ticket("n1")
 	for _, err := range []error{
-		b.Note(t.Context(), ada, number, "x"), b.Reply(t.Context(), bob, number, Reply{Text: "y"}), b.Note(t.Context(), ada, number, "z"),
-		b.SetStatus(t.Context(), cid, number, helpdesk.Pending), b.Note(t.Context(), operator, number, "o"),
+		b.Note(t.Context(), ada, number, Note{Text: "x"}), b.Reply(t.Context(), bob, number, Reply{Text: "y"}), b.Note(t.Context(), ada, number, Note{Text: "z"}),
+		b.SetStatus(t.Context(), cid, number, helpdesk.Pending), b.Note(t.Context(), operator, number, Note{Text: "o"}),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -21,6 +21,12 @@ type Detail struct {
 	// Follows is the number of the ticket that this one goes on from, and Maybe of
 	// the one that its first mail may have meant; 0 for none.
 	Follows, Maybe int64
+	// GoesOnAs are the numbers of the tickets that go on from this one.
+	GoesOnAs []int64
+	// Sides are its side threads, and those of what was merged into it.
+	Sides []SideThread
+	// Settings name its fields and statuses.
+	Settings helpdesk.DeskSettings
 }
 
 // Ticket reads one ticket with its history, and those that were merged into it.
@@ -56,6 +62,11 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if detail.Maybe, err = d.goesBackTo(ctx, by.Account, t, t.Maybe); err != nil {
 		return nil, err
 	}
+	settings, err := d.settings(ctx, by.Account)
+	if err != nil {
+		return nil, err
+	}
+	detail.Settings = *settings
 	return detail, nil
 }
 

@@ -147,7 +147,7 @@ func TestRepliesAndNotesHaveFiles(t *testing.T) {
 	if n := b.files("support"); n != 0 {
 		t.Errorf("%d files of the account before anything was sent", n)
 	}
-	if err := b.Note(t.Context(), operator, number, "look", internal); err != nil {
+	if err := b.Note(t.Context(), operator, number, Note{Text: "look", Files: []Upload{internal}}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // a second click
@@ -190,7 +190,7 @@ func TestRepliesAndNotesHaveFiles(t *testing.T) {
 	}
 	many := make([]Upload, helpdesk.MaxFiles+1)
 	for _, err := range []error{
-		b.Reply(t.Context(), operator, number, Reply{Text: "Here", Files: many}), b.Note(t.Context(), operator, number, "look", many...),
+		b.Reply(t.Context(), operator, number, Reply{Text: "Here", Files: many}), b.Note(t.Context(), operator, number, Note{Text: "look", Files: many}),
 	} {
 		if !errors.Is(err, helpdesk.ErrFile) {
 			t.Errorf("with more files than an entry holds: %v", err)

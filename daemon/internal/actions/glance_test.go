@@ -34,7 +34,7 @@ func TestGlance(t *testing.T) {
 		return link.Look
 	}
 	first := look()
-	if err := b.Note(t.Context(), agent, number, "secret"); err != nil {
+	if err := b.Note(t.Context(), agent, number, Note{Text: "secret"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := look(); got != first {

@@ -25,7 +25,7 @@ func (b *bench) link(h helpdesk.HelpCenter, number int64, change func(*links.Lin
 func TestViewByLink(t *testing.T) {
 	b := newBench(t)
 	number := b.ticket("n1")
-	if err := b.Note(t.Context(), operator, number, "secret"); err != nil {
+	if err := b.Note(t.Context(), operator, number, Note{Text: "secret"}); err != nil {
 		t.Fatal(err)
 	}
 	other := center()

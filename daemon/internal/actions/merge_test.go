@@ -166,7 +166,7 @@ func TestMerge(t *testing.T) {
 
 	for name, err := range map[string]error{
 		"reply":  b.Reply(t.Context(), ada, from, Reply{Text: "x"}),
-		"note":   b.Note(t.Context(), ada, from, "x"),
+		"note":   b.Note(t.Context(), ada, from, Note{Text: "x"}),
 		"status": b.SetStatus(t.Context(), ada, from, helpdesk.Open),
 	} {
 		if helpdesk.KindOf(err) != helpdesk.Invalid || !strings.Contains(helpdesk.Public(err), "goes on as #1") {
@@ -339,7 +339,7 @@ func TestUnmerge(t *testing.T) {
 			if got, want := d.Ticket.IsSuggested(helpdesk.MustAddress("alice@customer.example")), len(tt.want) == 2; got != want {
 				t.Errorf("suggested again: %t, want %t", got, want)
 			}
-			must(t, b.Note(t.Context(), operator, from, "It works again."))
+			must(t, b.Note(t.Context(), operator, from, Note{Text: "It works again."}))
 			must(t, b.Merge(t.Context(), operator, from, into)) // and again
 		})
 	}

@@ -81,7 +81,7 @@ func TestRelease(t *testing.T) {
 func TestReleaseIsRefused(t *testing.T) {
 	b := newBench(t)
 	ada, number := b.agent("ada@acme.example"), b.ticket("n1")
-	if err := b.Note(t.Context(), ada, number, "among us"); err != nil {
+	if err := b.Note(t.Context(), ada, number, Note{Text: "among us"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.SetStatus(t.Context(), ada, number, helpdesk.Pending); err != nil {

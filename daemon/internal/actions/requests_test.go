@@ -90,7 +90,7 @@ func TestRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wait(time.Minute)
-	if err := b.Note(t.Context(), agent, second, "secret"); err != nil { // moves nothing
+	if err := b.Note(t.Context(), agent, second, Note{Text: "secret"}); err != nil { // moves nothing
 		t.Fatal(err)
 	}
 	got := b.requests(alice, RequestsQuery{})
@@ -213,7 +213,7 @@ func TestSearch(t *testing.T) {
 	pot := b.submitted("Müller's Töpfe", "The ﬁrst one broke in the STRASSE. 100% of it_")
 	lid := b.submitted("Lid", "Ça va? Ελλάς")
 	agent := b.agent("ada@acme.example")
-	if err := b.Note(t.Context(), agent, lid, "secret words"); err != nil {
+	if err := b.Note(t.Context(), agent, lid, Note{Text: "secret words"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Reply(t.Context(), agent, lid, Reply{Text: "We send another lid", Status: helpdesk.Pending}); err != nil {
@@ -271,7 +271,7 @@ func TestSearchIsBounded(t *testing.T) {
 	number := b.submitted("Long", "needle in the beginning")
 	agent := b.agent("ada@acme.example")
 	for i := range searchedEntries {
-		if err := b.Note(t.Context(), agent, number, fmt.Sprint("note ", i)); err != nil {
+		if err := b.Note(t.Context(), agent, number, Note{Text: fmt.Sprint("note ", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -11,11 +12,61 @@ func (d *Desk) DeskSettings(ctx context.Context, by Actor) (*helpdesk.DeskSettin
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	s, _, err := record[helpdesk.DeskSettings](ctx, d, by.Account, helpdesk.SettingsRecord, "desk")
+	return d.settings(ctx, by.Account)
+}
+
+// deskSettings is the id of the one record.
+const deskSettings = "desk"
+
+func (d *Desk) settings(ctx context.Context, account string) (*helpdesk.DeskSettings, error) {
+	s, rev, err := record[helpdesk.DeskSettings](ctx, d, account, helpdesk.SettingsRecord, deskSettings)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return &helpdesk.DeskSettings{}, nil
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	s.Rev = rev
+	return s, nil
+}
+
+// SaveDeskSettings replaces the settings of the account, which takes
+// [helpdesk.ManageDesk]. Rev is that at which they were read: Conflict says that
+// somebody else has changed them since.
+func (d *Desk) SaveDeskSettings(ctx context.Context, by Actor, in helpdesk.DeskSettings) (*helpdesk.DeskSettings, error) {
+	if err := by.may(helpdesk.ManageDesk); err != nil {
+		return nil, err
+	}
+	before, err := d.settings(ctx, by.Account)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Check(before); err != nil {
+		return nil, err
+	}
+	change := &helpdesk.Change{
+		Account: by.Account,
+		Records: []helpdesk.Record{{Kind: helpdesk.SettingsRecord, ID: deskSettings, Value: in, Rev: in.Rev}},
+		Audit: []helpdesk.AuditRecord{d.audit(by, "desk.settings", "settings/desk",
+			"ticketFields", fieldNames(in.TicketFields), "contactFields", fieldNames(in.ContactFields))},
+	}
+	err = d.store.Commit(ctx, change)
+	if helpdesk.KindOf(err) == helpdesk.Conflict {
+		return nil, helpdesk.Errorf(helpdesk.Conflict, "somebody else has changed the settings since you read them")
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.log.InfoContext(ctx, "desk settings changed", "account", by.Account, "by", by.author().ID)
+	return d.settings(ctx, by.Account)
+}
+
+func fieldNames(fields []helpdesk.FieldSpec) string {
+	names := make([]string, len(fields))
+	for i := range fields {
+		names[i] = fields[i].Name
+	}
+	return strings.Join(names, " ")
 }
 
 // Teams of the account, by name.

@@ -155,7 +155,7 @@ func TestStatusIsTold(t *testing.T) {
 	told := func() []string { return sentTo(b.detail(number), helpdesk.StatusChanged) }
 	must(t, b.Reply(t.Context(), ada, number, Reply{Text: "done", Status: helpdesk.Resolved}))
 	must(t, b.SetStatus(t.Context(), ada, number, helpdesk.Resolved))
-	must(t, b.Note(t.Context(), ada, number, "well"))
+	must(t, b.Note(t.Context(), ada, number, Note{Text: "well"}))
 	if got := told(); len(got) != 0 {
 		t.Errorf("told %v of a status that an answer carried", got)
 	}

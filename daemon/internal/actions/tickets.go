@@ -10,7 +10,6 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
-	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -68,43 +67,6 @@ func (d *Desk) whole(ctx context.Context, account, short, hash string) (string, 
 	return strings.ToValidUTF8(string(text), ""), nil
 }
 
-// Reply is an agent's public answer.
-type Reply struct {
-	Text   string
-	Files  []Upload        // from [Desk.Attach] or [Desk.Attached]
-	Status helpdesk.Status // what the ticket becomes; "" leaves it
-	// Nonce came with the page. The same reply sent twice, by a second click or
-	// after a lost answer, is one. Without it each call is a reply of its own.
-	Nonce string
-}
-
-// Reply answers the customer: an entry, and one mail for each participant.
-func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) error {
-	if in.Status != "" {
-		if _, err := helpdesk.ParseStatus(string(in.Status)); err != nil {
-			return err
-		}
-	}
-	w := writing{kind: helpdesk.Message, text: in.Text, files: in.Files}
-	if in.Nonce != "" {
-		w.receipt = receiptKey("reply", in.Nonce, by.author().ID, number, in.Text, blobs(attachments(in.Files)))
-	}
-	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
-		if in.Status != "" {
-			t.Status = in.Status
-		}
-		box, ok := d.directory.Mailbox(by.Account, t.Mailbox)
-		if !ok {
-			return helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", t.Mailbox)
-		}
-		if err := box.Files.CheckAll(attachments(in.Files)); err != nil {
-			return err
-		}
-		d.planner.Reply(change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Purpose: helpdesk.AgentReply, Now: d.now()})
-		return nil
-	})
-}
-
 // blobs name what files hold.
 func blobs(files []helpdesk.Attachment) []string {
 	var names []string
@@ -112,41 +74,6 @@ func blobs(files []helpdesk.Attachment) []string {
 		names = append(names, f.Blob)
 	}
 	return names
-}
-
-// Note writes something that only agents see, with files from [Desk.Attach]
-// that only they get.
-func (d *Desk) Note(ctx context.Context, by Actor, number int64, text string, files ...Upload) error {
-	if err := (helpdesk.FileLimits{}).CheckAll(attachments(files)); err != nil {
-		return err
-	}
-	return d.write(ctx, by, number, writing{kind: helpdesk.Note, text: text, files: files}, nil)
-}
-
-// SetStatus changes the status and records who did. A ticket that has it
-// already is left as it is: nothing happened that a history could tell. Who takes
-// part is told where customers have another word for it (row S07).
-func (d *Desk) SetStatus(ctx context.Context, by Actor, number int64, status helpdesk.Status) error {
-	if _, err := helpdesk.ParseStatus(string(status)); err != nil {
-		return err
-	}
-	w := writing{kind: helpdesk.Event, text: "Status set to " + string(status) + "."}
-	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
-		before := t.Status
-		if before == status {
-			return errUnchanged
-		}
-		t.Status = status
-		box, ok := d.directory.Mailbox(by.Account, t.Mailbox)
-		if !ok {
-			return nil // nowhere to tell it from
-		}
-		var center *helpdesk.HelpCenter
-		if h, ok := d.directory.HelpCenter(by.Account, t.HelpCenter); ok {
-			center = &h
-		}
-		return d.planner.StatusChanged(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Now: d.now()}, center, before)
-	})
 }
 
 // errUnchanged ends a writing that has nothing to write.
@@ -158,6 +85,7 @@ type writing struct {
 	text    string
 	files   []Upload
 	receipt string // its identity; "" if each call is one
+	nonce   string // of the page
 }
 
 // write adds an entry of an agent to a ticket, with what else it changes.
@@ -176,7 +104,7 @@ func (d *Desk) write(ctx context.Context, by Actor, number int64, w writing, als
 	if err == nil {
 		d.log.InfoContext(ctx, "entry written", "account", by.Account, "ticket", number, "kind", w.kind, "by", by.author().ID)
 	}
-	return err
+	return settled(err)
 }
 
 func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, also func(*helpdesk.Ticket, *helpdesk.Change, int) error) error {
@@ -208,6 +136,10 @@ func (d *Desk) tryWrite(ctx context.Context, by Actor, number int64, w writing, 
 	change.Entries = []helpdesk.Entry{e}
 	if by.Agent != nil && w.kind != helpdesk.Event {
 		t.Watch(by.Agent.ID)
+		t.Looked(by.Agent.ID)
+		if err := d.sentWriting(ctx, by, change, t, w.nonce); err != nil {
+			return err
+		}
 	}
 	if also != nil {
 		if err := also(t, change, e.Seq); err != nil {

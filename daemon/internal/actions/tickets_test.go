@@ -43,7 +43,7 @@ func TestReply(t *testing.T) {
 func TestNote(t *testing.T) {
 	b := newBench(t)
 	number := b.ticket("n1")
-	if err := b.Note(t.Context(), b.agent("ada@acme.example"), number, "among us"); err != nil {
+	if err := b.Note(t.Context(), b.agent("ada@acme.example"), number, Note{Text: "among us"}); err != nil {
 		t.Fatal(err)
 	}
 	d := b.detail(number)
@@ -79,7 +79,7 @@ func TestWritingIsRefused(t *testing.T) {
 	long := strings.Repeat("x", MaxText+1)
 	write := map[string]func(by Actor, number int64, text string) error{
 		"reply": func(by Actor, n int64, text string) error { return b.Reply(t.Context(), by, n, Reply{Text: text}) },
-		"note":  func(by Actor, n int64, text string) error { return b.Note(t.Context(), by, n, text) },
+		"note":  func(by Actor, n int64, text string) error { return b.Note(t.Context(), by, n, Note{Text: text}) },
 	}
 	before := b.revision()
 	for _, tt := range []struct {

@@ -32,7 +32,7 @@ type Desk interface {
 	File(ctx context.Context, by actions.Actor, number int64, seq, index int) (*actions.File, error)
 	Source(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.File, error)
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
-	Note(ctx context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error
+	Note(ctx context.Context, by actions.Actor, number int64, in actions.Note) error
 	Attaching
 	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 

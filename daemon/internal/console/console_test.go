@@ -28,6 +28,8 @@ var center = helpdesk.HelpCenter{Account: "a", Name: "acme", DisplayName: "Acme 
 // desk is a Desk with tickets counted down from newest, that remembers what it
 // was asked to change.
 type desk struct {
+	console.Desk // what no page of these tests asks for
+
 	changes  []string
 	writeErr error // of reply, note and status
 	readErr  error // of everything that is shown
@@ -141,8 +143,8 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 	return errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) Note(_ context.Context, by actions.Actor, number int64, text string, files ...actions.Upload) error {
-	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, text)+named(files))
+func (d *desk) Note(_ context.Context, by actions.Actor, number int64, in actions.Note) error {
+	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, in.Text)+named(in.Files))
 	return errors.Join(d.check(by), d.writeErr)
 }
 

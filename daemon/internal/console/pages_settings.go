@@ -1,7 +1,20 @@
 package console
 
-// Settings is what the pages of this file ask of the desk.
-type Settings interface{}
+import (
+	"context"
+
+	"github.com/posterndesk/postern/daemon/internal/actions"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// Settings is what the agents of an account agreed on.
+type Settings interface {
+	DeskSettings(ctx context.Context, by actions.Actor) (*helpdesk.DeskSettings, error)
+	SaveDeskSettings(ctx context.Context, by actions.Actor, in helpdesk.DeskSettings) (*helpdesk.DeskSettings, error)
+	CannedReply(ctx context.Context, by actions.Actor, id helpdesk.ID) (*helpdesk.Canned, error)
+	SaveCanned(ctx context.Context, by actions.Actor, in helpdesk.Canned) (*helpdesk.Canned, error)
+	RemoveCanned(ctx context.Context, by actions.Actor, id helpdesk.ID, rev int64) error
+}
 
 // settingsPages registers them.
 func (c *Handler) settingsPages() {}

@@ -108,7 +108,7 @@ var acts = map[string]func(*Handler, *visit, draft) error{
 		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
 	},
 	noteAct: func(c *Handler, v *visit, d draft) error {
-		return c.desk.Note(v.context(), v.by, d.Number, d.Text, d.Files...)
+		return c.desk.Note(v.context(), v.by, d.Number, actions.Note{Text: d.Text, Files: d.Files, Nonce: d.Nonce})
 	},
 	statusAct: func(c *Handler, v *visit, d draft) error {
 		status, err := helpdesk.ParseStatus(string(d.Status))

@@ -11,12 +11,6 @@ type Called struct {
 	At time.Time `json:"at"`
 }
 
-// Snooze puts a request out of sight until a time, or until a customer writes.
-type Snooze struct {
-	Until time.Time `json:"until"`
-	By    ID        `json:"by,omitempty"`
-}
-
 // Side makes a ticket a side thread: a talk of agents with somebody outside about
 // another ticket, of which that one's customers know nothing.
 type Side struct {
@@ -73,25 +67,8 @@ type DeskSettings struct {
 	TicketFields []FieldSpec       `json:"ticketFields,omitempty"`
 	// ContactFields are what agents note about contacts.
 	ContactFields []FieldSpec `json:"contactFields,omitempty"`
-}
 
-// FieldType of a field that agents fill in.
-type FieldType string
-
-const (
-	TextField   FieldType = "Text"
-	NumberField FieldType = "Number"
-	DateField   FieldType = "Date" // YYYY-MM-DD
-	SelectField FieldType = "Select"
-	TickField   FieldType = "Checkbox" // "yes" or ""
-)
-
-// FieldSpec is a field of tickets or contacts that the account made for its agents.
-type FieldSpec struct {
-	Name    string    `json:"name"` // in addresses and the API; never changes
-	Label   string    `json:"label"`
-	Type    FieldType `json:"type"`
-	Options []string  `json:"options,omitempty"` // of a Select
+	Rev int64 `json:"-"` // revision read from the store; 0 = never saved
 }
 
 // Writing is what an agent has begun to write in a ticket and not sent.
@@ -101,6 +78,11 @@ type Writing struct {
 	Status Status    `json:"status,omitempty"` // that was chosen for after
 	At     time.Time `json:"at"`
 	Until  time.Time `json:"until"`
+	// Sent is the nonce of the reply or note that this became, in the place of a text:
+	// what a page still saves of it comes too late.
+	Sent string `json:"sent,omitempty"`
+
+	Rev int64 `json:"-"`
 }
 
 // Seen is up to where an agent has read a ticket.
@@ -114,14 +96,6 @@ type Presence struct {
 	Name   string    `json:"name"`
 	Typing EntryKind `json:"typing,omitempty"` // what they are writing; "" for nothing
 	Until  time.Time `json:"until"`
-}
-
-// Canned is a reply that is written once and used often.
-type Canned struct {
-	ID    ID     `json:"id"`
-	Name  string `json:"name"`
-	Text  string `json:"text"`            // with placeholders
-	Owner ID     `json:"owner,omitempty"` // the agent whose own it is; "" is everybody's
 }
 
 // PresenceLifetime is how long somebody counts as there who says nothing more.

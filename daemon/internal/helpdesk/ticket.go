@@ -118,9 +118,10 @@ type Ticket struct {
 	Seats        []Seat            `json:"seats,omitempty"`
 	Submitter    *Author           `json:"submitter,omitempty"` // the agent who brought it in for its requester
 	Form         *FormAnswer       `json:"form,omitempty"`
-	Follows      TicketID          `json:"follows,omitzero"`  // the ticket that this one goes on from
-	Ordered      *Order            `json:"ordered,omitempty"` // a merge that is to be done next
-	Maybe        TicketID          `json:"maybe,omitzero"`    // the ticket that its first mail may have meant
+	Follows      TicketID          `json:"follows,omitzero"`   // the ticket that this one goes on from
+	GoesOnAs     []TicketID        `json:"goesOnAs,omitempty"` // tickets that go on from this one; the newest, at most MaxGoesOn
+	Ordered      *Order            `json:"ordered,omitempty"`  // a merge that is to be done next
+	Maybe        TicketID          `json:"maybe,omitzero"`     // the ticket that its first mail may have meant
 	Suggested    []Suggestion      `json:"suggested,omitempty"`
 	Merged       *Merge            `json:"merged,omitempty"`    // it goes on in another ticket
 	Absorbed     []TicketID        `json:"absorbed,omitempty"`  // tickets that were merged into this one
@@ -264,8 +265,10 @@ func (t *Ticket) Heard() time.Time {
 	return t.Said
 }
 
-// CustomerReplied reopens what waited for the customer (row P03).
+// CustomerReplied reopens what waited for the customer (row P03), and brings back
+// what was out of sight.
 func (t *Ticket) CustomerReplied() {
+	t.Snoozed = nil
 	if t.Status == Pending || t.Status == Resolved {
 		t.Status = Open
 	}
@@ -274,6 +277,7 @@ func (t *Ticket) CustomerReplied() {
 // ReplyBounced puts the ticket back before an agent: the customer waits for an
 // answer that never arrived.
 func (t *Ticket) ReplyBounced() {
+	t.Snoozed = nil
 	if t.Status == Pending || t.Status == Resolved {
 		t.Status = Open
 	}

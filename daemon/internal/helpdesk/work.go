@@ -77,6 +77,16 @@ func (t *Ticket) Watch(agent ID) {
 	}
 }
 
+// Unwatch ends that an agent follows the ticket, and reports whether they did.
+func (t *Ticket) Unwatch(agent ID) bool {
+	i := slices.Index(t.Watchers, agent)
+	if i < 0 {
+		return false
+	}
+	t.Watchers = slices.Delete(t.Watchers, i, i+1)
+	return true
+}
+
 // Follows reports whether the ticket is the agent's own work.
 func (a *Agent) Follows(t *Ticket) bool {
 	return t.Assignee == a.ID || slices.Contains(t.Watchers, a.ID)
