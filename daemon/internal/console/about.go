@@ -17,6 +17,8 @@ type about struct {
 	agents   []helpdesk.Agent
 	teams    []helpdesk.Team
 	settings *helpdesk.DeskSettings
+	canned   []helpdesk.Canned
+	writing  *helpdesk.Writing       // what the agent has begun here; nil for nothing
 	contact  *actions.ContactDetail  // of the requester; nil if there is none
 	tickets  *actions.ContactTickets // that they take part in; nil if that is not known
 }
@@ -24,7 +26,7 @@ type about struct {
 // about reads it. Who the requester is besides is left out when it can't be read:
 // the request itself is what the page is for.
 func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
-	a := &about{in: inQuery(v.r)}
+	a := &about{in: inQuery(v.r), settings: &detail.Settings}
 	if v.by.Agent != nil {
 		a.me = v.by.Agent.ID
 	}
@@ -35,7 +37,10 @@ func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
 	if a.teams, err = c.desk.TeamList(v.context(), v.by); err != nil {
 		return nil, err
 	}
-	if a.settings, err = c.desk.DeskSettings(v.context(), v.by); err != nil {
+	if a.canned, err = c.desk.CannedReplies(v.context(), v.by); err != nil {
+		return nil, err
+	}
+	if a.writing, err = c.desk.Writing(v.context(), v.by, detail.Ticket.Number); err != nil {
 		return nil, err
 	}
 	requester := detail.Ticket.Requester()

@@ -34,7 +34,6 @@ type Desk interface {
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
 	Note(ctx context.Context, by actions.Actor, number int64, in actions.Note) error
 	Attaching
-	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
 	Merging
 	Sorting
@@ -98,7 +97,7 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "files.js", "ticket.js")
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "files.js", "ticket.js", "composing.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

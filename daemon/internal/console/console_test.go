@@ -44,8 +44,10 @@ type desk struct {
 	uploads   []string // beginnings of files
 	attachErr error
 	contact   *actions.ContactDetail
-	settings  *helpdesk.DeskSettings
 	teams     []helpdesk.Team
+	writing   *helpdesk.Writing
+	canned    []helpdesk.Canned
+	before    helpdesk.Ticket // as it was before an edit
 }
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
@@ -145,11 +147,6 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 
 func (d *desk) Note(_ context.Context, by actions.Actor, number int64, in actions.Note) error {
 	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, in.Text)+named(in.Files))
-	return errors.Join(d.check(by), d.writeErr)
-}
-
-func (d *desk) SetStatus(_ context.Context, by actions.Actor, number int64, status helpdesk.Status) error {
-	d.changes = append(d.changes, fmt.Sprintf("status %d %s", number, status))
 	return errors.Join(d.check(by), d.writeErr)
 }
 

@@ -2,8 +2,6 @@ package console_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,21 +18,6 @@ var agents = []helpdesk.Agent{*robin, {ID: "kim", Name: "Kim"}, {ID: "gone", Nam
 
 func (d *desk) Agents(_ context.Context, by actions.Actor) ([]helpdesk.Agent, error) {
 	return agents, d.check(by)
-}
-
-func (d *desk) Assign(_ context.Context, by actions.Actor, number int64, agent helpdesk.ID) error {
-	d.changes = append(d.changes, fmt.Sprintf("assign %d %q", number, agent))
-	return errors.Join(d.check(by), d.writeErr)
-}
-
-func (d *desk) SetPriority(_ context.Context, by actions.Actor, number int64, priority string) error {
-	d.changes = append(d.changes, fmt.Sprintf("priority %d %s", number, priority))
-	return errors.Join(d.check(by), d.writeErr)
-}
-
-func (d *desk) SetTags(_ context.Context, by actions.Actor, number int64, add, remove []string) error {
-	d.changes = append(d.changes, fmt.Sprintf("tags %d +%q -%q", number, add, remove))
-	return errors.Join(d.check(by), d.writeErr)
 }
 
 // covers: P10
