@@ -96,13 +96,15 @@ func (a Actor) May(p helpdesk.Permission) bool { return a.may(p) == nil }
 // sees reports whether the request is one of those that the actor may know of.
 func (a Actor) sees(t *helpdesk.Ticket) bool {
 	switch {
-	case a.Operator, a.Role.Sees == helpdesk.SeesAll:
+	case a.seesAll():
 		return true
 	case a.Agent == nil:
 		return false
 	}
 	return a.Agent.Follows(t) || slices.Contains(t.Mentioned, a.Agent.ID) || t.Team != "" && slices.Contains(a.Teams, t.Team)
 }
+
+func (a Actor) seesAll() bool { return a.Operator || a.Role.Sees == helpdesk.SeesAll }
 
 // ticket reads a request that the actor may know of. What they may not is not there.
 func (d *Desk) ticket(ctx context.Context, by Actor, number int64) (*helpdesk.Ticket, error) {

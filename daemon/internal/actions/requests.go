@@ -19,6 +19,12 @@ type Lists interface {
 	Await(ctx context.Context, account string) error
 	Find(account string, q index.Query) index.Page
 	Subscribe(account string, id helpdesk.TicketID) (*index.Subscription, error)
+	// Choose and Tally are for the lists of agents.
+	Choose(account string, c index.Choice) index.Chosen
+	Tally(account string, choices []index.Choice) []int
+	SubscribeAll(account string) (*index.Subscription, error)
+	// Nudge tells those who subscribed to all of what is no ticket.
+	Nudge(account string)
 }
 
 const (

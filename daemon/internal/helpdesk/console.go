@@ -107,3 +107,9 @@ const SeenLifetime = 60 * 24 * time.Hour
 
 // WritingLifetime is how long what was begun is kept.
 const WritingLifetime = 30 * 24 * time.Hour
+
+// SeenID and PresenceID are ids of the records of an agent and a ticket.
+func SeenID(agent ID, t TicketID) string { return string(agent) + "/" + t.String() }
+
+// PresenceID makes who is in front of a ticket be listed together.
+func PresenceID(t TicketID, agent ID) string { return t.String() + "/" + string(agent) }

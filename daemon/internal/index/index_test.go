@@ -521,12 +521,12 @@ func BenchmarkTable(b *testing.B) {
 		if i < each {
 			person = "alice@customer.example"
 		}
-		read := store.TicketHead{ID: helpdesk.NewTicketID(), Number: int64(i), Status: helpdesk.Open, HelpCenter: "acme", Said: noon.Add(time.Duration(i) * time.Minute)}
+		read := store.TicketHead{ID: helpdesk.NewTicketID(), Status: helpdesk.Open, HelpCenter: "acme", Said: noon.Add(time.Duration(i) * time.Minute)}
 		read.Participants = append(read.Participants, struct {
 			Address helpdesk.Address `json:"address"`
 			Left    *time.Time       `json:"left"`
 		}{Address: helpdesk.MustAddress(person)})
-		t.replace(nil, t.head(read, 1))
+		t.replace(nil, t.head(&read, 1))
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

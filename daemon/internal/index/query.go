@@ -23,18 +23,20 @@ type Query struct {
 
 // Place is where a ticket stands in a list. It opens nothing.
 type Place struct {
-	heard int64
-	id    helpdesk.TicketID
+	heard   int64
+	id      helpdesk.TicketID
+	urgency uint8 // in a list that begins with what is urgent
 }
 
 // String makes the place fit for an address; [ParsePlace] reads it.
 func (p Place) String() string {
-	return strconv.FormatInt(p.heard, 36) + "." + strconv.FormatUint(uint64(p.id), 36)
+	return strconv.FormatInt(p.heard, 36) + "." + strconv.FormatUint(uint64(p.id), 36) + "." + strconv.Itoa(int(p.urgency))
 }
 
 // ParsePlace undoes String.
 func ParsePlace(s string) (Place, error) {
-	heard, id, _ := strings.Cut(s, ".")
+	heard, rest, _ := strings.Cut(s, ".")
+	id, urgency, _ := strings.Cut(rest, ".")
 	at, err := strconv.ParseInt(heard, 36, 64)
 	if err != nil {
 		return Place{}, fmt.Errorf("read place in a list: %w", err)
@@ -43,7 +45,15 @@ func ParsePlace(s string) (Place, error) {
 	if err != nil {
 		return Place{}, fmt.Errorf("read place in a list: %w", err)
 	}
-	return Place{heard: at, id: helpdesk.TicketID(n)}, nil
+	p := Place{heard: at, id: helpdesk.TicketID(n)}
+	if urgency != "" { // older addresses have none
+		u, err := strconv.ParseUint(urgency, 10, 8)
+		if err != nil {
+			return Place{}, fmt.Errorf("read place in a list: %w", err)
+		}
+		p.urgency = uint8(u)
+	}
+	return p, nil
 }
 
 // Found is one ticket of a list.
@@ -68,15 +78,22 @@ func (x *Index) Find(account string, q Query) Page {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	page := Page{Counts: map[helpdesk.Status]int{}, Elsewhere: map[string]int{}}
+	center, wanted := find(q.HelpCenter), bits(helpdesk.Statuses, q.Statuses)
+	var counts [4]int
 	var all []*head
 	for _, h := range t.of(q.Addresses) {
-		if h.center != q.HelpCenter {
-			page.Elsewhere[h.center]++
+		if h.center != center {
+			page.Elsewhere[h.center.word()]++
 			continue
 		}
-		page.Counts[h.status]++
-		if len(q.Statuses) == 0 || slices.Contains(q.Statuses, h.status) {
+		counts[h.status]++
+		if wanted&(1<<h.status) != 0 {
 			all = append(all, h)
+		}
+	}
+	for i, n := range counts {
+		if n > 0 {
+			page.Counts[helpdesk.Statuses[i]] = n
 		}
 	}
 	from, to := q.window(all)
@@ -104,6 +121,13 @@ func (q *Query) window(all []*head) (from, to int) {
 }
 
 func (p *Place) head() *head { return &head{heard: p.heard, id: p.id} }
+
+// ranked is the place in a list of agents.
+func (p *Place) ranked() *slot {
+	return &slot{head: &head{rank: p.heard, id: p.id}, urgency: p.urgency}
+}
+
+func (s *slot) place() Place { return Place{heard: s.rank, id: s.id, urgency: s.urgency} }
 
 // of lists the tickets of whoever has the addresses, each once.
 func (t *table) of(addresses []helpdesk.Address) []*head {

@@ -12,7 +12,7 @@ import (
 // few seconds.
 const MostSubscriptions = 1000
 
-// Subscription tells that a ticket may have changed. Tidings that nobody has
+// Subscription tells that a ticket, or any, may have changed. Tidings that nobody has
 // fetched yet are one: whoever is slow holds up nobody and misses nothing.
 type Subscription struct {
 	changed chan struct{}
@@ -42,6 +42,37 @@ func (x *Index) Subscribe(account string, id helpdesk.TicketID) (*Subscription, 
 	return s, nil
 }
 
+// SubscribeAll asks to be told of every ticket of an account; Unavailable when too
+// many are.
+func (x *Index) SubscribeAll(account string) (*Subscription, error) {
+	if !x.subscribers.enter() {
+		return nil, helpdesk.Errorf(helpdesk.Unavailable, "too many pages are open at once")
+	}
+	t := x.table(account)
+	s := &Subscription{changed: make(chan struct{}, 1)}
+	s.close = sync.OnceFunc(func() {
+		t.mu.Lock()
+		t.everyone = slices.DeleteFunc(t.everyone, func(other *Subscription) bool { return other == s })
+		t.mu.Unlock()
+		x.subscribers.leave()
+	})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.everyone = append(t.everyone, s)
+	return s, nil
+}
+
+// Nudge tells who subscribed to everything of the account that something changed
+// which is no ticket. Other replicas do not learn of it.
+func (x *Index) Nudge(account string) {
+	t := x.table(account)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, s := range t.everyone {
+		s.tell()
+	}
+}
+
 func (t *table) unsubscribe(id helpdesk.TicketID, s *Subscription) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,13 +84,20 @@ func (t *table) unsubscribe(id helpdesk.TicketID, s *Subscription) {
 	t.watchers[id] = left
 }
 
-// tell wakes who subscribed to a ticket. The lock is held.
+// tell wakes who subscribed to a ticket, or to all. The lock is held.
 func (t *table) tell(id helpdesk.TicketID) {
 	for _, s := range t.watchers[id] {
-		select {
-		case s.changed <- struct{}{}:
-		default: // it is told already
-		}
+		s.tell()
+	}
+	for _, s := range t.everyone {
+		s.tell()
+	}
+}
+
+func (s *Subscription) tell() {
+	select {
+	case s.changed <- struct{}{}:
+	default: // it is told already
 	}
 }
 

@@ -3,10 +3,10 @@ package index
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
-	"unique"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -21,19 +21,39 @@ type table struct {
 	moved    chan struct{}      // closed when rev moves
 	listing  *listing           // that is under way; mostly none
 	watchers map[helpdesk.TicketID][]*Subscription
+	everyone []*Subscription // who is told of every ticket
+
+	// What agents' lists are made of: those that go on and are not spam, by the
+	// index of their status in [helpdesk.Statuses]; and besides, the few that lists
+	// of their own are about.
+	desk                     [4]ranks
+	spam, mentioned, snoozed ranks
 }
 
 // head is a ticket, small: there may be a hundred thousand. Its strings are those
 // that are kept anyway. It never changes; a change makes another.
 type head struct {
-	id     helpdesk.TicketID
-	rev    int64
-	number int64
-	heard  int64 // nanoseconds
-	center string
-	status helpdesk.Status
-	people []string
+	id      helpdesk.TicketID
+	rev     int64
+	heard   int64 // when customers last got something to read, in nanoseconds
+	rank    int64 // where it stands in agents' lists
+	snoozed int64 // until when, in nanoseconds; 0 for not at all
+	people  []string
+	marks   []uint64
+	center  symbol
+	status  uint8 // index in [helpdesk.Statuses]
+	is      fate
 }
+
+// fate is in which lists of agents a ticket stands.
+type fate uint8
+
+const (
+	isSpam fate = 1 << iota
+	isMerged
+	isMentioned
+	isSnoozed
+)
 
 // listing remembers what a listing need not tell any more, or must not.
 type listing struct {
@@ -98,13 +118,13 @@ func (t *table) see(n store.TicketNews, l *listing) error {
 	if known != nil && known.rev >= n.Rev {
 		return nil
 	}
-	var next *head
+	var next slot
 	if !n.Gone {
 		read, err := n.Head()
 		if err != nil {
 			return err
 		}
-		next = t.head(read, n.Rev)
+		next = t.head(&read, n.Rev)
 	}
 	if n.Gone && t.listing != nil {
 		t.listing.gone[n.ID] = n.Rev
@@ -114,15 +134,24 @@ func (t *table) see(n store.TicketNews, l *listing) error {
 	return nil
 }
 
-// head makes the small one.
-func (t *table) head(read store.TicketHead, rev int64) *head {
+// head makes the small one, and its slot.
+func (t *table) head(read *store.TicketHead, rev int64) slot {
 	heard := read.Said
 	if heard.IsZero() {
 		heard = read.Updated
 	}
 	h := &head{
-		id: read.ID, rev: rev, number: read.Number, heard: heard.UnixNano(), center: intern(read.HelpCenter),
-		status: helpdesk.Status(intern(string(read.Status))),
+		id: read.ID, rev: rev, heard: heard.UnixNano(), center: symbolOf(read.HelpCenter),
+		status: uint8(max(slices.Index(helpdesk.Statuses, read.Status), 0)), marks: marks(read),
+	}
+	if read.Snoozed != nil {
+		h.snoozed = read.Snoozed.Until.UnixNano()
+	}
+	h.rank = max(h.heard, h.snoozed) // what comes back is news then
+	for fate, is := range map[fate]bool{isSpam: read.Spam != nil, isMerged: read.Merged != nil, isMentioned: len(read.Mentioned) > 0, isSnoozed: h.snoozed != 0} {
+		if is {
+			h.is |= fate
+		}
 	}
 	for i := range read.Participants {
 		p := &read.Participants[i]
@@ -134,8 +163,21 @@ func (t *table) head(read store.TicketHead, rev int64) *head {
 		}
 	}
 	h.people = slices.Clip(h.people)
-	return h
+	s := slot{
+		head: h, sieve: sieve(h.marks), updated: uint32(max(read.Updated.Unix(), 0)), assignee: symbolOf(read.Assignee), team: symbolOf(read.Team),
+		mailbox: symbolOf(read.Mailbox), center: h.center, urgency: normal, asleep: h.snoozed != 0,
+	}
+	if read.Form != nil {
+		s.form = symbolOf(read.Form.Form)
+	}
+	if i := slices.Index(helpdesk.Priorities, read.Priority); i >= 0 {
+		s.urgency = uint8(i)
+	}
+	return s
 }
+
+// normal is the index of that priority.
+var normal = uint8(slices.Index(helpdesk.Priorities, "Normal"))
 
 // known is the same key as other tickets of the person have it: one in memory is
 // enough.
@@ -150,21 +192,23 @@ func (t *table) known(key string) string {
 	return key
 }
 
-// intern keeps one of each of the few words that all tickets have.
-func intern(s string) string { return unique.Make(s).Value() }
-
-func (t *table) replace(known, next *head) {
+// replace puts a ticket in the place of what it was; next without a head is none.
+func (t *table) replace(known *head, next slot) {
 	if known != nil {
 		t.remove(known)
 	}
-	if next == nil {
+	if next.head == nil {
 		return
 	}
-	t.heads[next.id] = next
-	for _, key := range next.people {
+	h := next.head
+	t.heads[h.id] = h
+	for _, key := range h.people {
 		all := t.people[key]
-		at, _ := slices.BinarySearchFunc(all, next, newestFirst)
-		t.people[key] = slices.Insert(all, at, next)
+		at, _ := slices.BinarySearchFunc(all, h, newestFirst)
+		t.people[key] = slices.Insert(all, at, h)
+	}
+	for r := range t.ranksOf(h) {
+		r.insert(next)
 	}
 }
 
@@ -179,6 +223,25 @@ func (t *table) remove(h *head) {
 			delete(t.people, key)
 		default:
 			t.people[key] = slices.Delete(all, at, at+1)
+		}
+	}
+	for r := range t.ranksOf(h) {
+		r.remove(h)
+	}
+}
+
+// ranksOf are the lists of agents in which a head stands.
+func (t *table) ranksOf(h *head) iter.Seq[*ranks] {
+	return func(yield func(*ranks) bool) {
+		switch {
+		case h.is&isMerged != 0:
+			return
+		case h.is&isSpam != 0:
+			yield(&t.spam)
+			return
+		}
+		if yield(&t.desk[h.status]) && (h.is&isMentioned == 0 || yield(&t.mentioned)) && h.is&isSnoozed != 0 {
+			yield(&t.snoozed)
 		}
 	}
 }

@@ -78,3 +78,12 @@ func (s *Store) Outgoing(ctx context.Context, account string, id helpdesk.ID) (*
 	}
 	return nil, helpdesk.Errorf(helpdesk.NotFound, "no mail with this id waits or was given up")
 }
+
+// FailedCount is how many deliveries are listed as given up.
+func (s *Store) FailedCount(ctx context.Context, account string) (int, error) {
+	resp, err := s.get(ctx, s.keys.account(account).failedAll(), clientv3.WithPrefix(), clientv3.WithCountOnly())
+	if err != nil {
+		return 0, fmt.Errorf("count failed mail: %w", err)
+	}
+	return int(resp.Count), nil
+}

@@ -18,15 +18,26 @@ import (
 // among others. It is a part of [helpdesk.Ticket].
 type TicketHead struct {
 	ID           helpdesk.TicketID `json:"id"`
-	Number       int64             `json:"number"`
 	Status       helpdesk.Status   `json:"status"`
 	HelpCenter   string            `json:"helpCenter"`
+	Mailbox      string            `json:"mailbox"`
+	Priority     string            `json:"priority"`
+	Tags         []string          `json:"tags"`
 	Participants []struct {
 		Address helpdesk.Address `json:"address"`
 		Left    *time.Time       `json:"left"`
 	} `json:"participants"`
-	Updated time.Time `json:"updated"`
-	Said    time.Time `json:"said"`
+	Assignee  helpdesk.ID          `json:"assignee"`
+	Team      helpdesk.ID          `json:"team"`
+	Watchers  []helpdesk.ID        `json:"watchers"`
+	Mentioned []helpdesk.ID        `json:"mentioned"`
+	Snoozed   *helpdesk.Snooze     `json:"snoozed"`
+	Spam      *struct{}            `json:"spam"`
+	Merged    *struct{}            `json:"merged"`
+	Form      *helpdesk.FormAnswer `json:"form"`
+	Fields    map[string]string    `json:"fields"`
+	Updated   time.Time            `json:"updated"`
+	Said      time.Time            `json:"said"`
 }
 
 // TicketNews is a ticket as a listing or a watch tells of it. What is in it is
