@@ -34,6 +34,9 @@ func (c *Handler) do(v *visit, d draft) (done string, err error) {
 	form := v.r.PostForm
 	switch d.Act {
 	case replyAct:
+		if _, err := helpdesk.ParseStatus(string(d.Status)); d.Status != "" && err != nil {
+			return "", err
+		}
 		return d.Act, c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce, Expect: d.Expect})
 	case noteAct:
 		return d.Act, c.desk.Note(v.context(), v.by, d.Number, actions.Note{Text: d.Text, Files: d.Files, Nonce: d.Nonce})

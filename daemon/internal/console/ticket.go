@@ -148,6 +148,20 @@ func newTicketPage(detail *actions.Detail, about *about, d draft) ticketPage {
 	return page
 }
 
+// namedRecipients stand beside the reply; who else gets it is folded.
+const namedRecipients = 4
+
+// ToFirst are the first who get a reply, or all where folding saves nothing.
+func (p ticketPage) ToFirst() []helpdesk.Participant {
+	if len(p.Recipients) <= namedRecipients+1 {
+		return p.Recipients
+	}
+	return p.Recipients[:namedRecipients]
+}
+
+// ToRest are the others.
+func (p ticketPage) ToRest() []helpdesk.Participant { return p.Recipients[len(p.ToFirst()):] }
+
 // restore shows what the agent had begun to write in this request, unless the page is
 // about something else that they wrote.
 func (p *ticketPage) restore(w *helpdesk.Writing) {
