@@ -11,7 +11,6 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -97,14 +96,14 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "files.js", "ticket.js", "composing.js")
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css",
+		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 
 	c.open("GET /agent/sign-in", c.showSignIn)
 	c.open("POST /agent/sign-in", c.signIn)
 	c.open("POST /agent/sign-out", c.signOut)
-	c.handle("GET /agent", c.list)
 	c.handle("GET /agent/tickets/{number}", c.showTicket)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/html", c.paper)
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/files/{file}", c.file)
@@ -186,40 +185,12 @@ func (c *Handler) handle(pattern string, page func(*visit) error) {
 
 func missing() error { return helpdesk.Errorf(helpdesk.NotFound, "there is no such page") }
 
-// frame is what stands around each page.
-type frame struct {
-	Agent  string
-	Here   string // the queue that is shown
-	Queues []queue
-}
-
-// queue is one way to look at the requests.
-type queue struct {
-	Name, Label, Path, Icon string
-	Count                   int // 0 is not shown
-}
-
-// frame lists the queues, and how many held mails wait. A page is shown without
-// that number when it can't be read.
-func (c *Handler) frame(v *visit, here string) frame {
-	held, err := c.desk.HeldCount(v.context(), v.by)
-	if err != nil {
-		held = 0
-	}
-	f := frame{Here: here, Queues: []queue{{Name: "all", Label: "All requests", Path: "/agent", Icon: "inbox"}}}
-	if v.by.Agent != nil {
-		f.Agent = v.by.Agent.Name
-	}
-	for _, s := range helpdesk.Statuses {
-		f.Queues = append(f.Queues, queue{Name: string(s), Label: string(s), Path: "/agent?status=" + url.QueryEscape(string(s))})
-	}
-	f.Queues = append(f.Queues, queue{Name: "held", Label: "Held mail", Path: "/agent/held", Icon: "shield", Count: held})
-	return f
-}
-
 // write sends a page in the help center's colour.
 func (c *Handler) write(v *visit, status int, name, title string, f frame, body any) {
-	c.pages.Write(v.w, v.r, status, name, web.Page{
-		Title: title, Brand: v.center.DisplayName, Color: v.center.Color, Home: "/agent", Frame: f, Body: body,
-	})
+	web.AllowFrames(v.w) // a request that is loaded into any page shows the HTML of its mails
+	page := web.Page{Title: title, Brand: v.center.DisplayName, Color: v.center.Color, Home: home, Frame: f, Body: body}
+	if f.Alone {
+		page.Skip = "list"
+	}
+	c.pages.Write(v.w, v.r, status, name, page)
 }

@@ -45,10 +45,18 @@ type desk struct {
 	attachErr error
 	contact   *actions.ContactDetail
 	teams     []helpdesk.Team
+	settings  *helpdesk.DeskSettings
 	writing   *helpdesk.Writing
 	canned    []helpdesk.Canned
 	before    helpdesk.Ticket // as it was before an edit
+
+	asked  actions.ListQuery // last
+	bulk   actions.Bulk      // last
+	stuck  int64             // cannot be changed
+	outbox []actions.Outgoing
 }
+
+const undoID = helpdesk.ID("undoundoundoundo")
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
 
@@ -70,7 +78,7 @@ func (d *desk) SignedIn(_ context.Context, account, cookie string) (actions.Acto
 	if cookie != "good" || account != "a" {
 		return actions.Actor{}, helpdesk.Errorf(helpdesk.SignIn, "sign in first")
 	}
-	return actions.Actor{Account: account, Agent: robin}, nil
+	return actions.Actor{Account: account, Agent: robin, Role: helpdesk.BuiltIn[0]}, nil
 }
 
 func (d *desk) SignOut(_ context.Context, _, cookie string) error {
@@ -207,7 +215,7 @@ func hasNot(t *testing.T, page string, words ...string) {
 // Nothing is shown or done without a session that is good now.
 func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
-		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent?status=Open"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
+		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent/q/mine"}, {"GET", "/agent/views/viewviewviewview"}, {"POST", "/agent/bulk"}, {"POST", "/agent/bulk/undo"}, {"GET", "/agent/failed"}, {"POST", "/agent/failed/x/retry"}, {"POST", "/agent/me/density"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
 		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/tags"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
@@ -324,77 +332,11 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
-func TestList(t *testing.T) {
-	h := serve(&desk{newest: 3, held: make([]helpdesk.HeldItem, 2)})
-	page := webtest.Page(t, webtest.Get(t, h, base+"/agent", session))
-	has(t, page, "Subject &lt;3&gt;", "Alice &lt;A&gt;", "#3", `<span class="status Closed">Closed</span>`, "By mail", "1 hour ago",
-		`href="/agent/tickets/1"`, `href="/agent/held"`, " waiting", "Robin &lt;Sample&gt;", `aria-current="page"`)
-	hasNot(t, page, "Older", "Newest")
-	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{}), base+"/agent", session)), "No requests yet")
-	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{newest: 2}), base+"/agent?status=Closed", session)), "Nothing is Closed")
-	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{newest: 2}), base+"/agent?before=1", session)), "Nothing older", "Newest")
-}
-
-// Going from page to page shows each request once.
-func TestListPages(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		query  string
-		newest int64
-		want   int // requests in all
-	}{
-		{"none", "", 0, 0},
-		{"one page exactly", "", 50, 50},
-		{"one more", "", 51, 51},
-		{"several pages", "", 173, 173},
-		{"of one status", "?status=Open", 410, 102},
-		{"more than one request may read", "?status=Pending", 4003, 1001},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			d := &desk{newest: test.newest}
-			h := serve(d)
-			seen := map[string]int{}
-			next, pages := "/agent"+test.query, 0
-			for next != "" {
-				d.batches = 0
-				page := webtest.Body(t, webtest.Get(t, h, base+next, session))
-				rows := 0
-				for line := range strings.Lines(page) {
-					if _, rest, ok := strings.Cut(line, `href="/agent/tickets/`); ok {
-						number, _, _ := strings.Cut(rest, `"`)
-						seen[number]++
-						rows++
-					}
-				}
-				if rows > 50 || d.batches > 10 {
-					t.Errorf("%s has %d rows and took %d reads", next, rows, d.batches)
-				}
-				_, rest, _ := strings.Cut(page, `<a class="button" href="/agent?before=`)
-				before, _, found := strings.Cut(rest, `">Older`)
-				if next = ""; found {
-					next = "/agent?before=" + strings.ReplaceAll(before, "&amp;", "&")
-				}
-				if pages++; pages > 100 {
-					t.Fatal("there is no end")
-				}
-			}
-			if len(seen) != test.want {
-				t.Errorf("%d requests were shown, want %d", len(seen), test.want)
-			}
-			for number, n := range seen {
-				if n != 1 {
-					t.Errorf("#%s was shown %d times", number, n)
-				}
-			}
-		})
-	}
-}
-
 func TestBadAddresses(t *testing.T) {
 	h := serve(&desk{detail: full(), newest: 9})
 	want := webtest.Page(t, webtest.Get(t, h, base+"/agent/none", session))
 	for _, path := range []string{
-		"/agent?status=open", "/agent?before=x", "/agent?before=-1", "/agent/tickets/8", "/agent/tickets/x", "/agent/tickets/0",
+		"/agent/q/none", "/agent/q/mine?order=none", "/agent/views/x", "/agent/tickets/8", "/agent/tickets/x", "/agent/tickets/0",
 		"/agent/tickets/99999999999999999999", "/agent/held/x", "/agent/held/../tickets/8", "/agent/",
 	} {
 		r := webtest.Get(t, h, base+path, session)
@@ -418,7 +360,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	d := &desk{detail: full(), newest: 9, held: []helpdesk.HeldItem{heldItem}}
 	h := serve(d)
 	for _, path := range []string{
-		"/agent", "/agent/tickets/7", "/agent/tickets/7/reply", "/agent/tickets/7/note", "/agent/tickets/7/status", "/agent/held",
+		"/agent", "/agent/q/all", "/agent/bulk", "/agent/bulk/undo", "/agent/failed", "/agent/failed/x/retry", "/agent/me/density", "/agent/tickets/7", "/agent/tickets/7/reply", "/agent/tickets/7/note", "/agent/tickets/7/status", "/agent/held",
 		"/agent/held/" + string(heldItem.ID), "/agent/held/" + string(heldItem.ID) + "/lift", "/agent/tickets/7/participants", "/agent/tickets/7/entries/6/release", "/agent/sign-in", "/agent/sign-out", "/agent/none",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {

@@ -67,3 +67,54 @@ func (d *desk) HeldCount(ctx context.Context, by actions.Actor) (int, error) {
 	items, err := d.Held(ctx, by)
 	return len(items) + d.more, err
 }
+
+func (d *desk) List(_ context.Context, by actions.Actor, q actions.ListQuery) (*actions.Listing, error) {
+	d.batches++
+	d.asked = q
+	if err := d.check(by); err != nil {
+		return nil, err
+	}
+	found := &actions.Listing{Look: "look", Total: int(d.newest)}
+	for n := d.newest; n > 0 && len(found.Rows) < q.Limit; n-- {
+		found.Rows = append(found.Rows, actions.Row{Ticket: ticket(n), Unread: n == 1, AssigneeName: "Robin van Sample", Place: fmt.Sprint(n)})
+	}
+	if len(found.Rows) < int(d.newest) {
+		found.Older = found.Rows[len(found.Rows)-1].Place
+	}
+	if q.View != "" {
+		found.View = &helpdesk.View{ID: q.View, Name: "Angry <customers>"}
+	}
+	if q.Before != "" {
+		found.Newer = q.Before
+	}
+	return found, nil
+}
+
+func (d *desk) Counts(_ context.Context, by actions.Actor) (map[string]int, error) {
+	return map[string]int{"mine": 3, "held": len(d.held) + d.more}, d.check(by)
+}
+
+func (d *desk) ChangeMany(_ context.Context, by actions.Actor, numbers []int64, in actions.Bulk) (*actions.BulkResult, error) {
+	d.changes, d.bulk = append(d.changes, fmt.Sprintf("bulk %v", numbers)), in
+	made := &actions.BulkResult{Undo: undoID, Words: "Changed them."}
+	for _, n := range numbers {
+		if n == d.stuck {
+			made.Failed = append(made.Failed, actions.BulkFailure{Number: n, Err: helpdesk.Errorf(helpdesk.Invalid, "it is merged <away>")})
+		} else {
+			made.Changed = append(made.Changed, n)
+		}
+	}
+	return made, errors.Join(d.check(by), d.writeErr)
+}
+
+func (d *desk) UndoMany(_ context.Context, by actions.Actor, id helpdesk.ID) (*actions.BulkResult, error) {
+	d.changes = append(d.changes, "undo "+string(id))
+	return &actions.BulkResult{Changed: []int64{1}, Words: "Taken back."}, errors.Join(d.check(by), d.writeErr)
+}
+
+func (d *desk) Outbox(_ context.Context, by actions.Actor, failed bool, after helpdesk.ID) ([]actions.Outgoing, helpdesk.ID, error) {
+	if failed {
+		return d.outbox, "", d.check(by)
+	}
+	return nil, "", d.check(by)
+}

@@ -15,6 +15,8 @@ type heldList struct {
 	Decided bool
 	More    int // that wait and are not in the list
 	Done    string
+	Here    string // its own address
+	Alone   bool
 }
 
 // heldRow is one held mail in the list.
@@ -30,26 +32,38 @@ const showDecided = "decided"
 
 func (c *Handler) held(v *visit) error {
 	query := v.r.URL.Query()
-	list, read := heldList{Done: doneWords[query.Get("done")]}, c.desk.Held
-	if query.Get("show") == showDecided {
-		list.Decided, read = true, c.desk.HeldDecided
+	list, err := c.heldList(v, query.Get("show") == showDecided)
+	if err != nil {
+		return err
+	}
+	list.Alone, list.Done = true, doneWords[query.Get("done")]
+	f := c.frame(v, "held")
+	f.Held, f.Alone = list, true
+	c.write(v, http.StatusOK, "held", "Held mail", f, list)
+	return nil
+}
+
+// heldList reads the mails that wait, or those that were decided.
+func (c *Handler) heldList(v *visit, decided bool) (*heldList, error) {
+	list, read := &heldList{Decided: decided, Here: "/agent/held"}, c.desk.Held
+	if decided {
+		list.Here, read = "/agent/held?show="+showDecided, c.desk.HeldDecided
 	}
 	items, err := read(v.context(), v.by)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range items {
 		list.Rows = append(list.Rows, newHeldRow(&items[i]))
 	}
 	waiting, err := c.desk.HeldCount(v.context(), v.by)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !list.Decided {
+	if !decided {
 		list.More = waiting - len(items)
 	}
-	c.write(v, http.StatusOK, "held", "Held mail", c.frame(v, "held"), list)
-	return nil
+	return list, nil
 }
 
 func newHeldRow(h *helpdesk.HeldItem) heldRow {
@@ -107,7 +121,13 @@ func (c *Handler) writeHeld(v *visit, failure error) error {
 		page.Trouble = &trouble
 	}
 	title := or(strings.TrimSpace(item.Subject), "No subject")
-	c.write(v, web.Status(failure), "held-item", title, c.frame(v, "held"), page)
+	f := c.frame(v, "held")
+	if !v.onePane() {
+		if list, err := c.heldList(v, item.Decision != nil); err == nil { // the question is worth more than what stands beside it
+			f.Held = list
+		}
+	}
+	c.write(v, web.Status(failure), "held-item", title, f, page)
 	return nil
 }
 

@@ -40,13 +40,13 @@ func TestHeldAnswers(t *testing.T) {
 			nil, []string{"They get a short confirmation, at most one a day."}},
 		{"participant", func(h *helpdesk.HeldItem) {
 			h.Cause, h.Recognised.Trust.Proof, h.Recognised.Sender = helpdesk.UnprovenSender, helpdesk.ProofFail, helpdesk.SenderParticipant
-		}, []string{"Add as collaborator", ">Spam<"}, []string{"as an answer of carol@elsewhere.example"}},
+		}, []string{"Add as collaborator", `value="spam"`}, []string{"as an answer of carol@elsewhere.example"}},
 		{"program", func(h *helpdesk.HeldItem) { h.Recognised.Class = helpdesk.ClassAutomatic }, nil,
 			[]string{"Nobody gets a mail about it.", "They get no answer"}},
 		{"report", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.UnmatchedReport }, []string{"New request"},
 			[]string{"An event in the history of request #7. Customers do not see it."}},
-		{"claims an agent", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.AgentUnproven }, []string{"Accept once", ">Spam<"}, []string{"New request", "Drop"}},
-		{"called spam", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.CalledSpam }, []string{">Spam<"}, []string{"Their mail counts as spam no longer."}},
+		{"claims an agent", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.AgentUnproven }, []string{"Accept once", `value="spam"`}, []string{"New request", "Drop"}},
+		{"called spam", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.CalledSpam }, []string{`value="spam"`}, []string{"Their mail counts as spam no longer."}},
 		{"older version", func(h *helpdesk.HeldItem) { h.Entry = nil }, []string{"Accept once", "/files/1"}, []string{"An older version held this mail", "/source", "Drop"}},
 		{"decided", func(h *helpdesk.HeldItem) {
 			h.Decision = &helpdesk.Decision{Verdict: helpdesk.AcceptOnce, By: robin.Author(), At: webtest.Now, Number: 7, Entry: 9}

@@ -45,7 +45,7 @@ type mergePage struct {
 	Subject string
 	Path    string
 	Into    string                 // as typed
-	Target  *row                   // nil until it was found
+	Target  *helpdesk.Ticket       // nil until it was found
 	Joining []helpdesk.Participant // who takes part in it then, and did not
 	Error   string
 }
@@ -80,7 +80,7 @@ func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error
 		page.Target, failure = c.target(v, number, page.Into)
 	}
 	if page.Target != nil {
-		page.Joining = joining(&detail.Ticket, page.Target.Ticket)
+		page.Joining = joining(&detail.Ticket, page.Target)
 	}
 	if failure != nil {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be done"))
@@ -90,7 +90,7 @@ func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error
 }
 
 // target finds the request that was typed. Errors are for who typed it.
-func (c *Handler) target(v *visit, number int64, typed string) (*row, error) {
+func (c *Handler) target(v *visit, number int64, typed string) (*helpdesk.Ticket, error) {
 	into, err := typedNumber(typed)
 	if err != nil {
 		return nil, err
@@ -108,8 +108,7 @@ func (c *Handler) target(v *visit, number int64, typed string) (*row, error) {
 	if m := detail.Ticket.Merged; m != nil {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "request #%d was merged itself and goes on as #%d", into, m.Number)
 	}
-	found := newRow(&detail.Ticket)
-	return &found, nil
+	return &detail.Ticket, nil
 }
 
 func typedNumber(s string) (int64, error) {

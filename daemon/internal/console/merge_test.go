@@ -117,10 +117,10 @@ func TestMergedTicketInTheList(t *testing.T) {
 // mergedOnes are a desk where every ticket was merged.
 type mergedOnes struct{ *desk }
 
-func (m *mergedOnes) Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error) {
-	found, err := m.desk.Tickets(ctx, by, before, limit)
-	for i := range found {
-		found[i].Merged = &helpdesk.Merge{Number: 9}
+func (m *mergedOnes) List(ctx context.Context, by actions.Actor, q actions.ListQuery) (*actions.Listing, error) {
+	found, err := m.desk.List(ctx, by, q)
+	for i := range found.Rows {
+		found.Rows[i].Merged = &helpdesk.Merge{Number: 9}
 	}
 	return found, err
 }

@@ -79,9 +79,8 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 		page.offerUndo(page.Path, query.Get("done"), query.Get("of"))
 	}
 	page.tell(failure, func() web.Trouble { return c.site.Trouble(v.r, failure) })
-	web.AllowFrames(v.w) // the HTML of mails
 	title := fmt.Sprintf("#%d %s", page.Ticket.Number, page.Subject)
-	c.write(v, web.Status(failure), "ticket", title, c.frame(v, ""), page)
+	c.write(v, web.Status(failure), "ticket", title, c.beside(v, page.Ticket.Number), page)
 	return nil
 }
 

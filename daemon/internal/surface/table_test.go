@@ -3,6 +3,7 @@ package surface
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,8 +60,16 @@ var sure = url.Values{"sure": {"yes"}}
 
 // routes are all there are, in an order in which each one still finds what it is
 // about. Whoever may not do something has to find everything as if it were not
-// there.
-var routes = []route{
+// there. What belongs to one subject stands in a file of its own.
+var routes = slices.Concat(mainRoutes, listRoutes, lastRoutes)
+
+// lastRoutes end that somebody is signed in.
+var lastRoutes = []route{
+	{"POST /sign-out", act, []probe{{at: "/en/sign-out", may: everybody}}},
+	{"POST /agent/sign-out", act, []probe{{at: "/agent/sign-out", may: everybody}}},
+}
+
+var mainRoutes = []route{
 	{"GET /{$}", public, []probe{{at: "/en/", may: everybody}, {at: "/", may: everybody}}},
 	{"GET /submit", public, []probe{{at: "/en/submit", may: everybody}}},
 	{"GET /submit/{form}", public, []probe{{at: "/en/submit/contact", may: everybody}, {at: "/en/submit/foreign", may: ""}}},
@@ -180,8 +189,6 @@ var routes = []route{
 	{"POST /agent/tickets/{number}/unsplit", act, []probe{{at: "/agent/tickets/{split}/unsplit", may: agents}}},
 	{"POST /agent/tickets/{number}/merge", act, []probe{{at: "/agent/tickets/{other}/merge", may: agents, form: url.Values{"into": {"{request}"}}}}},
 	{"POST /agent/tickets/{number}/unmerge", act, []probe{{at: "/agent/tickets/{other}/unmerge", may: agents}}},
-	{"POST /sign-out", act, []probe{{at: "/en/sign-out", may: everybody}}},
-	{"POST /agent/sign-out", act, []probe{{at: "/agent/sign-out", may: everybody}}},
 }
 
 // place puts what is in the desk where a probe names it.

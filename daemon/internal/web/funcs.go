@@ -22,6 +22,7 @@ func (s *Site) funcs(locale string) template.FuncMap {
 		"path":    func(p string) string { return Path(locale, p) },
 		"icon":    icon,
 		"when":    func(t time.Time) template.HTML { return when(w, s.now(), t) },
+		"age":     func(t time.Time) template.HTML { return age(w, s.now(), t) },
 		"due":     func(t time.Time) template.HTML { return due(w, s.now(), t) },
 		"linkify": linkify,
 		"size":    func(bytes int64) string { return size(w, bytes) },
@@ -62,6 +63,30 @@ func when(w *words.Words, now, t time.Time) template.HTML {
 	exact := w.T("%[1]s, %[2]d %[3]s %[4]d, %[5]s UTC", w.T(t.Weekday().String()), t.Day(), w.T(t.Month().String()), t.Year(), t.Format("15:04"))
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
 		t.Format(time.RFC3339), template.HTMLEscapeString(exact), template.HTMLEscapeString(relative(w, now.UTC(), t))))
+}
+
+// age is how long ago t was, for a list: as short as it can be said. The exact time
+// is in the title.
+func age(w *words.Words, now, t time.Time) template.HTML {
+	long := string(when(w, now, t))
+	if d := now.Sub(t); t.IsZero() || d >= 7*24*time.Hour || d < -time.Minute {
+		return template.HTML(long)
+	} else if start := strings.IndexByte(long, '>'); start > 0 {
+		return template.HTML(strings.Replace(long[:start+1], "<time ", `<time class="brief" `, 1) + brief(d) + "</time>")
+	}
+	return template.HTML(long)
+}
+
+func brief(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + " min"
+	case d < 24*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + " h"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + " d"
 }
 
 // due is when something is to happen. What is a moment ahead, or late, has not

@@ -36,6 +36,7 @@ type Page struct {
 	Brand  string // the help center's name; "" if there is none to name
 	Color  string // #rrggbb of the help center
 	Home   string // where the brand leads
+	Skip   string // id of what the first link of the page skips to; "" is "main"
 	// Others are the addresses of this page in the help center's languages, this
 	// one included, for search engines; none where the address is a secret.
 	Others []Alternate

@@ -4,6 +4,7 @@
   const lang = document.documentElement.lang || 'en';
   const words = new Intl.RelativeTimeFormat(lang);
   const exact = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'short' });
+  const short = [['d', 864e5], ['h', 36e5], ['min', 6e4]]; // as the server writes them in lists
   const units = [['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
 
   // Times age while a page is open, and their titles tell the reader's own zone.
@@ -14,12 +15,18 @@
       el.title = exact.format(at);
       const passed = at - Date.now();
       if (Math.abs(passed) >= 7 * 864e5) continue;
+      if (el.classList.contains('brief')) {
+        const [unit, ms] = short.find(([, ms]) => -passed >= ms) || ['now', 0];
+        el.textContent = ms ? `${Math.trunc(-passed / ms)} ${unit}` : unit;
+        continue;
+      }
       const unit = units.find(([, ms]) => Math.abs(passed) >= ms);
       if (unit) el.textContent = words.format(Math.trunc(passed / unit[1]), unit[0]);
     }
   };
   age();
   setInterval(age, 6e4);
+  document.addEventListener('postern:page', age); // a pane was loaded
 
   // A menu closes when the reader turns to something else.
   const closeMenus = (except) => {
