@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -15,6 +16,7 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 	q.flags(fs)
 	name := fs.String("name", "", "`name` of the new agent")
 	mail := fs.String("mail", "", "`which` mails the agent gets: all, mine or none (default: mine)")
+	role := fs.String("role", "", "`role` of the agent, by name (default: Admin for the first agent of an account, else Agent)")
 	disable := fs.Bool("disable", false, "the agent may do nothing any more")
 	enable := fs.Bool("enable", false, "the agent may work again")
 	rest, err := parse(fs, args)
@@ -25,9 +27,9 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 	case len(rest) == 1 && rest[0] == "list":
 		return q.listAgents(ctx)
 	case len(rest) == 2 && rest[0] == "add" && !*disable && !*enable:
-		return q.addAgent(ctx, admin.Agent{Name: *name, Address: rest[1], Mail: helpdesk.AgentMail(*mail)})
+		return q.addAgent(ctx, admin.Agent{Name: *name, Address: rest[1], Mail: helpdesk.AgentMail(*mail), Role: *role})
 	case len(rest) == 2 && rest[0] == "set":
-		change := admin.AgentChange{Mail: *mail}
+		change := admin.AgentChange{Mail: *mail, Role: *role}
 		if *disable || *enable {
 			change.Disabled = disable
 		}
@@ -35,7 +37,7 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 		case *disable && *enable:
 			return fmt.Errorf("--disable and --enable contradict each other: %w", errUsage)
 		case *name != "" || change == (admin.AgentChange{}):
-			return fmt.Errorf("set takes --mail, --disable or --enable: %w", errUsage)
+			return fmt.Errorf("set takes --role, --mail, --disable or --enable: %w", errUsage)
 		}
 		return q.setAgent(ctx, rest[1], change)
 	}
@@ -49,7 +51,10 @@ func (q *question) listAgents(ctx context.Context) error {
 	}
 	return q.print(agents, func(w io.Writer) {
 		for _, a := range agents {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", a.Address, a.Name, agentWords(a))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Address, a.Name, agentWords(a), a.Role)
+		}
+		if !slices.ContainsFunc(agents, func(a admin.Agent) bool { return a.Admin && !a.Disabled && !a.Waiting }) {
+			fmt.Fprintln(w, "No admin can sign in here. Make one: postern agent set ADDRESS --role Admin")
 		}
 	})
 }
@@ -58,8 +63,11 @@ func agentWords(a admin.Agent) string {
 	words := map[helpdesk.AgentMail]string{
 		helpdesk.MailAll: "mailed all", helpdesk.MailMine: "mailed own requests", helpdesk.MailNone: "mailed nothing",
 	}[a.Mail]
-	if a.Disabled {
+	switch {
+	case a.Disabled:
 		words = "disabled"
+	case a.Waiting:
+		words = "has not joined yet"
 	}
 	return words
 }
@@ -74,7 +82,7 @@ func (q *question) addAgent(ctx context.Context, in admin.Agent) error {
 		return err
 	}
 	return q.print(made, func(w io.Writer) {
-		fmt.Fprintf(w, "agent %s added\npassword: %s\n", made.Address, made.Password)
+		fmt.Fprintf(w, "agent %s added as %s\npassword: %s\n", made.Address, made.Role, made.Password)
 	})
 }
 
@@ -88,6 +96,6 @@ func (q *question) setAgent(ctx context.Context, address string, in admin.AgentC
 		return err
 	}
 	return q.print(a, func(w io.Writer) {
-		fmt.Fprintf(w, "agent %s: %s\n", a.Address, agentWords(a))
+		fmt.Fprintf(w, "agent %s: %s, as %s\n", a.Address, agentWords(a), a.Role)
 	})
 }

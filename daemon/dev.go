@@ -162,7 +162,7 @@ func (d *daemon) sampleAgent(ctx context.Context) (password string, err error) {
 	}
 	for _, account := range d.live.Accounts() {
 		by := actions.Actor{Account: account, Operator: true}
-		_, _, err := d.desk.AddAgent(ctx, by, sampleAgentName, sampleAgentAddress, string(raw))
+		_, _, err := d.desk.AddAgent(ctx, by, actions.NewAgent{Name: sampleAgentName, Address: sampleAgentAddress, Password: string(raw)})
 		if err != nil && helpdesk.KindOf(err) != helpdesk.Conflict { // there since the first start
 			return "", err
 		}

@@ -17,7 +17,11 @@ type merger struct{ desk *actions.Desk }
 
 // Merge implements [inbound.Merger].
 func (m merger) Merge(ctx context.Context, account string, by *helpdesk.Agent, from, into int64) error {
-	return m.desk.Merge(ctx, actions.Actor{Account: account, Agent: by}, from, into)
+	actor, err := m.desk.ActFor(ctx, account, by)
+	if err != nil {
+		return err
+	}
+	return m.desk.Merge(ctx, actor, from, into)
 }
 
 // mergeTicket asks the daemon to merge or split a ticket, or to undo that:

@@ -40,6 +40,10 @@ type Store interface {
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	Role(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.DeskRole, error)
+	Roles(ctx context.Context, account string) ([]helpdesk.DeskRole, error)
+	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
+	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
 	Customers
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)

@@ -166,11 +166,15 @@ var operator = Actor{Account: "support", Operator: true}
 // agent makes an agent and acts for it.
 func (b *bench) agent(address string) Actor {
 	b.t.Helper()
-	a, _, err := b.AddAgent(b.t.Context(), operator, "Ada Lovelace", address, "correct horse battery")
+	a, _, err := b.AddAgent(b.t.Context(), operator, NewAgent{Name: "Ada Lovelace", Address: address, Password: "correct horse battery", Role: "agent"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return Actor{Account: "support", Agent: a}
+	by, err := b.ActFor(b.t.Context(), "support", a)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return by
 }
 
 // submission is complete; change makes it another one.

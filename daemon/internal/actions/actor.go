@@ -2,7 +2,7 @@ package actions
 
 import (
 	"context"
-	"slices"
+	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -27,7 +27,13 @@ type Token struct {
 	Scopes []string
 }
 
-// actor is an agent with their role and teams as they are now.
+// ActFor is an agent with their role and teams as they are now: for edges that know an
+// agent otherwise than by a session. It does not ask whether the agent is disabled;
+// every act does.
+func (d *Desk) ActFor(ctx context.Context, account string, agent *helpdesk.Agent) (Actor, error) {
+	return d.actor(ctx, account, agent)
+}
+
 func (d *Desk) actor(ctx context.Context, account string, agent *helpdesk.Agent) (Actor, error) {
 	by := Actor{Account: account, Agent: agent}
 	role, err := d.roleOf(ctx, account, agent)
@@ -43,31 +49,12 @@ func (d *Desk) actor(ctx context.Context, account string, agent *helpdesk.Agent)
 
 // roleOf reads the role of an agent. A role that is gone makes an agent of them.
 func (d *Desk) roleOf(ctx context.Context, account string, agent *helpdesk.Agent) (*helpdesk.DeskRole, error) {
-	id := agent.Role
-	if id == "" {
-		id = helpdesk.AgentRole
-	}
-	for i := range helpdesk.BuiltIn {
-		if helpdesk.BuiltIn[i].ID == id {
-			return &helpdesk.BuiltIn[i], nil
-		}
-	}
-	role, _, err := record[helpdesk.DeskRole](ctx, d, account, helpdesk.RoleRecord, string(id))
-	if helpdesk.KindOf(err) == helpdesk.NotFound {
-		return &helpdesk.BuiltIn[1], nil
-	}
-	return role, err
+	return d.store.Role(ctx, account, agent.Role)
 }
 
 func (d *Desk) teamsOf(ctx context.Context, account string, agent helpdesk.ID) ([]helpdesk.ID, error) {
-	teams, err := records[helpdesk.Team](ctx, d, account, helpdesk.TeamRecord, "")
-	var mine []helpdesk.ID
-	for _, t := range teams {
-		if slices.Contains(t.Members, agent) {
-			mine = append(mine, t.ID)
-		}
-	}
-	return mine, err
+	teams, err := d.store.Teams(ctx, account)
+	return helpdesk.TeamsOf(teams, agent), err
 }
 
 // mayWork is asked by everything that agents do and see.
@@ -95,16 +82,14 @@ func (a Actor) May(p helpdesk.Permission) bool { return a.may(p) == nil }
 
 // sees reports whether the request is one of those that the actor may know of.
 func (a Actor) sees(t *helpdesk.Ticket) bool {
-	switch {
-	case a.seesAll():
-		return true
-	case a.Agent == nil:
-		return false
-	}
-	return a.Agent.Follows(t) || slices.Contains(t.Mentioned, a.Agent.ID) || t.Team != "" && slices.Contains(a.Teams, t.Team)
+	return a.Operator || a.Agent != nil && a.Role.Shows(a.Agent, a.Teams, t)
 }
 
+// seesAll reports that nothing of the account is kept from them.
 func (a Actor) seesAll() bool { return a.Operator || a.Role.Sees == helpdesk.SeesAll }
+
+// IsAdmin reports the operator, and agents whose role is [helpdesk.AdminRole].
+func (a Actor) IsAdmin() bool { return a.Operator || a.Role.ID == helpdesk.AdminRole }
 
 // ticket reads a request that the actor may know of. What they may not is not there.
 func (d *Desk) ticket(ctx context.Context, by Actor, number int64) (*helpdesk.Ticket, error) {
@@ -143,3 +128,8 @@ func (d *Desk) audit(by Actor, act, subject string, details ...string) helpdesk.
 	}
 	return r
 }
+
+// ticketSubject names a ticket in the audit log.
+func ticketSubject(t *helpdesk.Ticket) string { return "ticket/" + numeral(t.Number) }
+
+func numeral(n int64) string { return strconv.FormatInt(n, 10) }

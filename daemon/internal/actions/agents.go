@@ -14,47 +14,6 @@ import (
 // SessionLifetime is a working day: agents sign in once a day.
 const SessionLifetime = 12 * time.Hour
 
-// AddAgent makes a new agent. Without a password one is made up and returned.
-func (d *Desk) AddAgent(ctx context.Context, by Actor, name, address, password string) (*helpdesk.Agent, string, error) {
-	if !by.Operator {
-		return nil, "", helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
-	}
-	a, err := helpdesk.ParseAddress(address)
-	if err != nil {
-		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
-	}
-	if password == "" {
-		password = rand.Text()
-	}
-	if err := checkPassword(password, "", a); err != nil {
-		return nil, "", err
-	}
-	if name = oneLine(name); name == "" || len(name) > MaxName {
-		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "an agent needs a name of at most %d characters", MaxName)
-	}
-	hash, err := d.passwords.hash(ctx, normal(password))
-	if err != nil {
-		return nil, "", err
-	}
-	agent := &helpdesk.Agent{ID: helpdesk.NewID(), Name: name, Address: a, Password: hash, Created: d.now()}
-	err = d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
-	if helpdesk.KindOf(err) == helpdesk.Conflict {
-		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with the address %s already", a)
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("add agent: %w", err)
-	}
-	return agent, password, nil
-}
-
-// Agents lists the agents of the account.
-func (d *Desk) Agents(ctx context.Context, by Actor) ([]helpdesk.Agent, error) {
-	if err := by.mayWork(); err != nil {
-		return nil, err
-	}
-	return d.store.Agents(ctx, by.Account)
-}
-
 // SignIn checks address and password and returns the value of a new cookie. An
 // unknown address, a wrong password and a disabled agent have one answer.
 func (d *Desk) SignIn(ctx context.Context, account, address, password string) (cookie string, expires time.Time, err error) {

@@ -30,12 +30,12 @@ func TestAddAgent(t *testing.T) {
 		{"address is taken", operator, "Eve", "ADA@acme.example", password, helpdesk.Conflict},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if a, _, err := b.AddAgent(t.Context(), tt.by, tt.called, tt.address, tt.password); a != nil || err == nil || helpdesk.KindOf(err) != tt.want {
+			if a, _, err := b.AddAgent(t.Context(), tt.by, NewAgent{Name: tt.called, Address: tt.address, Password: tt.password}); a != nil || err == nil || helpdesk.KindOf(err) != tt.want {
 				t.Errorf("agent = %+v, %v, want %v", a, err, tt.want)
 			}
 		})
 	}
-	a, made, err := b.AddAgent(t.Context(), operator, "Bob", "bob@acme.example", "")
+	a, made, err := b.AddAgent(t.Context(), operator, NewAgent{Name: "Bob", Address: "bob@acme.example"})
 	if err != nil || len(made) < MinPassword || strings.Contains(a.Password, made) {
 		t.Fatalf("agent = %+v, password %q, %v", a, made, err)
 	}

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,46 +28,10 @@ func changed(yes bool) error {
 	return errUnchanged
 }
 
-// AgentChange is what becomes of an agent; nil leaves a thing as it is.
-type AgentChange struct {
-	Mail     *helpdesk.AgentMail
-	Disabled *bool
-}
-
-// SetAgent changes an agent. Who is disabled is signed out, and mails nothing
-// and is mailed nothing any more, at once.
-func (d *Desk) SetAgent(ctx context.Context, by Actor, address string, in AgentChange) (*helpdesk.Agent, error) {
-	if !by.Operator {
-		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
-	}
-	a, err := helpdesk.ParseAddress(address)
-	if err != nil {
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "%q is not a mail address", address)
-	}
-	var agent *helpdesk.Agent
-	err = helpdesk.Retry(ctx, func(int) error {
-		if agent, err = d.store.AgentByAddress(ctx, by.Account, a); err != nil {
-			return err
-		}
-		if in.Mail != nil {
-			agent.Mail = *in.Mail
-		}
-		if in.Disabled != nil {
-			agent.Disabled = *in.Disabled
-		}
-		return d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Agent: agent})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("change agent: %w", err)
-	}
-	d.log.InfoContext(ctx, "agent changed", "account", by.Account, "agent", agent.ID, "mail", agent.Mail, "disabled", agent.Disabled)
-	return agent, nil
-}
-
 // notify mails the agents who are mailed what customers write. The ticket must
 // be part of the change. Who is named in but knows already.
 func (d *Desk) notify(ctx context.Context, change *helpdesk.Change, o outbound.Occasion, but ...helpdesk.ID) error {
-	agents, err := d.store.Agents(ctx, change.Account)
+	agents, err := d.store.AgentsWhoSee(ctx, change.Account, o.Ticket)
 	if err != nil {
 		return err
 	}

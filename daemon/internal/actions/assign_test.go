@@ -60,7 +60,7 @@ func TestWorkIsRefused(t *testing.T) {
 		{"assign as nobody", b.Assign(ctx, Actor{Account: "support"}, number, ada.Agent.ID), helpdesk.SignIn},
 		{"priority unknown", b.SetPriority(ctx, ada, number, "huge"), helpdesk.Invalid},
 		{"tag of two words", b.SetTags(ctx, ada, number, []string{"two words"}, nil), helpdesk.Invalid},
-		{"agents change no agents", func() error { _, err := b.SetAgent(ctx, ada, "ada@acme.example", AgentChange{}); return err }(), helpdesk.NotFound},
+		{"agents change no agents", func() error { _, err := b.SetAgent(ctx, ada, "ada@acme.example", AgentChange{}); return err }(), helpdesk.Forbidden},
 		{"no such agent", func() error { _, err := b.SetAgent(ctx, operator, "cid@acme.example", AgentChange{}); return err }(), helpdesk.NotFound},
 		{"no address", func() error { _, err := b.SetAgent(ctx, operator, "cid", AgentChange{}); return err }(), helpdesk.Invalid},
 	} {

@@ -103,7 +103,12 @@ func (d *Desk) ContactTickets(ctx context.Context, by Actor, c *helpdesk.Contact
 	}
 	listed, err := d.store.Listed(ctx, by.Account, ids, 1)
 	for i := range listed {
-		out.Newest = append(out.Newest, listed[i].Ticket)
+		if by.sees(&listed[i].Ticket) {
+			out.Newest = append(out.Newest, listed[i].Ticket)
+		}
+	}
+	if !by.seesAll() {
+		out.Here, out.Elsewhere = len(out.Newest), 0
 	}
 	return out, err
 }

@@ -55,6 +55,7 @@ func (d *Desk) decide(ctx context.Context, by Actor, item *helpdesk.HeldItem, ve
 	if c.decision.Number != 0 {
 		item.Entry = nil // it is in the ticket now; both would not fit into one transaction
 	}
+	c.change.Audit = append(c.change.Audit, d.audit(by, "held.decide", "held/"+string(item.ID), "verdict", string(verdict), "ticket", numeral(c.decision.Number)))
 	if err := d.store.Commit(ctx, c.change); err != nil {
 		return nil, err
 	}

@@ -56,10 +56,10 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 		}
 		detail.Merged = append(detail.Merged, *part)
 	}
-	if detail.Follows, err = d.goesBackTo(ctx, by.Account, t, t.Follows); err != nil {
+	if detail.Follows, err = d.goesBackTo(ctx, by, t, t.Follows); err != nil {
 		return nil, err
 	}
-	if detail.Maybe, err = d.goesBackTo(ctx, by.Account, t, t.Maybe); err != nil {
+	if detail.Maybe, err = d.goesBackTo(ctx, by, t, t.Maybe); err != nil {
 		return nil, err
 	}
 	settings, err := d.settings(ctx, by.Account)
@@ -71,12 +71,12 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 }
 
 // goesBackTo is the number under which the other ticket goes on now; 0 if there
-// is none, or if it goes on as this one.
-func (d *Desk) goesBackTo(ctx context.Context, account string, t *helpdesk.Ticket, other helpdesk.TicketID) (int64, error) {
+// is none that the actor sees, or if it goes on as this one.
+func (d *Desk) goesBackTo(ctx context.Context, by Actor, t *helpdesk.Ticket, other helpdesk.TicketID) (int64, error) {
 	if other == 0 {
 		return 0, nil
 	}
-	read := d.reading(ctx, account)
+	read := d.reading(ctx, by.Account)
 	found, err := read(other)
 	if err == nil {
 		found, err = helpdesk.End(found, read)
@@ -86,7 +86,7 @@ func (d *Desk) goesBackTo(ctx context.Context, account string, t *helpdesk.Ticke
 		return 0, nil
 	case err != nil:
 		return 0, err
-	case found.ID == t.ID:
+	case found.ID == t.ID, !by.sees(found):
 		return 0, nil
 	}
 	return found.Number, nil

@@ -347,6 +347,9 @@ func (d *Desk) tellStatus(ctx context.Context, change *helpdesk.Change, t *helpd
 
 // SetStatus changes the status alone.
 func (d *Desk) SetStatus(ctx context.Context, by Actor, number int64, status helpdesk.Status) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	if _, err := helpdesk.ParseStatus(string(status)); err != nil {
 		return err
 	}
@@ -368,6 +371,9 @@ func (d *Desk) SetTeam(ctx context.Context, by Actor, number int64, team helpdes
 
 // SetPriority changes the priority.
 func (d *Desk) SetPriority(ctx context.Context, by Actor, number int64, priority string) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	if _, err := helpdesk.ParsePriority(priority); err != nil {
 		return err
 	}

@@ -18,13 +18,21 @@ func (d *Desk) Held(ctx context.Context, by Actor) ([]helpdesk.HeldItem, error) 
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	return d.store.Held(ctx, by.Account, false, MaxHeld)
+	items, err := d.store.Held(ctx, by.Account, false, MaxHeld)
+	if err != nil {
+		return nil, err
+	}
+	return d.heldSeen(ctx, by, items)
 }
 
 // HeldCount is how many mails wait.
 func (d *Desk) HeldCount(ctx context.Context, by Actor) (int, error) {
 	if err := by.mayWork(); err != nil {
 		return 0, err
+	}
+	if !by.seesAll() {
+		items, err := d.Held(ctx, by)
+		return len(items), err
 	}
 	return d.store.HeldCount(ctx, by.Account)
 }
@@ -36,6 +44,9 @@ func (d *Desk) HeldDecided(ctx context.Context, by Actor) ([]helpdesk.HeldItem, 
 		return nil, err
 	}
 	items, err := d.store.Held(ctx, by.Account, true, MaxHeld)
+	if err == nil {
+		items, err = d.heldSeen(ctx, by, items)
+	}
 	slices.SortFunc(items, func(a, b helpdesk.HeldItem) int {
 		return cmp.Or(b.Decision.At.Compare(a.Decision.At), cmp.Compare(b.ID, a.ID))
 	})
@@ -51,7 +62,49 @@ func (d *Desk) HeldItem(ctx context.Context, by Actor, id string) (*helpdesk.Hel
 	if err != nil {
 		return nil, err
 	}
-	return d.store.HeldItem(ctx, by.Account, parsed)
+	return d.heldItem(ctx, by, parsed)
+}
+
+// heldItem reads an item that the actor may know of.
+func (d *Desk) heldItem(ctx context.Context, by Actor, id helpdesk.ID) (*helpdesk.HeldItem, error) {
+	item, err := d.store.HeldItem(ctx, by.Account, id)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := d.heldSeen(ctx, by, []helpdesk.HeldItem{*item})
+	if err == nil && len(seen) == 0 {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such held mail")
+	}
+	return item, err
+}
+
+// heldSeen are those that the actor may know of: what names a request that they see.
+// What names none could be anybody's, so it is for who sees all.
+func (d *Desk) heldSeen(ctx context.Context, by Actor, items []helpdesk.HeldItem) ([]helpdesk.HeldItem, error) {
+	if by.seesAll() {
+		return items, nil
+	}
+	known := map[helpdesk.TicketID]bool{0: false}
+	var seen []helpdesk.HeldItem
+	for i := range items {
+		id := items[i].Ticket
+		sees, asked := known[id]
+		if !asked {
+			t, err := d.store.Ticket(ctx, by.Account, id)
+			if err == nil {
+				t, err = helpdesk.End(t, d.reading(ctx, by.Account))
+			}
+			if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+				return nil, err
+			}
+			sees = err == nil && by.sees(t)
+			known[id] = sees
+		}
+		if sees {
+			seen = append(seen, items[i])
+		}
+	}
+	return seen, nil
 }
 
 // HeldFile opens attachment index, from 1, of a held mail: NotFound if it has
@@ -81,7 +134,7 @@ func (d *Desk) HeldSource(ctx context.Context, by Actor, id string) (*File, erro
 // not offer is Invalid. An item that is decided answers Conflict with who
 // decided what; the same verdict of the same person again changes nothing.
 func (d *Desk) DecideHeld(ctx context.Context, by Actor, id string, verdict helpdesk.Verdict) (*helpdesk.Decision, error) {
-	if err := by.mayWork(); err != nil {
+	if err := by.may(helpdesk.DecideHeld); err != nil {
 		return nil, err
 	}
 	if _, err := helpdesk.ParseVerdict(string(verdict)); err != nil {
@@ -93,7 +146,7 @@ func (d *Desk) DecideHeld(ctx context.Context, by Actor, id string, verdict help
 	}
 	var before, made *helpdesk.Decision
 	err = helpdesk.Retry(ctx, func(int) error {
-		item, err := d.store.HeldItem(ctx, by.Account, parsed)
+		item, err := d.heldItem(ctx, by, parsed)
 		if err != nil {
 			return err
 		}
@@ -121,7 +174,7 @@ func sameAuthor(a, b helpdesk.Author) bool { return a.Role == b.Role && a.ID == 
 // LiftSpam lets mail of an address in again that was called spam. NotFound if it
 // was not.
 func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
-	if err := by.mayWork(); err != nil {
+	if err := by.may(helpdesk.DecideHeld); err != nil {
 		return err
 	}
 	a, err := helpdesk.ParseAddress(address)
@@ -137,7 +190,9 @@ func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
 			return helpdesk.Errorf(helpdesk.NotFound, "mail of %s was not called spam", a)
 		}
 		contact.Spam = nil
-		return d.store.Commit(ctx, &helpdesk.Change{Account: by.Account, Contact: contact})
+		return d.store.Commit(ctx, &helpdesk.Change{
+			Account: by.Account, Contact: contact, Audit: []helpdesk.AuditRecord{d.audit(by, "spam.lift", "contact/"+string(contact.ID))},
+		})
 	})
 	if err == nil {
 		d.log.InfoContext(ctx, "spam lifted", "account", by.Account, "address", a.String(), "by", by.author().ID)

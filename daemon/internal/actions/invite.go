@@ -35,7 +35,7 @@ const inviteAgain = time.Minute
 // to S29), whether sign-up is open or not. The link before it ends. Who is not known
 // becomes a contact; that proves nothing about them.
 func (d *Desk) InviteContact(ctx context.Context, by Actor, in Invitation) (*Invited, error) {
-	if err := by.mayWork(); err != nil {
+	if err := by.may(helpdesk.EditContacts); err != nil {
 		return nil, err
 	}
 	h, err := d.invitesTo(by.Account, in.HelpCenter)
@@ -108,6 +108,7 @@ func (d *Desk) invite(ctx context.Context, by Actor, h helpdesk.HelpCenter, in I
 	if !sent {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s gets no automatic mail for now: it has had enough of it, or its owner said that a request was not theirs", a)
 	}
+	change.Audit = append(change.Audit, d.audit(by, "contact.invite", "contact/"+string(c.ID)))
 	return &Invited{Contact: *c, Address: a, Expires: pass.Expires}, d.store.Commit(ctx, change)
 }
 

@@ -54,6 +54,7 @@ func (d *Desk) tryMerge(ctx context.Context, by Actor, from, into int64) error {
 	}
 	d.tell(change, by, a, b.ID, "Merged into #%d.", b.Number)
 	d.tell(change, by, b, 0, "#%d was merged into this request.%s", a.Number, newcomers(a, b))
+	change.Audit = append(change.Audit, d.audit(by, "ticket.merge", ticketSubject(a), "into", numeral(b.Number)))
 	return d.store.Commit(ctx, change)
 }
 
@@ -128,6 +129,8 @@ func (d *Desk) tryUnmerge(ctx context.Context, by Actor, number int64) error {
 	switch {
 	case err != nil:
 		return err
+	case !by.sees(b):
+		return helpdesk.Errorf(helpdesk.NotFound, "there is no request #%d", number)
 	case b.Merged != nil:
 		return helpdesk.Errorf(helpdesk.Invalid, "request #%d was merged into #%d itself: undo that first", b.Number, b.Merged.Number)
 	}
@@ -150,6 +153,7 @@ func (d *Desk) tryUnmerge(ctx context.Context, by Actor, number int64) error {
 	stayed := a.Unmerge(b, others, func(p *helpdesk.Participant) bool { return wroteSince(entries, p, merged) }, d.now())
 	d.tell(change, by, a, b.ID, "The merge into #%d was undone.", b.Number)
 	d.tell(change, by, b, 0, "The merge of #%d was undone.%s", a.Number, stay(stayed))
+	change.Audit = append(change.Audit, d.audit(by, "ticket.unmerge", ticketSubject(a), "from", numeral(b.Number)))
 	return d.store.Commit(ctx, change)
 }
 

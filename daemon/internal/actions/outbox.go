@@ -32,22 +32,40 @@ func (d *Desk) Outbox(ctx context.Context, by Actor, failed bool, after helpdesk
 	if err != nil {
 		return nil, "", err
 	}
-	numbers := map[helpdesk.TicketID]int64{}
+	known := map[helpdesk.TicketID]*helpdesk.Ticket{}
 	for _, x := range found {
-		number, known := numbers[x.Ticket]
-		if !known {
-			t, err := d.store.Ticket(ctx, by.Account, x.Ticket)
-			if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+		t, asked := known[x.Ticket]
+		if !asked {
+			if t, err = d.whither(ctx, by.Account, x.Ticket); err != nil {
 				return nil, "", err
 			}
-			if t != nil {
-				number = t.Number
-			}
-			numbers[x.Ticket] = number
+			known[x.Ticket] = t
 		}
-		list = append(list, Outgoing{Delivery: x, Number: number, Relay: d.relayOf(by.Account, x.Mailbox)})
+		if by.seesMail(t) {
+			list = append(list, Outgoing{Delivery: x, Number: numberOf(t), Relay: d.relayOf(by.Account, x.Mailbox)})
+		}
 	}
 	return list, next, nil
+}
+
+// whither is the ticket of a delivery; nil if it has none, or that is gone.
+func (d *Desk) whither(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error) {
+	t, err := d.store.Ticket(ctx, account, id)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	return t, err
+}
+
+// seesMail reports whether the actor may know of mail of a ticket. What is of none, as
+// mail about sign-ins is, is for who sees all.
+func (a Actor) seesMail(t *helpdesk.Ticket) bool { return a.seesAll() || t != nil && a.sees(t) }
+
+func numberOf(t *helpdesk.Ticket) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.Number
 }
 
 // Outgoing reads one delivery that waits or was given up.
@@ -63,16 +81,17 @@ func (d *Desk) Outgoing(ctx context.Context, by Actor, id string) (*Outgoing, er
 	if err != nil {
 		return nil, err
 	}
-	out := &Outgoing{Delivery: *x, Relay: d.relayOf(by.Account, x.Mailbox)}
-	t, err := d.store.Ticket(ctx, by.Account, x.Ticket)
-	if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+	t, err := d.whither(ctx, by.Account, x.Ticket)
+	if err != nil {
 		return nil, err
 	}
-	if t != nil {
-		out.Number = t.Number
+	if !by.seesMail(t) {
+		return nil, noDelivery()
 	}
-	return out, nil
+	return &Outgoing{Delivery: *x, Number: numberOf(t), Relay: d.relayOf(by.Account, x.Mailbox)}, nil
 }
+
+func noDelivery() error { return helpdesk.Errorf(helpdesk.NotFound, "there is no such delivery") }
 
 func (d *Desk) relayOf(account, mailbox string) string {
 	box, ok := d.directory.Mailbox(account, mailbox)
@@ -116,21 +135,24 @@ func (d *Desk) onDelivery(ctx context.Context, by Actor, id string, act func(x *
 		if err != nil {
 			return err
 		}
+		t, err := d.whither(ctx, by.Account, x.Ticket)
+		if err != nil {
+			return err
+		}
+		if !by.seesMail(t) {
+			return noDelivery()
+		}
 		now := d.now()
 		words, err := act(x, now)
 		if err != nil {
 			return err
 		}
 		change := &helpdesk.Change{Account: by.Account, Deliveries: []helpdesk.Delivery{*x}}
-		t, err := d.reading(ctx, by.Account)(x.Ticket)
-		if err == nil {
-			t, err = helpdesk.End(t, d.reading(ctx, by.Account))
-		}
-		switch {
-		case err == nil:
+		if t != nil {
+			if t, err = helpdesk.End(t, d.reading(ctx, by.Account)); err != nil {
+				return err
+			}
 			noteEvent(change, t, by, now, words)
-		case helpdesk.KindOf(err) != helpdesk.NotFound:
-			return err
 		}
 		return d.store.Commit(ctx, change)
 	})

@@ -76,6 +76,9 @@ func (d *Desk) DismissSuggestion(ctx context.Context, by Actor, number int64, ad
 	})
 }
 
+// auditedPeople are changes of who takes part that the audit log tells of.
+var auditedPeople = map[string]string{"participant added": "participant.add", "participant removed": "participant.remove"}
+
 // changePeople commits one change of who takes part in a ticket.
 func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what string, how func(*helpdesk.Ticket, *helpdesk.Change) error) error {
 	if err := by.mayWork(); err != nil {
@@ -89,6 +92,9 @@ func (d *Desk) changePeople(ctx context.Context, by Actor, number int64, what st
 		change := &helpdesk.Change{Account: by.Account, Ticket: t}
 		if err := how(t, change); err != nil {
 			return err
+		}
+		if audited := auditedPeople[what]; audited != "" {
+			change.Audit = append(change.Audit, d.audit(by, audited, ticketSubject(t)))
 		}
 		return d.store.Commit(ctx, change)
 	})
@@ -115,7 +121,7 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 	}
 	switch {
 	case found.Agent != nil && !found.Agent.Disabled:
-		return helpdesk.Errorf(helpdesk.Invalid, "agents see every request, and %s is the address of one", j.address)
+		return helpdesk.Errorf(helpdesk.Invalid, "%s is the address of an agent, and agents take part as agents", j.address)
 	case found.Contact != nil:
 		if j.contact = found.Contact.ID; j.name == "" {
 			j.name = found.Contact.Name

@@ -30,6 +30,9 @@ func (d *Desk) FindProbe(ctx context.Context, by Actor, box helpdesk.Mailbox, me
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
+	if !by.Operator {
+		return nil, errNoProbe // it looks at the newest requests of all
+	}
 	subject := outbound.ProbeSubject(messageID)
 	if subject == "" {
 		return nil, errNoProbe
@@ -111,6 +114,12 @@ const ProbeTag = "doctor"
 
 // EndProbe puts a probe away: its ticket is closed and marked, a held one dropped.
 func (d *Desk) EndProbe(ctx context.Context, by Actor, p *Probe) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
+	if !by.Operator {
+		return errNoProbe
+	}
 	if p.Held != "" {
 		_, err := d.DecideHeld(ctx, by, string(p.Held), helpdesk.Drop)
 		return err

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -13,7 +14,7 @@ import (
 // take part are told of what a person wrote; what a program sent wakes nobody
 // (row P06). A message that customers see already is left as it is.
 func (d *Desk) Release(ctx context.Context, by Actor, number int64, seq int) error {
-	if err := by.mayWork(); err != nil {
+	if err := by.may(helpdesk.DecideHeld); err != nil {
 		return err
 	}
 	err := helpdesk.Retry(ctx, func(int) error { return d.tryRelease(ctx, by, number, seq) })
@@ -57,6 +58,7 @@ func (d *Desk) tryRelease(ctx context.Context, by Actor, number int64, seq int) 
 			return err
 		}
 	}
+	change.Audit = append(change.Audit, d.audit(by, "entry.release", ticketSubject(t), "entry", strconv.Itoa(seq)))
 	return d.store.Commit(ctx, change)
 }
 

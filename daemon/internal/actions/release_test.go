@@ -98,7 +98,7 @@ func TestReleaseIsRefused(t *testing.T) {
 		{"note", ada, 2, helpdesk.Invalid},
 		{"event", ada, 3, helpdesk.Invalid},
 		{"no entry", ada, 4, helpdesk.NotFound},
-		{"another account", Actor{Account: "other", Agent: ada.Agent}, 1, helpdesk.NotFound},
+		{"another account", Actor{Account: "other", Agent: ada.Agent, Role: ada.Role}, 1, helpdesk.NotFound},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := b.Release(t.Context(), tt.by, number, tt.seq); err == nil || helpdesk.KindOf(err) != tt.want {

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -74,5 +75,7 @@ func (d *Desk) TeamList(ctx context.Context, by Actor) ([]helpdesk.Team, error) 
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	return records[helpdesk.Team](ctx, d, by.Account, helpdesk.TeamRecord, "")
+	teams, err := d.store.Teams(ctx, by.Account)
+	slices.SortFunc(teams, func(a, b helpdesk.Team) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return teams, err
 }

@@ -87,6 +87,7 @@ func (d *Desk) wake(ctx context.Context, account string, wake helpdesk.Wake, r h
 	}
 	snooze, now := *t.Snoozed, d.now()
 	t.ComeBack()
+	t.Back = now
 	e := helpdesk.Entry{
 		Kind: helpdesk.Event, Channel: helpdesk.ByConsole, At: now, Author: helpdesk.Author{Role: helpdesk.System}, Text: "The snooze is over.",
 	}

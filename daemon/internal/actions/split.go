@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/eml"
@@ -144,7 +145,7 @@ func (d *Desk) trySplit(ctx context.Context, by Actor, number int64, seq int, su
 	}
 	t := &helpdesk.Ticket{
 		ID: helpdesk.NewTicketID(), Number: made, Subject: subject, Status: helpdesk.Open, Channel: original.Channel,
-		HelpCenter: old.HelpCenter, Mailbox: old.Mailbox, Opened: original.At,
+		HelpCenter: old.HelpCenter, Mailbox: old.Mailbox, Opened: original.At, Team: old.Team,
 		SplitFrom: &helpdesk.EntryRef{Ticket: old.ID, Number: old.Number, Seq: seq},
 	}
 	change := &helpdesk.Change{Account: by.Account, Ticket: t, Also: old}
@@ -162,6 +163,7 @@ func (d *Desk) trySplit(ctx context.Context, by Actor, number int64, seq int, su
 	if err := d.acknowledge(ctx, change, t, &e, proven); err != nil {
 		return 0, err
 	}
+	change.Audit = append(change.Audit, d.audit(by, "ticket.split", ticketSubject(old), "entry", strconv.Itoa(seq), "as", numeral(made)))
 	return made, d.store.Commit(ctx, change)
 }
 
@@ -248,6 +250,8 @@ func (d *Desk) tryUnsplit(ctx context.Context, by Actor, number int64) (int64, e
 	switch {
 	case err != nil:
 		return 0, err
+	case !by.sees(old):
+		return 0, helpdesk.Errorf(helpdesk.NotFound, "there is no request #%d", old.Number)
 	case old.Merged != nil:
 		return 0, helpdesk.Errorf(helpdesk.Invalid, "request #%d was merged into #%d itself: undo that first", old.Number, old.Merged.Number)
 	}
@@ -277,6 +281,7 @@ func (d *Desk) tryUnsplit(ctx context.Context, by Actor, number int64) (int64, e
 	t.Merged.Returned = true
 	d.tell(change, by, t, old.ID, "Put back into #%d.", old.Number)
 	d.tell(change, by, old, 0, "Entry %d is back from #%d, which was merged into this request.%s", original.Seq, number, newcomers(t, old))
+	change.Audit = append(change.Audit, d.audit(by, "ticket.unsplit", ticketSubject(t), "into", numeral(old.Number)))
 	return old.Number, d.store.Commit(ctx, change)
 }
 

@@ -373,7 +373,7 @@ func (s *submission) stillAgent(ctx context.Context, change *helpdesk.Change) (h
 		return helpdesk.Author{}, err
 	}
 	change.Unchanged = append(change.Unchanged, helpdesk.Revision{Agent: now.ID, Rev: now.Rev})
-	by := Actor{Account: s.center.Account, Agent: now}
+	by := Actor{Account: s.center.Account, Agent: now} // asked for nothing that takes a role
 	return by.author(), by.mayWork()
 }
 

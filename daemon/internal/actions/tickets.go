@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,7 +24,8 @@ func (d *Desk) Tickets(ctx context.Context, by Actor, before int64, limit int) (
 	if err := by.mayWork(); err != nil {
 		return nil, err
 	}
-	return d.store.Tickets(ctx, by.Account, before, min(max(limit, 1), 100))
+	found, err := d.store.Tickets(ctx, by.Account, before, min(max(limit, 1), 100))
+	return slices.DeleteFunc(found, func(t helpdesk.Ticket) bool { return !by.sees(&t) }), err
 }
 
 // entries reads a history with the texts that records could not hold.

@@ -115,19 +115,24 @@ func (d *desk) Agents(context.Context, actions.Actor) ([]helpdesk.Agent, error) 
 	return []helpdesk.Agent{{ID: "a", Name: "Ada", Address: helpdesk.MustAddress("ada@acme.example"), Password: "$argon2id$secret"}}, nil
 }
 
-func (d *desk) AddAgent(_ context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error) {
-	if address == "taken@acme.example" {
+func (d *desk) AddAgent(_ context.Context, by actions.Actor, in actions.NewAgent) (*helpdesk.Agent, string, error) {
+	if in.Address == "taken@acme.example" {
 		return nil, "", helpdesk.Errorf(helpdesk.Conflict, "there is an agent with that address already")
 	}
-	d.added = append(d.added, by.Account+" "+name)
+	d.added = append(d.added, by.Account+" "+in.Name)
+	password := in.Password
 	if password == "" {
 		password = "made up"
 	}
-	return &helpdesk.Agent{ID: "b", Name: name, Address: helpdesk.MustAddress(address), Password: "$argon2id$secret"}, password, nil
+	return &helpdesk.Agent{ID: "b", Name: in.Name, Address: helpdesk.MustAddress(in.Address), Role: "agent", Mail: in.Mail, Password: "$argon2id$secret"}, password, nil
+}
+
+func (d *desk) Roles(context.Context, actions.Actor) ([]helpdesk.DeskRole, error) {
+	return helpdesk.BuiltIn, nil
 }
 
 func (d *desk) SetAgent(_ context.Context, _ actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error) {
-	a := &helpdesk.Agent{ID: "b", Name: "Bob", Address: helpdesk.MustAddress(address)}
+	a := &helpdesk.Agent{ID: "b", Name: "Bob", Address: helpdesk.MustAddress(address), Password: "$argon2id$secret"}
 	if in.Mail != nil {
 		a.Mail = *in.Mail
 	}
@@ -234,7 +239,7 @@ func TestSocketAgents(t *testing.T) {
 	if err := c.Get(t.Context(), "/accounts/support/agents", &listed); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example", Mail: helpdesk.MailMine}}, listed); diff != "" {
+	if diff := cmp.Diff([]Agent{{ID: "a", Name: "Ada", Address: "ada@acme.example", Mail: helpdesk.MailMine, Role: "Agent"}}, listed); diff != "" {
 		t.Errorf("agents, without hashes (-want +got):\n%s", diff)
 	}
 	for _, tt := range []struct {
@@ -275,8 +280,8 @@ func TestSocketSetsAgents(t *testing.T) {
 		want Agent
 		err  string
 	}{
-		{"mail", AgentChange{Mail: "NONE"}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailNone}, ""},
-		{"disable", AgentChange{Disabled: new(true)}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailMine, Disabled: true}, ""},
+		{"mail", AgentChange{Mail: "NONE"}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailNone, Role: "Agent"}, ""},
+		{"disable", AgentChange{Disabled: new(true)}, Agent{ID: "b", Name: "Bob", Address: "bob@acme.example", Mail: helpdesk.MailMine, Role: "Agent", Disabled: true}, ""},
 		{"mail unknown", AgentChange{Mail: "some"}, Agent{}, `"some" does not say which mail an agent gets; use all, mine or none`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,6 +15,9 @@ type Agent struct {
 	Name     string             `json:"name"`
 	Address  string             `json:"address"`
 	Mail     helpdesk.AgentMail `json:"mail"`
+	Role     string             `json:"role"` // the name of the role
+	Admin    bool               `json:"admin,omitempty"`
+	Waiting  bool               `json:"waiting,omitempty"` // was asked to join and has not yet
 	Disabled bool               `json:"disabled,omitempty"`
 	Password string             `json:"password,omitempty"` // only of one just made, and only if it was made up
 }
@@ -22,15 +25,52 @@ type Agent struct {
 // AgentChange is what the command line wants of an agent; what is missing stays.
 type AgentChange struct {
 	Mail     string `json:"mail,omitempty"` // all, mine or none
+	Role     string `json:"role,omitempty"` // id or name
 	Disabled *bool  `json:"disabled,omitempty"`
 }
 
-func viewAgent(a *helpdesk.Agent) Agent {
-	v := Agent{ID: a.ID, Name: a.Name, Address: a.Address.String(), Mail: a.Mail, Disabled: a.Disabled}
+// viewAgent shows an agent whose role has a name.
+func viewAgent(a *helpdesk.Agent, roles []helpdesk.DeskRole) Agent {
+	crew := helpdesk.Crew{Roles: roles}
+	role := crew.Role(a)
+	v := Agent{
+		ID: a.ID, Name: a.Name, Address: a.Address.String(), Mail: a.Mail, Disabled: a.Disabled,
+		Role: role.Name, Admin: role.ID == helpdesk.AdminRole, Waiting: !a.Disabled && !a.Enters(),
+	}
 	if v.Mail == "" {
 		v.Mail = helpdesk.MailMine
 	}
 	return v
+}
+
+func (s *socket) listAgents(w http.ResponseWriter, r *http.Request) {
+	roles, err := s.desk.Roles(r.Context(), operator(r))
+	if err != nil {
+		s.answer(w, r, nil, err)
+		return
+	}
+	agents, err := s.desk.Agents(r.Context(), operator(r))
+	views := make([]Agent, len(agents))
+	for i := range agents {
+		views[i] = viewAgent(&agents[i], roles)
+	}
+	s.answer(w, r, views, err)
+}
+
+// answerAgent shows what became of an agent.
+func (s *socket) answerAgent(w http.ResponseWriter, r *http.Request, agent *helpdesk.Agent, password string, err error) {
+	if err != nil {
+		s.answer(w, r, nil, err)
+		return
+	}
+	roles, err := s.desk.Roles(r.Context(), operator(r))
+	if err != nil {
+		s.answer(w, r, nil, err)
+		return
+	}
+	out := viewAgent(agent, roles)
+	out.Password = password
+	s.answer(w, r, out, nil)
 }
 
 // maxRequest is far above a name, an address and a password.
@@ -52,19 +92,15 @@ func (s *socket) addAgent(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, err)
 		return
 	}
-	agent, password, err := s.desk.AddAgent(r.Context(), operator(r), in.Name, in.Address, in.Password)
-	if err == nil && change.Mail != nil {
-		agent, err = s.desk.SetAgent(r.Context(), operator(r), in.Address, change)
+	n := actions.NewAgent{Name: in.Name, Address: in.Address, Password: in.Password, Role: in.Role}
+	if change.Mail != nil {
+		n.Mail = *change.Mail
 	}
-	if err != nil {
-		s.answer(w, r, nil, err)
-		return
+	agent, password, err := s.desk.AddAgent(r.Context(), operator(r), n)
+	if in.Password != "" {
+		password = "" // who gave it knows it
 	}
-	out := viewAgent(agent)
-	if in.Password == "" {
-		out.Password = password
-	}
-	s.answer(w, r, out, nil)
+	s.answerAgent(w, r, agent, password, err)
 }
 
 func (s *socket) setAgent(w http.ResponseWriter, r *http.Request) {
@@ -79,11 +115,7 @@ func (s *socket) setAgent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	agent, err := s.desk.SetAgent(r.Context(), operator(r), r.PathValue("address"), change)
-	if err != nil {
-		s.answer(w, r, nil, err)
-		return
-	}
-	s.answer(w, r, viewAgent(agent), nil)
+	s.answerAgent(w, r, agent, "", err)
 }
 
 func (c AgentChange) parse() (actions.AgentChange, error) {
@@ -94,6 +126,9 @@ func (c AgentChange) parse() (actions.AgentChange, error) {
 			return change, err
 		}
 		change.Mail = &mail
+	}
+	if c.Role != "" {
+		change.Role = &c.Role
 	}
 	return change, nil
 }

@@ -41,7 +41,8 @@ type Desk interface {
 	TryRelay(ctx context.Context, by actions.Actor, relay string) (int, error)
 	Drop(ctx context.Context, by actions.Actor, id string) error
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
-	AddAgent(ctx context.Context, by actions.Actor, name, address, password string) (*helpdesk.Agent, string, error)
+	Roles(ctx context.Context, by actions.Actor) ([]helpdesk.DeskRole, error)
+	AddAgent(ctx context.Context, by actions.Actor, in actions.NewAgent) (*helpdesk.Agent, string, error)
 	ContactDetail(ctx context.Context, by actions.Actor, idOrAddress string) (*actions.ContactDetail, error)
 	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
 	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
@@ -178,15 +179,6 @@ func (s *socket) showTicket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, r, viewDetail(r.PathValue("account"), detail), nil)
-}
-
-func (s *socket) listAgents(w http.ResponseWriter, r *http.Request) {
-	agents, err := s.desk.Agents(r.Context(), operator(r))
-	views := make([]Agent, len(agents))
-	for i, a := range agents {
-		views[i] = viewAgent(&a)
-	}
-	s.answer(w, r, views, err)
 }
 
 // statuses of the socket: the command line only tells found, wrong and broken.

@@ -1,6 +1,9 @@
 package helpdesk
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Permission is one thing that not every agent may do. Reading and answering the
 // requests that somebody sees takes none.
@@ -35,7 +38,36 @@ type DeskRole struct {
 	Name        string       `json:"name"`
 	Permissions []Permission `json:"permissions,omitempty"`
 	Sees        Sight        `json:"sees,omitempty"`
+	// SecondFactor wants more of its agents than a password.
+	SecondFactor bool `json:"secondFactor,omitempty"`
+
+	Rev int64 `json:"-"`
 }
+
+// Limits of roles: each is read and understood by people.
+const (
+	MaxRoleName = 40
+	MaxRoles    = 50
+)
+
+// RoleByName finds a role by its name, in any case; nil if there is none, or if
+// several have it.
+func RoleByName(roles []DeskRole, name string) *DeskRole {
+	var found *DeskRole
+	for i := range roles {
+		if !strings.EqualFold(roles[i].Name, name) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &roles[i]
+	}
+	return found
+}
+
+// IsBuiltIn reports one of [BuiltIn].
+func (r *DeskRole) IsBuiltIn() bool { return r.ID == AdminRole || r.ID == AgentRole }
 
 // Ids of the roles that are always there. Agents of older records have no role and
 // are [AgentRole].
@@ -50,6 +82,15 @@ var BuiltIn = []DeskRole{
 	{ID: AgentRole, Name: "Agent", Permissions: []Permission{DecideHeld, EditContacts, ShareThings}},
 }
 
+// Covers reports whether who has the role may give the other: nobody gives more than
+// they have. It says nothing about [AdminRole], which only its own give.
+func (r *DeskRole) Covers(other *DeskRole) bool {
+	if r.Sees != SeesAll && other.Sees == SeesAll {
+		return false
+	}
+	return !slices.ContainsFunc(other.Permissions, func(p Permission) bool { return !r.May(p) })
+}
+
 // May reports whether the role allows it.
 func (r *DeskRole) May(p Permission) bool { return slices.Contains(r.Permissions, p) }
 
@@ -59,6 +100,8 @@ type Team struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
 	Members     []ID   `json:"members,omitempty"`
+
+	Rev int64 `json:"-"`
 }
 
 // Limits of teams: names stand in lists.

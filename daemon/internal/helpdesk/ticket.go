@@ -110,6 +110,7 @@ type Ticket struct {
 	Watchers     []ID              `json:"watchers,omitempty"`  // agents who follow it; at most MaxWatchers
 	Mentioned    []ID              `json:"mentioned,omitempty"` // agents who were named in a note and have not looked since
 	Snoozed      *Snooze           `json:"snoozed,omitempty"`
+	Back         time.Time         `json:"back,omitzero"` // when it last came back by itself
 	Spam         *Called           `json:"spam,omitempty"`
 	Side         *Side             `json:"side,omitempty"`
 	Sides        []TicketID        `json:"sides,omitempty"`

@@ -29,6 +29,9 @@ type Store interface {
 	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
 	LastEntries(ctx context.Context, account string, id helpdesk.TicketID, n int) ([]helpdesk.Entry, error)
 	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	// AgentsWhoSee are those who may know of a ticket, disabled ones left out.
+	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
+	Sees(ctx context.Context, account string, a *helpdesk.Agent, t *helpdesk.Ticket) (bool, error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)

@@ -26,7 +26,7 @@ func (p *Pipeline) notify(ctx context.Context, c *incoming, change *helpdesk.Cha
 		told.Evidence = append(told.Evidence, "Agents were not mailed: too many mails at once.")
 		return nil
 	}
-	agents, err := p.Store.Agents(ctx, c.box.Account)
+	agents, err := p.Store.AgentsWhoSee(ctx, c.box.Account, change.Ticket)
 	if err != nil {
 		return err
 	}

@@ -36,13 +36,20 @@ func (p *Pipeline) threadByAgent(ctx context.Context, c *incoming) error {
 		}
 		c.named, c.token = ticket, helpdesk.TokenAgentOther
 		c.note("The address of an agent names #%d.", ticket.Number)
-		switch agent := c.agent(); {
+		agent := c.agent()
+		sees, err := p.sees(ctx, c, agent, ticket)
+		if err != nil {
+			return err
+		}
+		switch {
 		case slices.Contains(reports, c.class):
 			c.token = helpdesk.TokenMessage // it is about a mail of ours, and nobody's word
 		case slices.ContainsFunc(found, func(o seated) bool { return o.reply.Ticket != s.reply.Ticket }):
 			c.note("It came to addresses of agents in different requests.")
 		case agent == nil || agent.ID != seat.Agent:
 			c.note("That address was issued to another person.")
+		case !sees:
+			c.note("Their role does not let them see #%d.", ticket.Number)
 		case s.note:
 			c.token = helpdesk.TokenAgentNote
 		default:
@@ -53,6 +60,19 @@ func (p *Pipeline) threadByAgent(ctx context.Context, c *incoming) error {
 		return err
 	}
 	return nil
+}
+
+// sees reports whether an agent may work on a ticket, and on the one where it goes on:
+// an address that was issued says what they could see then.
+func (p *Pipeline) sees(ctx context.Context, c *incoming, agent *helpdesk.Agent, t *helpdesk.Ticket) (bool, error) {
+	if agent == nil {
+		return false, nil
+	}
+	end, err := helpdesk.End(t, func(id helpdesk.TicketID) (*helpdesk.Ticket, error) { return p.Store.Ticket(ctx, c.box.Account, id) })
+	if err != nil {
+		return false, err
+	}
+	return p.Store.Sees(ctx, c.box.Account, agent, end)
 }
 
 // answersNotice takes in a mail that answers one of ours to an agent, but did not

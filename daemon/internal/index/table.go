@@ -147,7 +147,10 @@ func (t *table) head(read *store.TicketHead, rev int64) slot {
 	if read.Snoozed != nil {
 		h.snoozed = read.Snoozed.Until.UnixNano()
 	}
-	h.rank = max(h.heard, h.snoozed) // what comes back is news then
+	h.rank = max(h.heard, h.snoozed) // what comes back is news then, and stays it
+	if !read.Back.IsZero() {
+		h.rank = max(h.rank, read.Back.UnixNano())
+	}
 	for fate, is := range map[fate]bool{isSpam: read.Spam != nil, isMerged: read.Merged != nil, isMentioned: len(read.Mentioned) > 0, isSnoozed: h.snoozed != 0} {
 		if is {
 			h.is |= fate

@@ -89,13 +89,16 @@ func seatLocator(t *helpdesk.Ticket, seat helpdesk.Seat) links.Reply {
 }
 
 // agentOccasion reads what a delivery to an agent is about; nil if the agent may
-// not read it any more. Agents see all of a ticket.
+// not read it any more. Who sees a ticket sees all of it.
 func (q *Queue) agentOccasion(ctx context.Context, account string, o *occasion) (*occasion, error) {
 	agent, err := q.Store.Agent(ctx, account, o.delivery.Agent)
 	if helpdesk.KindOf(err) == helpdesk.NotFound || agent != nil && agent.Disabled {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if sees, err := q.Store.Sees(ctx, account, agent, o.ticket); err != nil || !sees {
 		return nil, err
 	}
 	seat := o.ticket.SeatOf(agent.ID)

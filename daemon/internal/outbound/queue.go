@@ -27,7 +27,9 @@ type Store interface {
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)
 	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	Agent(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Agent, error)
-	Agents(ctx context.Context, account string) ([]helpdesk.Agent, error)
+	// AgentsWhoSee are those who may know of a ticket, disabled ones left out.
+	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
+	Sees(ctx context.Context, account string, a *helpdesk.Agent, t *helpdesk.Ticket) (bool, error)
 	// Pass answers NotFound for one that was used or has lapsed.
 	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
 	Commit(ctx context.Context, c *helpdesk.Change) error

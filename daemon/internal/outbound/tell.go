@@ -279,7 +279,7 @@ func (q *Queue) addEvents(ctx context.Context, change *helpdesk.Change, t *helpd
 	if mailed == 0 || !ok {
 		return nil
 	}
-	agents, err := q.Store.Agents(ctx, change.Account)
+	agents, err := q.Store.AgentsWhoSee(ctx, change.Account, t)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (w *whole) customer(address string) *http.Cookie {
 func (w *whole) agent(address string) *http.Cookie {
 	w.t.Helper()
 	const password = "correct horse battery"
-	if _, _, err := w.desk.AddAgent(w.t.Context(), actions.Actor{Account: "a", Operator: true}, "Robin", address, password); err != nil {
+	if _, _, err := w.desk.AddAgent(w.t.Context(), actions.Actor{Account: "a", Operator: true}, actions.NewAgent{Name: "Robin", Address: address, Password: password}); err != nil {
 		w.t.Fatal(err)
 	}
 	cookie, _, err := w.desk.SignIn(w.t.Context(), "a", address, password)

@@ -38,6 +38,7 @@ type TicketHead struct {
 	Fields    map[string]string    `json:"fields"`
 	Updated   time.Time            `json:"updated"`
 	Said      time.Time            `json:"said"`
+	Back      time.Time            `json:"back"`
 }
 
 // TicketNews is a ticket as a listing or a watch tells of it. What is in it is
