@@ -62,8 +62,9 @@ type Directory interface {
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
-	// HelpCenters are those of all accounts.
+	// HelpCenters and Mailboxes are those of all accounts.
 	HelpCenters() []helpdesk.HelpCenter
+	Mailboxes() []helpdesk.Mailbox
 }
 
 // Desk does the acts. All fields must be set; make it with New.

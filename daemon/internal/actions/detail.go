@@ -62,12 +62,34 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if detail.Maybe, err = d.goesBackTo(ctx, by, t, t.Maybe); err != nil {
 		return nil, err
 	}
-	settings, err := d.settings(ctx, by.Account)
-	if err != nil {
-		return nil, err
+	return detail, d.around(ctx, by, detail)
+}
+
+// around adds what is beside the ticket: what goes on from it, its side threads, and
+// what the account calls its fields.
+func (d *Desk) around(ctx context.Context, by Actor, detail *Detail) error {
+	for _, id := range detail.Ticket.GoesOnAs {
+		number, err := d.goesBackTo(ctx, by, &detail.Ticket, id)
+		if err != nil {
+			return err
+		}
+		if number != 0 && !slices.Contains(detail.GoesOnAs, number) {
+			detail.GoesOnAs = append(detail.GoesOnAs, number)
+		}
 	}
-	detail.Settings = *settings
-	return detail, nil
+	parts := []*helpdesk.Ticket{&detail.Ticket}
+	for i := range detail.Merged {
+		parts = append(parts, &detail.Merged[i].Ticket)
+	}
+	var err error
+	if detail.Sides, err = d.sidesOf(ctx, by, parts...); err != nil {
+		return err
+	}
+	settings, err := d.settings(ctx, by.Account)
+	if err == nil {
+		detail.Settings = *settings
+	}
+	return err
 }
 
 // goesBackTo is the number under which the other ticket goes on now; 0 if there

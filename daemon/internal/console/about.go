@@ -27,14 +27,8 @@ type about struct {
 // the request itself is what the page is for.
 func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
 	a := &about{in: inQuery(v.r), settings: &detail.Settings}
-	if v.by.Agent != nil {
-		a.me = v.by.Agent.ID
-	}
-	var err error
-	if a.agents, err = c.desk.Agents(v.context(), v.by); err != nil {
-		return nil, err
-	}
-	if a.teams, err = c.desk.TeamList(v.context(), v.by); err != nil {
+	err := c.readDesk(v, a)
+	if err != nil {
 		return nil, err
 	}
 	if a.canned, err = c.desk.CannedReplies(v.context(), v.by); err != nil {
@@ -56,6 +50,18 @@ func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
 		a.tickets = tickets
 	}
 	return a, nil
+}
+
+// readDesk reads who works here.
+func (c *Handler) readDesk(v *visit, a *about) (err error) {
+	if v.by.Agent != nil {
+		a.me = v.by.Agent.ID
+	}
+	if a.agents, err = c.desk.Agents(v.context(), v.by); err != nil {
+		return err
+	}
+	a.teams, err = c.desk.TeamList(v.context(), v.by)
+	return err
 }
 
 // agent finds an agent by id; nil for one who is gone.

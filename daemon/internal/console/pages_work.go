@@ -31,4 +31,5 @@ type Work interface {
 func (c *Handler) workPages() {
 	c.handle("POST /agent/tickets/{number}/writing", c.keepWriting)
 	c.handle("GET /agent/tickets/{number}/canned/{canned}", c.cannedText)
+	c.newPages()
 }

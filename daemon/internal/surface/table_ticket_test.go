@@ -8,4 +8,13 @@ var ticketRoutes = []route{
 		{at: "/agent/tickets/{request}/writing", may: agents, form: url.Values{"kind": {"note"}, "text": {"Half a sen"}, "nonce": {"once"}}},
 	}},
 	{"GET /agent/tickets/{number}/canned/{canned}", work, []probe{{at: "/agent/tickets/{request}/canned/nothing", may: ""}}},
+	{"GET /agent/new", work, []probe{{at: "/agent/new", may: agents}}},
+	{"POST /agent/new", act, []probe{
+		{at: "/agent/new", may: agents, form: url.Values{"from": {"center/acme"}, "address": {"zoe@customer.example"}, "subject": {"Begun"}, "text": {"Hello"}, "nonce": {"n1"}}, files: true},
+		{at: "/agent/new", may: "", form: url.Values{"from": {"center/rival"}, "address": {"zoe@customer.example"}, "subject": {"Begun"}, "text": {"Hello"}, "nonce": {"n2"}}},
+	}},
+	{"GET /agent/tickets/{number}/forward", work, []probe{{at: "/agent/tickets/{request}/forward", may: agents}, {at: "/agent/tickets/999/forward", may: ""}}},
+	{"POST /agent/tickets/{number}/forward", act, []probe{
+		{at: "/agent/tickets/{request}/forward", may: agents, form: url.Values{"address": {"maker@elsewhere.example"}, "subject": {"Can you?"}, "text": {"Have a look"}, "nonce": {"n3"}}},
+	}},
 }
