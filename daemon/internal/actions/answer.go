@@ -115,7 +115,7 @@ func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
 	}
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByPortal, At: w.now, Author: w.author(), Attachments: w.files, SignedIn: true,
-		Hidden: w.customer.Contact.Spam != nil, // as a mail of theirs is held
+		Hidden: w.customer.Contact.Unheard(), // as a mail of theirs is held
 	}
 	if e.Text, e.TextBlob, err = w.desk.fit(ctx, w.center.Account, w.text); err != nil {
 		return err
@@ -125,7 +125,9 @@ func (w *answering) write(ctx context.Context, change *helpdesk.Change) error {
 	}
 	w.result = helpdesk.Appended
 	w.self.Unasked = false // they want it
-	w.ticket.CustomerReplied()
+	if w.customer.Contact.Blocked == nil {
+		w.ticket.CustomerReplied()
+	}
 	w.ticket.Append(&e)
 	change.Ticket, change.Entries = w.ticket, []helpdesk.Entry{e}
 	if e.Hidden { // agents find it, and it wakes nobody
@@ -170,9 +172,12 @@ func (w *answering) open(ctx context.Context, change *helpdesk.Change, box helpd
 	center := t.HelpCenter
 	t.GoOnFrom(w.ticket)
 	t.HelpCenter = center
+	if by := w.customer.Contact.Blocked; by != nil {
+		e.Hidden, t.Spam = false, &helpdesk.Called{By: by.By, At: w.now} // theirs alone, and in no queue but that of spam
+	}
 	t.Append(e)
 	change.Ticket, change.Also, change.Entries = t, w.ticket, []helpdesk.Entry{*e}
-	if e.Hidden {
+	if e.Hidden || t.Spam != nil {
 		return nil
 	}
 	o := outbound.Occasion{Mailbox: box, Ticket: t, Entry: e.Seq, Now: w.now}

@@ -8,18 +8,10 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// helper makes an agent with the role of most of them.
-func (b *bench) helper(name string) Actor {
-	b.t.Helper()
-	by, err := b.actor(b.t.Context(), "support", b.named(name).Agent)
-	must(b.t, err)
-	return by
-}
-
 // covers: P10
 func TestCanned(t *testing.T) {
 	b := newBench(t)
-	ada, bob := b.helper("Ada Lovelace"), b.helper("Bob Noyce")
+	ada, bob := b.named("Ada Lovelace"), b.named("Bob Noyce")
 	reader := bob
 	reader.Role = helpdesk.DeskRole{Name: "Reader"}
 	ctx := t.Context()
@@ -78,7 +70,7 @@ func TestCanned(t *testing.T) {
 	if got := names(bob); len(got) != 0 {
 		t.Errorf("Bob has %v", got)
 	}
-	records, err := b.db.Audit(ctx, "support", 0, true, 10)
+	records, err := b.db.Audit(ctx, "support", 0, true, 3)
 	must(t, err)
 	var acts []string
 	for _, r := range records {
@@ -94,7 +86,7 @@ func second[T any](_ T, err error) error { return err }
 // covers: P10
 func TestDeskSettings(t *testing.T) {
 	b := newBench(t)
-	ada := b.helper("Ada Lovelace")
+	ada := b.named("Ada Lovelace")
 	boss := ada
 	boss.Role = helpdesk.BuiltIn[0]
 	ctx := t.Context()
@@ -120,8 +112,8 @@ func TestDeskSettings(t *testing.T) {
 	if err != nil || len(now.ContactFields) != 1 {
 		t.Errorf("%+v, %v", now, err)
 	}
-	records, err := b.db.Audit(ctx, "support", 0, true, 10)
-	if err != nil || len(records) != 2 || records[0].Details["contactFields"] != "vip" {
+	records, err := b.db.Audit(ctx, "support", 0, true, 2)
+	if err != nil || len(records) != 2 || records[1].Act != "desk.settings" || records[0].Details["contactFields"] != "vip" {
 		t.Errorf("audit %+v, %v", records, err)
 	}
 }

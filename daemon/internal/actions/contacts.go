@@ -15,10 +15,13 @@ type ContactDetail struct {
 	// InvitedUntil is how long the link of their invitation holds; zero for none.
 	InvitedUntil time.Time
 	Sessions     int // browsers in which they are signed in
+	Browsers     []helpdesk.CustomerSession
+	// Erases is when everything about a deleted contact is erased; zero otherwise.
+	Erases time.Time
 }
 
 // ContactDetail reads a contact by its id, or by an address of it; NotFound if
-// there is none.
+// there is none. One that was merged is found as the one that it is part of.
 func (d *Desk) ContactDetail(ctx context.Context, by Actor, idOrAddress string) (*ContactDetail, error) {
 	if err := by.mayWork(); err != nil {
 		return nil, err
@@ -28,6 +31,9 @@ func (d *Desk) ContactDetail(ctx context.Context, by Actor, idOrAddress string) 
 		return nil, err
 	}
 	detail := &ContactDetail{Contact: *c}
+	if c.Deleted != nil {
+		detail.Erases = c.Deleted.At.Add(helpdesk.DeletedFor)
+	}
 	now := d.now()
 	if c.Invited != "" {
 		p, err := d.store.Pass(ctx, by.Account, c.Invited, now)
@@ -41,6 +47,7 @@ func (d *Desk) ContactDetail(ctx context.Context, by Actor, idOrAddress string) 
 	for _, s := range sessions {
 		if now.Before(s.Expires) {
 			detail.Sessions++
+			detail.Browsers = append(detail.Browsers, s)
 		}
 	}
 	return detail, err
@@ -49,19 +56,15 @@ func (d *Desk) ContactDetail(ctx context.Context, by Actor, idOrAddress string) 
 func (d *Desk) findContact(ctx context.Context, account, idOrAddress string) (*helpdesk.Contact, error) {
 	missing := helpdesk.Errorf(helpdesk.NotFound, "there is no contact %s", idOrAddress)
 	if isID(idOrAddress) {
-		c, err := d.store.Contact(ctx, account, helpdesk.ID(idOrAddress))
-		if helpdesk.KindOf(err) == helpdesk.NotFound {
-			err = missing
-		}
-		return c, err
+		return d.liveContact(ctx, account, helpdesk.ID(idOrAddress))
 	}
 	a, err := typedAddress(idOrAddress)
 	if err != nil {
 		return nil, missing
 	}
 	c, err := d.contactByAddress(ctx, account, a)
-	if err == nil && c == nil {
-		err = missing
+	if err == nil && (c == nil || c.Erasing != nil) {
+		return nil, missing
 	}
 	return c, err
 }

@@ -35,6 +35,9 @@ func (d *Desk) decide(ctx context.Context, by Actor, item *helpdesk.HeldItem, ve
 	if a := c.found.Agent; a != nil && !a.Disabled && (verdict == helpdesk.AcceptOnce || verdict == helpdesk.AddCollaborator) {
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "its writer is an agent: agents answer in the request itself")
 	}
+	if who := c.found.Contact; verdict == helpdesk.AddCollaborator && who != nil && who.Blocked != nil {
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "its writer is blocked: unblock them before they take part")
+	}
 	switch verdict {
 	case helpdesk.AcceptOnce:
 		err = c.join(ctx, false)

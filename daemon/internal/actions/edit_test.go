@@ -15,11 +15,13 @@ import (
 func (b *bench) named(name string) Actor {
 	b.t.Helper()
 	address := strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@acme.example"
-	a, _, err := b.AddAgent(b.t.Context(), operator, name, address, "correct horse battery")
+	a, _, err := b.AddAgent(b.t.Context(), operator, NewAgent{Name: name, Address: address, Password: "correct horse battery", Role: "agent"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return Actor{Account: "support", Agent: a}
+	by, err := b.ActFor(b.t.Context(), "support", a)
+	must(b.t, err)
+	return by
 }
 
 // put writes a record that other acts make.

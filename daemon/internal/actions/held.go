@@ -186,8 +186,14 @@ func (d *Desk) LiftSpam(ctx context.Context, by Actor, address string) error {
 		if err != nil {
 			return err
 		}
-		if contact == nil || contact.Spam == nil {
+		if contact == nil || !contact.Unheard() {
 			return helpdesk.Errorf(helpdesk.NotFound, "mail of %s was not called spam", a)
+		}
+		if contact.Blocked != nil {
+			if err := by.may(helpdesk.EditContacts); err != nil {
+				return err
+			}
+			return d.unblock(ctx, by, contact)
 		}
 		contact.Spam = nil
 		return d.store.Commit(ctx, &helpdesk.Change{

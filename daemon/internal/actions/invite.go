@@ -100,6 +100,7 @@ func (d *Desk) invite(ctx context.Context, by Actor, h helpdesk.HelpCenter, in I
 		By: &author, Created: now, Expires: now.Add(helpdesk.InvitationLifetime),
 	}
 	change.Passes = append(change.Passes, pass)
+	change.Audit = append(change.Audit, d.audit(by, "contact.invite", contactSubject(c.ID)))
 	c.Invited, c.Invitation = pass.ID, &helpdesk.Invitation{By: author, To: a, At: now}
 	sent, err := d.mailAbout(ctx, change, pass, helpdesk.Invited, pass.ID, now)
 	if err != nil {
@@ -133,6 +134,10 @@ func (d *Desk) invited(ctx context.Context, account string, in Invitation) (*hel
 		return nil, a, helpdesk.Errorf(helpdesk.Invalid, "%s is the address of an agent, who signs in as one", a)
 	case d.isOurs(account, a):
 		return nil, a, helpdesk.Errorf(helpdesk.Invalid, "mail to %s would come back to us: it is an address of ours", a)
+	case c.Blocked != nil:
+		return nil, a, helpdesk.Errorf(helpdesk.Invalid, "%s is blocked: unblock them first", c.DisplayName())
+	case c.Deleted != nil || c.Erasing != nil:
+		return nil, a, helpdesk.Errorf(helpdesk.Invalid, "%s was deleted: restore the contact first", c.DisplayName())
 	case c.SignIn != nil:
 		return nil, a, helpdesk.Errorf(helpdesk.Invalid, "%s can sign in already; a new password is set with \"Forgot your password?\"", c.DisplayName())
 	}

@@ -22,7 +22,7 @@ func (d *Desk) AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *Custome
 		switch {
 		case !r.asked() || !h.Collaborators:
 			return helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
-		case r.customer.Contact.Spam != nil:
+		case r.customer.Contact.Unheard():
 			return helpdesk.Errorf(helpdesk.Invalid, "nobody can be added just now: ask us to")
 		}
 		j, err := d.newcomer(ctx, change, r, address, name)

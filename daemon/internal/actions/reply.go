@@ -79,6 +79,9 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 		if err := box.Files.CheckAll(attachments(in.Files)); err != nil {
 			return err
 		}
+		if err := d.planner.Answerable(ctx, by.Account, t); err != nil {
+			return err
+		}
 		d.planner.Reply(change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Purpose: helpdesk.AgentReply, Now: d.now()})
 		return nil
 	})

@@ -131,7 +131,9 @@ func TestMentions(t *testing.T) {
 
 // sorted are ids in the order of the agents.
 func sorted(ids []helpdesk.ID, order ...Actor) []helpdesk.ID {
-	place := func(id helpdesk.ID) int { return slices.IndexFunc(order, func(a Actor) bool { return a.Agent.ID == id }) }
+	place := func(id helpdesk.ID) int {
+		return slices.IndexFunc(order, func(a Actor) bool { return a.Agent.ID == id })
+	}
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, func(a, b helpdesk.ID) int { return place(a) - place(b) })
 	return ids

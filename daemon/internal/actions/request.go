@@ -185,6 +185,9 @@ func (d *Desk) CloseRequest(ctx context.Context, h helpdesk.HelpCenter, by *Cust
 		now := d.now()
 		r.ticket.Status = helpdesk.Resolved
 		seq := noteBy(change, r.ticket, r.author(), helpdesk.ByPortal, now, r.author().DisplayName()+" says that it is solved.")
+		if r.customer.Contact.Blocked != nil { // it wakes nobody
+			return nil
+		}
 		for i := range r.ticket.Participants {
 			to := &r.ticket.Participants[i]
 			if to.Number == r.self.Number {

@@ -66,6 +66,8 @@ func (d *Desk) OpenSide(ctx context.Context, by Actor, number int64, in NewSide)
 	if err := roomBeside(t, o.address); err != nil { // before a number is drawn
 		return 0, err
 	}
+	o.base.Watchers = slices.Clone(t.Watchers) // the outsider's answers are told to them
+	o.base.Watch(t.Assignee)
 	if by.Agent != nil {
 		o.base.Assignee = by.Agent.ID // they asked, and get the answer
 	}

@@ -81,7 +81,9 @@ func TestSnoozeEndsBeforeItsTime(t *testing.T) {
 			return err
 		}, helpdesk.Open},
 		{"it is solved", func(n int64) error { return b.SetStatus(t.Context(), ada, n, helpdesk.Resolved) }, helpdesk.Resolved},
-		{"an answer solves it", func(n int64) error { return b.Reply(t.Context(), ada, n, Reply{Text: "Done", Status: helpdesk.Resolved}) }, helpdesk.Resolved},
+		{"an answer solves it", func(n int64) error {
+			return b.Reply(t.Context(), ada, n, Reply{Text: "Done", Status: helpdesk.Resolved})
+		}, helpdesk.Resolved},
 		{"an agent wants it", func(n int64) error { return b.Snooze(t.Context(), ada, n, time.Time{}) }, helpdesk.Open},
 		{"it is spam", func(n int64) error { return b.CallSpam(t.Context(), ada, n, true) }, helpdesk.Open},
 	} {

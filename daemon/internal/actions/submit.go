@@ -315,6 +315,9 @@ func (s *submission) contact(ctx context.Context, change *helpdesk.Change, known
 // tell mails who asked, if it is not an agent who looks at the ticket next, and
 // the agents who want to know.
 func (s *submission) tell(ctx context.Context, change *helpdesk.Change, t *helpdesk.Ticket) error {
+	if t.Spam != nil {
+		return nil
+	}
 	o := outbound.Occasion{Mailbox: s.box, Ticket: t, Entry: 1, To: &t.Participants[0], Purpose: helpdesk.Confirmation, Now: t.Opened}
 	switch {
 	case s.agent != nil:
@@ -348,6 +351,9 @@ func (s *submission) ticket(ctx context.Context, change *helpdesk.Change, contac
 	e := helpdesk.Entry{
 		Kind: helpdesk.Message, Channel: helpdesk.ByPortal, At: now, Attachments: slices.Clone(s.files),
 		Author: helpdesk.Author{Role: helpdesk.Customer, ID: contact.ID, Name: s.name, Address: s.address},
+	}
+	if by := contact.Blocked; by != nil && s.agent == nil { // in no queue but that of spam, and nobody is told
+		t.Spam = &helpdesk.Called{By: by.By, At: now}
 	}
 	if s.agent != nil {
 		by, err := s.stillAgent(ctx, change)

@@ -36,7 +36,6 @@ type Desk interface {
 
 	Merging
 	Sorting
-	Contacts
 	Queues
 	Work
 	ContactPages
@@ -96,7 +95,7 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
-	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css",
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css",
 		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
@@ -110,8 +109,6 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.handle("GET /agent/tickets/{number}/entries/{entry}/source", c.source)
 	c.handle("POST /agent/tickets/{number}/{act}", c.act) // see acts
 	c.mergePages()
-	c.handle("GET /agent/contacts/{id}", c.showContact)
-	c.handle("POST /agent/contacts/{id}/invite", c.invite)
 	c.handle("GET /agent/held", c.held)
 	c.handle("GET /agent/held/{id}", c.heldItem)
 	c.handle("POST /agent/held/{id}", c.decideHeld)

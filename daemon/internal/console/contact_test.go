@@ -107,3 +107,71 @@ func TestInvite(t *testing.T) {
 		has(t, page, "That is an agent.")
 	}
 }
+
+// covers: P10
+func TestContactActs(t *testing.T) {
+	for _, tt := range []struct {
+		act  string
+		form url.Values
+		done string
+		want string
+	}{
+		{"block", nil, "blocked", "block " + aliceID},
+		{"unblock", nil, "unblocked", "unblock " + aliceID},
+		{"sign-out", nil, "signed-out", "sign out " + aliceID},
+		{"addresses", url.Values{"do": {"add"}, "address": {"a@b.example"}}, "addresses", "address " + aliceID + " +a@b.example"},
+		{"addresses", url.Values{"do": {"remove"}, "address": {"a@b.example"}}, "addresses", "address " + aliceID + " -a@b.example"},
+		{"edit", url.Values{"rev": {"7"}, "name": {"Al"}, "field-plan": {"Gold"}, "field-other": {"x"}}, "edited", `edit ` + aliceID + ` "Al" map[plan:Gold] 7`},
+		{"edit", url.Values{"name": {"Al"}}, "edited", `edit ` + aliceID + ` "Al" map[plan:] -1`},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			d := &desk{settings: &helpdesk.DeskSettings{ContactFields: []helpdesk.FieldSpec{{Name: "plan", Label: "Plan", Type: helpdesk.TextField}}}}
+			at := base + "/agent/contacts/" + aliceID + "/" + tt.act
+			r := webtest.Post(t, serve(d), at, tt.form, session)
+			if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/agent/contacts/"+aliceID+"?done="+tt.done {
+				t.Errorf("status %d, to %s", r.StatusCode, r.Header.Get("Location"))
+			}
+			if len(d.changes) != 1 || d.changes[0] != tt.want {
+				t.Errorf("changes = %q, want %q", d.changes, tt.want)
+			}
+			has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/"+aliceID+"?done="+tt.done, session)), contactDoneWords[tt.done])
+			d.writeErr = helpdesk.Errorf(helpdesk.Invalid, "not so")
+			r = webtest.Post(t, serve(d), at, tt.form, session)
+			page := webtest.Page(t, r)
+			has(t, page, "Not so.", tt.form.Get("address"), tt.form.Get("name"))
+			if r.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("refused: status %d", r.StatusCode)
+			}
+		})
+	}
+}
+
+var contactDoneWords = map[string]string{
+	"blocked": "The contact is blocked", "unblocked": "heard again", "signed-out": "signed in nowhere", "addresses": "addresses are saved", "edited": "contact is saved",
+}
+
+// What is unsaid of a contact, the page does not offer.
+//
+// covers: P10
+func TestContactOffers(t *testing.T) {
+	at := &helpdesk.Called{By: robin.Author(), At: webtest.Now}
+	blocked, deleted := aliceContact(), aliceContact()
+	blocked.Blocked = at
+	deleted.Deleted, deleted.Erases = at, webtest.Now.Add(helpdesk.DeletedFor)
+	for _, tt := range []struct {
+		name    string
+		contact *actions.ContactDetail
+		has     []string
+		hasNot  []string
+	}{
+		{"as ever", aliceContact(), []string{"/block", "Remove the address"}, []string{"/unblock", "Blocked"}},
+		{"blocked", blocked, []string{"/unblock", "Robin &lt;Sample&gt;</bdi> blocked this contact"}, []string{"Block this contact", "Send an activation link"}},
+		{"deleted", deleted, []string{"deleted this contact", "They come back when they write"}, []string{"Block this contact", "Send an activation link"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			page := webtest.Page(t, webtest.Get(t, serveSignUp(&desk{contact: tt.contact}), base+"/agent/contacts/"+aliceID, session))
+			has(t, page, tt.has...)
+			hasNot(t, page, tt.hasNot...)
+		})
+	}
+}

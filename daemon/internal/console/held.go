@@ -135,7 +135,7 @@ func newHeldPage(h *helpdesk.HeldItem) heldPage {
 	page := heldPage{heldRow: newHeldRow(h), Path: heldPath(h), Answers: answers(h), Verified: h.Recognised.Trust.Proof == helpdesk.ProofPass}
 	page.Proof, page.Found = recognised(&h.Recognised)
 	page.Reasons, page.Found = h.Recognised.Trust.Reasons, append(page.Found, h.Recognised.Evidence...)
-	page.Blocked = h.Cause == helpdesk.CalledSpam || h.Decision != nil && h.Decision.Verdict == helpdesk.Spam
+	page.Blocked = h.Cause.Unwanted() || h.Decision != nil && h.Decision.Verdict == helpdesk.Spam
 	if h.Number != 0 {
 		page.Ticket = draft{Number: h.Number}.path()
 	}

@@ -69,6 +69,8 @@ func answerDoes(h *helpdesk.HeldItem, written bool) string {
 	switch {
 	case !written:
 		return "They get no answer: no person wrote it."
+	case h.Cause == helpdesk.FromBlocked:
+		return "They get no answer while they are blocked."
 	case h.Recognised.Trust.Proof == helpdesk.ProofPass:
 		return "They get its number by mail."
 	}

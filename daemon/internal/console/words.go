@@ -66,6 +66,7 @@ var causeWords = map[helpdesk.Cause]string{
 	helpdesk.TwoTickets:      "It was sent to reply addresses of different requests.",
 	helpdesk.TooMany:         "The address has written more within an hour than the mailbox takes.",
 	helpdesk.CalledSpam:      "An agent called earlier mail of this address spam.",
+	helpdesk.FromBlocked:     "An agent blocked the contact whose address it is.",
 	helpdesk.Oversized:       "It is larger than the mailbox takes. Only its header is here.",
 	helpdesk.GoesRound:       "It went through too many servers: it goes round in a loop.",
 	helpdesk.Unfetchable:     "It lies at the mail server, and could not be fetched or taken in.",

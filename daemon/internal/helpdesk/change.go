@@ -30,6 +30,13 @@ type Change struct {
 	Subjects []Subject
 	// Dropped are identities that the contact gives up.
 	Dropped []Subject
+	// Taken and Freed are addresses that the contact, known before, takes and gives
+	// up. Nobody may have those that it takes.
+	Taken, Freed []Address
+	// Merged is the contact that becomes part of Contact: what is left of its record
+	// is written, and Inherited is Contact's from then on.
+	Merged    *Contact
+	Inherited Inherited
 	// SignedOut ends all sessions of a customer.
 	SignedOut ID
 
@@ -40,6 +47,13 @@ type Change struct {
 	// Unchanged are records that the decision rested on and that must still be
 	// as they were read, though nothing is written to them.
 	Unchanged []Revision
+}
+
+// Inherited is what changes hands when contacts are merged. All of it must still be
+// the one's that goes.
+type Inherited struct {
+	Addresses []Address
+	Subjects  []Subject
 }
 
 // Budget counts automatic mail against a limit until it lapses.

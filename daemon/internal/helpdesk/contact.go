@@ -30,8 +30,25 @@ type Contact struct {
 	Deleted *Called           `json:"deleted,omitempty"`
 	Fields  map[string]string `json:"fields,omitempty"` // the account's own, by name; see [DeskSettings]
 
+	// Erasing is since when everything about the contact is being removed. Until that
+	// is done nothing may come in from their addresses: it would be removed too.
+	Erasing *time.Time `json:"erasing,omitempty"`
+	// Was are the ids of contacts that were merged into this one: what they wrote
+	// bears them still.
+	Was []ID `json:"was,omitempty"`
+	// MergedInto is the contact that this one became part of. Nothing else is left of
+	// it here.
+	MergedInto ID `json:"mergedInto,omitempty"`
+
 	Rev int64 `json:"-"`
 }
+
+// Unheard reports somebody whose words agents do not want: what they write is kept
+// and wakes nobody.
+func (c *Contact) Unheard() bool { return c.Spam != nil || c.Blocked != nil }
+
+// Unanswered reports somebody who gets no automatic mail about requests.
+func (c *Contact) Unanswered() bool { return c.Blocked != nil || c.Deleted != nil || c.Erasing != nil }
 
 // DeletedFor is how long a contact that was taken away can come back.
 const DeletedFor = 14 * 24 * time.Hour

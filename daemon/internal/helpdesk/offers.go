@@ -59,6 +59,8 @@ func (h *HeldItem) spamRefusal() string {
 		return "the address is an agent's, and must go on working"
 	case h.Cause == UnmatchedReport:
 		return "a report comes from a mail system, and the next one may be wanted"
+	case h.Cause == FromBlocked:
+		return "whose address it is, is blocked already"
 	case h.Cause == CalledSpam:
 		return "mail of this address is held as spam already"
 	case h.Recognised.Sender == SenderParticipant && !proven:

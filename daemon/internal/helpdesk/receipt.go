@@ -81,6 +81,7 @@ const (
 	TwoTickets      Cause = "TwoTickets"      // came to reply addresses of different tickets
 	TooMany         Cause = "TooMany"         // the address wrote more than the mailbox takes in an hour
 	CalledSpam      Cause = "CalledSpam"      // an agent called earlier mail of the address spam
+	FromBlocked     Cause = "Blocked"         // an agent blocked the contact whose address it is
 
 	// Of mail that is fetched from another server, and so cannot be refused.
 	Oversized   Cause = "TooLarge"    // larger than the mailbox takes: only its header was fetched
@@ -88,6 +89,9 @@ const (
 	Unfetchable Cause = "Unfetchable" // the server does not hand it out, or it cannot be taken in
 )
 
+// Unwanted reports mail that agents have said they do not want.
+func (c Cause) Unwanted() bool { return c == CalledSpam || c == FromBlocked }
+
 // Causes are all of them.
-var Causes = []Cause{NoSender, NotParticipant, UnprovenSender, AgentUnproven, UnmatchedReport, NotInvited, TwoTickets, TooMany, CalledSpam,
+var Causes = []Cause{NoSender, NotParticipant, UnprovenSender, AgentUnproven, UnmatchedReport, NotInvited, TwoTickets, TooMany, CalledSpam, FromBlocked,
 	Oversized, GoesRound, Unfetchable}

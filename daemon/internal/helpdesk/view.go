@@ -70,8 +70,11 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 	places := Places(entries)
 	for _, i := range order(places) {
 		e := &entries[i]
-		if !viewer.Sees(e) {
+		if !viewer.Sees(e) && !e.unheardOf(viewer) {
 			continue
+		}
+		if e.Hidden && (v.Status == Pending || v.Status == Resolved) {
+			v.Status = Open // as it would be if they were heard
 		}
 		m := PublicMessage{
 			Seq: e.Seq, FromAgent: e.Author.Role == AgentAs, Name: e.Author.DisplayName(), At: e.At,
@@ -90,6 +93,13 @@ func (t *Ticket) CustomerView(viewer *Participant, entries []Entry, h HelpCenter
 		v.Thread = append(v.Thread, m)
 	}
 	return v
+}
+
+// unheardOf reports what the viewer wrote on a page, signed in, and nobody else is
+// shown since agents do not want to hear of them. Their own words stay on their own
+// page: it would tell them otherwise.
+func (e *Entry) unheardOf(viewer *Participant) bool {
+	return e.Hidden && e.SignedIn && e.FromCustomer() && e.Author.ID == viewer.Contact
 }
 
 func (t *Ticket) people(viewer *Participant) []PublicPerson {

@@ -93,6 +93,11 @@ var table = []rule{
 		act: toHold, cause: helpdesk.AgentUnproven},
 	{name: "refused", proof: proofs{helpdesk.ProofFail}, fact: refusable,
 		act: toRefuse},
+
+	// Who is blocked is not heard, whatever proves them and whatever they answer.
+	{name: "blocked", fact: blocked,
+		act: toHold, cause: helpdesk.FromBlocked},
+
 	{name: "failed", proof: proofs{helpdesk.ProofFail}, not: lenient,
 		act: toHold, cause: helpdesk.UnprovenSender},
 

@@ -61,6 +61,8 @@ func expected(s situation) ruling {
 		return hold(helpdesk.AgentUnproven)
 	case s.proof == helpdesk.ProofFail && s.is(refusable):
 		return ruling{Act: toRefuse}
+	case s.is(blocked):
+		return hold(helpdesk.FromBlocked)
 	case s.proof == helpdesk.ProofFail && !s.is(lenient):
 		return hold(helpdesk.UnprovenSender)
 	}
@@ -152,6 +154,7 @@ func situations(see func(situation)) {
 	policies := [][]fact{
 		nil, {lenient}, {refusable}, {calledSpam}, {tooMany}, {torn}, {renamed}, {colleague}, {shown}, {uninvited},
 		{lenient, shown}, {lenient, uninvited}, {colleague, renamed}, {torn, colleague}, {uninvited, shown}, {uninvited, tooMany}, {calledSpam, refusable},
+		{blocked}, {blocked, lenient}, {blocked, colleague}, {blocked, calledSpam}, {blocked, refusable},
 		{oversized}, {unfetchable}, {looping}, {oversized, refusable}, {looping, shown},
 	}
 	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
@@ -225,6 +228,7 @@ func invariants(t *testing.T, s situation, c *incoming) {
 		{"what is held says why", (v.act == toHold) != (v.cause != "")},
 		{"only new tickets are answered", v.answer != "" && !opens},
 		{"only mail that failed is refused", v.act == toRefuse && (c.trust.Proof != helpdesk.ProofFail || !s.is(refusable))},
+		{"who is blocked is heard nowhere", s.is(blocked) && v.act != toHold && v.act != toRefuse && !v.event},
 		{"who may open no ticket opens none", opens && v.act != toFork && s.is(uninvited)},
 	} {
 		if rule.broken {

@@ -19,6 +19,7 @@ const (
 
 	lenient    fact = "lenient"     // failed its proof, but its domain asks for nothing
 	refusable  fact = "refusable"   // failed its proof, its domain asks to refuse, and the client waits
+	blocked    fact = "blocked"     // an agent blocked whose address it is
 	calledSpam fact = "called-spam" // an agent called earlier mail of the address spam
 	tooMany    fact = "too-many"    // over the limit of its address
 	torn       fact = "torn"        // came to reply addresses of different tickets
@@ -51,6 +52,7 @@ func (c *incoming) findFacts() {
 		"The sender's domain asks for nothing to be done with mail that is not proven, and this mailbox goes by that.")
 	note(refusable, failed && c.trust.Policy == "reject" && c.env.Refusable,
 		"The sender's domain asks to refuse mail that is not proven, and this mailbox goes by that.")
+	note(blocked, c.isBlocked(), "An agent blocked the contact whose address it is.")
 	note(calledSpam, c.isCalledSpam(), "An agent called earlier mail of this address spam.")
 	note(tooMany, c.over, "The address has written more within an hour than the mailbox takes.")
 	note(torn, c.torn, "It came to reply addresses of different tickets.")
@@ -65,6 +67,12 @@ func (c *incoming) findFacts() {
 			c.note("It answers under another subject.")
 		}
 	}
+}
+
+// isBlocked spares agents, who may have been customers once.
+func (c *incoming) isBlocked() bool {
+	contact := c.found.Contact
+	return contact != nil && contact.Blocked != nil && c.sender != helpdesk.SenderAgent
 }
 
 // isCalledSpam spares who is proven and takes part in what they answer, and who is

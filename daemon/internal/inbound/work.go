@@ -27,6 +27,9 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 		return err
 	}
 	c.said = said
+	if err := p.answerable(ctx, c); err != nil {
+		return err
+	}
 	files, err := p.files(ctx, c)
 	if err != nil {
 		return err
@@ -50,6 +53,20 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 		return err
 	}
 	c.entry = e
+	return nil
+}
+
+// answerable keeps back an answer to somebody whom an agent blocked or took away; the
+// receipt says so and gives it back.
+func (p *Pipeline) answerable(ctx context.Context, c *incoming) error {
+	if c.said.orders.note || c.said.text == "" {
+		return nil
+	}
+	err := p.Planner.Answerable(ctx, c.box.Account, c.ticket)
+	if helpdesk.KindOf(err) != helpdesk.Invalid {
+		return err
+	}
+	c.said.kept, c.said.why, c.said.text, c.said.quoted = join(c.said.text, c.said.kept), "the answer was not sent: "+helpdesk.Public(err), "", ""
 	return nil
 }
 

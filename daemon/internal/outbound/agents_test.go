@@ -161,7 +161,7 @@ func TestNotify(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
 			tt.change(ticket)
-			p := &Planner{Budgets: ledger{}, Signer: newSigner(t)}
+			p := &Planner{Budgets: ledger{}, Contacts: nobody{}, Signer: newSigner(t)}
 			left, err := p.Notify(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, Now: noon}, []helpdesk.Agent{ann, off, bob})
 			if err != nil || left != 0 {
 				t.Fatalf("%d left out, %v", left, err)
@@ -193,7 +193,7 @@ func TestAgentBudgets(t *testing.T) {
 		{helpdesk.CommandReceipt, receiptsPerHour, receiptsPerHour},
 	} {
 		spent := ledger{}
-		p, ticket, got := &Planner{Budgets: spent, Signer: newSigner(t)}, sampleTicket(), 0
+		p, ticket, got := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}, sampleTicket(), 0
 		for i := range 1000 {
 			change := &helpdesk.Change{Account: account}
 			o := Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, Agent: &ann, Purpose: tt.purpose, Now: noon.Add(time.Duration(i) * time.Second)}
@@ -218,7 +218,7 @@ func TestNotifyFitsATransaction(t *testing.T) {
 		agents = append(agents, a)
 	}
 	ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
-	p := &Planner{Budgets: ledger{}, Signer: newSigner(t)}
+	p := &Planner{Budgets: ledger{}, Contacts: nobody{}, Signer: newSigner(t)}
 	left, err := p.Notify(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, Entry: 1, Now: noon}, agents)
 	if err != nil || len(change.Deliveries) != maxCopies || left != len(agents)-maxCopies {
 		t.Errorf("%d copies, %d left out, %v; want %d copies", len(change.Deliveries), left, err, maxCopies)
@@ -242,7 +242,7 @@ func TestDisabledAgentsAreMailedNothing(t *testing.T) {
 				copied := *tt.agent
 				d.commit(t, &helpdesk.Change{Account: account, Agent: &copied})
 			}
-			delivery := (&Planner{Signer: newSigner(t)}).delivery(Occasion{
+			delivery := (&Planner{Contacts: nobody{}, Signer: newSigner(t)}).delivery(Occasion{
 				Mailbox: d.boxes["support"], Ticket: d.ticket, Entry: 1, Agent: &ann, Purpose: helpdesk.AgentNotice, Now: noon,
 			})
 			d.commit(t, &helpdesk.Change{Account: account, Ticket: d.ticket, Deliveries: []helpdesk.Delivery{delivery}})

@@ -65,7 +65,7 @@ func processor(b *testing.B) time.Duration {
 
 // fill puts n deliveries into the outbox, each of a ticket of its own.
 func fill(b *testing.B, d *desk, n int) {
-	p := &Planner{Signer: newSigner(b)}
+	p := &Planner{Contacts: nobody{}, Signer: newSigner(b)}
 	work := make(chan int)
 	done := make(chan error, 16)
 	for range cap(done) {

@@ -96,7 +96,7 @@ func (d *desk) commit(t testing.TB, c *helpdesk.Change) {
 // reply puts one copy of the answer into the outbox.
 func (d *desk) reply(t testing.TB, change func(*helpdesk.Delivery)) helpdesk.Delivery {
 	t.Helper()
-	p := &Planner{Signer: newSigner(t)}
+	p := &Planner{Contacts: nobody{}, Signer: newSigner(t)}
 	delivery := p.delivery(Occasion{
 		Mailbox: d.boxes["support"], Ticket: d.ticket, Entry: 2, To: &d.ticket.Participants[0], Purpose: helpdesk.AgentReply, Now: noon,
 	})

@@ -32,6 +32,51 @@ func proves(ctx context.Context, contacts Contacts, account string, p *helpdesk.
 	return who.Proves(p.Address), nil
 }
 
+// unanswered reports whether a participant is one who gets no automatic mail: an
+// agent blocked them, or took the contact away. What the change itself makes of them
+// counts.
+func (p *Planner) unanswered(ctx context.Context, change *helpdesk.Change, to *helpdesk.Participant) (bool, error) {
+	if to.Contact == "" {
+		return false, nil
+	}
+	if c := change.Contact; c != nil && c.ID == to.Contact {
+		return c.Unanswered(), nil
+	}
+	who, err := p.Contacts.Contact(ctx, change.Account, to.Contact)
+	switch {
+	case helpdesk.KindOf(err) == helpdesk.NotFound:
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read contact: %w", err)
+	}
+	return who.Unanswered(), nil
+}
+
+// Answerable refuses an answer to a request in which somebody takes part whom agents
+// have blocked or taken away: whoever answers has to say first that they are heard
+// again.
+func (p *Planner) Answerable(ctx context.Context, account string, t *helpdesk.Ticket) error {
+	for i := range t.Participants {
+		to := &t.Participants[i]
+		if !to.Active() || to.Contact == "" {
+			continue
+		}
+		who, err := p.Contacts.Contact(ctx, account, to.Contact)
+		switch {
+		case helpdesk.KindOf(err) == helpdesk.NotFound:
+		case err != nil:
+			return fmt.Errorf("read contact: %w", err)
+		case who.Blocked != nil:
+			return helpdesk.Errorf(helpdesk.Invalid, "%s is blocked: unblock them before you answer", to.DisplayName())
+		case who.Erasing != nil:
+			return helpdesk.Errorf(helpdesk.Invalid, "everything about %s is being erased: there is nobody to answer", to.DisplayName())
+		case who.Deleted != nil:
+			return helpdesk.Errorf(helpdesk.Invalid, "%s was deleted: restore the contact before you answer", to.DisplayName())
+		}
+	}
+	return nil
+}
+
 // Planner decides which copies go out. What it decides becomes part of the
 // change that causes it; nothing is sent before that is committed.
 type Planner struct {
@@ -70,6 +115,9 @@ func (p *Planner) Automatic(ctx context.Context, change *helpdesk.Change, o Occa
 	case o.Agent != nil:
 		spent, err = p.allowAgent(ctx, change, o)
 	case o.To.Active():
+		if no, err := p.unanswered(ctx, change, o.To); no || err != nil {
+			return err
+		}
 		if o.To.Unasked && !o.Purpose.Fixed() {
 			var proven bool
 			if proven, err = proves(ctx, p.Contacts, change.Account, o.To); !proven {

@@ -50,7 +50,7 @@ func TestAutomaticBudget(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			spent := ledger{}
-			p := &Planner{Budgets: spent, Signer: newSigner(t)}
+			p := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}
 			ticket, got := sampleTicket(), 0
 			for i := range tt.tries {
 				change := &helpdesk.Change{Account: account}
@@ -76,7 +76,7 @@ func TestAutomaticBudget(t *testing.T) {
 
 // covers: M04
 func TestAutomaticBudgetIsPerAddress(t *testing.T) {
-	p := &Planner{Budgets: ledger{}, Signer: newSigner(t)}
+	p := &Planner{Budgets: ledger{}, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
 	ticket.Participants[1].Address = helpdesk.MustAddress("ALICE@Customer.example")
 	ticket.Participants = append(ticket.Participants, helpdesk.Participant{Number: 4, Address: helpdesk.MustAddress("dora@customer.example")})
@@ -107,7 +107,7 @@ func TestAutomaticBudgetIsPerAddress(t *testing.T) {
 
 // covers: P06
 func TestAutomaticCountsWithinOneChange(t *testing.T) {
-	p := &Planner{Budgets: ledger{}, Signer: newSigner(t)}
+	p := &Planner{Budgets: ledger{}, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
 	for range 30 {
 		if err := p.Automatic(t.Context(), change, Occasion{
@@ -124,7 +124,7 @@ func TestAutomaticCountsWithinOneChange(t *testing.T) {
 // covers: P06
 func TestBudgetOfATicket(t *testing.T) {
 	spent := ledger{}
-	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	p := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket, sent := sampleTicket(), 0
 	for i := range 100 { // each to another address
 		change := &helpdesk.Change{Account: account}
@@ -142,7 +142,7 @@ func TestBudgetOfATicket(t *testing.T) {
 
 func TestSuppressed(t *testing.T) {
 	spent := ledger{}
-	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	p := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket := sampleTicket()
 	to := &ticket.Participants[0]
 	spent.commit(&helpdesk.Change{Budgets: []helpdesk.Budget{Suppress(to.Address, 0, noon)}})
@@ -177,7 +177,7 @@ func (brokenLedger) Budget(context.Context, string, string) (helpdesk.Budget, er
 }
 
 func TestAutomaticWithoutLedger(t *testing.T) {
-	p := &Planner{Budgets: brokenLedger{}, Signer: newSigner(t)}
+	p := &Planner{Budgets: brokenLedger{}, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket, change := sampleTicket(), &helpdesk.Change{Account: account}
 	err := p.Automatic(t.Context(), change, Occasion{Mailbox: sampleMailbox(), Ticket: ticket, To: &ticket.Participants[0], Purpose: helpdesk.Update, Now: noon})
 	if !errors.Is(err, errLedger) || len(change.Deliveries) != 0 {
@@ -188,7 +188,7 @@ func TestAutomaticWithoutLedger(t *testing.T) {
 // covers: S07, S09
 func TestReplyReachesEveryActiveParticipant(t *testing.T) {
 	signer := newSigner(t)
-	p := &Planner{Budgets: brokenLedger{}, Signer: signer} // never asked
+	p := &Planner{Budgets: brokenLedger{}, Contacts: nobody{}, Signer: signer} // never asked
 	ticket, change := sampleTicket(), &helpdesk.Change{Account: account, Entries: []helpdesk.Entry{
 		{Seq: 2, Attachments: []helpdesk.Attachment{{Size: 1000}, {Size: 234}}}, {Seq: 3, Attachments: []helpdesk.Attachment{{Size: 9}}},
 	}}
@@ -223,7 +223,7 @@ func TestBudgetNeverOverspends(t *testing.T) {
 	signer := newSigner(t)
 	rapid.Check(t, func(t *rapid.T) {
 		spent, now := ledger{}, noon
-		p := &Planner{Budgets: spent, Signer: signer}
+		p := &Planner{Budgets: spent, Contacts: nobody{}, Signer: signer}
 		purpose := rapid.SampledFrom([]helpdesk.Purpose{helpdesk.Confirmation, helpdesk.Acknowledgement}).Draw(t, "purpose")
 		most := limitsOf(purpose, false)[0]
 		ticket := sampleTicket()
@@ -257,7 +257,7 @@ func TestBudgetNeverOverspends(t *testing.T) {
 // covers: M04
 func TestPlusAddressesShareABudget(t *testing.T) {
 	spent := ledger{}
-	p := &Planner{Budgets: spent, Signer: newSigner(t)}
+	p := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}
 	ticket, sent := sampleTicket(), 0
 	for i := range 20 {
 		change := &helpdesk.Change{Account: account}
@@ -271,4 +271,64 @@ func TestPlusAddressesShareABudget(t *testing.T) {
 	if sent != 1 {
 		t.Errorf("%d confirmations to one person within a moment, want 1", sent)
 	}
+}
+
+// nobody is known.
+type nobody struct{}
+
+func (nobody) Contact(context.Context, string, helpdesk.ID) (*helpdesk.Contact, error) {
+	return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such contact")
+}
+
+// covers: P10
+func TestNoAutomaticMailToWhomAgentsShutOut(t *testing.T) {
+	at := &helpdesk.Called{}
+	for _, tt := range []struct {
+		name    string
+		contact helpdesk.Contact
+		change  *helpdesk.Contact // what the change makes of them
+		refuses bool              // an agent's answer
+		want    int
+	}{
+		{"somebody", helpdesk.Contact{}, nil, false, 1},
+		{"called spam", helpdesk.Contact{Spam: &time.Time{}}, nil, false, 1},
+		{"blocked", helpdesk.Contact{Blocked: at}, nil, true, 0},
+		{"deleted", helpdesk.Contact{Deleted: at}, nil, true, 0},
+		{"being erased", helpdesk.Contact{Erasing: &time.Time{}}, nil, true, 0},
+		{"deleted, and restored by the change", helpdesk.Contact{Deleted: at}, &helpdesk.Contact{}, true, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ticket := sampleTicket()
+			ticket.Participants[0].Contact = "alice"
+			tt.contact.ID = "alice"
+			change := &helpdesk.Change{Account: "support", Contact: tt.change}
+			if tt.change != nil {
+				tt.change.ID = "alice"
+			}
+			p := &Planner{Budgets: ledger{}, Contacts: known{tt.contact}, Signer: newSigner(t)}
+			for _, purpose := range []helpdesk.Purpose{helpdesk.Acknowledgement, helpdesk.Confirmation, helpdesk.Update, helpdesk.StatusChanged, helpdesk.NewLink} {
+				change.Deliveries, change.Budgets = nil, nil
+				if err := p.Automatic(t.Context(), change, Occasion{Ticket: ticket, To: &ticket.Participants[0], Purpose: purpose, Now: noon}); err != nil {
+					t.Fatal(err)
+				}
+				if len(change.Deliveries) != tt.want {
+					t.Errorf("%s: %d mails, want %d", purpose, len(change.Deliveries), tt.want)
+				}
+			}
+			err := p.Answerable(t.Context(), "support", ticket)
+			if refused := helpdesk.KindOf(err) == helpdesk.Invalid; refused != tt.refuses || err != nil && !refused {
+				t.Errorf("answering: %v, want refused = %t", err, tt.refuses)
+			}
+		})
+	}
+}
+
+// known is the one contact that there is.
+type known struct{ who helpdesk.Contact }
+
+func (k known) Contact(_ context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error) {
+	if id != k.who.ID {
+		return nobody{}.Contact(context.Background(), account, id)
+	}
+	return &k.who, nil
 }

@@ -39,7 +39,7 @@ func (d *desk) from(t *testing.T, mailbox string, n int) []helpdesk.Delivery {
 // made makes n mails of a mailbox.
 func (d *desk) made(t *testing.T, mailbox string, n int) []helpdesk.Delivery {
 	t.Helper()
-	p := &Planner{Signer: newSigner(t)}
+	p := &Planner{Contacts: nobody{}, Signer: newSigner(t)}
 	var all []helpdesk.Delivery
 	for range n {
 		one := p.delivery(Occasion{Mailbox: d.boxes["support"], Ticket: d.ticket, Entry: 2, To: &d.ticket.Participants[0], Purpose: helpdesk.AgentReply, Now: d.clock.now()})

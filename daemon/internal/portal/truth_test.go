@@ -73,7 +73,7 @@ func newWhole(t *testing.T) *whole {
 	done.Go(func() { lists.Run(following) })
 	t.Cleanup(func() { stop(); done.Wait() })
 	w.desk = actions.New(actions.Options{
-		Store: w.db, Blobs: blobs, Directory: w, Signer: signer, Planner: &outbound.Planner{Budgets: w.db, Signer: signer},
+		Store: w.db, Blobs: blobs, Directory: w, Signer: signer, Planner: &outbound.Planner{Budgets: w.db, Contacts: w.db, Signer: signer},
 		Lists: lists,
 		Log:   slog.New(slog.DiscardHandler), Now: time.Now,
 	})

@@ -40,6 +40,7 @@ func (s *Store) change(c *helpdesk.Change) *batch {
 		b.ops = append(b.ops, clientv3.OpDelete(b.tenant.message(m)))
 	}
 	b.contact(c.Contact)
+	b.addresses(c)
 	b.agent(c.Agent)
 	b.held(c.Held)
 	for i := range c.Deliveries {
@@ -168,6 +169,33 @@ func (b *batch) contact(c *helpdesk.Contact) {
 		for _, a := range c.Addresses {
 			b.claim(b.tenant.address(a.Address), c.ID)
 		}
+	}
+}
+
+// addresses writes which of them change hands.
+func (b *batch) addresses(c *helpdesk.Change) {
+	for _, a := range c.Taken {
+		b.claim(b.tenant.address(a), c.Contact.ID)
+	}
+	for _, a := range c.Freed {
+		key := b.tenant.address(a)
+		b.cmps = append(b.cmps, clientv3.Compare(clientv3.Value(key), "=", string(c.Contact.ID)))
+		b.ops = append(b.ops, clientv3.OpDelete(key))
+	}
+	if c.Merged == nil {
+		return
+	}
+	b.contact(c.Merged)
+	var keys []string
+	for _, a := range c.Inherited.Addresses {
+		keys = append(keys, b.tenant.address(a))
+	}
+	for _, s := range c.Inherited.Subjects {
+		keys = append(keys, b.tenant.subject(s))
+	}
+	for _, key := range keys {
+		b.cmps = append(b.cmps, clientv3.Compare(clientv3.Value(key), "=", string(c.Merged.ID)))
+		b.ops = append(b.ops, clientv3.OpPut(key, string(c.Contact.ID)))
 	}
 }
 

@@ -1,0 +1,100 @@
+package inbound
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
+)
+
+// whose reads the contact of an address, which must be there.
+func (b *bench) whose(address string) *helpdesk.Contact {
+	b.t.Helper()
+	found, err := b.db.Lookup(b.t.Context(), "support", store.Query{Address: helpdesk.MustAddress(address)})
+	if err != nil || found.Contact == nil {
+		b.t.Fatalf("nobody has %s: %v", address, err)
+	}
+	return found.Contact
+}
+
+// alter writes a contact anew, as agents would.
+func (b *bench) alter(address string, how func(c *helpdesk.Contact)) {
+	b.t.Helper()
+	c := b.whose(address)
+	how(c)
+	if err := b.db.Commit(b.t.Context(), &helpdesk.Change{Account: "support", Contact: c}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// covers: P10, M02, P09
+func TestWhoIsBlockedIsNotHeard(t *testing.T) {
+	b := newBench(t)
+	first := b.accept(mail(alice, "<1@x>", "Where is it?"), "support@acme.example")
+	b.change(first.Number, func(t *helpdesk.Ticket) { t.Status = helpdesk.Pending })
+	before := b.deliveries(first)
+	b.alter("alice@customer.example", func(c *helpdesk.Contact) { c.Blocked = &helpdesk.Called{At: noon} })
+	reply := b.replyAddress(first.Number, 1)
+	unproven := Envelope{ID: "t2", From: helpdesk.MustAddress("alice@customer.example"), Peer: "192.0.2.1"}
+	trusted := unproven
+	trusted.Trusted = true
+	for _, tt := range []struct {
+		name string
+		env  Envelope
+		raw  string
+		to   string
+	}{
+		{"a new mail", trusted, mail(alice, "<2@x>", "Something else"), "support@acme.example"},
+		{"an answer", trusted, mail(alice, "<3@x>", "And?", "In-Reply-To: <1@x>"), reply},
+		{"an answer that nothing proves", unproven, mail(alice, "<4@x>", "And now?", "In-Reply-To: <1@x>"), reply},
+		{"a new mail that nothing proves", unproven, mail(alice, "<5@x>", "Hello"), "support@acme.example"},
+		{"an absence note", trusted, mail(alice, "<6@x>", "I am away", "Auto-Submitted: auto-replied", "In-Reply-To: <1@x>"), reply},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := b.tryEnvelope(tt.env, tt.raw, tt.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			item, err := b.db.HeldItem(t.Context(), "support", got[0].Held)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got[0].Result != helpdesk.HeldBack || item.Cause != helpdesk.FromBlocked || got[0].Recognised.Rule != "blocked" {
+				t.Errorf("outcome = %+v, cause %s", got[0], item.Cause)
+			}
+			if !slices.ContainsFunc(item.Recognised.Evidence, func(s string) bool { return strings.Contains(s, "blocked") }) {
+				t.Errorf("evidence %q does not tell why", item.Recognised.Evidence)
+			}
+		})
+	}
+	if diff := cmp.Diff(before, b.deliveries(first)); diff != "" {
+		t.Errorf("mail went out (-before +now):\n%s", diff)
+	}
+	if got := b.ticket(first.Number); got.Status != helpdesk.Pending || got.Entries != 1 {
+		t.Errorf("the request was touched: %+v", got)
+	}
+	if _, err := b.db.TicketByNumber(t.Context(), "support", first.Number+1); helpdesk.KindOf(err) != helpdesk.NotFound {
+		t.Errorf("another request was opened: %v", err)
+	}
+}
+
+// covers: P10
+func TestAgentByMailDoesNotAnswerWhoIsBlocked(t *testing.T) {
+	o := newOffice(t)
+	o.alter("alice@customer.example", func(c *helpdesk.Contact) { c.Blocked = &helpdesk.Called{At: noon} })
+	o.accept(mail(ann, "<9@x>", "It is on its way to you."), o.address(o.ann, false))
+	entries := o.entries(o.first)
+	last := entries[len(entries)-1]
+	if last.Kind != helpdesk.Event || !strings.Contains(last.Text, "was not sent") || !strings.Contains(last.Text, "blocked") || !strings.Contains(last.Quoted, "on its way") {
+		t.Errorf("receipt = %+v", last)
+	}
+	for _, d := range o.deliveries(o.first) {
+		if strings.HasPrefix(d, string(helpdesk.AgentReply)) {
+			t.Errorf("an answer went out: %s", d)
+		}
+	}
+}
