@@ -41,12 +41,19 @@ func (d *daemon) openPages() {
 	}
 	if d.listen.https == nil {
 		d.pages = d.pageServer(d.certs.Challenges(site.Handler(mux)))
-		d.pages.RegisterOnShutdown(customers.Stop)
+		d.stopStreams(customers.Stop, pages.Stop)
 		return
 	}
 	d.pages, d.plain = d.pageServer(site.Handler(mux)), d.pageServer(d.certs.Challenges(site.Redirect()))
 	d.pages.TLSConfig = d.certs.HTTPS()
-	d.pages.RegisterOnShutdown(customers.Stop)
+	d.stopStreams(customers.Stop, pages.Stop)
+}
+
+// stopStreams ends what would go on for ever when the server is to end.
+func (d *daemon) stopStreams(stops ...func()) {
+	for _, stop := range stops {
+		d.pages.RegisterOnShutdown(stop)
+	}
 }
 
 func (d *daemon) pageServer(h http.Handler) *http.Server {

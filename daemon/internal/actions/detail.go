@@ -11,6 +11,7 @@ import (
 // Detail is a ticket as agents see it. Texts of entries are whole.
 type Detail struct {
 	Ticket     helpdesk.Ticket
+	Look       string // see [DeskGlance.Ticket]
 	Entries    []helpdesk.Entry
 	Deliveries []helpdesk.Delivery
 	// Merged are the tickets that were merged into this one, and into those; they
@@ -42,6 +43,11 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if err != nil {
 		return nil, err
 	}
+	newest := t.Rev
+	for i := range detail.Deliveries {
+		newest = max(newest, detail.Deliveries[i].Rev)
+	}
+	detail.Look = lookOf(newest)
 	if box, ok := d.directory.Mailbox(by.Account, t.Mailbox); ok {
 		detail.Files = box.Files
 	}

@@ -11,7 +11,7 @@
     const copy = el.cloneNode(true);
     for (const time of copy.querySelectorAll('time')) { time.textContent = ''; time.title = ''; }
     for (const open of copy.querySelectorAll('details[open]')) open.open = false;
-    for (const mine of copy.querySelectorAll('#here-too, .filter, [data-until]')) mine.replaceChildren();
+    for (const mine of copy.querySelectorAll('.others-here, .filter, [data-until]')) mine.replaceChildren();
     for (const field of copy.querySelectorAll('input')) field.removeAttribute('aria-busy');
     copy.classList.remove('fresh');
     return copy.className + copy.innerHTML;
@@ -22,8 +22,8 @@
     const fresh = document.importNode(now, true);
     const was = [...old.querySelectorAll('details')], is = [...fresh.querySelectorAll('details')];
     if (was.length === is.length) was.forEach((d, i) => { if (!d.classList.contains('pop')) is[i].open ||= d.open; });
-    const here = old.querySelector('#here-too'), place = fresh.querySelector('#here-too');
-    if (here && place) place.replaceWith(here);
+    const here = old.querySelector('.others-here'), place = fresh.querySelector('.others-here');
+    if (here && place) place.replaceWith(here); // who is here is told by the stream alone
     old.replaceWith(fresh);
     return fresh;
   };
