@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/api"
 	"github.com/posterndesk/postern/daemon/internal/console"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/gallery"
@@ -29,6 +30,9 @@ func (d *daemon) openPages() {
 	pages := console.New(d.desk, site)
 	mux.Handle("/agent", pages)
 	mux.Handle("/agent/", pages)
+	mux.Handle(api.Root+"/", api.New(d.desk, site))
+	mux.Handle(api.Root+"/forms", customers) // what everybody may ask, without a token
+	mux.Handle(api.Root+"/forms/", customers)
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
 		samples := devmail.Samples{Directory: d.live, Signer: d.queue.Signer, Now: time.Now}.Pages(site)

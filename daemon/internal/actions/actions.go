@@ -100,9 +100,11 @@ type Options struct {
 
 // New makes a Desk.
 func New(o Options) *Desk {
-	return &Desk{
-		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
+	d := &Desk{
+		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
 		lists: o.Lists, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
+	d.store = onceStore{o.Store, d}
+	return d
 }

@@ -20,6 +20,7 @@ const (
 	UndoRecord     RecordKind = "undo"     // how to take back a change of many, by id; lapses
 	PresenceRecord RecordKind = "presence" // [Presence], ticket/agent; lapses
 	NewsRecord     RecordKind = "news"     // what hooks are still to be told, by id; lapses
+	OnceRecord     RecordKind = "once"     // [Once], token/hash of the key that a program chose; lapses
 	WakeRecord     RecordKind = "wake"     // [Wake], when/ticket: what is out of sight until then
 )
 
@@ -28,7 +29,7 @@ const (
 var RecordKinds = map[RecordKind]struct{ Lapses bool }{
 	ViewRecord: {}, CannedRecord: {}, RoleRecord: {}, TeamRecord: {}, SettingsRecord: {}, TokenRecord: {}, HookRecord: {},
 	PostRecord: {Lapses: true}, WritingRecord: {Lapses: true}, SeenRecord: {Lapses: true}, UndoRecord: {Lapses: true},
-	PresenceRecord: {Lapses: true}, NewsRecord: {Lapses: true}, WakeRecord: {},
+	PresenceRecord: {Lapses: true}, NewsRecord: {Lapses: true}, WakeRecord: {}, OnceRecord: {Lapses: true},
 }
 
 // Record is one of them in a [Change]. ID may have one slash: what stands before it
