@@ -133,6 +133,9 @@ var doneWords = map[string]string{
 	followAct:     "Whoever follows a request is mailed what customers write in it.",
 	unfollowAct:   "They are not mailed what customers write here any more.",
 
+	"view":         "The view is saved.",
+	"view-removed": "The view is gone.",
+
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",
 	"remove":  "They take no part any more.",
