@@ -82,6 +82,7 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	words     Words
 	searches  *semaphore.Weighted
 }
 
@@ -94,6 +95,7 @@ type Options struct {
 	Planner   *outbound.Planner
 	Issuers   Issuers
 	Lists     Lists
+	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -102,7 +104,7 @@ type Options struct {
 func New(o Options) *Desk {
 	d := &Desk{
 		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 	d.store = onceStore{o.Store, d}
