@@ -84,6 +84,7 @@ type Desk struct {
 	lists     Lists
 	words     Words
 	searches  *semaphore.Weighted
+	exports   *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -104,7 +105,7 @@ type Options struct {
 func New(o Options) *Desk {
 	d := &Desk{
 		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 	d.store = onceStore{o.Store, d}

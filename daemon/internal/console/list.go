@@ -49,6 +49,7 @@ type listPage struct {
 	Total        string
 	Look         string
 	Order        string
+	MayExport    bool
 	Orders       []orderChoice
 	Edit         string // address where the view is changed; "" if it can't be
 	Empty, Blank string // title and words of an empty list
@@ -188,7 +189,7 @@ func (c *Handler) list(v *visit, src source, asked url.Values) (*listPage, error
 	settings := c.settings(v)
 	page := &listPage{
 		Title: src.title, Name: src.name, Path: src.path, Look: found.Look, First: query.Before == "" && query.After == "",
-		Order: query.Order, Total: totalWords(found.Total), settings: settings,
+		Order: query.Order, MayExport: v.by.May(helpdesk.ExportData), Total: totalWords(found.Total), settings: settings,
 	}
 	var columns []string
 	if view := found.View; view != nil {
