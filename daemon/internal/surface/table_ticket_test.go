@@ -1,6 +1,9 @@
 package surface
 
-import "net/url"
+import (
+	"net/url"
+	"slices"
+)
 
 // ticketRoutes are those of a request's page that only scripts and forms of it use.
 var ticketRoutes = []route{
@@ -18,3 +21,6 @@ var ticketRoutes = []route{
 		{at: "/agent/tickets/{request}/forward", may: agents, form: url.Values{"address": {"maker@elsewhere.example"}, "subject": {"Can you?"}, "text": {"Have a look"}, "nonce": {"n3"}}},
 	}},
 }
+
+// They stand before those that end that somebody is signed in.
+func init() { routes = slices.Insert(routes, len(routes)-len(lastRoutes), ticketRoutes...) }
