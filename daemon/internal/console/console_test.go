@@ -47,7 +47,6 @@ type desk struct {
 	teams     []helpdesk.Team
 	settings  *helpdesk.DeskSettings
 	writing   *helpdesk.Writing
-	canned    []helpdesk.Canned
 	before    helpdesk.Ticket // as it was before an edit
 
 	asked  actions.ListQuery // last

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -32,17 +31,11 @@ func (d *desk) KeepWriting(_ context.Context, by actions.Actor, number int64, no
 	return &in, errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) CannedReplies(_ context.Context, by actions.Actor) ([]helpdesk.Canned, error) {
-	return d.canned, d.check(by)
-}
-
 func (d *desk) FillCanned(_ context.Context, by actions.Actor, id helpdesk.ID, number int64) (string, error) {
-	for _, c := range d.canned {
-		if c.ID == id {
-			return strings.ReplaceAll(c.Text, "{{ticket.number}}", fmt.Sprintf("#%d", number)), d.check(by)
-		}
+	if id != thanks.ID {
+		return "", helpdesk.Errorf(helpdesk.NotFound, "there is no such canned reply")
 	}
-	return "", helpdesk.Errorf(helpdesk.NotFound, "there is no such canned reply")
+	return fmt.Sprintf("Thank you for #%d.", number), d.check(by)
 }
 
 // Edit remembers what was to be changed, in the order of the members.

@@ -179,16 +179,16 @@ func TestKeepWriting(t *testing.T) {
 
 // A canned reply is put behind what is written, for being read: nothing is sent.
 func TestCannedReply(t *testing.T) {
-	d := &desk{detail: full(), canned: []helpdesk.Canned{{ID: "thanks", Name: "Thanks <T>", Text: "Thank you for {{ticket.number}}."}}}
+	d := &desk{detail: full()}
 	h := serve(d)
-	has(t, webtest.Page(t, webtest.Get(t, h, base+"/agent/tickets/7", session)), `name="canned" value="thanks"`, "Thanks &lt;T&gt;")
-	r := webtest.Post(t, h, base+"/agent/tickets/7/reply", url.Values{"text": {"Hello,\r\n"}, "canned": {"thanks"}}, session)
+	has(t, webtest.Page(t, webtest.Get(t, h, base+"/agent/tickets/7", session)), `name="canned" value="aaaaaaaaaaaaaaaa"`, "Thanks &lt;you&gt;", "<small>yours</small>")
+	r := webtest.Post(t, h, base+"/agent/tickets/7/reply", url.Values{"text": {"Hello,\r\n"}, "canned": {string(thanks.ID)}}, session)
 	page := webtest.Page(t, r)
 	if r.StatusCode != http.StatusOK || len(d.changes) > 0 {
 		t.Errorf("status %d, changes %v", r.StatusCode, d.changes)
 	}
 	has(t, page, "Hello,\n\nThank you for #7.</textarea>")
-	r = webtest.Get(t, h, base+"/agent/tickets/7/canned/thanks", session)
+	r = webtest.Get(t, h, base+"/agent/tickets/7/canned/"+string(thanks.ID), session)
 	if got := webtest.Body(t, r); got != "Thank you for #7." || r.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("answer %q of %q", got, r.Header.Get("Content-Type"))
 	}
