@@ -65,15 +65,15 @@ var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
 // session is the cookie that the desk knows.
 var session = &http.Cookie{Name: "__Host-postern_agent", Value: "good"}
 
-func (d *desk) SignIn(_ context.Context, account, address, password string) (string, time.Time, error) {
-	d.changes = append(d.changes, "sign in "+account+" "+address)
+func (d *desk) SignIn(_ context.Context, account string, in actions.AgentTry) (*actions.AgentEntered, error) {
+	d.changes = append(d.changes, "sign in "+account+" "+in.Address)
 	switch {
 	case d.signErr != nil:
-		return "", time.Time{}, d.signErr
-	case password != "right":
-		return "", time.Time{}, helpdesk.Errorf(helpdesk.Invalid, "this address and password do not belong together")
+		return nil, d.signErr
+	case in.Password != "right":
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "this address and password do not belong together")
 	}
-	return "good", webtest.Now.Add(time.Hour), nil
+	return &actions.AgentEntered{Cookie: "good", Expires: webtest.Now.Add(time.Hour)}, nil
 }
 
 func (d *desk) SignedIn(_ context.Context, account, cookie string) (actions.Actor, error) {
