@@ -90,6 +90,7 @@ type Desk struct {
 	lists     Lists
 	words     Words
 	searches  *semaphore.Weighted
+	vault     Vault
 	exports   *semaphore.Weighted
 }
 
@@ -103,6 +104,7 @@ type Options struct {
 	Issuers   Issuers
 	Sealer    Sealer
 	Lists     Lists
+	Vault     Vault // of secrets of hooks; nil where there are none
 	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -115,6 +117,6 @@ func New(o Options) *Desk {
 		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
-	d.store = onceStore{o.Store, d}
+	d.store, d.vault = onceStore{o.Store, d}, o.Vault
 	return d
 }

@@ -44,8 +44,10 @@ type desk struct {
 	uploads   []string // beginnings of files
 	attachErr error
 	contact   *actions.ContactDetail
-	settings  *helpdesk.DeskSettings
 	teams     []helpdesk.Team
+	settings  *helpdesk.DeskSettings
+	writing   *helpdesk.Writing
+	before    helpdesk.Ticket // as it was before an edit
 
 	asked  actions.ListQuery // last
 	bulk   actions.Bulk      // last
@@ -157,11 +159,6 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 
 func (d *desk) Note(_ context.Context, by actions.Actor, number int64, in actions.Note) error {
 	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, in.Text)+named(in.Files))
-	return errors.Join(d.check(by), d.writeErr)
-}
-
-func (d *desk) SetStatus(_ context.Context, by actions.Actor, number int64, status helpdesk.Status) error {
-	d.changes = append(d.changes, fmt.Sprintf("status %d %s", number, status))
 	return errors.Join(d.check(by), d.writeErr)
 }
 
