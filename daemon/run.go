@@ -17,6 +17,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/hooks"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
@@ -145,6 +146,9 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if d.db, err = openDatabase(ctx, s); err != nil {
 		return k, err
 	}
+	d.db.OnAudit(func(account string, r *helpdesk.AuditRecord) {
+		d.log.Info("audit", "account", account, "seq", r.Seq, "act", r.Act, "subject", r.Subject, "hash", r.Hash)
+	})
 	if err = d.listen.listenSocket(s); err != nil {
 		return k, err
 	}
