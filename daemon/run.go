@@ -26,6 +26,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/openid"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/roster"
 	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -39,6 +40,7 @@ type daemon struct {
 	live     *live.Live
 	db       *database
 	lists    *index.Index
+	roster   *roster.Roster
 	blobs    *blob.Dir
 	logins   *login.Source
 	certs    *certs.Source // nil without certificates
@@ -90,8 +92,9 @@ func (d *daemon) build(ctx context.Context) error {
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
+	d.roster = roster.New(d.db, d.live.Accounts, d.log)
 	d.desk = actions.New(actions.Options{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Log: d.log, Now: now,
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
@@ -199,6 +202,8 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
 	g.loop(func() { d.lists.Run(back) })
+	g.loop(func() { d.roster.Run(back) })
+	g.loop(func() { d.desk.Erase(back, d.live.Accounts) })
 	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
 	g.loop(func() { d.desk.WakeUp(back, d.live.Accounts) })
 	if d.certs != nil {

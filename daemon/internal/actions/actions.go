@@ -45,6 +45,8 @@ type Store interface {
 	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
 	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
 	Customers
+	Erasable
+	ContactsByID(ctx context.Context, account string, ids []helpdesk.ID) ([]helpdesk.Contact, error)
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
 	EndSession(ctx context.Context, account, hash string) error
@@ -81,6 +83,8 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	roster    Roster
+	erasures  chan erasure // that were just asked for
 	searches  *semaphore.Weighted
 }
 
@@ -93,6 +97,7 @@ type Options struct {
 	Planner   *outbound.Planner
 	Issuers   Issuers
 	Lists     Lists
+	Roster    Roster
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -101,7 +106,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, searches: semaphore.NewWeighted(searches),
+		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 }
