@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/api"
 	"github.com/posterndesk/postern/daemon/internal/console"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/gallery"
@@ -29,6 +30,9 @@ func (d *daemon) openPages() {
 	pages := console.New(d.desk, site)
 	mux.Handle("/agent", pages)
 	mux.Handle("/agent/", pages)
+	mux.Handle(api.Root+"/", api.New(d.desk, site))
+	mux.Handle(api.Root+"/forms", customers) // what everybody may ask, without a token
+	mux.Handle(api.Root+"/forms/", customers)
 	if d.catcher != nil {
 		mux.Handle("/dev/", d.catcher.Pages(site))
 		samples := devmail.Samples{Directory: d.live, Signer: d.queue.Signer, Now: time.Now}.Pages(site)
@@ -41,12 +45,19 @@ func (d *daemon) openPages() {
 	}
 	if d.listen.https == nil {
 		d.pages = d.pageServer(d.certs.Challenges(site.Handler(mux)))
-		d.pages.RegisterOnShutdown(customers.Stop)
+		d.stopStreams(customers.Stop, pages.Stop)
 		return
 	}
 	d.pages, d.plain = d.pageServer(site.Handler(mux)), d.pageServer(d.certs.Challenges(site.Redirect()))
 	d.pages.TLSConfig = d.certs.HTTPS()
-	d.pages.RegisterOnShutdown(customers.Stop)
+	d.stopStreams(customers.Stop, pages.Stop)
+}
+
+// stopStreams ends what would go on for ever when the server is to end.
+func (d *daemon) stopStreams(stops ...func()) {
+	for _, stop := range stops {
+		d.pages.RegisterOnShutdown(stop)
+	}
 }
 
 func (d *daemon) pageServer(h http.Handler) *http.Server {

@@ -91,6 +91,7 @@ var importRules = []importRule{
 	{from: internal + "openid", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
 	{from: internal + "portal", not: internal, but: []string{"helpdesk", "actions", "web", "words"}, why: "edges know use cases, never each other"},
 	{from: internal + "gallery", not: internal, but: []string{"helpdesk", "actions", "live", "portal", "web", "words"}, why: "it shows the portal's pages, and puts made-up answers behind them"},
+	{from: internal + "api", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "console", not: internal, but: []string{"helpdesk", "actions", "web"}, why: "edges know use cases, never each other"},
 	{from: internal + "doctor", not: internal, but: []string{"helpdesk", "mailauth", "outbound"}, why: "it looks from outside; what only the daemon can do it is handed"},
 	{from: internal + "admin", not: internal, but: []string{"helpdesk", "actions", "outbound", "doctor"}, why: "edges know use cases, never each other"},

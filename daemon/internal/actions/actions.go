@@ -64,8 +64,9 @@ type Directory interface {
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
-	// HelpCenters are those of all accounts.
+	// HelpCenters and Mailboxes are those of all accounts.
 	HelpCenters() []helpdesk.HelpCenter
+	Mailboxes() []helpdesk.Mailbox
 }
 
 // Desk does the acts. All fields must be set; make it with New.
@@ -104,9 +105,11 @@ type Options struct {
 
 // New makes a Desk.
 func New(o Options) *Desk {
-	return &Desk{
-		store: o.Store, blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
+	d := &Desk{
+		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
 		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), searches: semaphore.NewWeighted(searches),
 		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
+	d.store = onceStore{o.Store, d}
+	return d
 }

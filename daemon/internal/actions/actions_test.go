@@ -40,6 +40,12 @@ func (d directory) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 
 func (directory) HelpCenters() []helpdesk.HelpCenter { return nil }
 
+func (d directory) Mailboxes() []helpdesk.Mailbox {
+	support, _ := d.Mailbox("support", "support")
+	billing, _ := d.Mailbox("support", "billing")
+	return []helpdesk.Mailbox{support, billing}
+}
+
 func (directory) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
 	switch name {
 	case "second":

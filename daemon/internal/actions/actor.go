@@ -18,13 +18,7 @@ type Actor struct {
 	Role  helpdesk.DeskRole
 	Teams []helpdesk.ID
 	// Token is that of the program that acts for the agent; nil: they do it themselves.
-	Token *Token
-}
-
-// Token is what a program that acts for an agent may do of what they may.
-type Token struct {
-	ID     helpdesk.ID
-	Scopes []string
+	Token *helpdesk.AccessToken
 }
 
 // ActFor is an agent with their role and teams as they are now: for edges that know an
@@ -70,6 +64,9 @@ func (a Actor) mayWork() error {
 func (a Actor) may(p helpdesk.Permission) error {
 	if err := a.mayWork(); err != nil {
 		return err
+	}
+	if a.Token != nil && !a.Token.Grants(p.Scope()) {
+		return helpdesk.Errorf(helpdesk.Forbidden, "this token does not have the scope %s", p.Scope())
 	}
 	if a.Operator || a.Role.May(p) {
 		return nil

@@ -164,16 +164,19 @@ func (w *answering) open(ctx context.Context, change *helpdesk.Change, box helpd
 	author := w.author()
 	t := &helpdesk.Ticket{
 		ID: helpdesk.NewTicketID(), Number: number, Subject: w.ticket.Subject, Status: helpdesk.Open, Channel: helpdesk.ByPortal,
-		HelpCenter: w.center.Name, Mailbox: w.ticket.Mailbox, Locale: w.center.Locale, Opened: w.now, Follows: w.ticket.ID,
+		HelpCenter: w.center.Name, Mailbox: w.ticket.Mailbox, Locale: w.center.Locale, Opened: w.now,
 		Participants: []helpdesk.Participant{{
 			Number: 1, Contact: author.ID, Name: author.Name, Address: author.Address, Role: helpdesk.Requester, LinkGen: 1, Joined: w.now,
 		}},
 	}
+	center := t.HelpCenter
+	t.GoOnFrom(w.ticket)
+	t.HelpCenter = center
 	if by := w.customer.Contact.Blocked; by != nil {
 		e.Hidden, t.Spam = false, &helpdesk.Called{By: by.By, At: w.now} // theirs alone, and in no queue but that of spam
 	}
 	t.Append(e)
-	change.Ticket, change.Entries = t, []helpdesk.Entry{*e}
+	change.Ticket, change.Also, change.Entries = t, w.ticket, []helpdesk.Entry{*e}
 	if e.Hidden || t.Spam != nil {
 		return nil
 	}

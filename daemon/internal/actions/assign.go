@@ -36,9 +36,28 @@ func (d *Desk) notify(ctx context.Context, change *helpdesk.Change, o outbound.O
 		return err
 	}
 	agents = slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return slices.Contains(but, a.ID) })
+	if o.Ticket.Side != nil {
+		if o.Parent, err = d.parent(ctx, change.Account, o.Ticket); err != nil {
+			return err
+		}
+	}
 	left, err := d.planner.Notify(ctx, change, o, agents)
 	if left > 0 {
 		d.log.WarnContext(ctx, "agents not mailed, too many mails", "account", change.Account, "ticket", o.Ticket.Number, "agents", left)
 	}
 	return err
+}
+
+// parent is the ticket that one is a side thread of, where it goes on; nil if it is
+// gone.
+func (d *Desk) parent(ctx context.Context, account string, side *helpdesk.Ticket) (*helpdesk.Ticket, error) {
+	read := d.reading(ctx, account)
+	t, err := read(side.Side.Ticket)
+	if err == nil {
+		t, err = helpdesk.End(t, read)
+	}
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	return t, err
 }

@@ -81,6 +81,9 @@ func (c *deciding) join(ctx context.Context, collaborator bool) error {
 	}
 	c.record(t, e)
 	if collaborator {
+		if err := c.desk.keptApart(ctx, c.by.Account, t, c.item.From); err != nil {
+			return err
+		}
 		contact := c.contact()
 		contact.Spam = nil // who takes part is heard
 		if err := c.desk.letIn(ctx, c.change, box, t, joining{

@@ -11,6 +11,7 @@ import (
 // Detail is a ticket as agents see it. Texts of entries are whole.
 type Detail struct {
 	Ticket     helpdesk.Ticket
+	Look       string // see [DeskGlance.Ticket]
 	Entries    []helpdesk.Entry
 	Deliveries []helpdesk.Delivery
 	// Merged are the tickets that were merged into this one, and into those; they
@@ -42,6 +43,11 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if err != nil {
 		return nil, err
 	}
+	newest := t.Rev
+	for i := range detail.Deliveries {
+		newest = max(newest, detail.Deliveries[i].Rev)
+	}
+	detail.Look = lookOf(newest)
 	if box, ok := d.directory.Mailbox(by.Account, t.Mailbox); ok {
 		detail.Files = box.Files
 	}
@@ -62,12 +68,34 @@ func (d *Desk) Ticket(ctx context.Context, by Actor, number int64) (*Detail, err
 	if detail.Maybe, err = d.goesBackTo(ctx, by, t, t.Maybe); err != nil {
 		return nil, err
 	}
-	settings, err := d.settings(ctx, by.Account)
-	if err != nil {
-		return nil, err
+	return detail, d.around(ctx, by, detail)
+}
+
+// around adds what is beside the ticket: what goes on from it, its side threads, and
+// what the account calls its fields.
+func (d *Desk) around(ctx context.Context, by Actor, detail *Detail) error {
+	for _, id := range detail.Ticket.GoesOnAs {
+		number, err := d.goesBackTo(ctx, by, &detail.Ticket, id)
+		if err != nil {
+			return err
+		}
+		if number != 0 && !slices.Contains(detail.GoesOnAs, number) {
+			detail.GoesOnAs = append(detail.GoesOnAs, number)
+		}
 	}
-	detail.Settings = *settings
-	return detail, nil
+	parts := []*helpdesk.Ticket{&detail.Ticket}
+	for i := range detail.Merged {
+		parts = append(parts, &detail.Merged[i].Ticket)
+	}
+	var err error
+	if detail.Sides, err = d.sidesOf(ctx, by, parts...); err != nil {
+		return err
+	}
+	settings, err := d.settings(ctx, by.Account)
+	if err == nil {
+		detail.Settings = *settings
+	}
+	return err
 }
 
 // goesBackTo is the number under which the other ticket goes on now; 0 if there

@@ -61,6 +61,9 @@ func (d *Desk) tryMerge(ctx context.Context, by Actor, from, into int64) error {
 // join merges a into b within the limits of what mail and pages follow. Of the
 // participants of a, those become some of b whom joins names; nil is all.
 func (d *Desk) join(ctx context.Context, by Actor, a, b *helpdesk.Ticket, joins func(*helpdesk.Participant) bool) (*helpdesk.Change, error) {
+	if err := mayMerge(a, b); err != nil {
+		return nil, err
+	}
 	mine, height, err := helpdesk.Family(a, d.reading(ctx, by.Account))
 	if err != nil {
 		return nil, err
@@ -78,6 +81,17 @@ func (d *Desk) join(ctx context.Context, by Actor, a, b *helpdesk.Ticket, joins 
 		return nil, err
 	}
 	return &helpdesk.Change{Account: by.Account, Ticket: a, Also: b}, nil
+}
+
+// mayMerge is Invalid for side threads: who takes part in one request would take part
+// in the other, and neither is to know of the other.
+func mayMerge(a, b *helpdesk.Ticket) error {
+	for _, t := range []*helpdesk.Ticket{a, b} {
+		if t.Side != nil {
+			return helpdesk.Errorf(helpdesk.Invalid, "request #%d is a side thread of #%d, of which customers must not know: it can't be merged", t.Number, t.Side.Number)
+		}
+	}
+	return nil
 }
 
 // direct are those of merged that were merged into t itself.

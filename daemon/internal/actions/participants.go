@@ -131,11 +131,30 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 		change.Contact = newContact(j.name, j.address, j.now) // whoever typed it proved nothing
 		j.contact = change.Contact.ID
 	}
+	if err := d.keptApart(ctx, change.Account, t, j.address); err != nil {
+		return err
+	}
 	box, err := d.mailbox(change.Account, t.Mailbox)
 	if err != nil {
 		return err
 	}
 	return d.letIn(ctx, change, box, t, j)
+}
+
+// keptApart is Invalid for who takes part in the request that t is a side thread of:
+// they must not know of it.
+func (d *Desk) keptApart(ctx context.Context, account string, t *helpdesk.Ticket, a helpdesk.Address) error {
+	if t.Side == nil {
+		return nil
+	}
+	parent, err := d.parent(ctx, account, t)
+	if err != nil || parent == nil {
+		return err
+	}
+	if parent.ParticipantByAddress(a) != nil {
+		return helpdesk.Errorf(helpdesk.Invalid, "%s takes part in request #%d, whose customers must not know of its side threads", a, parent.Number)
+	}
+	return nil
 }
 
 // addKnown lets who takes part already read more, or vouches for who was added by

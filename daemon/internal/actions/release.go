@@ -77,12 +77,3 @@ func (d *Desk) mailOthers(ctx context.Context, change *helpdesk.Change, box help
 	}
 	return nil
 }
-
-// mailbox is where mail of a ticket is sent from.
-func (d *Desk) mailbox(account, name string) (helpdesk.Mailbox, error) {
-	box, ok := d.directory.Mailbox(account, name)
-	if !ok {
-		return box, helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", name)
-	}
-	return box, nil
-}

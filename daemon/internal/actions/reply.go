@@ -3,6 +3,8 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -70,9 +72,9 @@ func (d *Desk) Reply(ctx context.Context, by Actor, number int64, in Reply) erro
 			t.Status = in.Status
 		}
 		t.Snoozed = awake(t)
-		box, ok := d.directory.Mailbox(by.Account, t.Mailbox)
-		if !ok {
-			return helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", t.Mailbox)
+		box, err := d.mailbox(by.Account, t.Mailbox)
+		if err != nil {
+			return err
 		}
 		if err := box.Files.CheckAll(attachments(in.Files)); err != nil {
 			return err
@@ -146,5 +148,32 @@ func (d *Desk) Note(ctx context.Context, by Actor, number int64, in Note) error 
 	if in.Nonce != "" {
 		w.receipt = receiptKey("note", in.Nonce, by.author().ID, number, in.Text, blobs(attachments(in.Files)))
 	}
-	return d.write(ctx, by, number, w, nil)
+	return d.write(ctx, by, number, w, func(t *helpdesk.Ticket, change *helpdesk.Change, seq int) error {
+		return d.call(ctx, by, t, change, seq, in)
+	})
+}
+
+// call tells the agents whom a note names. Who wrote it knows.
+func (d *Desk) call(ctx context.Context, by Actor, t *helpdesk.Ticket, change *helpdesk.Change, seq int, in Note) error {
+	if !strings.Contains(in.Text, "@") && len(in.Mentions) == 0 {
+		return nil
+	}
+	agents, err := d.store.Agents(ctx, by.Account)
+	if err != nil {
+		return err
+	}
+	named := append(helpdesk.Mentions(in.Text, agents), in.Mentions...)
+	called := slices.DeleteFunc(agents, func(a helpdesk.Agent) bool {
+		return a.Disabled || !slices.Contains(named, a.ID) || by.Agent != nil && a.ID == by.Agent.ID
+	})
+	called = called[:min(len(called), helpdesk.MaxMentions)]
+	box, ok := d.directory.Mailbox(by.Account, t.Mailbox)
+	if !ok { // nowhere to tell them from: they find it in their list
+		for i := range called {
+			t.Call([]helpdesk.ID{called[i].ID})
+			t.Watch(called[i].ID)
+		}
+		return nil
+	}
+	return d.planner.Mention(ctx, change, outbound.Occasion{Mailbox: box, Ticket: t, Entry: seq, Now: d.now()}, called)
 }

@@ -22,9 +22,9 @@ type Lists interface {
 	// Choose and Tally are for the lists of agents.
 	Choose(account string, c index.Choice) index.Chosen
 	Tally(account string, choices []index.Choice) []int
-	SubscribeAll(account string) (*index.Subscription, error)
-	// Nudge tells those who subscribed to all of what is no ticket.
-	Nudge(account string)
+	SubscribeAll(account string, id helpdesk.TicketID) (*index.Subscription, error)
+	// Nudge tells of what is no ticket and belongs to one.
+	Nudge(account string, id helpdesk.TicketID)
 }
 
 const (

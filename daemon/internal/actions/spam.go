@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -23,7 +22,7 @@ func (d *Desk) callSpam(ctx context.Context, e *editing, t *helpdesk.Ticket, cha
 			contact.Spam, contact.SpamProven = nil, false
 			change.Contact = contact
 		}
-		change.Audit = append(change.Audit, d.audit(e.by, "ticket.unspam", fmt.Sprintf("ticket/%d", t.Number)))
+		change.Audit = append(change.Audit, d.audit(e.by, "ticket.unspam", ticketSubject(t)))
 		return []string{"No spam after all. Mail of who asked comes in again."}, nil
 	}
 	if r := t.Requester(); r != nil && contact != nil {
@@ -39,7 +38,7 @@ func (d *Desk) callSpam(ctx context.Context, e *editing, t *helpdesk.Ticket, cha
 	}
 	t.Spam = &helpdesk.Called{By: e.by.author(), At: e.now}
 	t.Snoozed = nil
-	change.Audit = append(change.Audit, d.audit(e.by, "ticket.spam", fmt.Sprintf("ticket/%d", t.Number)))
+	change.Audit = append(change.Audit, d.audit(e.by, "ticket.spam", ticketSubject(t)))
 	return []string{"Called spam. Mail of who asked is held from now on."}, nil
 }
 

@@ -181,3 +181,12 @@ func (d *Desk) fit(ctx context.Context, account, text string) (short, hash strin
 	}
 	return strings.ToValidUTF8(text[:helpdesk.MaxInlineText], ""), ref.Hash.String(), nil
 }
+
+// mailbox is where mail of a ticket is sent from.
+func (d *Desk) mailbox(account, name string) (helpdesk.Mailbox, error) {
+	box, ok := d.directory.Mailbox(account, name)
+	if !ok {
+		return box, helpdesk.Errorf(helpdesk.Invalid, "mailbox %q is not declared any more, so there is nowhere to answer from", name)
+	}
+	return box, nil
+}

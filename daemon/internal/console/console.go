@@ -90,14 +90,15 @@ type Handler struct {
 	tries *web.Limiter
 	mux   *http.ServeMux
 
+	streams  streams
 	patterns []string // of all pages
 }
 
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
-	c := &Handler{desk: desk, site: site, mux: http.NewServeMux()}
+	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
 	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css",
-		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js")
+		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "presence.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

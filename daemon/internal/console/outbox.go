@@ -38,7 +38,7 @@ const shownDeliveries = 4
 // went wrong. Mail to agents is the least of what an agent looks for here.
 func foldDeliveries(all []delivery) (shown, folded []delivery) {
 	for _, d := range all {
-		toAgent := d.Purpose == purposeWords[helpdesk.AgentNotice] || d.Purpose == purposeWords[helpdesk.CommandReceipt]
+		toAgent := d.Delivery.Agent != ""
 		wrong := d.State == helpdesk.Failed || d.State == helpdesk.Bounced || d.Tried != ""
 		if wrong || !toAgent && len(shown) < shownDeliveries {
 			shown = append(shown, d)

@@ -25,6 +25,7 @@ type ticketPage struct {
 	Earlier    []stretch // of the history; folded
 	History    []stretch
 	LastEntry  int        // up to which the page shows the history
+	Look       string     // as the stream tells of it
 	Deliveries []delivery // the newest
 	Folded     []delivery // so that the panel has an end
 	Statuses   []choice
@@ -103,7 +104,7 @@ func newTicketPage(detail *actions.Detail, about *about, d draft) ticketPage {
 	t := &detail.Ticket
 	page := ticketPage{
 		Ticket: t, Subject: or(t.Subject, "No subject"), Path: draft{Number: t.Number}.path(),
-		People: newPeople(t, d.Adding), Draft: d, Limits: detail.Files, LastEntry: t.Entries, In: about.in,
+		People: newPeople(t, d.Adding), Draft: d, Limits: detail.Files, LastEntry: t.Entries, Look: detail.Look, In: about.in,
 	}
 	if d.Act == replyAct || d.Act == noteAct {
 		page.Focus = d.Act

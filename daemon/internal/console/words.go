@@ -92,6 +92,7 @@ var purposeWords = map[helpdesk.Purpose]string{
 	helpdesk.NewLink:         "New link",
 	helpdesk.AgentNotice:     "Notice to an agent",
 	helpdesk.CommandReceipt:  "Receipt to an agent",
+	helpdesk.MentionMail:     "Told of a note that names them",
 }
 
 // reportWords of a copy that was sent, after what came back about it.

@@ -24,6 +24,8 @@ const (
 	Added Purpose = "added"
 	// AgentNotice tells an agent what a customer wrote.
 	AgentNotice Purpose = "agentnotice"
+	// MentionMail tells an agent of a note that names them.
+	MentionMail Purpose = "mention"
 	// SignUpMail, Invited, ResetMail, CodeMail and LinkMail bring a [Pass].
 	SignUpMail Purpose = "signup"
 	Invited    Purpose = "invitation"

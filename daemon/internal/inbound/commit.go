@@ -164,7 +164,8 @@ func (p *Pipeline) open(ctx context.Context, c *incoming, change *helpdesk.Chang
 	}
 	answer := c.verdict.answer
 	if follows != nil {
-		t.Follows, t.HelpCenter = follows.ID, follows.HelpCenter
+		t.GoOnFrom(follows)
+		change.Also = follows
 		if c.trust.Proof == helpdesk.ProofPass { // they get the link to what is a ticket of its own
 			answer = helpdesk.Acknowledgement
 		}

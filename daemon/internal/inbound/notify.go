@@ -34,9 +34,28 @@ func (p *Pipeline) notify(ctx context.Context, c *incoming, change *helpdesk.Cha
 		agents = slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return a.ID == self.ID })
 	}
 	o := outbound.Occasion{Mailbox: p.sender(c, change.Ticket), Ticket: change.Ticket, Entry: c.entry.Seq, Now: c.now}
+	if o.Ticket.Side != nil {
+		if o.Parent, err = p.parent(ctx, c, o.Ticket); err != nil {
+			return err
+		}
+	}
 	left, err := p.Planner.Notify(ctx, change, o, agents)
 	if left > 0 {
 		told.Evidence = append(told.Evidence, fmt.Sprintf("%d agents were not mailed: too many mails.", left))
 	}
 	return err
+}
+
+// parent is the ticket that one is a side thread of, where it goes on; nil if it is
+// gone.
+func (p *Pipeline) parent(ctx context.Context, c *incoming, side *helpdesk.Ticket) (*helpdesk.Ticket, error) {
+	read := p.reading(ctx, c)
+	t, err := read(side.Side.Ticket)
+	if err == nil {
+		t, err = helpdesk.End(t, read)
+	}
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	return t, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -119,7 +120,11 @@ func (p *Pipeline) work(ctx context.Context, c *incoming, change *helpdesk.Chang
 		t.Watch(agent.ID)
 		t.Append(&c.entry)
 		change.Entries = []helpdesk.Entry{c.entry}
-		done = append([]string{p.post(c, change)}, done...)
+		said, err := p.post(ctx, c, change)
+		if err != nil {
+			return err
+		}
+		done = append([]string{said}, done...)
 	}
 	if err := p.receive(ctx, c, change, agent, done); err != nil {
 		return err
@@ -152,9 +157,9 @@ func (p *Pipeline) tellStatus(ctx context.Context, c *incoming, change *helpdesk
 
 // post mails an answer to everybody who takes part, as from the console, and
 // says what was done.
-func (p *Pipeline) post(c *incoming, change *helpdesk.Change) string {
+func (p *Pipeline) post(ctx context.Context, c *incoming, change *helpdesk.Change) (string, error) {
 	if c.said.orders.note {
-		return "a note was written"
+		return p.call(ctx, c, change)
 	}
 	t, before := c.ticket, len(change.Deliveries)
 	if c.said.orders.status == "" {
@@ -162,9 +167,29 @@ func (p *Pipeline) post(c *incoming, change *helpdesk.Change) string {
 	}
 	p.Planner.Reply(change, outbound.Occasion{Mailbox: p.sender(c, t), Ticket: t, Entry: c.entry.Seq, Purpose: helpdesk.AgentReply, Now: c.now})
 	if n := len(change.Deliveries) - before; n != 1 {
-		return fmt.Sprintf("the answer was sent to %d people", n)
+		return fmt.Sprintf("the answer was sent to %d people", n), nil
 	}
-	return "the answer was sent to 1 person"
+	return "the answer was sent to 1 person", nil
+}
+
+// call tells the agents whom a note names, and says so.
+func (p *Pipeline) call(ctx context.Context, c *incoming, change *helpdesk.Change) (string, error) {
+	agents, err := p.Store.Agents(ctx, c.box.Account)
+	if err != nil {
+		return "", err
+	}
+	named := helpdesk.Mentions(c.said.text, agents)
+	called := slices.DeleteFunc(agents, func(a helpdesk.Agent) bool { return !slices.Contains(named, a.ID) || a.ID == c.agent().ID })
+	if len(called) == 0 {
+		return "a note was written", nil
+	}
+	var names []string
+	for i := range called {
+		names = append(names, oneLine(called[i].Name))
+	}
+	t := change.Ticket
+	return "a note was written, which names " + strings.Join(names, ", "),
+		p.Planner.Mention(ctx, change, outbound.Occasion{Mailbox: p.sender(c, t), Ticket: t, Entry: c.entry.Seq, Now: c.now}, called)
 }
 
 // receive tells in the ticket, and to the agent, what became of a mail that held

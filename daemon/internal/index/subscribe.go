@@ -7,9 +7,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// MostSubscriptions bounds how many pages can be told of changes at once: each
-// costs a few KiB with the connection behind it, and a look into the store every
-// few seconds.
+// MostSubscriptions bounds how many pages can be told of changes at once, those of
+// customers and those of agents: each costs a few KiB with the connection behind it,
+// and a look into the store every few seconds.
 const MostSubscriptions = 1000
 
 // Subscription tells that a ticket, or any, may have changed. Tidings that nobody has
@@ -42,15 +42,16 @@ func (x *Index) Subscribe(account string, id helpdesk.TicketID) (*Subscription, 
 	return s, nil
 }
 
-// SubscribeAll asks to be told of every ticket of an account; Unavailable when too
-// many are.
-func (x *Index) SubscribeAll(account string) (*Subscription, error) {
+// SubscribeAll asks to be told of every ticket of an account, and of what is no
+// ticket but belongs to this one; 0 for none. Unavailable when too many are told.
+func (x *Index) SubscribeAll(account string, id helpdesk.TicketID) (*Subscription, error) {
 	if !x.subscribers.enter() {
 		return nil, helpdesk.Errorf(helpdesk.Unavailable, "too many pages are open at once")
 	}
 	t := x.table(account)
 	s := &Subscription{changed: make(chan struct{}, 1)}
 	s.close = sync.OnceFunc(func() {
+		t.unsubscribe(id, s)
 		t.mu.Lock()
 		t.everyone = slices.DeleteFunc(t.everyone, func(other *Subscription) bool { return other == s })
 		t.mu.Unlock()
@@ -59,16 +60,19 @@ func (x *Index) SubscribeAll(account string) (*Subscription, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.everyone = append(t.everyone, s)
+	if id != 0 {
+		t.watchers[id] = append(t.watchers[id], s)
+	}
 	return s, nil
 }
 
-// Nudge tells who subscribed to everything of the account that something changed
-// which is no ticket. Other replicas do not learn of it.
-func (x *Index) Nudge(account string) {
+// Nudge tells who subscribed to a ticket that something changed which belongs to it.
+// Other replicas do not learn of it.
+func (x *Index) Nudge(account string, id helpdesk.TicketID) {
 	t := x.table(account)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for _, s := range t.everyone {
+	for _, s := range t.watchers[id] {
 		s.tell()
 	}
 }

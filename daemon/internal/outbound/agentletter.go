@@ -16,6 +16,7 @@ const AgentMark = "~~~ Write above this line to answer ~~~"
 // agentLetter is what the templates of mail to agents know.
 type agentLetter struct {
 	Number  int64
+	Side    int64 // of which the request is a side thread; 0 for none
 	Center  string
 	Mark    string
 	Writer  string // with the address
@@ -62,6 +63,10 @@ func (c composer) agentLetter(o occasion) agentLetter {
 		Number: o.ticket.Number, Center: o.senderName(), Mark: AgentMark, Writer: agentsWriter(e.Author), Message: e.Kind == helpdesk.Message,
 		Text: e.Text, Hidden: e.Kind == helpdesk.Message && e.Hidden, Proof: proofOf(e), Status: o.ticket.Status, For: oneLine(o.assignee),
 		Why: "you are mailed every request that nobody has taken",
+	}
+	if side := o.ticket.Side; side != nil {
+		l.Side = side.Number
+		l.Why = fmt.Sprintf("you follow request #%d", side.Number)
 	}
 	if o.agent != nil && o.agent.Follows(o.ticket) {
 		l.Why = "you follow the request"
@@ -119,7 +124,11 @@ func proofOf(e *helpdesk.Entry) string {
 // agentEnvelope is a mail to an agent without its words. It bears no Message-ID
 // of the customer's thread: what agents answer goes another way.
 func (c composer) agentEnvelope(o occasion) *eml.Outgoing {
-	replyTo := eml.Mailbox{Name: o.senderName(), Address: c.agentAddress(o, c.signer.AgentReplyToken)}
+	answers := c.signer.AgentReplyToken
+	if o.delivery.Purpose == helpdesk.MentionMail {
+		answers = c.signer.AgentNoteToken // what answers a note is one
+	}
+	replyTo := eml.Mailbox{Name: o.senderName(), Address: c.agentAddress(o, answers)}
 	root := agentThread(o)
 	mail := &eml.Outgoing{
 		From: eml.Mailbox{Name: o.senderName(), Address: o.box.Address}, To: eml.Mailbox{Name: o.agent.Name, Address: o.delivery.To},

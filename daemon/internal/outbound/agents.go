@@ -29,6 +29,13 @@ const (
 	// dies out within minutes.
 	receiptsPerHour = 60
 
+	// mentionsPerHour is more notes than anybody is named in who is not teased.
+	mentionsPerHour = 60
+
+	// outreachPerHour is more requests than a person begins by writing to somebody;
+	// whoever got hold of an agent's sign-in sends no more than that to strangers.
+	outreachPerHour = 60
+
 	// maxCopies bounds the copies of one change. Each costs three of the 128
 	// operations of a transaction, and what else is written about a dozen.
 	maxCopies = 30
@@ -38,7 +45,9 @@ const (
 // write in the ticket; who follows it comes first. It returns how many were left
 // out, as a limit was reached.
 func (p *Planner) Notify(ctx context.Context, change *helpdesk.Change, o Occasion, agents []helpdesk.Agent) (left int, err error) {
-	mailed := slices.DeleteFunc(slices.Clone(agents), func(a helpdesk.Agent) bool { return !a.IsMailed(o.Ticket) })
+	mailed := slices.DeleteFunc(slices.Clone(agents), func(a helpdesk.Agent) bool {
+		return !a.IsMailed(o.Ticket) && (o.Parent == nil || !a.Follows(o.Parent) || !a.IsMailed(o.Parent))
+	})
 	slices.SortStableFunc(mailed, func(a, b helpdesk.Agent) int {
 		return rank(a.Follows(o.Ticket)) - rank(b.Follows(o.Ticket))
 	})
@@ -59,6 +68,25 @@ func (p *Planner) Notify(ctx context.Context, change *helpdesk.Change, o Occasio
 	return left, nil
 }
 
+// Mention adds a mail for every one of the agents whom the note of o names. They
+// follow the ticket from then on, and have not looked at it.
+func (p *Planner) Mention(ctx context.Context, change *helpdesk.Change, o Occasion, agents []helpdesk.Agent) error {
+	o.Purpose, o.To = helpdesk.MentionMail, nil
+	for i := range agents {
+		a := &agents[i]
+		o.Ticket.Call([]helpdesk.ID{a.ID})
+		o.Ticket.Watch(a.ID)
+		if a.Disabled || a.Mail == helpdesk.MailNone || len(change.Deliveries) >= maxCopies {
+			continue
+		}
+		o.Agent = a
+		if err := p.Automatic(ctx, change, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func rank(follows bool) int {
 	if follows {
 		return 0
@@ -68,8 +96,11 @@ func rank(follows bool) int {
 
 // allowAgent finds room in the budget of an agent; nil says that there is none.
 func (p *Planner) allowAgent(ctx context.Context, change *helpdesk.Change, o Occasion) ([]helpdesk.Budget, error) {
-	if o.Purpose != helpdesk.AgentNotice {
+	switch o.Purpose {
+	case helpdesk.CommandReceipt:
 		return p.allow(ctx, change, o, []limit{{kind: "receipt", most: receiptsPerHour, window: time.Hour}})
+	case helpdesk.MentionMail:
+		return p.allow(ctx, change, o, []limit{{kind: "mention", most: mentionsPerHour, window: time.Hour}})
 	}
 	for range noticeDraws {
 		part := limit{kind: "agent", part: 1 + rand.N(noticeShards), most: noticesPerHour / noticeShards, window: time.Hour}
@@ -78,6 +109,21 @@ func (p *Planner) allowAgent(ctx context.Context, change *helpdesk.Change, o Occ
 		}
 	}
 	return nil, nil
+}
+
+// Outreach counts that an agent, or the operator with "", writes to somebody who asked
+// for nothing. Invalid says that it was done too often.
+func (p *Planner) Outreach(ctx context.Context, change *helpdesk.Change, agent helpdesk.ID, now time.Time) error {
+	most := limit{kind: "outreach", most: outreachPerHour, window: time.Hour}
+	spent, err := p.allow(ctx, change, Occasion{Agent: &helpdesk.Agent{ID: agent}, Now: now}, []limit{most})
+	switch {
+	case err != nil:
+		return fmt.Errorf("read budget of an agent: %w", err)
+	case spent == nil:
+		return helpdesk.Errorf(helpdesk.Invalid, "you have begun %d requests within an hour, which is the most: please wait", outreachPerHour)
+	}
+	change.Budgets = withSpent(change.Budgets, spent)
+	return nil
 }
 
 // agentToken makes the addresses by which an agent answers and notes.

@@ -144,7 +144,7 @@ func (c composer) envelope(o occasion) *eml.Outgoing {
 		}
 		mail.Extra = []eml.HeaderField{{Name: "Auto-Submitted", Value: kind}, {Name: "X-Auto-Response-Suppress", Value: "All"}}
 	}
-	if o.delivery.Purpose == helpdesk.Opened {
+	if o.delivery.Purpose == helpdesk.Opened || o.delivery.Purpose == helpdesk.AgentReply && o.entry.Seq == 1 {
 		mail.Subject = o.ticket.Subject // it begins the thread
 	}
 	if o.delivery.Purpose.Fixed() {

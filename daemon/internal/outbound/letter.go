@@ -157,6 +157,8 @@ func (c composer) footer(o occasion, l *letter) {
 		l.why = say.T("You get this mail because you were added to request %s at %s.", number, center)
 	case o.to.Role == helpdesk.Collaborator:
 		l.why = say.T("You get this mail because you take part in request %s at %s. To answer, just reply.", number, center)
+	case o.ticket.Side != nil: // they asked for nothing
+		l.why = say.T("You get this mail because %s asks you something in request %s. To answer, just reply.", center, number)
 	default:
 		l.why = say.T("You get this mail because request %s at %s is yours. To answer, just reply.", number, center)
 	}

@@ -92,6 +92,9 @@ type Occasion struct {
 	Entry   int // seq of the entry that the mail tells about
 	To      *helpdesk.Participant
 	Agent   *helpdesk.Agent // to whom it goes instead
+	// Parent is the ticket that this one is a side thread of: who follows it is told
+	// too. nil for none.
+	Parent  *helpdesk.Ticket
 	Purpose helpdesk.Purpose
 	// ByAgent says that an agent's act causes the mail, which no robot can go round
 	// with: an acknowledgement then counts as any other mail.

@@ -151,6 +151,9 @@ var refusing = []string{"../portal", "../web", "../actions", "../helpdesk"}
 var agentsOnly = []string{
 	"../actions/agents.go", "../actions/assign.go", "../actions/decide.go", "../actions/detail.go", "../actions/heldmerge.go", "../actions/held.go", "../actions/invite.go", "../actions/mails.go",
 	"../actions/merge.go", "../actions/outbox.go", "../actions/participants.go", "../actions/probe.go", "../actions/release.go", "../actions/split.go",
+	"../actions/canned.go", "../actions/edit.go", "../actions/newticket.go", "../actions/opening.go", "../actions/reply.go", "../actions/settings.go",
+	"../actions/sides.go", "../actions/snooze.go", "../actions/spam.go", "../actions/watchers.go", "../actions/writings.go",
+	"../helpdesk/canned.go", "../helpdesk/fields.go", "../helpdesk/snooze.go",
 	"../helpdesk/change.go", "../helpdesk/delivery.go", "../helpdesk/merge.go", "../helpdesk/offers.go", "../helpdesk/ticket.go", "../helpdesk/work.go",
 }
 

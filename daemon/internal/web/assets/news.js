@@ -75,26 +75,61 @@
   const soon = () => { clearTimeout(timer); timer = setTimeout(load, 150); };
   document.addEventListener('postern:changed', soon);
 
-  // One stream for the whole page; other scripts hear of it by "postern:event".
-  let source, retry;
+  // Counts come as they are, by the names of the places.
+  const count = (all) => {
+    for (const link of document.querySelectorAll('#places [data-place]')) {
+      const n = all[link.dataset.place], place = link.querySelector('.count');
+      if (n === undefined || !place) continue;
+      place.hidden = n === 0;
+      place.querySelector('.n').textContent = String(n);
+    }
+  };
+
+  // One stream for the whole page; other scripts hear of it by "postern:event". Each
+  // event is all of what it is about, so that nothing is missed while there was none.
+  const address = () => {
+    const query = new URLSearchParams();
+    if (list?.dataset.look !== undefined) {
+      query.set('list', list.dataset.in);
+      for (const [name, value] of new URL(list.dataset.path, location.href).searchParams) {
+        if (['order', 'before', 'after'].includes(name)) query.set(name, value);
+      }
+    }
+    const number = document.getElementById('ticket')?.dataset.number;
+    if (number) query.set('ticket', number);
+    return '/agent/events?' + query;
+  };
+  let held;
+  const heard = (name, data) => {
+    document.dispatchEvent(new CustomEvent('postern:event', { detail: { name, data } }));
+    if (name === 'counts') {
+      count(data);
+      if (list?.dataset.in === 'held' && held !== undefined && held !== data.held) soon();
+      held = data.held;
+    }
+    if (name === 'list' && data !== list?.dataset.look) soon();
+  };
+  let source, at, retry;
   const retryAfter = 3e4;
   const close = () => { clearTimeout(retry); source?.close(); source = undefined; };
   const open = () => {
     close();
-    source = new EventSource('/agent/events');
+    at = address();
+    source = new EventSource(at);
     source.addEventListener('error', () => {
       if (source && source.readyState === EventSource.CLOSED) retry = setTimeout(open, retryAfter);
     });
-    for (const name of ['list', 'counts', 'ticket', 'presence', 'held']) {
-      source.addEventListener(name, (e) => {
-        document.dispatchEvent(new CustomEvent('postern:event', { detail: { name, data: e.data } }));
-        if (name === 'list' || name === 'counts' || name === 'held') soon();
-      });
+    for (const name of ['list', 'counts', 'ticket', 'presence']) {
+      source.addEventListener(name, (e) => heard(name, JSON.parse(e.data)));
     }
   };
   if (!window.EventSource || !shell.dataset.live) return;
-  const follow = () => (document.hidden ? close() : open());
+  const follow = () => {
+    if (document.hidden) close();
+    else if (!source || at !== address()) open();
+  };
   document.addEventListener('visibilitychange', follow);
+  document.addEventListener('postern:page', follow);
   addEventListener('pagehide', close);
   addEventListener('pageshow', (e) => { if (e.persisted) follow(); });
   follow();
