@@ -271,6 +271,11 @@ func (d *daemon) sweep(ctx context.Context) {
 			} else if n > 0 {
 				d.log.Info("lapsed records removed", "account", account, "records", n)
 			}
+			if n, err = d.desk.EraseDeleted(ctx, account); err != nil && ctx.Err() == nil {
+				d.log.Warn("erasing of deleted contacts broke off", "account", account, "error", err)
+			} else if n > 0 {
+				d.log.Info("deleted contacts are erased now", "account", account, "contacts", n)
+			}
 			if n, err = d.desk.SweepUploads(ctx, account); err != nil && ctx.Err() == nil {
 				d.log.Warn("sweep of uploads broke off", "account", account, "error", err)
 			} else if n > 0 {

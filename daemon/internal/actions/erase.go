@@ -19,6 +19,9 @@ type Erasable interface {
 	Freed(ctx context.Context, account string, job helpdesk.ID) (map[string]bool, error)
 	ForgetFreed(ctx context.Context, account string, job helpdesk.ID) error
 	ForgetTombs(ctx context.Context, account string, job helpdesk.ID) error
+	Naming(ctx context.Context, account string, needles []string) ([]helpdesk.TicketID, error)
+	HeldNaming(ctx context.Context, account string, needles []string) ([]helpdesk.HeldItem, error)
+	MoveContact(ctx context.Context, account string, from, into helpdesk.ID) error
 	Mentioned(ctx context.Context, account string, blobs map[string]bool) (map[string]bool, error)
 }
 
@@ -141,6 +144,7 @@ func (d *Desk) Erase(ctx context.Context, accounts func() []string) {
 	defer ticker.Stop()
 	for {
 		for _, account := range accounts() {
+			d.erased(ctx, account, "", d.moveLeft(ctx, account))
 			all, err := d.erasings(ctx, account)
 			d.erased(ctx, account, "", err)
 			for i := range all {

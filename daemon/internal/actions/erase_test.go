@@ -326,4 +326,3 @@ func TestEraseWaitsForYoungBlobs(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
-

@@ -22,7 +22,7 @@ const (
 	NewsRecord     RecordKind = "news"     // what hooks are still to be told, by id; lapses
 	EraseRecord    RecordKind = "erase"    // [Erasure], contact; and below it, as contact/part, blobs that it freed
 	TombRecord     RecordKind = "tomb"     // [Tomb], by the id of a ticket that was erased
-	MoveRecord     RecordKind = "move"     // [Move], contact: requests that are still to be told that it was merged
+	MoveRecord     RecordKind = "move"     // by contact: requests that are still to be told that it was merged
 	OnceRecord     RecordKind = "once"     // [Once], token/hash of the key that a program chose; lapses
 	WakeRecord     RecordKind = "wake"     // [Wake], when/ticket: what is out of sight until then
 )
