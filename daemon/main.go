@@ -37,6 +37,7 @@ var commands = []command{
 	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},
 	{"contact", "show contacts, invite them to the portal, and let mail in again that was called spam", runContact},
 	{"agent", "list, add and change agents", runAgent},
+	{"search", "tell how far the index of searches is, or throw it away and build it again", runSearch},
 	{"version", "tell the version", runVersion},
 }
 

@@ -96,6 +96,9 @@ type pagesWorld struct {
 	links     []string
 	people    []pagesPerson
 	daemon    *os.Process
+	log       string
+	// vary makes of a ticket another one, before it is written; nil leaves all alike.
+	vary func(n int, t *helpdesk.Ticket, entries []helpdesk.Entry)
 }
 
 // pagesPerson is somebody who is signed in; the first one has 200 tickets.
@@ -172,6 +175,7 @@ func (w *pagesWorld) ticket(db *store.Store, signer *links.Signer, n int, many *
 		HelpCenter: "acme", Mailbox: "support", Opened: at,
 		Participants: []helpdesk.Participant{{Number: 1, Contact: contact.ID, Name: contact.Name, Address: customer.Address, Role: helpdesk.Requester, LinkGen: 1, Joined: at}},
 	}
+	entries := make([]helpdesk.Entry, 5)
 	text := strings.Repeat("The parcel has not come yet, and I would like to know where it is.\n", 6)
 	for i, by := range []helpdesk.Author{customer, agent, agent, customer, agent} {
 		e := helpdesk.Entry{Kind: helpdesk.Message, Channel: helpdesk.ByMail, Author: by, At: at.Add(time.Duration(i) * time.Hour), Text: text, Quoted: "> " + text[:200],
@@ -179,9 +183,15 @@ func (w *pagesWorld) ticket(db *store.Store, signer *links.Signer, n int, many *
 		if i == 2 {
 			e.Kind = helpdesk.Note
 		}
-		t.Append(&e)
-		change.Entries = append(change.Entries, e)
+		entries[i] = e
 	}
+	if w.vary != nil {
+		w.vary(n, t, entries)
+	}
+	for i := range entries {
+		t.Append(&entries[i])
+	}
+	change.Entries = entries
 	change.Ticket = t
 	if err := db.Commit(w.Context(), change); err != nil {
 		w.Error(err)
@@ -239,7 +249,7 @@ func (w *pagesWorld) serve() {
 	}
 	began := time.Now()
 	w.must(cmd.Start())
-	w.daemon = cmd.Process
+	w.daemon, w.log = cmd.Process, log.Name()
 	w.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()

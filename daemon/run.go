@@ -27,6 +27,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/openid"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/roster"
+	"github.com/posterndesk/postern/daemon/internal/search"
 	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
@@ -41,6 +42,7 @@ type daemon struct {
 	db       *database
 	lists    *index.Index
 	roster   *roster.Roster
+	words    *search.Index
 	blobs    *blob.Dir
 	logins   *login.Source
 	certs    *certs.Source // nil without certificates
@@ -93,8 +95,9 @@ func (d *daemon) build(ctx context.Context) error {
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.roster = roster.New(d.db, d.live.Accounts, d.log)
+	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Log: d.log, Now: now,
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Sealer: store.NewSealer(keys.sealing),
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
@@ -204,6 +207,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.lists.Run(back) })
 	g.loop(func() { d.roster.Run(back) })
 	g.loop(func() { d.desk.Erase(back, d.live.Accounts) })
+	g.loop(func() { d.words.Run(back) })
 	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
 	g.loop(func() { d.desk.WakeUp(back, d.live.Accounts) })
 	if d.certs != nil {

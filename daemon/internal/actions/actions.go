@@ -50,6 +50,9 @@ type Store interface {
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
 	EndSession(ctx context.Context, account, hash string) error
+	ChangeSession(ctx context.Context, account, hash string, session helpdesk.Session) error
+	Sessions(ctx context.Context, account string) ([]helpdesk.Session, error)
+	EndSessions(ctx context.Context, account string, ends func(helpdesk.Session) bool) error
 	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
 	Records(ctx context.Context, account string, kind helpdesk.RecordKind, under, after string, limit int) (found []helpdesk.StoredRecord, next string, err error)
 	Audit(ctx context.Context, account string, from int64, newest bool, limit int) ([]helpdesk.AuditRecord, error)
@@ -81,12 +84,17 @@ type Desk struct {
 	now       func() time.Time
 	passwords *passwords
 	tries     *tries
+	codes     *tries // of second factors
+	refusals  *tries // that are told in the audit log
+	sealer    Sealer
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
 	roster    Roster
 	erasures  chan erasure // that were just asked for
+	words     Words
 	searches  *semaphore.Weighted
+	exports   *semaphore.Weighted
 }
 
 // Options of a Desk. All must be set.
@@ -97,8 +105,10 @@ type Options struct {
 	Signer    *links.Signer
 	Planner   *outbound.Planner
 	Issuers   Issuers
+	Sealer    Sealer
 	Lists     Lists
 	Roster    Roster
+	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -107,8 +117,8 @@ type Options struct {
 func New(o Options) *Desk {
 	d := &Desk{
 		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), searches: semaphore.NewWeighted(searches),
-		passwords: newPasswords(), tries: newTries(), asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
+		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
+		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 	d.store = onceStore{o.Store, d}
 	return d

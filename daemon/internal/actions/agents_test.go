@@ -39,7 +39,7 @@ func TestAddAgent(t *testing.T) {
 	if err != nil || len(made) < MinPassword || strings.Contains(a.Password, made) {
 		t.Fatalf("agent = %+v, password %q, %v", a, made, err)
 	}
-	if _, _, err := b.SignIn(t.Context(), "support", "bob@acme.example", made); err != nil {
+	if _, err := b.SignIn(t.Context(), "support", AgentTry{Address: "bob@acme.example", Password: made}); err != nil {
 		t.Errorf("signing in with the password that was made up: %v", err)
 	}
 	if all, err := b.Agents(t.Context(), operator); err != nil || len(all) != 2 {
@@ -62,14 +62,31 @@ func TestSignIn(t *testing.T) {
 		{"endless password", "support", "ada@acme.example", strings.Repeat("p", 1<<20)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cookie, _, err := b.SignIn(t.Context(), tt.account, tt.address, tt.password)
-			if cookie != "" || err == nil || helpdesk.KindOf(err) != helpdesk.Invalid || err.Error() != "this address and password do not belong together" {
-				t.Errorf("cookie %q, %v, want one answer for all", cookie, err)
+			got, err := b.SignIn(t.Context(), tt.account, AgentTry{Address: tt.address, Password: tt.password})
+			if got != nil || err == nil || helpdesk.KindOf(err) != helpdesk.Invalid || err.Error() != "this address and password do not belong together" {
+				t.Errorf("%+v, %v, want one answer for all", got, err)
 			}
 		})
 	}
-	if after := b.revision(); after != before {
-		t.Errorf("refusals wrote to the store: revision %d, was %d", after, before)
+	log, err := b.AuditLog(t.Context(), operator, AuditQuery{Act: "agent.signin.refused", Limit: 100})
+	if err != nil || len(log.Records) != 4 || b.revision() != before+4 {
+		t.Errorf("%d refusals of agents that there are in the audit log, %v, revision %d, was %d; want 4, and nothing else written", len(log.Records), err, b.revision(), before)
+	}
+	for range 2 * triesBurst {
+		_, err = b.SignIn(t.Context(), "support", AgentTry{Address: "ada@acme.example", Password: "wrong"})
+	}
+	if err != ErrManyTries {
+		t.Errorf("many tries: %v", err)
+	}
+	if _, err := b.SignIn(t.Context(), "support", AgentTry{Address: "ada@acme.example", Password: password}); err != ErrManyTries {
+		t.Errorf("with the right password after many tries: %v", err)
+	}
+	if got := b.revision(); got > before+12 {
+		t.Errorf("guesses fill the store: revision %d, was %d", got, before)
+	}
+	b.wait(triesEvery)
+	if _, err := b.SignIn(t.Context(), "support", AgentTry{Address: "ada@acme.example", Password: password}); err != nil {
+		t.Errorf("a while later: %v", err)
 	}
 }
 
@@ -77,11 +94,11 @@ func TestSession(t *testing.T) {
 	b := newBench(t)
 	ada := b.agent("ada@acme.example")
 	signIn := func() string {
-		cookie, expires, err := b.SignIn(t.Context(), "support", "ADA@acme.example", password)
-		if err != nil || !expires.Equal(b.time().Add(SessionLifetime)) || len(cookie) < 40 {
-			t.Fatalf("cookie %q until %v, %v", cookie, expires, err)
+		got, err := b.SignIn(t.Context(), "support", AgentTry{Address: "ADA@acme.example", Password: password})
+		if err != nil || !got.Expires.Equal(b.time().Add(SessionLifetime)) || len(got.Cookie) < 40 || got.Step != helpdesk.StepNone {
+			t.Fatalf("%+v, %v", got, err)
 		}
-		return cookie
+		return got.Cookie
 	}
 	first, second := signIn(), signIn()
 	if by, err := b.SignedIn(t.Context(), "support", first); err != nil || by.Agent.ID != ada.Agent.ID || by.Operator || by.Account != "support" {

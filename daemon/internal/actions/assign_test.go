@@ -104,7 +104,7 @@ func TestSetAgent(t *testing.T) {
 	if err != nil || a.Mail != helpdesk.MailAll || !a.Disabled {
 		t.Fatalf("agent %+v, %v", a, err)
 	}
-	if _, _, err := b.SignIn(t.Context(), "support", "ada@acme.example", "correct horse battery"); helpdesk.KindOf(err) != helpdesk.Invalid {
+	if _, err := b.SignIn(t.Context(), "support", AgentTry{Address: "ada@acme.example", Password: "correct horse battery"}); helpdesk.KindOf(err) != helpdesk.Invalid {
 		t.Errorf("a disabled agent signs in: %v", err)
 	}
 }

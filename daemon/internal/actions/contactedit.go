@@ -130,6 +130,9 @@ func (d *Desk) isFree(ctx context.Context, account string, a helpdesk.Address, i
 // they prove it, so it opens nothing before. One that another contact has stays
 // theirs.
 func (d *Desk) AddAddress(ctx context.Context, by Actor, id helpdesk.ID, address string) error {
+	if err := by.may(helpdesk.EditContacts); err != nil {
+		return err
+	}
 	a, err := typedAddress(address)
 	if err != nil {
 		return err
@@ -152,6 +155,9 @@ func (d *Desk) AddAddress(ctx context.Context, by Actor, id helpdesk.ID, address
 // else from then on; requests that they asked from it go on at that address. The last
 // address stays, and so does the last one that lets them sign in.
 func (d *Desk) RemoveAddress(ctx context.Context, by Actor, id helpdesk.ID, address string) error {
+	if err := by.may(helpdesk.EditContacts); err != nil {
+		return err
+	}
 	a, err := typedAddress(address)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -264,3 +265,5 @@ func TestSight(t *testing.T) {
 		})
 	}
 }
+
+func rangeAll() []clientv3.OpOption { return []clientv3.OpOption{clientv3.WithFromKey()} }

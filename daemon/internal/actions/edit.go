@@ -329,7 +329,7 @@ func (e *editing) applySnooze(t *helpdesk.Ticket, change *helpdesk.Change) ([]st
 		return nil, err
 	}
 	change.Records = append(change.Records, wake)
-	return []string{"Snoozed until " + t.Snoozed.Until.Format("2 January 2006 15:04") + " UTC."}, nil
+	return []string{"Snoozed until " + helpdesk.SnoozeWords(t.Snoozed.Until) + "."}, nil
 }
 
 // tellStatus tells who takes part of a status that was another one before.

@@ -22,6 +22,8 @@ type Lists interface {
 	// Choose and Tally are for the lists of agents.
 	Choose(account string, c index.Choice) index.Chosen
 	Tally(account string, choices []index.Choice) []int
+	// Sift is for searches, which find what they find in another order.
+	Sift(account string, c index.Choice) func(helpdesk.TicketID) bool
 	SubscribeAll(account string, id helpdesk.TicketID) (*index.Subscription, error)
 	// Nudge tells of what is no ticket and belongs to one.
 	Nudge(account string, id helpdesk.TicketID)

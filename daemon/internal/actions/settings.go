@@ -16,11 +16,8 @@ func (d *Desk) DeskSettings(ctx context.Context, by Actor) (*helpdesk.DeskSettin
 	return d.settings(ctx, by.Account)
 }
 
-// deskSettings is the id of the one record.
-const deskSettings = "desk"
-
 func (d *Desk) settings(ctx context.Context, account string) (*helpdesk.DeskSettings, error) {
-	s, rev, err := record[helpdesk.DeskSettings](ctx, d, account, helpdesk.SettingsRecord, deskSettings)
+	s, rev, err := record[helpdesk.DeskSettings](ctx, d, account, helpdesk.SettingsRecord, helpdesk.DeskRecord)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return &helpdesk.DeskSettings{}, nil
 	}
@@ -47,7 +44,7 @@ func (d *Desk) SaveDeskSettings(ctx context.Context, by Actor, in helpdesk.DeskS
 	}
 	change := &helpdesk.Change{
 		Account: by.Account,
-		Records: []helpdesk.Record{{Kind: helpdesk.SettingsRecord, ID: deskSettings, Value: in, Rev: in.Rev}},
+		Records: []helpdesk.Record{{Kind: helpdesk.SettingsRecord, ID: helpdesk.DeskRecord, Value: in, Rev: in.Rev}},
 		Audit: []helpdesk.AuditRecord{d.audit(by, "desk.settings", "settings/desk",
 			"ticketFields", fieldNames(in.TicketFields), "contactFields", fieldNames(in.ContactFields))},
 	}

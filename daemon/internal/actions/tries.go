@@ -33,6 +33,8 @@ var ErrTooMany = helpdesk.Errorf(helpdesk.Unavailable, "there were many tries wi
 // grow, nor push anybody out of it. Which addresses share a place differs from
 // process to process, so nobody can aim at one.
 type tries struct {
+	burst int
+	every time.Duration
 	seed  maphash.Seed
 	mu    sync.Mutex
 	table [tryPlaces]*rate.Limiter
@@ -41,16 +43,23 @@ type tries struct {
 // tryPlaces of some 100 bytes each.
 const tryPlaces = 1 << 14
 
-func newTries() *tries { return &tries{seed: maphash.MakeSeed()} }
+func newTries(burst int, every time.Duration) *tries {
+	return &tries{burst: burst, every: every, seed: maphash.MakeSeed()}
+}
 
 // allow takes one try, in an account. Unknown addresses are counted as well: what
 // is answered tells nothing.
 func (t *tries) allow(account string, a helpdesk.Address, now time.Time) bool {
-	place := maphash.String(t.seed, account+"\x00"+a.Key()) % tryPlaces
+	return t.allowKey(account+"\x00"+a.Key(), now)
+}
+
+// allowKey takes one try of whatever the key names.
+func (t *tries) allowKey(key string, now time.Time) bool {
+	place := maphash.String(t.seed, key) % tryPlaces
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.table[place] == nil {
-		t.table[place] = rate.NewLimiter(rate.Every(triesEvery), triesBurst)
+		t.table[place] = rate.NewLimiter(rate.Every(t.every), t.burst)
 	}
 	return t.table[place].AllowN(now, 1)
 }

@@ -140,6 +140,15 @@ func (d *desk) SetAgent(_ context.Context, _ actions.Actor, address string, in a
 	return a, nil
 }
 
+func (d *desk) SearchState(context.Context, actions.Actor) (*actions.SearchState, error) {
+	return &actions.SearchState{Tickets: 7, Left: 3, Bytes: 4096}, nil
+}
+
+func (d *desk) RebuildSearch(_ context.Context, by actions.Actor) error {
+	d.added = append(d.added, "rebuilt "+by.Account)
+	return nil
+}
+
 // serve answers on the socket in dir.
 func serve(t *testing.T, dir string) *desk {
 	t.Helper()
@@ -291,6 +300,25 @@ func TestSocketSetsAgents(t *testing.T) {
 				t.Errorf("%v, agent (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// covers: P10
+func TestSocketSearch(t *testing.T) {
+	dir := t.TempDir()
+	d, c := serve(t, dir), NewClient(dir)
+	var state Search
+	if err := c.Get(t.Context(), "/accounts/support/search", &state); err != nil || state != (Search{Tickets: 7, Left: 3, Bytes: 4096}) {
+		t.Errorf("state %+v, %v", state, err)
+	}
+	for _, tt := range []struct{ account, want string }{{"support", ""}, {"supprot", `nothing is declared for the account "supprot"`}} {
+		err := c.Post(t.Context(), "/accounts/"+tt.account+"/search/rebuild", struct{}{}, new(struct{}))
+		if (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+			t.Errorf("%s: %v, want %q", tt.account, err, tt.want)
+		}
+	}
+	if diff := cmp.Diff([]string{"rebuilt support"}, d.added); diff != "" {
+		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
 

@@ -47,6 +47,8 @@ type Desk interface {
 	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
 	Contacts
 	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
+	SearchState(ctx context.Context, by actions.Actor) (*actions.SearchState, error)
+	RebuildSearch(ctx context.Context, by actions.Actor) error
 }
 
 // Explain tells what would become of a mail that came by a path.
@@ -123,6 +125,8 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("POST /accounts/{account}/agents/{address}", s.setAgent)
 	mux.HandleFunc("GET /accounts/{account}/mailboxes", s.listMailboxes)
 	mux.HandleFunc("GET /accounts/{account}/centers", s.listCenters)
+	mux.HandleFunc("GET /accounts/{account}/search", s.searchState)
+	mux.HandleFunc("POST /accounts/{account}/search/rebuild", s.rebuildSearch)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
 	return mux

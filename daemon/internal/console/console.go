@@ -20,11 +20,6 @@ import (
 
 // Desk is what agents can do. Every act checks for itself who may.
 type Desk interface {
-	SignIn(ctx context.Context, account, address, password string) (cookie string, expires time.Time, err error)
-	// SignedIn answers SignIn if the cookie signs nobody in.
-	SignedIn(ctx context.Context, account, cookie string) (actions.Actor, error)
-	SignOut(ctx context.Context, account, cookie string) error
-
 	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
 	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
 	MailHTML(ctx context.Context, by actions.Actor, number int64, seq int) (*actions.MailHTML, error)
@@ -97,8 +92,22 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
-	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css",
-		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "presence.js")
+	c.pages = site.Pages(templates, "templates",
+		"console.css",
+		"ticket.css",
+		"contacts.css",
+		"settings.css",
+		"search.css",
+		"people.css",
+		"console.js",
+		"panes.js",
+		"rows.js",
+		"palette.js",
+		"news.js",
+		"files.js",
+		"ticket.js",
+		"presence.js",
+	)
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

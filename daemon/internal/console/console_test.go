@@ -52,25 +52,30 @@ type desk struct {
 	asked  actions.ListQuery // last
 	bulk   actions.Bulk      // last
 	stuck  int64             // cannot be changed
-	outbox []actions.Outgoing
+	outbox []actions.FailedMail
+	views  []actions.SavedView
+	saved  actions.SavedView // last
 }
 
-const undoID = helpdesk.ID("undoundoundoundo")
+const (
+	undoID = helpdesk.ID("undoundoundoundo")
+	viewID = helpdesk.ID("viewviewviewview")
+)
 
 var robin = &helpdesk.Agent{ID: "robin", Name: "Robin <Sample>"}
 
 // session is the cookie that the desk knows.
 var session = &http.Cookie{Name: "__Host-postern_agent", Value: "good"}
 
-func (d *desk) SignIn(_ context.Context, account, address, password string) (string, time.Time, error) {
-	d.changes = append(d.changes, "sign in "+account+" "+address)
+func (d *desk) SignIn(_ context.Context, account string, in actions.AgentTry) (*actions.AgentEntered, error) {
+	d.changes = append(d.changes, "sign in "+account+" "+in.Address)
 	switch {
 	case d.signErr != nil:
-		return "", time.Time{}, d.signErr
-	case password != "right":
-		return "", time.Time{}, helpdesk.Errorf(helpdesk.Invalid, "this address and password do not belong together")
+		return nil, d.signErr
+	case in.Password != "right":
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "this address and password do not belong together")
 	}
-	return "good", webtest.Now.Add(time.Hour), nil
+	return &actions.AgentEntered{Cookie: "good", Expires: webtest.Now.Add(time.Hour)}, nil
 }
 
 func (d *desk) SignedIn(_ context.Context, account, cookie string) (actions.Actor, error) {
@@ -219,7 +224,7 @@ func hasNot(t *testing.T, page string, words ...string) {
 // Nothing is shown or done without a session that is good now.
 func TestEveryPageNeedsASession(t *testing.T) {
 	for _, test := range []struct{ method, path string }{
-		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent/q/mine"}, {"GET", "/agent/views/viewviewviewview"}, {"POST", "/agent/bulk"}, {"POST", "/agent/bulk/undo"}, {"GET", "/agent/failed"}, {"POST", "/agent/failed/x/retry"}, {"POST", "/agent/me/density"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
+		{"GET", "/agent"}, {"GET", "/agent/contacts/" + aliceID}, {"POST", "/agent/contacts/" + aliceID + "/invite"}, {"GET", "/agent/q/mine"}, {"GET", "/agent/views/viewviewviewview"}, {"GET", "/agent/views/new"}, {"POST", "/agent/views"}, {"POST", "/agent/views/viewviewviewview"}, {"GET", "/agent/views/viewviewviewview/edit"}, {"POST", "/agent/views/viewviewviewview/remove"}, {"POST", "/agent/bulk"}, {"POST", "/agent/bulk/undo"}, {"GET", "/agent/failed"}, {"POST", "/agent/failed/x/retry"}, {"POST", "/agent/me/density"}, {"GET", "/agent/tickets/7"}, {"POST", "/agent/tickets/7/reply"},
 		{"POST", "/agent/tickets/7/note"}, {"POST", "/agent/tickets/7/status"}, {"POST", "/agent/tickets/7/assign"}, {"POST", "/agent/tickets/7/tags"}, {"GET", "/agent/held"}, {"GET", "/agent/held/x"},
 		{"POST", "/agent/held/x"}, {"POST", "/agent/held/x/lift"}, {"GET", "/agent/held/x/source"}, {"GET", "/agent/held/x/files/1"}, {"POST", "/agent/tickets/7/participants"},
 		{"POST", "/agent/tickets/7/entries/6/release"},
@@ -364,7 +369,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	d := &desk{detail: full(), newest: 9, held: []helpdesk.HeldItem{heldItem}}
 	h := serve(d)
 	for _, path := range []string{
-		"/agent", "/agent/q/all", "/agent/bulk", "/agent/bulk/undo", "/agent/failed", "/agent/failed/x/retry", "/agent/me/density", "/agent/tickets/7", "/agent/tickets/7/reply", "/agent/tickets/7/note", "/agent/tickets/7/status", "/agent/held",
+		"/agent", "/agent/q/all", "/agent/bulk", "/agent/bulk/undo", "/agent/failed", "/agent/failed/x/retry", "/agent/me/density", "/agent/views/new", "/agent/views", "/agent/views/viewviewviewview/edit", "/agent/views/viewviewviewview/remove", "/agent/tickets/7", "/agent/tickets/7/reply", "/agent/tickets/7/note", "/agent/tickets/7/status", "/agent/held",
 		"/agent/held/" + string(heldItem.ID), "/agent/held/" + string(heldItem.ID) + "/lift", "/agent/tickets/7/participants", "/agent/tickets/7/entries/6/release", "/agent/sign-in", "/agent/sign-out", "/agent/none",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {

@@ -112,9 +112,36 @@ func (d *desk) UndoMany(_ context.Context, by actions.Actor, id helpdesk.ID) (*a
 	return &actions.BulkResult{Changed: []int64{1}, Words: "Taken back."}, errors.Join(d.check(by), d.writeErr)
 }
 
-func (d *desk) Outbox(_ context.Context, by actions.Actor, failed bool, after helpdesk.ID) ([]actions.Outgoing, helpdesk.ID, error) {
-	if failed {
-		return d.outbox, "", d.check(by)
+func (d *desk) FailedMail(_ context.Context, by actions.Actor, _ helpdesk.ID) ([]actions.FailedMail, helpdesk.ID, error) {
+	return d.outbox, "", d.check(by)
+}
+
+func (d *desk) Views(_ context.Context, by actions.Actor) ([]actions.SavedView, error) {
+	return d.views, d.check(by)
+}
+
+func (d *desk) View(_ context.Context, by actions.Actor, id helpdesk.ID) (*actions.SavedView, error) {
+	for i := range d.views {
+		if d.views[i].ID == id {
+			return &d.views[i], d.check(by)
+		}
 	}
-	return nil, "", d.check(by)
+	return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such view")
+}
+
+func (d *desk) SaveView(_ context.Context, by actions.Actor, in actions.SavedView, shared bool) (*actions.SavedView, error) {
+	d.changes, d.saved = append(d.changes, fmt.Sprintf("save view %s %t", in.Name, shared)), in
+	if in.ID == "" {
+		in.ID = viewID
+	}
+	return &in, errors.Join(d.check(by), d.writeErr)
+}
+
+func (d *desk) RemoveView(_ context.Context, by actions.Actor, id helpdesk.ID, rev int64) error {
+	d.changes = append(d.changes, fmt.Sprintf("remove view %s %d", id, rev))
+	return errors.Join(d.check(by), d.writeErr)
+}
+
+func (d *desk) Senders(_ context.Context, by actions.Actor) (*actions.Senders, error) {
+	return &actions.Senders{}, d.check(by)
 }

@@ -10,9 +10,8 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
-// failedPage shows the mails that could not be delivered, or that wait.
+// failedPage shows the mails that could not be delivered.
 type failedPage struct {
-	Waiting bool
 	Rows    []failedRow
 	Next    string // address of the page that follows; "" if there is none
 	First   bool
@@ -23,19 +22,18 @@ type failedPage struct {
 // failedRow is one mail that did not arrive.
 type failedRow struct {
 	delivery
-	Number int64
-	Ticket string // address of its request; "" if that is gone
-	Relay  string
+	Number  int64
+	Subject string
+	Ticket  string // address of its request; "" if that is gone
+	Relay   string
 }
-
-const showWaiting = "waiting"
 
 func (c *Handler) failed(v *visit) error { return c.writeFailed(v, nil) }
 
 // writeFailed lists the deliveries, with why one could not be tried again.
 func (c *Handler) writeFailed(v *visit, failure error) error {
 	query := v.r.URL.Query()
-	page := failedPage{Waiting: query.Get("show") == showWaiting, First: query.Get("after") == "", Done: doneWords[query.Get("done")]}
+	page := failedPage{First: query.Get("after") == "", Done: doneWords[query.Get("done")]}
 	if failure != nil {
 		trouble := c.site.Trouble(v.r, failure)
 		if words := helpdesk.Public(failure); words != "" {
@@ -51,7 +49,7 @@ func (c *Handler) writeFailed(v *visit, failure error) error {
 		}
 		after = parsed
 	}
-	found, next, err := c.desk.Outbox(v.context(), v.by, !page.Waiting, after)
+	found, next, err := c.desk.FailedMail(v.context(), v.by, after)
 	if err != nil {
 		return err
 	}
@@ -59,11 +57,7 @@ func (c *Handler) writeFailed(v *visit, failure error) error {
 		page.Rows = append(page.Rows, newFailedRow(&found[i]))
 	}
 	if next != "" {
-		values := url.Values{"after": {string(next)}}
-		if page.Waiting {
-			values.Set("show", showWaiting)
-		}
-		page.Next = failedPath + "?" + values.Encode()
+		page.Next = failedPath + "?after=" + url.QueryEscape(string(next))
 	}
 	c.write(v, web.Status(failure), "failed", "Failed deliveries", c.frame(v, "failed"), page)
 	return nil
@@ -71,8 +65,8 @@ func (c *Handler) writeFailed(v *visit, failure error) error {
 
 const failedPath = "/agent/failed"
 
-func newFailedRow(o *actions.Outgoing) failedRow {
-	row := failedRow{delivery: newDelivery(&o.Delivery), Number: o.Number, Relay: cmp.Or(o.Relay, "no server: the mailbox has none now")}
+func newFailedRow(o *actions.FailedMail) failedRow {
+	row := failedRow{delivery: newDelivery(&o.Delivery), Number: o.Number, Subject: o.Subject, Relay: cmp.Or(o.Relay, "no server: the mailbox has none now")}
 	row.Retry = failedPath + "/" + string(o.Delivery.ID) + "/retry"
 	if o.Number != 0 {
 		row.Ticket = draft{Number: o.Number}.path()

@@ -49,6 +49,7 @@ type listPage struct {
 	Total        string
 	Look         string
 	Order        string
+	MayExport    bool
 	Orders       []orderChoice
 	Edit         string // address where the view is changed; "" if it can't be
 	Empty, Blank string // title and words of an empty list
@@ -182,19 +183,13 @@ func (c *Handler) list(v *visit, src source, asked url.Values) (*listPage, error
 		query.Order = order
 	}
 	found, err := c.desk.List(v.context(), v.by, query)
-	if helpdesk.KindOf(err) == helpdesk.Unavailable {
-		found, err = c.plainList(v, query)
-	}
 	if err != nil {
 		return nil, err
 	}
-	settings, err := c.desk.DeskSettings(v.context(), v.by)
-	if err != nil {
-		settings = &helpdesk.DeskSettings{}
-	}
+	settings := c.settings(v)
 	page := &listPage{
 		Title: src.title, Name: src.name, Path: src.path, Look: found.Look, First: query.Before == "" && query.After == "",
-		Order: query.Order, Total: totalWords(found.Total), settings: settings,
+		Order: query.Order, MayExport: v.by.May(helpdesk.ExportData), Total: totalWords(found.Total), settings: settings,
 	}
 	var columns []string
 	if view := found.View; view != nil {
@@ -289,7 +284,7 @@ func newRow(r *actions.Row, in string, columns []string, settings *helpdesk.Desk
 		out.Merged = t.Merged.Number
 	}
 	for _, name := range columns {
-		if c := newCell(t, r, name, settings); c.Text != "" || !c.At.IsZero() {
+		if c := newCell(r, name, settings); !c.empty() {
 			out.Extra = append(out.Extra, c)
 		}
 	}
@@ -314,25 +309,4 @@ func firstRune(word string) string {
 		return string(unicode.ToUpper(r))
 	}
 	return ""
-}
-
-// plainList reads requests from the store, newest first.
-func (c *Handler) plainList(v *visit, query actions.ListQuery) (*actions.Listing, error) {
-	tickets, err := c.desk.Tickets(v.context(), v.by, 0, 100)
-	if err != nil {
-		return nil, err
-	}
-	found := &actions.Listing{}
-	for _, t := range tickets {
-		open := t.Status == helpdesk.Open
-		fits := map[actions.Queue]bool{
-			actions.MineQueue: open && v.by.Agent != nil && t.Assignee == v.by.Agent.ID, actions.UnassignedQueue: open && t.Assignee == "", actions.OpenQueue: open,
-			actions.PendingQueue: t.Status == helpdesk.Pending, actions.DoneQueue: t.Status == helpdesk.Resolved || t.Status == helpdesk.Closed, actions.AllQueue: true,
-		}
-		if fits[query.Queue] {
-			found.Rows = append(found.Rows, actions.Row{Ticket: t})
-		}
-	}
-	found.Total = len(found.Rows)
-	return found, nil
 }

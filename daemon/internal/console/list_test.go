@@ -213,12 +213,11 @@ func TestUndo(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	d := &desk{outbox: []actions.Outgoing{{Number: 7, Relay: "smtp.acme.example:465", Delivery: helpdesk.Delivery{
+	d := &desk{outbox: []actions.FailedMail{{Number: 7, Subject: "Lost <it>", Relay: "smtp.acme.example:465", Delivery: helpdesk.Delivery{
 		ID: "deliverydelivery", To: helpdesk.MustAddress("alice@customer.example"), State: helpdesk.Failed, Purpose: helpdesk.AgentReply, Entry: 2, Created: webtest.Now,
 	}}}}
 	page := webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/failed", session))
-	has(t, page, "alice@customer.example", "Given up", `href="/agent/tickets/7#entry-2"`, "smtp.acme.example:465", `action="/agent/failed/deliverydelivery/retry"`)
-	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/failed?show=waiting", session)), "Nothing waits")
+	has(t, page, "alice@customer.example", "Given up", "Lost &lt;it&gt;", `href="/agent/tickets/7#entry-2"`, "smtp.acme.example:465", `action="/agent/failed/deliverydelivery/retry"`)
 	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{}), base+"/agent/failed", session)), "All mail went out")
 	r := webtest.Post(t, serve(d), base+"/agent/failed/deliverydelivery/retry", nil, session)
 	if r.Header.Get("Location") != "/agent/failed?done=retry" || len(d.changes) != 1 {

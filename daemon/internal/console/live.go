@@ -83,9 +83,15 @@ func watched(query url.Values) (w actions.Watched, err error) {
 			return w, missing()
 		}
 	}
+	w.List = askedList(query)
+	return w, nil
+}
+
+// askedList is the list that "list" names; nil for none.
+func askedList(query url.Values) *actions.ListQuery {
 	name := query.Get("list")
 	if name == "" {
-		return w, nil
+		return nil
 	}
 	q := actions.ListQuery{Order: query.Get("order"), Before: query.Get("before"), After: query.Get("after"), Limit: listRows}
 	if id, isView := strings.CutPrefix(name, actions.ViewQueue("")); isView {
@@ -93,8 +99,7 @@ func watched(query url.Values) (w actions.Watched, err error) {
 	} else {
 		q.Queue = actions.Queue(name)
 	}
-	w.List = &q
-	return w, nil
+	return &q
 }
 
 // events tells a page that is open what happens. Each event is the whole of what it

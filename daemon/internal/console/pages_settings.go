@@ -17,4 +17,13 @@ type Settings interface {
 }
 
 // settingsPages registers them.
-func (c *Handler) settingsPages() {}
+func (c *Handler) settingsPages() {
+	c.handle("GET "+settingsPath, c.showSettings)
+	c.handle("POST "+settingsPath+"/statuses", c.nameStatuses)
+	c.handle("POST "+settingsPath+"/fields/{of}", c.changeField)
+	c.handle("GET "+cannedPath, c.listCanned)
+	c.handle("GET "+cannedPath+"/new", c.newCanned)
+	c.handle("POST "+cannedPath, c.saveCanned)
+	c.handle("GET "+cannedPath+"/{id}", c.showCanned)
+	c.handle("POST "+cannedPath+"/{id}", c.saveCanned)
+}

@@ -1,15 +1,37 @@
 package console
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
 
+	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
+// SigningIn is how agents come in.
+type SigningIn interface {
+	// SignIn answers Invalid for an address and a password that do not belong together.
+	SignIn(ctx context.Context, account string, in actions.AgentTry) (*actions.AgentEntered, error)
+	// SignInCode and FinishSecond end what a cookie of SignIn still waits for.
+	SignInCode(ctx context.Context, account, cookie, code string) (*actions.AgentEntered, error)
+	FinishSecond(ctx context.Context, account, cookie, code string) (*actions.AgentEntered, []string, error)
+	// SetUpOf must change nothing.
+	SetUpOf(ctx context.Context, h helpdesk.HelpCenter, cookie string) (*actions.SecondSetUp, error)
+	// SignedIn answers SignIn if the cookie signs nobody in.
+	SignedIn(ctx context.Context, account, cookie string) (actions.Actor, error)
+	SignOut(ctx context.Context, account, cookie string) error
+	// Joining must change nothing. Both answer NotFound for a link that opens nothing.
+	Joining(ctx context.Context, h helpdesk.HelpCenter, token string) (*helpdesk.Agent, error)
+	Join(ctx context.Context, h helpdesk.HelpCenter, token, password string) (*helpdesk.Agent, error)
+}
+
 const home = "/agent"
+
+// stepCookie is of a sign-in that is not done yet: it opens nothing but its own end.
+const stepCookie = "postern_agent_step"
 
 // signInPage asks for address and password.
 type signInPage struct {
@@ -18,13 +40,20 @@ type signInPage struct {
 	Notice  string
 	Error   string
 	Trouble *web.Trouble
+	Issuers []issuerButton
 	// Draft is what was being written when the session ended. It goes through the
 	// sign-in and comes back.
 	Draft draft
 }
 
+// issuerButton is a way in without a password.
+type issuerButton struct{ Name, Label string }
+
 // notices that a sign-in page may begin with.
-var signInNotices = map[string]string{"out": "You are signed out."}
+var signInNotices = map[string]string{
+	"out":    "You are signed out.",
+	"joined": "Your password is set. Sign in with it.",
+}
 
 func (c *Handler) showSignIn(v *visit) error {
 	page := signInPage{Next: web.LocalPath(v.r.FormValue("next"), home), Notice: signInNotices[v.r.FormValue("done")]}
@@ -64,6 +93,9 @@ func (c *Handler) askToSignIn(v *visit) error {
 	return nil
 }
 
+// tooMany is what a network reads that tries too much.
+const tooMany = "There were many tries from your network in a short time. Wait a minute and try again."
+
 func (c *Handler) signIn(v *visit) error {
 	if err := web.ReadForm(v.r); err != nil {
 		return err
@@ -71,27 +103,41 @@ func (c *Handler) signIn(v *visit) error {
 	post := v.r.PostForm
 	page := signInPage{Address: post.Get("address"), Next: web.LocalPath(post.Get("next"), home), Draft: carriedDraft(post)}
 	if !c.tries.Allow(c.site.Client(v.r)) {
-		page.Error = "There were many tries from your network in a short time. Wait a minute and try again."
+		page.Error = tooMany
 		c.writeSignIn(v, web.Status(web.ErrTooMany), page)
 		return nil
 	}
-	cookie, expires, err := c.desk.SignIn(v.context(), v.center.Account, page.Address, post.Get("password"))
+	entered, err := c.desk.SignIn(v.context(), v.center.Account, actions.AgentTry{
+		Address: page.Address, Password: post.Get("password"), Browser: web.Browser(v.r.UserAgent()),
+	})
 	if err != nil {
 		return c.signInAgain(v, page, err)
 	}
-	web.SetCookie(v.w, v.center, cookieName, cookie, expires)
-	if !page.Draft.carried() {
-		http.Redirect(v.w, v.r, page.Next, http.StatusSeeOther)
+	if entered.Step != helpdesk.StepNone {
+		web.SetCookie(v.w, v.center, stepCookie, entered.Cookie, entered.Expires)
+		return c.writeStep(v, http.StatusOK, entered.Cookie, stepPage{Next: page.Next, Draft: page.Draft})
+	}
+	return c.enter(v, entered, page.Next, page.Draft)
+}
+
+// enter gives the browser its session and leads on, to what was being written if there
+// is something.
+func (c *Handler) enter(v *visit, entered *actions.AgentEntered, next string, d draft) error {
+	web.SetCookie(v.w, v.center, cookieName, entered.Cookie, entered.Expires)
+	if !d.carried() {
+		http.Redirect(v.w, v.r, next, http.StatusSeeOther)
 		return nil
 	}
-	if v.by, err = c.desk.SignedIn(v.context(), v.center.Account, cookie); err != nil {
+	by, err := c.desk.SignedIn(v.context(), v.center.Account, entered.Cookie)
+	if err != nil {
 		return err
 	}
-	return c.writeTicket(v, page.Draft, nil)
+	v.by = by
+	return c.writeTicket(v, d, nil)
 }
 
 func (c *Handler) signInAgain(v *visit, page signInPage, err error) error {
-	if helpdesk.KindOf(err) == helpdesk.Invalid {
+	if kind := helpdesk.KindOf(err); kind == helpdesk.Invalid || err == actions.ErrManyTries {
 		page.Error = web.Sentence(helpdesk.Public(err))
 	} else {
 		trouble := c.site.Trouble(v.r, err)
@@ -107,12 +153,14 @@ func (c *Handler) writeSignIn(v *visit, status int, page signInPage) {
 
 // signOut ends the session even if the cookie is all that is left of it.
 func (c *Handler) signOut(v *visit) error {
-	if cookie := web.Cookie(v.r, v.center, cookieName); cookie != "" {
-		if err := c.desk.SignOut(v.context(), v.center.Account, cookie); err != nil {
-			return err
+	for _, name := range []string{cookieName, stepCookie} {
+		if cookie := web.Cookie(v.r, v.center, name); cookie != "" {
+			if err := c.desk.SignOut(v.context(), v.center.Account, cookie); err != nil {
+				return err
+			}
+			web.DropCookie(v.w, v.center, name)
 		}
 	}
-	web.DropCookie(v.w, v.center, cookieName)
 	http.Redirect(v.w, v.r, "/agent/sign-in?done=out", http.StatusSeeOther)
 	return nil
 }

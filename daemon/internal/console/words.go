@@ -124,6 +124,9 @@ var doneWords = map[string]string{
 	priorityAct: "The priority is changed.",
 	tagsAct:     "The tags are saved.",
 
+	"view":         "The view is saved.",
+	"view-removed": "The view is gone.",
+
 	"release": "Customers see the message now.",
 	"add":     "They take part from now on.",
 	"remove":  "They take no part any more.",

@@ -60,6 +60,9 @@ func firstWords(text string, most int) string {
 	return string(line)
 }
 
+// DeskRecord is the id of the one record of [DeskSettings].
+const DeskRecord = "desk"
+
 // DeskSettings are what the agents of an account agreed on.
 type DeskSettings struct {
 	// StatusLabels are the account's own names of statuses, for agents.

@@ -94,34 +94,6 @@ func (c *Contact) Prove(a Address, how string, at time.Time) bool {
 	return false
 }
 
-// Agent answers customers.
-type Agent struct {
-	Schema   int       `json:"schema"`
-	ID       ID        `json:"id"`
-	Name     string    `json:"name"`
-	Address  Address   `json:"address"`
-	Password string    `json:"password"` // argon2id in PHC form
-	Disabled bool      `json:"disabled,omitempty"`
-	Role     ID        `json:"role,omitempty"` // "" is [AgentRole]
-	Mail     AgentMail `json:"mail,omitempty"` // "" is [MailMine]
-	Created  time.Time `json:"created"`
-
-	Rev int64 `json:"-"`
-}
-
-// Author is the agent as an author of entries.
-func (a *Agent) Author() Author {
-	return Author{Role: AgentAs, ID: a.ID, Name: a.Name, Address: a.Address}
-}
-
-// Session is one signed-in browser. Its key in the store is the hash of the
-// cookie, so that a copy of the store signs nobody in.
-type Session struct {
-	Agent   ID        `json:"agent"`
-	Created time.Time `json:"created"`
-	Expires time.Time `json:"expires"`
-}
-
 // MainAddress is the first one that was proven, else the first; none is the zero
 // Address.
 func (c *Contact) MainAddress() Address {

@@ -48,7 +48,3 @@ func (c *Crew) WhoSee(t *Ticket) []Agent {
 	}
 	return found
 }
-
-// Enters reports whether the agent can sign in at all: somebody who was asked to join
-// and has not is nobody to count on.
-func (a *Agent) Enters() bool { return !a.Disabled && a.Password != "" }

@@ -32,6 +32,8 @@ const (
 	ResetMail  Purpose = "reset"
 	CodeMail   Purpose = "code"
 	LinkMail   Purpose = "link"
+	// AgentJoins brings an agent the [Pass] by which they set a password.
+	AgentJoins Purpose = "agentjoins"
 	// Known tells who wants to sign up that they have a sign-in already.
 	Known Purpose = "known"
 	// PasswordChanged tells that it was.
@@ -55,7 +57,7 @@ const (
 // OfAccount reports mail about somebody's sign-in. It belongs to no ticket.
 func (p Purpose) OfAccount() bool {
 	switch p {
-	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known:
+	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known, AgentJoins:
 		return true
 	}
 	return p.TellsChange()

@@ -71,6 +71,7 @@ const (
 	PassReset      PassKind = "reset"      // set another password
 	PassCode       PassKind = "code"       // sign in, by a code that is typed in the browser that asked
 	PassLink       PassKind = "link"       // let an issuer's identity sign in from now on
+	PassAgent      PassKind = "agent"      // set the password of an agent
 )
 
 // Pass lets whoever reads the mail of an address do one thing, once. The token in
@@ -81,6 +82,7 @@ type Pass struct {
 	Kind       PassKind `json:"kind"`
 	Address    Address  `json:"address"`           // where it is sent; using it proves it
 	Contact    ID       `json:"contact,omitempty"` // "" while nobody has the address
+	Agent      ID       `json:"agent,omitempty"`   // whose password it sets, instead of a contact's
 	Name       string   `json:"name,omitempty"`    // as typed by who asked; never in a mail
 	HelpCenter string   `json:"helpCenter"`
 	Locale     string   `json:"locale,omitempty"`
@@ -113,6 +115,7 @@ const (
 	InvitationLifetime = 7 * 24 * time.Hour
 	ResetLifetime      = 30 * time.Minute
 	CodeLifetime       = 10 * time.Minute
+	JoinLifetime       = 3 * 24 * time.Hour // of an agent's: somebody waits for them to begin
 	// MostCodeTries: 5 guesses of 10^8.
 	MostCodeTries = 5
 )

@@ -15,6 +15,9 @@ type orders struct {
 	assign      string          // me, none, or an address
 	priority    string
 	add, remove []string // tags
+	team        string   // its name, or none
+	snooze      string   // until when, in words
+	fields      []setting
 	merge       int64
 	note        bool
 	lines       int      // how many commands there were
@@ -113,6 +116,12 @@ func (o *orders) read(name, args string) {
 		err = o.readTags(args)
 	case name == "note":
 		o.note = true
+	case name == "team":
+		err = o.readTeam(args)
+	case name == "snooze":
+		err = o.readSnooze(args)
+	case name == "field":
+		err = o.readField(args)
 	case name == "merge":
 		err = o.readMerge(args)
 	default:

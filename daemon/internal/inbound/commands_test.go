@@ -44,12 +44,21 @@ func TestReadOrders(t *testing.T) {
 		{"a bad tag spoils its line", "#tag a b(c)", result{orders{lines: 1, refused: []string{
 			`#tag a b(c): "b(c)" is not a tag; use one word of at most 50 letters, digits, -, _, ., : and /`}}, ""}},
 		{"priority twice", "#priority low\n#priority high", result{orders{priority: "Low", lines: 2, refused: []string{"#priority high: was given twice"}}, ""}},
+		{"filed", "#team Billing  EU\n#snooze 2 days\n#field Order=ORD-1\n#field size =\nHi", result{orders{
+			team: "Billing EU", snooze: "2 days", fields: []setting{{"Order", "ORD-1"}, {"size", ""}}, lines: 4}, "Hi"}},
+		{"no team", "#team", result{orders{lines: 1, refused: []string{"#team: wants the name of a team, or none"}}, ""}},
+		{"two teams", "#team a\n#team b", result{orders{team: "a", lines: 2, refused: []string{"#team b: was given twice"}}, ""}},
+		{"snoozed for how long", "#snooze a while", result{orders{lines: 1, refused: []string{
+			"#snooze a while: wants a time such as 3h, 2d, tomorrow, monday or 2026-03-09 14:30, or none"}}, ""}},
+		{"a field without a value", "#field order", result{orders{lines: 1, refused: []string{
+			"#field order: wants the name of a field, = and what it becomes"}}, ""}},
+		{"a field twice", "#field a=1\n#field A=2", result{orders{fields: []setting{{"a", "1"}}, lines: 2, refused: []string{"#field A=2: was given twice"}}, ""}},
 		{"merge with itself in words", "#merge the other", result{orders{lines: 1, refused: []string{"#merge the other: wants the number of a request"}}, ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, text := readOrders(tt.text)
-			if diff := cmp.Diff(tt.want, result{got, text}, cmp.AllowUnexported(result{}, orders{})); diff != "" {
+			if diff := cmp.Diff(tt.want, result{got, text}, cmp.AllowUnexported(result{}, orders{}, setting{})); diff != "" {
 				t.Errorf("orders (-want +got):\n%s", diff)
 			}
 		})

@@ -32,6 +32,8 @@ type Store interface {
 	// AgentsWhoSee are those who may know of a ticket, disabled ones left out.
 	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
 	Sees(ctx context.Context, account string, a *helpdesk.Agent, t *helpdesk.Ticket) (bool, error)
+	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
+	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)

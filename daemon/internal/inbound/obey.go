@@ -13,7 +13,7 @@ import (
 // obey does the commands that change the head of the ticket, and says of each
 // what it did. What could not be done is told, too; the text goes out all the
 // same, as the command was understood.
-func (p *Pipeline) obey(ctx context.Context, c *incoming, agent *helpdesk.Agent) ([]string, error) {
+func (p *Pipeline) obey(ctx context.Context, c *incoming, change *helpdesk.Change, agent *helpdesk.Agent) ([]string, error) {
 	o, t := c.said.orders, c.ticket
 	var done []string
 	tell := func(format string, args ...any) { done = append(done, fmt.Sprintf(format, args...)) }
@@ -35,6 +35,11 @@ func (p *Pipeline) obey(ctx context.Context, c *incoming, agent *helpdesk.Agent)
 	if len(o.add)+len(o.remove) > 0 {
 		tell("%s", retag(t, o))
 	}
+	filed, err := p.file(ctx, c, change, agent)
+	if err != nil {
+		return nil, err
+	}
+	done = append(done, filed...)
 	switch {
 	case o.merge == 0:
 	case p.Merger == nil:

@@ -111,7 +111,7 @@ func (p *Pipeline) work(ctx context.Context, c *incoming, change *helpdesk.Chang
 	change.Ticket = t
 	before := t.Status
 	change.Unchanged = append(change.Unchanged, helpdesk.Revision{Agent: agent.ID, Rev: agent.Rev})
-	done, err := p.obey(ctx, c, agent)
+	done, err := p.obey(ctx, c, change, agent)
 	if err != nil {
 		return err
 	}

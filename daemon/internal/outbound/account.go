@@ -83,7 +83,7 @@ func (m *AccountMail) limits(proven bool) []accountLimit {
 // contact has proven it. One that nobody has proven gets none while it said "this was
 // not me". What tells of a change goes to proven addresses alone.
 func (p *Planner) welcome(ctx context.Context, change *helpdesk.Change, m AccountMail) (welcome, proven bool, err error) {
-	if m.Purpose.TellsChange() {
+	if m.Purpose.TellsChange() || m.Purpose == helpdesk.AgentJoins { // an agent's word, for one of ours
 		return true, true, nil
 	}
 	if m.Contact != "" {
@@ -154,7 +154,7 @@ func (q *Queue) accountOccasion(ctx context.Context, account string, d *helpdesk
 		return nil, fmt.Errorf("mailbox %q is not declared", d.Mailbox)
 	}
 	center, ok := q.Directory.HelpCenter(account, d.HelpCenter)
-	if !ok || !center.PortalOn {
+	if !ok || !center.PortalOn && d.Purpose != helpdesk.AgentJoins {
 		return nil, nil
 	}
 	o := &occasion{delivery: d, box: box, center: &center, now: q.Now()}
@@ -191,6 +191,8 @@ func accountSubject(o occasion) string {
 		return o.say.T("Your code to sign in")
 	case helpdesk.LinkMail:
 		return o.say.T("Confirm another way to sign in")
+	case helpdesk.AgentJoins:
+		return "Set your password for " + o.centerName()
 	case helpdesk.Known:
 		return o.say.T("You have an account already")
 	}
@@ -232,6 +234,9 @@ func (c composer) accountLetter(o occasion) *letter {
 	case helpdesk.LinkMail:
 		l.button("Link", say.T("Confirm"), c.passLink(o))
 		l.why = say.T("You get this mail because somebody signed in elsewhere with your address and went on to %s.", center)
+	case helpdesk.AgentJoins: // agents' pages speak English alone
+		l.button("Link", "Set a password", o.center.BaseURL+"/agent/join/"+c.signer.Pass(links.Audience(o.center.Audience), string(o.pass.ID)))
+		l.why = "You get this mail because you answer requests at " + center + "."
 	case helpdesk.Known:
 		l.button("Link", say.T("Sign in"), o.page("/sign-in"))
 		l.why = say.T("You get this mail because somebody wanted to sign up at %s with your address.", center)

@@ -94,6 +94,8 @@ func lifetimeOf(p helpdesk.Purpose) time.Duration {
 		return helpdesk.InvitationLifetime
 	case helpdesk.ResetMail:
 		return helpdesk.ResetLifetime
+	case helpdesk.AgentJoins:
+		return helpdesk.JoinLifetime
 	case helpdesk.CodeMail:
 		return helpdesk.CodeLifetime
 	}

@@ -117,7 +117,7 @@ func (p *Handler) changePassword(v *visit) error {
 		return err
 	}
 	e, err := p.desk.ChangePassword(v.context(), v.center, v.customer, actions.NewPassword{
-		Old: v.r.PostForm.Get("old"), New: v.r.PostForm.Get("password"), Browser: browser(v.r.UserAgent()),
+		Old: v.r.PostForm.Get("old"), New: v.r.PostForm.Get("password"), Browser: web.Browser(v.r.UserAgent()),
 	})
 	if err == nil {
 		return p.entered(v, e, v.path("/account?done=password"))

@@ -72,7 +72,7 @@ func (p *Handler) typeCode(v *visit, page codePage) (done bool, err error) {
 	}
 	id, secret, _ := strings.Cut(web.Cookie(v.r, v.center, codeCookie), ".")
 	e, err := p.desk.SignInByCode(v.context(), v.center, actions.TypedCode{
-		Pass: helpdesk.ID(id), Secret: secret, Code: v.r.PostForm.Get("code"), Browser: browser(v.r.UserAgent()),
+		Pass: helpdesk.ID(id), Secret: secret, Code: v.r.PostForm.Get("code"), Browser: web.Browser(v.r.UserAgent()),
 	})
 	if err != nil {
 		return false, err

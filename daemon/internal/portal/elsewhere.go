@@ -145,7 +145,7 @@ func (p *Handler) takeReturn(v *visit) error {
 	secret := rand.Text()
 	got, err := p.desk.Arrive(v.context(), v.center, v.r.PathValue("issuer"), actions.Arriving{
 		Cookie: web.Cookie(v.r, v.center, awayCookie), State: form.Get("state"), Returned: helpdesk.Returned{Code: form.Get("code"), Issuer: form.Get("iss")},
-		Customer: v.customer, Secret: secret, Browser: browser(v.r.UserAgent()),
+		Customer: v.customer, Secret: secret, Browser: web.Browser(v.r.UserAgent()),
 	})
 	if err != nil {
 		return p.returned(v, err)
@@ -222,7 +222,7 @@ func (p *Handler) useProof(v *visit, pass *helpdesk.Pass) error {
 	if !actions.IsFor(pass, secret) { // a program, or the right person in another browser
 		return p.showProof(v, pass)
 	}
-	e, err := p.desk.LinkIdentity(v.context(), v.center, v.r.PathValue("token"), secret, browser(v.r.UserAgent()))
+	e, err := p.desk.LinkIdentity(v.context(), v.center, v.r.PathValue("token"), secret, web.Browser(v.r.UserAgent()))
 	if err != nil {
 		return p.passGone(v, err)
 	}

@@ -79,7 +79,7 @@ func (p *Handler) tryPass(v *visit, token, name string) (*actions.Entered, error
 		return nil, web.ErrTooMany
 	}
 	return p.desk.UsePass(v.context(), v.center, token, actions.Activation{
-		Name: name, Password: v.r.PostForm.Get("password"), Browser: browser(v.r.UserAgent()),
+		Name: name, Password: v.r.PostForm.Get("password"), Browser: web.Browser(v.r.UserAgent()),
 	})
 }
 

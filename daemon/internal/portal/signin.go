@@ -49,7 +49,7 @@ func (p *Handler) trySignIn(v *visit, address string) (*actions.Entered, error) 
 		return nil, web.ErrTooMany
 	}
 	return p.desk.SignInCustomer(v.context(), v.center, actions.Credentials{
-		Address: address, Password: v.r.PostForm.Get("password"), Browser: browser(v.r.UserAgent()),
+		Address: address, Password: v.r.PostForm.Get("password"), Browser: web.Browser(v.r.UserAgent()),
 	})
 }
 

@@ -136,11 +136,11 @@ func (w *whole) agent(address string) *http.Cookie {
 	if _, _, err := w.desk.AddAgent(w.t.Context(), actions.Actor{Account: "a", Operator: true}, actions.NewAgent{Name: "Robin", Address: address, Password: password}); err != nil {
 		w.t.Fatal(err)
 	}
-	cookie, _, err := w.desk.SignIn(w.t.Context(), "a", address, password)
+	entered, err := w.desk.SignIn(w.t.Context(), "a", actions.AgentTry{Address: address, Password: password})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &http.Cookie{Name: "__Host-postern_agent", Value: cookie}
+	return &http.Cookie{Name: "__Host-postern_agent", Value: entered.Cookie}
 }
 
 // Whether submitting is there, by everything that it hangs on, as everybody meets

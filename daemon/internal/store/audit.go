@@ -26,6 +26,11 @@ func (s *Store) commitAudited(ctx context.Context, c *helpdesk.Change) error {
 		}
 		b.guarded(b.tenant.auditHead(), rev, head)
 		err = b.commit(ctx, s)
+		if err == nil && s.onAudit != nil {
+			for i := range c.Audit {
+				s.onAudit(c.Account, &c.Audit[i])
+			}
+		}
 		if helpdesk.KindOf(err) != helpdesk.Conflict {
 			return err
 		}
@@ -41,6 +46,11 @@ func (s *Store) commitAudited(ctx context.Context, c *helpdesk.Change) error {
 	}
 	return helpdesk.Errorf(helpdesk.Unavailable, "too many changes at once")
 }
+
+// OnAudit has each record told that is written from now on: the log of the process then
+// says what the end of the chain was, out of reach of who changes the store. It is set
+// before the store is used.
+func (s *Store) OnAudit(tell func(account string, r *helpdesk.AuditRecord)) { s.onAudit = tell }
 
 // AuditHead is the end of the chain of an account.
 func (s *Store) AuditHead(ctx context.Context, account string) (helpdesk.AuditHead, error) {

@@ -150,13 +150,18 @@ func (s *Store) EndCustomerSession(ctx context.Context, account string, contact 
 
 // EndCustomerSessions forgets those sessions of a contact of which ends is true.
 func (s *Store) EndCustomerSessions(ctx context.Context, account string, contact helpdesk.ID, ends func(helpdesk.CustomerSession) bool) error {
-	resp, err := s.get(ctx, s.keys.account(account).customerSessions(contact), clientv3.WithPrefix())
+	return endSessions(ctx, s, s.keys.account(account).customerSessions(contact), ends)
+}
+
+// endSessions forgets those below a prefix of which ends is true.
+func endSessions[T any](ctx context.Context, s *Store, prefix string, ends func(T) bool) error {
+	resp, err := s.get(ctx, prefix, clientv3.WithPrefix())
 	if err != nil {
 		return fmt.Errorf("list sessions: %w", err)
 	}
 	var ops []clientv3.Op
 	for _, kv := range resp.Kvs {
-		var session helpdesk.CustomerSession
+		var session T
 		if err := json.Unmarshal(kv.Value, &session); err != nil {
 			return fmt.Errorf("read record %s: %w", kv.Key, err)
 		}

@@ -31,6 +31,26 @@ func (s *Store) Session(ctx context.Context, account, hash string, now time.Time
 	return session, nil
 }
 
+// Sessions reads all sessions of an account's agents. They last a working day, so they
+// are few.
+func (s *Store) Sessions(ctx context.Context, account string) ([]helpdesk.Session, error) {
+	return list[helpdesk.Session](ctx, s, s.keys.account(account).sessions(), nil)
+}
+
+// ChangeSession writes a session anew that is there.
+func (s *Store) ChangeSession(ctx context.Context, account, hash string, session helpdesk.Session) error {
+	key := s.keys.account(account).session(hash)
+	b := batch{keys: s.keys, tenant: s.keys.account(account), account: account}
+	b.cmps = append(b.cmps, clientv3.Compare(clientv3.ModRevision(key), ">", 0))
+	b.put(key, session)
+	return b.commit(ctx, s)
+}
+
+// EndSessions forgets those sessions of an account's agents of which ends is true.
+func (s *Store) EndSessions(ctx context.Context, account string, ends func(helpdesk.Session) bool) error {
+	return endSessions(ctx, s, s.keys.account(account).sessions(), ends)
+}
+
 // EndSession forgets a session; ending one that is not there is no error.
 func (s *Store) EndSession(ctx context.Context, account, hash string) error {
 	_, err := s.txn(ctx, nil, clientv3.OpDelete(s.keys.account(account).session(hash)))

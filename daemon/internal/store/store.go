@@ -27,6 +27,7 @@ type Store struct {
 	local   bool
 	numbers *numbers
 	loops   sync.WaitGroup
+	onAudit func(account string, r *helpdesk.AuditRecord)
 }
 
 // Option changes how a Store works.

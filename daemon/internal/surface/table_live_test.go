@@ -2,6 +2,11 @@ package surface
 
 import "net/url"
 
+// exportRoutes take lists away as files.
+var exportRoutes = []route{
+	{"POST /agent/export", act, []probe{{at: "/agent/export", may: "", form: url.Values{"list": {"nothing"}}}}},
+}
+
 // liveRoutes are what the scripts of agents' pages listen to and tell.
 var liveRoutes = []route{
 	{"GET /agent/events", stream, []probe{

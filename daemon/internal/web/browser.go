@@ -1,4 +1,4 @@
-package portal
+package web
 
 import "strings"
 
@@ -13,9 +13,9 @@ var (
 	}
 )
 
-// browser is what people call the program that sent a User-Agent header, such as
+// Browser is what people call the program that sent a User-Agent header, such as
 // "Firefox, Linux"; "" if they would not know it. The header itself is not kept.
-func browser(agent string) string {
+func Browser(agent string) string {
 	var words []string
 	for _, known := range [][]struct{ sign, name string }{browsers, systems} {
 		for _, k := range known {
