@@ -19,7 +19,7 @@ const (
 	MaxImportBytes = 5 << 20
 	MaxImportRows  = 10_000
 	maxColumns     = 60
-	maxCell        = 4 << 10
+	maxImportCell        = 4 << 10
 )
 
 // table is a CSV file as it was understood.
@@ -61,8 +61,8 @@ func readTable(r io.Reader) (*csvTable, error) {
 			return nil, helpdesk.Errorf(helpdesk.Invalid, "line %d has %d columns: at most %d are read", line, len(cells), maxColumns)
 		}
 		for i := range cells {
-			if cells[i] = oneLine(cells[i]); len(cells[i]) > maxCell {
-				cells[i] = strings.ToValidUTF8(cells[i][:maxCell], "")
+			if cells[i] = oneLine(cells[i]); len(cells[i]) > maxImportCell {
+				cells[i] = strings.ToValidUTF8(cells[i][:maxImportCell], "")
 			}
 		}
 		switch {
