@@ -167,17 +167,10 @@ func (r *csvRow) cell(i int) string {
 	return unguarded(r.cells[i])
 }
 
-// safeCell keeps a spreadsheet from taking a text for a formula.
-func safeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n|%'", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
-// unguarded undoes safeCell, so that what was exported can be imported.
+// unguarded undoes what [cell] puts before a formula, so that what was exported can
+// be imported.
 func unguarded(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && safeCell(rest) == s {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && cell(rest) == s {
 		return rest
 	}
 	return s

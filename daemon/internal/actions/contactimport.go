@@ -221,7 +221,7 @@ func (d *Desk) WriteContacts(ctx context.Context, by Actor, w io.Writer) error {
 	out := csv.NewWriter(w)
 	header := []string{"id", "name", "address", "other addresses", "proven", "blocked", "created"}
 	for _, f := range settings.ContactFields {
-		header = append(header, safeCell(f.Label))
+		header = append(header, cell(f.Label))
 	}
 	_ = out.Write(header) // errors come with Error
 	for after := helpdesk.ID(""); ; {
@@ -260,7 +260,7 @@ func contactCells(c *helpdesk.Contact, fields []helpdesk.FieldSpec) []string {
 		cells = append(cells, c.Fields[f.Name])
 	}
 	for i := range cells {
-		cells[i] = safeCell(cells[i])
+		cells[i] = cell(cells[i])
 	}
 	return cells
 }

@@ -69,12 +69,8 @@ func FuzzReadTable(f *testing.F) {
 			return
 		}
 		for i := range table.rows {
-			cell := table.rows[i].cell(cols.address)
-			if len(cell) > maxImportCell || strings.ContainsAny(cell, "\n\r\x00") {
-				t.Errorf("cell %q", cell)
-			}
-			if again := unguarded(safeCell(cell)); again != cell && safeCell(cell) != cell {
-				t.Errorf("%q comes back as %q", cell, again)
+			if one := table.rows[i].cell(cols.address); len(one) > maxImportCell || strings.ContainsAny(one, "\n\r\x00") {
+				t.Errorf("cell %q", one)
 			}
 		}
 	})
