@@ -19,7 +19,7 @@ const (
 	MaxImportBytes = 5 << 20
 	MaxImportRows  = 10_000
 	maxColumns     = 60
-	maxImportCell        = 4 << 10
+	maxImportCell  = 4 << 10
 )
 
 // table is a CSV file as it was understood.
