@@ -47,6 +47,7 @@ func runDev(ctx context.Context, args []string, out, errs io.Writer) error {
 	// Whoever is on this machine may speak for anybody: that is what dev is for,
 	// and nothing else does so.
 	s.relays = inbound.Relays{{Network: netip.MustParsePrefix("127.0.0.0/8")}, {Network: netip.MustParsePrefix("::1/128")}}
+	s.hooks = append(s.hooks, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
 	s.issuers = append(s.issuers, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
 	if err := placeSamples(s.manifests); err != nil {
 		return err

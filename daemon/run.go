@@ -17,6 +17,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/hooks"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/index"
@@ -48,6 +49,7 @@ type daemon struct {
 	certs    *certs.Source // nil without certificates
 	metrics  *admin.Metrics
 	desk     *actions.Desk
+	hooks    *hooks.Teller
 	mail     *smtpd.Server
 	lmtp     *smtpd.Server // nil without --lmtp
 	pollers  *imappoll.Pollers
@@ -97,7 +99,7 @@ func (d *daemon) build(ctx context.Context) error {
 	d.roster = roster.New(d.db, d.live.Accounts, d.log)
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Sealer: store.NewSealer(keys.sealing),
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
@@ -112,6 +114,9 @@ func (d *daemon) build(ctx context.Context) error {
 	if err := d.openPollers(pipeline); err != nil {
 		return err
 	}
+	d.hooks = hooks.New(hooks.Options{
+		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Networks: d.settings.hooks, Log: d.log, Now: now,
+	})
 	d.openPages()
 	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
@@ -202,6 +207,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	defer stopPolling()
 	g.loop(func() { d.pollers.Run(polling) })
 	g.loop(func() { d.queue.Run(back) })
+	g.loop(func() { d.hooks.Run(back) })
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
 	g.loop(func() { d.lists.Run(back) })

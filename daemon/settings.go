@@ -39,6 +39,7 @@ type settings struct {
 	replica      string
 	relays       inbound.Relays // mail servers in front
 	proxies      []netip.Prefix // web proxies
+	hooks        []netip.Prefix // not public, and yet programs that are told what happens may be there
 	issuers      []netip.Prefix // not public, and yet issuers of OpenID Connect may be there
 	mailProxies  []netip.Prefix // who tells by the PROXY protocol whom an SMTP connection is from
 	repair       smtpd.Clients  // whose line ends are mended
@@ -99,6 +100,7 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
 	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "`file` with the key of --etcd-cert")
 	fs.Func("issuer-network", "`network` (CIDR) that is not public and in which issuers of OpenID Connect may be all the same, such as that of a cluster; may be repeated (default: none, and in dev this machine)", addNetwork(&s.issuers))
+	fs.Func("hook-network", "`network` (CIDR) that is not public and in which programs may be that are told what happens, such as that of a cluster; may be repeated (default: none, and in dev this machine)", addNetwork(&s.hooks))
 	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server that is asked about senders (default: those of the system)")
 	fs.StringVar(&s.keyFile, "key-file", "", "`file` with the key that seals secrets in etcd, the same for all replicas (default: DIR/key, made at the first start)")
 }

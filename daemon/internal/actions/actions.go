@@ -94,6 +94,7 @@ type Desk struct {
 	erasures  chan erasure // that were just asked for
 	words     Words
 	searches  *semaphore.Weighted
+	vault     Vault
 	exports   *semaphore.Weighted
 }
 
@@ -108,6 +109,7 @@ type Options struct {
 	Sealer    Sealer
 	Lists     Lists
 	Roster    Roster
+	Vault     Vault // of secrets of hooks; nil where there are none
 	Words     Words
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -120,6 +122,6 @@ func New(o Options) *Desk {
 		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
-	d.store = onceStore{o.Store, d}
+	d.store, d.vault = onceStore{o.Store, d}, o.Vault
 	return d
 }

@@ -18,6 +18,7 @@ var allowedBy = map[string]helpdesk.Permission{
 	"SaveDeskSettings": helpdesk.ManageDesk,
 	"SaveRole":         helpdesk.ManagePeople, "RemoveRole": helpdesk.ManagePeople, "SaveTeam": helpdesk.ManagePeople, "RemoveTeam": helpdesk.ManagePeople,
 	"SetAgent": helpdesk.ManagePeople, "InviteAgent": helpdesk.ManagePeople, "SendJoin": helpdesk.ManagePeople, "ResetSecond": helpdesk.ManagePeople,
+	"Export":   helpdesk.ExportData,
 	"AuditLog": helpdesk.ReadAudit, "CheckAudit": helpdesk.ReadAudit,
 }
 
@@ -25,7 +26,7 @@ var allowedBy = map[string]helpdesk.Permission{
 var byOperator = []string{"AddAgent"}
 
 // unmade acts do nothing yet.
-var unmade = []string{"List", "Counts", "ChangeMany", "UndoMany", "OpenSide", "OpenTicket", "Senders"}
+var unmade = []string{"OpenSide", "OpenTicket", "Senders"}
 
 // apart are lists, and acts about files that wait: these are no request's before one
 // is written.

@@ -30,9 +30,13 @@ type Desk interface {
 	Once(ctx context.Context, by actions.Actor, key string, body []byte) (*actions.Once, error)
 
 	Tickets
+	Lists
 	Writing
+	Work
 	Contacts
 	Held
+	Settings
+	People
 	Access
 }
 
@@ -128,11 +132,11 @@ func (h *Handler) admit(c *call) error {
 	}
 	c.center = center
 	from := h.site.Client(c.r)
-	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || len(c.r.Header.Values("Authorization")) != 1 {
+	token := c.token()
+	if token == "" {
 		return errNoToken
 	}
-	by, err := h.desk.Bearer(c.ctx, center.Account, strings.TrimSpace(token))
+	by, err := h.desk.Bearer(c.ctx, center.Account, token)
 	if helpdesk.KindOf(err) == helpdesk.SignIn {
 		if !h.guesses.Allow(from) {
 			return web.ErrTooMany
@@ -155,6 +159,15 @@ func (h *Handler) admit(c *call) error {
 		}
 	}
 	return nil
+}
+
+// token that the program shows, in the one header that counts; "" for none.
+func (c *call) token() string {
+	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(c.r.Header.Values("Authorization")) != 1 {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // missing answers at addresses at which there is nothing, or nothing for this method.

@@ -13,6 +13,13 @@ type Contacts interface {
 	ContactDetail(ctx context.Context, by actions.Actor, idOrAddress string) (*actions.ContactDetail, error)
 	ContactTickets(ctx context.Context, by actions.Actor, c *helpdesk.Contact, helpCenter string) (*actions.ContactTickets, error)
 	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
+	AddContact(ctx context.Context, by actions.Actor, in actions.NewContact) (*helpdesk.Contact, error)
+	EditContact(ctx context.Context, by actions.Actor, id helpdesk.ID, in actions.ContactEdit) error
+	AddAddress(ctx context.Context, by actions.Actor, id helpdesk.ID, address string) error
+	RemoveAddress(ctx context.Context, by actions.Actor, id helpdesk.ID, address string) error
+	SignOutContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	BlockContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	UnblockContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
 	LiftSpam(ctx context.Context, by actions.Actor, address string) error
 }
 
@@ -114,4 +121,98 @@ func (h *Handler) invite(c *call, in invitation) (out invited, err error) {
 		return out, err
 	}
 	return invited{sent.Address.String(), sent.Expires, sent.Before}, nil
+}
+
+type newContact struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+}
+
+// madeContact tells which contact is there now.
+type madeContact struct {
+	ID helpdesk.ID `json:"id"`
+}
+
+func (m madeContact) at() string { return "/contacts/" + string(m.ID) }
+
+func madeContactOf(_ *call, m helpdesk.Made) madeContact { return madeContact{m.Contact} }
+
+func (h *Handler) addContact(c *call, in newContact) error {
+	_, err := h.desk.AddContact(c.ctx, c.by, actions.NewContact{Name: in.Name, Address: in.Address})
+	return err
+}
+
+// contactID finds the id of whom the address of the request names.
+func (h *Handler) contactID(c *call) (helpdesk.ID, error) {
+	d, err := h.desk.ContactDetail(c.ctx, c.by, c.r.PathValue("contact"))
+	if err != nil {
+		return "", err
+	}
+	return d.ID, nil
+}
+
+type contactChanges struct {
+	Name   *string           `json:"name,omitempty"`
+	Fields map[string]string `json:"fields,omitempty" doc:"By name; those that are not there stay."`
+}
+
+// editContact overwrites name and fields, so it takes an If-Match.
+func (h *Handler) editContact(c *call, in contactChanges) (out contact, err error) {
+	rev, err := c.ifMatch()
+	if err != nil {
+		return out, err
+	}
+	id, err := h.contactID(c)
+	if err != nil {
+		return out, err
+	}
+	if err := h.desk.EditContact(c.ctx, c.by, id, actions.ContactEdit{Name: in.Name, Fields: in.Fields, If: rev}); err != nil {
+		return out, err
+	}
+	return h.getContact(c)
+}
+
+// onContact is an act that needs to know whom alone.
+func (h *Handler) onContact(do func(ctx context.Context, by actions.Actor, id helpdesk.ID) error) func(*call) error {
+	return func(c *call) error {
+		id, err := h.contactID(c)
+		if err != nil {
+			return err
+		}
+		return do(c.ctx, c.by, id)
+	}
+}
+
+func (h *Handler) addAddress(c *call, in anAddress) error {
+	id, err := h.contactID(c)
+	if err != nil {
+		return err
+	}
+	return h.desk.AddAddress(c.ctx, c.by, id, in.Address)
+}
+
+func (h *Handler) removeAddress(c *call) error {
+	id, err := h.contactID(c)
+	if err != nil {
+		return err
+	}
+	return h.desk.RemoveAddress(c.ctx, c.by, id, c.r.PathValue("address"))
+}
+
+func (h *Handler) signOutContact(c *call) error {
+	return h.onContact(func(ctx context.Context, by actions.Actor, id helpdesk.ID) error {
+		return h.desk.SignOutContact(ctx, by, id)
+	})(c)
+}
+
+func (h *Handler) blockContact(c *call) error {
+	return h.onContact(func(ctx context.Context, by actions.Actor, id helpdesk.ID) error {
+		return h.desk.BlockContact(ctx, by, id)
+	})(c)
+}
+
+func (h *Handler) unblockContact(c *call) error {
+	return h.onContact(func(ctx context.Context, by actions.Actor, id helpdesk.ID) error {
+		return h.desk.UnblockContact(ctx, by, id)
+	})(c)
 }

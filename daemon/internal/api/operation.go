@@ -41,6 +41,7 @@ type work struct {
 	ifMatch bool         // overwrites something whole: needs an If-Match
 	etag    bool         // answers with an ETag
 	file    bool         // answers with a file
+	stream  bool         // and has written it
 	upload  bool         // takes files as multipart/form-data
 	run     func(*call) (any, error)
 	answer  func(*call, helpdesk.Made) any
@@ -90,9 +91,21 @@ func sends(do func(*call) (*actions.File, error)) work {
 	return work{file: true, run: func(c *call) (any, error) { return do(c) }}
 }
 
+// removes is orders for what must be as it was read.
+func removes(do func(*call) error) work { w := orders(do); w.ifMatch = true; return w }
+
+// streams writes its answer, a file, by itself.
+func streams(do func(*call) error) work {
+	w := orders(do)
+	w.file, w.stream = true, true
+	return w
+}
+
 func (w work) withETag() work { w.etag = true; return w }
 
 func (w work) overwrites() work { w.ifMatch, w.etag = true, true; return w }
+
+func (w work) matches() work { w.ifMatch = true; return w }
 
 func (w work) takesFiles() work { w.upload = true; return w }
 
@@ -108,12 +121,18 @@ func (h *Handler) perform(c *call) error {
 		return h.make(c)
 	}
 	out, err := c.op.run(c)
+	if c.op.ifMatch && helpdesk.KindOf(err) == helpdesk.Conflict {
+		return errPrecondition
+	}
 	if err != nil {
 		return err
 	}
 	if f, ok := out.(*actions.File); ok && c.op.file {
 		defer func() { _ = f.Close() }() // it was only read
 		web.Download(c.w, c.r, f.Name, f.MediaType, f)
+		return nil
+	}
+	if c.op.stream {
 		return nil
 	}
 	if c.op.out == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,8 @@ func init() {
 	enum(helpdesk.Scopes...)
 	enum(helpdesk.Permissions...)
 	enum(helpdesk.Verdicts...)
+	enum(append(slices.Clone(helpdesk.EventTypes), helpdesk.PingEvent)...)
+	enum(helpdesk.PostWaits, helpdesk.PostTaken, helpdesk.PostGiven)
 	enum(helpdesk.Message, helpdesk.Note, helpdesk.Event)
 	enum(helpdesk.ByMail, helpdesk.ByPortal, helpdesk.ByConsole, helpdesk.ByImport)
 	enum(helpdesk.Requester, helpdesk.Collaborator)
@@ -80,6 +83,9 @@ var timeType = reflect.TypeFor[time.Time]()
 func (s *schemas) of(t reflect.Type, input bool) object {
 	if t == timeType {
 		return object{{"type", "string"}, {"format", "date-time"}}
+	}
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return object{}
 	}
 	if values, ok := enums[t]; ok {
 		return object{{"type", "string"}, {"enum", values}}

@@ -8,11 +8,21 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Access is what programs do about tokens.
+// Access is what programs do about tokens and hooks.
 type Access interface {
 	Tokens(ctx context.Context, by actions.Actor) ([]helpdesk.AccessToken, error)
 	AddToken(ctx context.Context, by actions.Actor, in actions.NewToken) (*helpdesk.AccessToken, string, error)
 	EndToken(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+
+	Hooks(ctx context.Context, by actions.Actor) ([]helpdesk.Hook, error)
+	Hook(ctx context.Context, by actions.Actor, id helpdesk.ID) (*helpdesk.Hook, error)
+	AddHook(ctx context.Context, by actions.Actor, in actions.NewHook) (*helpdesk.Hook, string, error)
+	SetHook(ctx context.Context, by actions.Actor, id helpdesk.ID, rev int64, in actions.NewHook) (*helpdesk.Hook, error)
+	RollHook(ctx context.Context, by actions.Actor, id helpdesk.ID) (secret string, err error)
+	RemoveHook(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	Ping(ctx context.Context, by actions.Actor, hook helpdesk.ID) error
+	Posts(ctx context.Context, by actions.Actor, hook, before helpdesk.ID) ([]helpdesk.Post, error)
+	Redeliver(ctx context.Context, by actions.Actor, hook, post helpdesk.ID) error
 }
 
 // me is for whom the token acts, and what it may do.

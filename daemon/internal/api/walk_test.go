@@ -35,6 +35,39 @@ var walk = []step{
 	{do: "GET /tickets?limit=1&cursor={cursor}", want: 200},
 	{do: "GET /tickets/{lamp}", want: 200, save: map[string]string{"alice": "ticket.participants.0.contact"}},
 	{do: "PATCH /tickets/{lamp}", body: `{"status":"Pending","assignee":"{ada}","priority":"High","addTags":["lamp"]}`, want: 200},
+	{do: "PATCH /tickets/{lamp}", body: `{"status":"Open"}`, more: []string{"If-Match", `"1"`}, want: 412},
+	{do: "GET /senders", want: 200},
+	{do: "POST /tickets", body: `{"address":"dora@customer.example","subject":"Your order","text":"It is on its way","as":{"priority":"Low","status":"Open"}}`, want: 201, save: map[string]string{"begun": "number"}},
+	{do: "GET /queues", want: 200},
+	{do: "GET /queues/all?limit=2", want: 200, save: map[string]string{"cursor": "next"}},
+	{do: "GET /queues/all?limit=2&cursor={cursor}", want: 200},
+	{do: "GET /queues/nothing", want: 404},
+	{do: "POST /lists", body: `{"tags":["lamp"],"newerThan":"48h"}`, want: 200},
+	{do: "GET /search?q=order", want: 200},
+	{do: "POST /views", body: `{"name":"Lamps","shared":true,"filter":{"tags":["lamp"],"olderThan":"1h"},"columns":["tags"]}`, want: 201, save: map[string]string{"view": "id"}},
+	{do: "GET /views", want: 200},
+	{do: "GET /views/{view}", want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "PUT /views/{view}", body: `{"name":"All lamps","shared":true,"filter":{"tags":["lamp"]}}`, want: 428},
+	{do: "PUT /views/{view}", body: `{"name":"All lamps","shared":true,"filter":{"tags":["lamp"]}}`, more: []string{"If-Match", `"1"`}, want: 412},
+	{do: "PUT /views/{view}", body: `{"name":"All lamps","shared":true,"filter":{"tags":["lamp"]}}`, more: []string{"If-Match", `"{rev}"`}, want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "GET /views/{view}/tickets", want: 200},
+	{do: "DELETE /views/{view}", more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "POST /bulk", body: `{"numbers":[{lamp},999],"change":{"addTags":["many"]}}`, want: 200, save: map[string]string{"undo": "undo"}},
+	{do: "POST /bulk/{undo}/undo", want: 200},
+	{do: "GET /failed", want: 200},
+	{do: "POST /export?queue=all&order=oldest", want: 200},
+	{do: "POST /export", want: 422},
+	{do: "PUT /tickets/{lamp}/watchers/me", want: 204},
+	{do: "DELETE /tickets/{lamp}/watchers/{ada}", want: 204},
+	{do: "GET /tickets/{lamp}/draft", want: 200},
+	{do: "PUT /tickets/{lamp}/draft", body: `{"kind":"note","text":"Begun"}`, more: []string{"If-Match", `"0"`}, want: 200},
+	{do: "GET /tickets/{lamp}/glance", want: 200},
+	{do: "PUT /tickets/{lamp}/presence", body: `{"typing":"message"}`, want: 204},
+	{do: "DELETE /tickets/{lamp}/presence", want: 204},
+	{do: "PUT /tickets/{lamp}/seen", body: `{"entry":1}`, want: 204},
+	{do: "DELETE /tickets/{lamp}/seen", want: 204},
+	{do: "DELETE /tickets/{lamp}/mention", want: 204},
+	{do: "POST /tickets/{lamp}/sides", body: `{"address":"maker@lamps.example","subject":"A lamp","text":"Do you know it?","quote":[1]}`, want: 201},
 	{do: "POST /tickets/{lamp}/files", body: "multipart", want: 200, save: map[string]string{"file": "files.0.token"}},
 	{do: "POST /tickets/{lamp}/notes", body: `{"text":"For us","files":[{"token":{file}}]}`, want: 201, save: map[string]string{"note": "entry"}},
 	{do: "POST /tickets/{lamp}/replies", body: `{"text":"For you","status":"Resolved","files":[{"name":"a.txt","mediaType":"text/plain","content":"aGVsbG8="}]}`, want: 201},
@@ -49,6 +82,49 @@ var walk = []step{
 	{do: "GET /contacts/alice@customer.example", want: 200},
 	{do: "GET /contacts/{alice}/tickets", want: 200},
 	{do: "POST /contacts/{alice}/invite", body: `{}`, want: 200},
+	{do: "POST /contacts", body: `{"name":"Eve","address":"eve@customer.example"}`, want: 201, save: map[string]string{"eve": "id"}},
+	{do: "GET /contacts/{eve}", want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "PATCH /contacts/{eve}", body: `{"name":"Eve E."}`, more: []string{"If-Match", `"{rev}"`}, want: 200},
+	{do: "POST /contacts/{eve}/addresses", body: `{"address":"eve@other.example"}`, want: 204},
+	{do: "DELETE /contacts/{eve}/addresses/eve@other.example", want: 204},
+	{do: "POST /contacts/{eve}/sign-out", want: 204},
+	{do: "POST /contacts/{eve}/block", want: 204},
+	{do: "POST /contacts/{eve}/unblock", want: 204},
+	{do: "GET /settings", want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "PUT /settings", body: `{"statusLabels":{"Pending":"Waiting"},"ticketFields":[{"name":"color","label":"Colour","type":"Select","options":["red","blue"]}]}`, more: []string{"If-Match", `"{rev}"`}, want: 200},
+	{do: "POST /canned", body: `{"name":"Hello","text":"Hello","shared":true}`, want: 201, save: map[string]string{"canned": "id"}},
+	{do: "GET /canned", want: 200},
+	{do: "GET /canned/{canned}", want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "GET /tickets/{lamp}/canned/{canned}", want: 200},
+	{do: "PUT /canned/{canned}", body: `{"name":"Hello","text":"Hello again"}`, more: []string{"If-Match", `"{rev}"`}, want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "DELETE /canned/{canned}", more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "GET /agents", want: 200, save: map[string]string{"rev": "items.0.rev"}},
+	{do: "PATCH /agents/{ada}", body: `{"name":"Ada L.","mail":"all"}`, more: []string{"If-Match", `"{rev}"`}, want: 200},
+	{do: "POST /agents", body: `{"name":"Grace","address":"grace@acme.example"}`, want: 201, save: map[string]string{"grace": "id"}},
+	{do: "POST /agents/{grace}/link", want: 204},
+	{do: "DELETE /agents/{grace}/second", want: 204},
+	{do: "PUT /me/mail", body: `{"mail":"mine"}`, want: 204},
+	{do: "GET /audit?limit=1", want: 200, save: map[string]string{"cursor": "next"}},
+	{do: "GET /audit?limit=1&cursor={cursor}", want: 200},
+	{do: "POST /teams", body: `{"name":"Lamps","members":["{ada}"]}`, want: 201, save: map[string]string{"team": "id"}},
+	{do: "GET /teams", want: 200, save: map[string]string{"rev": "items.0.rev"}},
+	{do: "PUT /teams/{team}", body: `{"name":"Lights"}`, more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "GET /teams", want: 200, save: map[string]string{"rev": "items.0.rev"}},
+	{do: "DELETE /teams/{team}", more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "POST /roles", body: `{"name":"Helper","permissions":["held"],"sees":"Teams"}`, want: 201, save: map[string]string{"role": "id"}},
+	{do: "GET /roles", want: 200, save: map[string]string{"rev": "items.2.rev"}},
+	{do: "PUT /roles/{role}", body: `{"name":"Helper","sees":"All"}`, more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "GET /roles", want: 200, save: map[string]string{"rev": "items.2.rev"}},
+	{do: "DELETE /roles/{role}", more: []string{"If-Match", `"{rev}"`}, want: 204},
+	{do: "POST /hooks", body: `{"name":"Robot","url":"https://robot.example/postern","events":["ticket.created"]}`, want: 201, save: map[string]string{"hook": "id"}},
+	{do: "GET /hooks", want: 200},
+	{do: "GET /hooks/{hook}", want: 200, save: map[string]string{"rev": "rev"}},
+	{do: "PUT /hooks/{hook}", body: `{"name":"Robot","url":"https://robot.example/postern","events":["entry.created"],"on":true}`, more: []string{"If-Match", `"{rev}"`}, want: 200},
+	{do: "POST /hooks/{hook}/secret", want: 200},
+	{do: "POST /hooks/{hook}/ping", want: 204},
+	{do: "GET /hooks/{hook}/posts", want: 200},
+	{do: "POST /hooks/{hook}/posts/{undo}/again", want: 404},
+	{do: "DELETE /hooks/{hook}", want: 204},
 	{do: "GET /held", want: 200},
 	{do: "GET /held?decided=true", want: 200},
 	{do: "POST /tokens", body: `{"name":"Other","scopes":["tickets:read"]}`, want: 201, save: map[string]string{"token": "id"}},
@@ -60,7 +136,7 @@ var walk = []step{
 var unwalked = map[string]string{
 	"dismissSuggestion": "needs mail", "unsplit": "needs mail", "getHTML": "needs mail", "getSource": "needs mail", "release": "needs mail",
 	"split": "needs mail", "retryDelivery": "needs mail", "getHeld": "needs mail", "decideHeld": "needs mail", "getHeldSource": "needs mail",
-	"getHeldFile": "needs mail", "liftSpam": "needs mail",
+	"getHeldFile": "needs mail", "liftSpam": "needs mail", "redeliver": "needs a post",
 }
 
 // TestWalk compares what everything answers with what the description says of it.
@@ -80,12 +156,14 @@ func TestWalk(t *testing.T) {
 		if s.body == "multipart" {
 			got = b.send(all, path)
 		} else {
-			got = b.ask(all, method, Root+path, fill(s.body, known), s.more...)
+			got = b.ask(all, method, Root+path, fill(s.body, known), filled(s.more, known)...)
 		}
 		if got.StatusCode != s.want {
 			t.Fatalf("%s: %d, want %d\n%s", s.do, got.StatusCode, s.want, got.body)
 		}
-		walked[check.conforms(t, method, path, got)] = true
+		if s.want < 300 {
+			walked[check.conforms(t, method, path, got)] = true
+		}
 		for name, at := range s.save {
 			known[name] = pick(t, got, at)
 		}
@@ -124,6 +202,14 @@ func fill(text string, known map[string]string) string {
 		}
 		return value
 	})
+}
+
+func filled(texts []string, known map[string]string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, fill(text, known))
+	}
+	return all
 }
 
 // pick finds a value in an answer: a text as it stands there, unless it is JSON itself.

@@ -19,10 +19,6 @@ type Writing interface {
 	FileLimits(ctx context.Context, by actions.Actor, number int64) (helpdesk.FileLimits, error)
 	Attach(ctx context.Context, by actions.Actor, number int64, limits helpdesk.FileLimits, name, mediaType string, r io.Reader) (actions.Upload, error)
 	Attached(ctx context.Context, by actions.Actor, number int64, limits helpdesk.FileLimits, token string) (actions.Upload, error)
-	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
-	Assign(ctx context.Context, by actions.Actor, number int64, agent helpdesk.ID) error
-	SetPriority(ctx context.Context, by actions.Actor, number int64, priority string) error
-	SetTags(ctx context.Context, by actions.Actor, number int64, add, remove []string) error
 
 	AddParticipant(ctx context.Context, by actions.Actor, number int64, address, name string, history bool) error
 	RemoveParticipant(ctx context.Context, by actions.Actor, number int64, participant uint16) error
@@ -166,47 +162,6 @@ func (h *Handler) upload(c *call) (keptFiles, error) {
 		return out, helpdesk.Errorf(helpdesk.Invalid, "send files as multipart/form-data, each with its name")
 	}
 	return out, err
-}
-
-// changes of a request: what is not there stays.
-type changes struct {
-	Status     helpdesk.Status `json:"status,omitempty"`
-	Assignee   *helpdesk.ID    `json:"assignee,omitempty" doc:"The id of an agent; an empty text is nobody."`
-	Priority   *string         `json:"priority,omitempty"`
-	AddTags    []string        `json:"addTags,omitempty"`
-	RemoveTags []string        `json:"removeTags,omitempty"`
-}
-
-// change does what is there, one after the other, and tells how the request is then.
-func (h *Handler) change(c *call, in changes) (out ticket, err error) {
-	number, err := c.number()
-	if err != nil {
-		return out, err
-	}
-	if in.Status != "" {
-		err = h.desk.SetStatus(c.ctx, c.by, number, in.Status)
-	}
-	if err == nil && in.Assignee != nil {
-		err = h.desk.Assign(c.ctx, c.by, number, *in.Assignee)
-	}
-	if err == nil && in.Priority != nil {
-		err = h.desk.SetPriority(c.ctx, c.by, number, *in.Priority)
-	}
-	if err == nil && len(in.AddTags)+len(in.RemoveTags) > 0 {
-		err = h.desk.SetTags(c.ctx, c.by, number, in.AddTags, in.RemoveTags)
-	}
-	if err != nil {
-		return out, err
-	}
-	return h.head(c, number)
-}
-
-func (h *Handler) head(c *call, number int64) (out ticket, err error) {
-	d, err := h.desk.Ticket(c.ctx, c.by, number)
-	if err != nil {
-		return out, err
-	}
-	return ticketOf(&d.Ticket), nil
 }
 
 type newParticipant struct {

@@ -39,6 +39,7 @@ type Desk interface {
 	Searching
 	Live
 	Settings
+	Access
 
 	// Held gives the newest; HeldCount tells how many there are.
 	Held(ctx context.Context, by actions.Actor) ([]helpdesk.HeldItem, error)
@@ -136,6 +137,7 @@ func New(desk Desk, site *web.Site) *Handler {
 	c.searchPages()
 	c.livePages()
 	c.settingsPages()
+	c.accessPages()
 	c.open("/", func(*visit) error { return missing() })
 	return c
 }

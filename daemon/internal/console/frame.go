@@ -105,8 +105,6 @@ func (c *Handler) deskPlaces(v *visit) []place {
 			return true
 		case p.Name == "people":
 			return !v.by.May(helpdesk.ManagePeople) && !v.by.May(helpdesk.ReadAudit)
-		case p.Name == "access":
-			return !v.by.May(helpdesk.ManageAccess)
 		}
 		return false
 	})

@@ -18,10 +18,21 @@ const MaxOps = 128
 // Conflict when a record is not as the change expects; Unavailable leaves open
 // whether it was written.
 func (s *Store) Commit(ctx context.Context, c *helpdesk.Change) error {
-	if len(c.Audit) > 0 {
-		return s.commitAudited(ctx, c)
+	with, err := s.withNews(ctx, c)
+	if err != nil {
+		return err
 	}
-	return s.change(c).commit(ctx, s)
+	if len(c.Audit) > 0 {
+		err = s.commitAudited(ctx, with)
+	} else {
+		err = s.change(with).commit(ctx, s)
+	}
+	for _, r := range c.Records {
+		if r.Kind == helpdesk.HookRecord {
+			s.listeners.forget(c.Account)
+		}
+	}
+	return err
 }
 
 // change makes a transaction of all but the audit.

@@ -27,7 +27,9 @@ type Store struct {
 	local   bool
 	numbers *numbers
 	loops   sync.WaitGroup
-	onAudit func(account string, r *helpdesk.AuditRecord)
+	// listeners are the accounts with hooks.
+	listeners listeners
+	onAudit   func(account string, r *helpdesk.AuditRecord)
 }
 
 // Option changes how a Store works.
@@ -45,6 +47,7 @@ func New(client *clientv3.Client, installation string, options ...Option) (*Stor
 		return nil, fmt.Errorf("installation name %q must be a plain word", installation)
 	}
 	s := &Store{etcd: client, keys: keys{root: "/postern/" + installation + "/"}}
+	s.listeners.known = map[string]listening{}
 	s.numbers = &numbers{store: s, queues: map[string]*queue{}}
 	for _, option := range options {
 		option(s)

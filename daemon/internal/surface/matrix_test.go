@@ -149,7 +149,7 @@ func (d *desk) allowed(t *testing.T, r route, p probe, name string, v *visitor) 
 	t.Helper()
 	got := d.probed(t, r, p, v)
 	what := fmt.Sprintf("%s at %s for %s", r.pattern, p.at, name)
-	fine := got.status == http.StatusOK || got.status == http.StatusFound || got.status == http.StatusSeeOther ||
+	fine := got.status == http.StatusOK || got.status == http.StatusNoContent || got.status == http.StatusFound || got.status == http.StatusSeeOther ||
 		got.status == http.StatusUnprocessableEntity
 	fine = fine && p.wrong == (got.status == http.StatusUnprocessableEntity)
 	leads := got.location()

@@ -61,7 +61,7 @@ var sure = url.Values{"sure": {"yes"}}
 // routes are all there are, in an order in which each one still finds what it is
 // about. Whoever may not do something has to find everything as if it were not
 // there. What belongs to one subject stands in a file of its own.
-var routes = slices.Concat(mainRoutes, listRoutes, liveRoutes, exportRoutes, findRoutes, peopleRoutes, lastRoutes)
+var routes = slices.Concat(mainRoutes, listRoutes, liveRoutes, exportRoutes, findRoutes, peopleRoutes, accessRoutes, lastRoutes)
 
 // lastRoutes end that somebody is signed in.
 var lastRoutes = []route{
