@@ -24,7 +24,7 @@ func TestOpenPage(t *testing.T) {
 	robin := agent(t, desk, chrome.Look{})
 	robin.Open(desk.URL() + "/agent/tickets/" + number)
 	robin.Fill("Reply", "Here is the answer")
-	robin.Press("Send to alice@customer.example")
+	robin.Touch("Send to alice@customer.example")
 	alice.See("Here is the answer")
 	reader.See("Here is the answer")
 	if got := alice.Value("Your message"); got != "Half a sen" {

@@ -127,7 +127,7 @@ func TestScannerOfRequests(t *testing.T) {
 	robin.Open(desk.URL() + "/agent/tickets/" + number)
 	robin.Touch("Add somebody")
 	robin.Fill("Mail address", "carol@customer.example")
-	robin.Press("Add to the request")
+	robin.Touch("Add to the request")
 	letter = desk.Letter(t, "carol@customer.example", "")
 	scan(t, desk, letter)
 	tab.Open(letter.Link(t, "/t/"))

@@ -17,6 +17,8 @@ type about struct {
 	agents   []helpdesk.Agent
 	teams    []helpdesk.Team
 	settings *helpdesk.DeskSettings
+	canned   []helpdesk.Canned
+	writing  *helpdesk.Writing       // what the agent has begun here; nil for nothing
 	contact  *actions.ContactDetail  // of the requester; nil if there is none
 	tickets  *actions.ContactTickets // that they take part in; nil if that is not known
 }
@@ -24,18 +26,15 @@ type about struct {
 // about reads it. Who the requester is besides is left out when it can't be read:
 // the request itself is what the page is for.
 func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
-	a := &about{in: inQuery(v.r)}
-	if v.by.Agent != nil {
-		a.me = v.by.Agent.ID
-	}
-	var err error
-	if a.agents, err = c.desk.Agents(v.context(), v.by); err != nil {
+	a := &about{in: inQuery(v.r), settings: &detail.Settings}
+	err := c.readDesk(v, a)
+	if err != nil {
 		return nil, err
 	}
-	if a.teams, err = c.desk.TeamList(v.context(), v.by); err != nil {
+	if a.canned, err = c.desk.CannedReplies(v.context(), v.by); err != nil {
 		return nil, err
 	}
-	if a.settings, err = c.desk.DeskSettings(v.context(), v.by); err != nil {
+	if a.writing, err = c.desk.Writing(v.context(), v.by, detail.Ticket.Number); err != nil {
 		return nil, err
 	}
 	requester := detail.Ticket.Requester()
@@ -51,6 +50,18 @@ func (c *Handler) about(v *visit, detail *actions.Detail) (*about, error) {
 		a.tickets = tickets
 	}
 	return a, nil
+}
+
+// readDesk reads who works here.
+func (c *Handler) readDesk(v *visit, a *about) (err error) {
+	if v.by.Agent != nil {
+		a.me = v.by.Agent.ID
+	}
+	if a.agents, err = c.desk.Agents(v.context(), v.by); err != nil {
+		return err
+	}
+	a.teams, err = c.desk.TeamList(v.context(), v.by)
+	return err
 }
 
 // agent finds an agent by id; nil for one who is gone.

@@ -78,8 +78,8 @@ var scopeWords = map[helpdesk.Scope]string{
 	helpdesk.ReadTickets: "read requests, lists and settings", helpdesk.WriteTickets: "answer requests, and change them",
 	helpdesk.ReadContacts: "read contacts", helpdesk.WriteContacts: "change contacts, block and remove them",
 	helpdesk.ReadHeld: "read held mail", helpdesk.WriteHeld: "decide about held mail",
-	helpdesk.ScopePeople: "agents, teams and roles", helpdesk.ScopeDesk: "fields, names of statuses, shared views and replies",
-	helpdesk.ScopeAccess: "tokens and hooks", helpdesk.ScopeAudit: "read the audit log", helpdesk.ScopeExport: "take data of many away",
+	helpdesk.ScopePeople: "change agents, teams and roles", helpdesk.ScopeDesk: "change fields, names of statuses, shared views and replies",
+	helpdesk.ScopeAccess: "make and end tokens and hooks", helpdesk.ScopeAudit: "read the audit log", helpdesk.ScopeExport: "take data of many away",
 }
 
 var eventWords = map[helpdesk.EventType]string{

@@ -51,7 +51,7 @@ func (c *Handler) bulkForm(v *visit, page *listPage) bulkForm {
 	}
 	form.Sleeps = append(form.Sleeps, option{Value: wakeValue, Label: "Wake now"})
 	for _, s := range helpdesk.Statuses {
-		form.Statuses = append(form.Statuses, option{Value: string(s), Label: statusLabel(page.settings, s)})
+		form.Statuses = append(form.Statuses, option{Value: string(s), Label: page.settings.StatusLabel(s)})
 	}
 	for _, p := range helpdesk.Priorities {
 		form.Priorities = append(form.Priorities, option{Value: p, Label: p})

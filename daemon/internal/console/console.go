@@ -28,7 +28,6 @@ type Desk interface {
 	Reply(ctx context.Context, by actions.Actor, number int64, in actions.Reply) error
 	Note(ctx context.Context, by actions.Actor, number int64, in actions.Note) error
 	Attaching
-	SetStatus(ctx context.Context, by actions.Actor, number int64, status helpdesk.Status) error
 
 	Merging
 	Sorting
@@ -93,22 +92,8 @@ type Handler struct {
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
-	c.pages = site.Pages(templates, "templates",
-		"console.css",
-		"ticket.css",
-		"contacts.css",
-		"settings.css",
-		"search.css",
-		"people.css",
-		"console.js",
-		"panes.js",
-		"rows.js",
-		"palette.js",
-		"news.js",
-		"files.js",
-		"ticket.js",
-		"presence.js",
-	)
+	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css", "settings.css", "search.css", "people.css",
+		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js", "presence.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

@@ -48,6 +48,9 @@ type desk struct {
 	lookedFor actions.ContactsQuery
 	settings  *helpdesk.DeskSettings
 	teams     []helpdesk.Team
+	settings  *helpdesk.DeskSettings
+	writing   *helpdesk.Writing
+	before    helpdesk.Ticket // as it was before an edit
 
 	asked  actions.ListQuery // last
 	bulk   actions.Bulk      // last
@@ -159,11 +162,6 @@ func (d *desk) Reply(_ context.Context, by actions.Actor, number int64, in actio
 
 func (d *desk) Note(_ context.Context, by actions.Actor, number int64, in actions.Note) error {
 	d.changes = append(d.changes, fmt.Sprintf("note %d %q", number, in.Text)+named(in.Files))
-	return errors.Join(d.check(by), d.writeErr)
-}
-
-func (d *desk) SetStatus(_ context.Context, by actions.Actor, number int64, status helpdesk.Status) error {
-	d.changes = append(d.changes, fmt.Sprintf("status %d %s", number, status))
 	return errors.Join(d.check(by), d.writeErr)
 }
 

@@ -27,53 +27,52 @@ type Attaching interface {
 const keptField = "kept"
 
 // readFiles reads what was sent to an address of a ticket: the fields, and the
-// files straight into where they wait. What is wrong with some of the files is
-// told in one error; the others are kept.
+// files of an answer or a note.
 func (c *Handler) readFiles(v *visit) ([]actions.Upload, error) {
 	number, err := ticketNumber(v)
 	if err != nil {
 		return nil, err
 	}
-	in := c.intake(v, number)
-	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) {
-		if mayHaveFiles(v) {
-			in.Take("", name, mediaType, content)
-		}
-	})
-	var kept []string
-	if mayHaveFiles(v) {
-		kept = v.r.PostForm[keptField]
+	act := v.r.PathValue("act")
+	if act != replyAct && act != noteAct {
+		return nil, web.ReadParts(v.w, v.r, func(string, string, io.Reader) {})
 	}
-	if err := in.End(kept, read); err != nil {
+	return c.readSent(v, number, func() (helpdesk.FileLimits, error) {
+		limits, err := c.desk.FileLimits(v.context(), v.by, number)
+		if act == noteAct {
+			limits.Mail = 0 // no mail carries them
+		}
+		return limits, err
+	})
+}
+
+// readSent reads fields, and files straight into where they wait. What is wrong with
+// some of the files is told in one error; the others are kept. The limits are asked
+// for with the first of them.
+func (c *Handler) readSent(v *visit, number int64, limits func() (helpdesk.FileLimits, error)) ([]actions.Upload, error) {
+	in := c.intake(v, number, limits)
+	read := web.ReadParts(v.w, v.r, func(name, mediaType string, content io.Reader) { in.Take("", name, mediaType, content) })
+	if err := in.End(v.r.PostForm[keptField], read); err != nil {
 		return in.Uploads, err
 	}
 	return in.Uploads, in.Refusal(helpdesk.Public)
 }
 
-func mayHaveFiles(v *visit) bool {
-	act := v.r.PathValue("act")
-	return act == replyAct || act == noteAct
-}
-
-// intake keeps files for the act of the address, and finds them again. The limits
-// are asked for with the first of them.
-func (c *Handler) intake(v *visit, number int64) *actions.Intake {
+// intake keeps files for a ticket, and finds them again.
+func (c *Handler) intake(v *visit, number int64, limits func() (helpdesk.FileLimits, error)) *actions.Intake {
 	in := &actions.Intake{}
-	limits := sync.OnceValue(func() (err error) {
-		in.Limits, err = c.desk.FileLimits(v.context(), v.by, number)
-		if v.r.PathValue("act") == noteAct {
-			in.Limits.Mail = 0 // no mail carries them
-		}
+	known := sync.OnceValue(func() (err error) {
+		in.Limits, err = limits()
 		return err
 	})
 	in.Keep = func(_, name, mediaType string, r io.Reader) (actions.Upload, error) {
-		if err := limits(); err != nil {
+		if err := known(); err != nil {
 			return actions.Upload{}, err
 		}
 		return c.desk.Attach(v.context(), v.by, number, in.Limits, name, mediaType, r)
 	}
 	in.Find = func(token string) (actions.Upload, error) {
-		if err := limits(); err != nil {
+		if err := known(); err != nil {
 			return actions.Upload{}, err
 		}
 		return c.desk.Attached(v.context(), v.by, number, in.Limits, token)
@@ -93,27 +92,31 @@ type fileField struct {
 
 // FilesOf is the field of the form for that act.
 func (p ticketPage) FilesOf(act string) fileField {
-	f := fileField{ID: act + "-files", Most: p.Limits.Bytes, Blocked: strings.Join(p.Limits.Blocked, " "), Help: p.fileHelp(act)}
+	f := newFileField(act, p.Limits, nil)
 	if p.Draft.IsNote() == (act == noteAct) {
 		f.Kept, f.Error = p.Draft.Files, p.FileError
 	}
 	return f
 }
 
+func newFileField(act string, limits helpdesk.FileLimits, kept []actions.Upload) fileField {
+	return fileField{ID: act + "-files", Most: limits.Bytes, Blocked: strings.Join(limits.Blocked, " "), Help: fileHelp(act, limits), Kept: kept}
+}
+
 // shownEndings are enough to see of what kind the others are.
 const shownEndings = 6
 
 // fileHelp says what may be sent.
-func (p ticketPage) fileHelp(act string) string {
+func fileHelp(act string, limits helpdesk.FileLimits) string {
 	help := "They go with the mail"
 	if act == noteAct {
 		help = "Only agents get them"
 	}
-	if p.Limits.Bytes > 0 {
-		help += fmt.Sprintf("; %d MiB each at most", p.Limits.Bytes>>20)
+	if limits.Bytes > 0 {
+		help += fmt.Sprintf("; %d MiB each at most", limits.Bytes>>20)
 	}
-	if n := len(p.Limits.Blocked); n > 0 {
-		help += ", no ." + strings.Join(p.Limits.Blocked[:min(n, shownEndings)], ", .")
+	if n := len(limits.Blocked); n > 0 {
+		help += ", no ." + strings.Join(limits.Blocked[:min(n, shownEndings)], ", .")
 		if n > shownEndings {
 			help += " and some others"
 		}

@@ -43,9 +43,9 @@ func TestHeldAnswers(t *testing.T) {
 		}, []string{"Add as collaborator", `value="spam"`}, []string{"as an answer of carol@elsewhere.example"}},
 		{"program", func(h *helpdesk.HeldItem) { h.Recognised.Class = helpdesk.ClassAutomatic }, nil,
 			[]string{"Nobody gets a mail about it.", "They get no answer"}},
-		{"report", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.UnmatchedReport }, []string{"New request"},
+		{"report", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.UnmatchedReport }, []string{"<b>New request</b>"},
 			[]string{"An event in the history of request #7. Customers do not see it."}},
-		{"claims an agent", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.AgentUnproven }, []string{"Accept once", `value="spam"`}, []string{"New request", "Drop"}},
+		{"claims an agent", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.AgentUnproven }, []string{"Accept once", `value="spam"`}, []string{"<b>New request</b>", "Drop"}},
 		{"called spam", func(h *helpdesk.HeldItem) { h.Cause = helpdesk.CalledSpam }, []string{`value="spam"`}, []string{"Their mail counts as spam no longer."}},
 		{"older version", func(h *helpdesk.HeldItem) { h.Entry = nil }, []string{"Accept once", "/files/1"}, []string{"An older version held this mail", "/source", "Drop"}},
 		{"decided", func(h *helpdesk.HeldItem) {

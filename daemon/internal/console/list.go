@@ -265,7 +265,7 @@ func newRow(r *actions.Row, in string, columns []string, settings *helpdesk.Desk
 	t := &r.Ticket
 	out := row{
 		Number: t.Number, Path: draft{Number: t.Number}.path() + "?in=" + url.QueryEscape(in), Subject: or(strings.TrimSpace(t.Subject), "No subject"),
-		Requester: "Nobody", Status: t.Status, Label: statusLabel(settings, t.Status), Unread: r.Unread, Assignee: r.AssigneeName, Initials: initials(r.AssigneeName),
+		Requester: "Nobody", Status: t.Status, Label: settings.StatusLabel(t.Status), Unread: r.Unread, Assignee: r.AssigneeName, Initials: initials(r.AssigneeName),
 		Team: r.TeamName, Tags: t.Tags, At: t.Updated,
 	}
 	if requester := t.Requester(); requester != nil {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -10,42 +9,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Sorting is whose work a request is, how urgent it is and what it is about.
+// Sorting is who can be given work.
 type Sorting interface {
 	Agents(ctx context.Context, by actions.Actor) ([]helpdesk.Agent, error)
-	Assign(ctx context.Context, by actions.Actor, number int64, agent helpdesk.ID) error
-	SetPriority(ctx context.Context, by actions.Actor, number int64, priority string) error
-	SetTags(ctx context.Context, by actions.Actor, number int64, add, remove []string) error
-}
-
-// sorted is what an agent chose.
-type sorted struct {
-	Assignee helpdesk.ID
-	Priority string
-	Tags     string // as typed
-	Had      string // the tags that the page showed: others may have come since
-}
-
-func readSorted(form url.Values) sorted {
-	return sorted{
-		Assignee: helpdesk.ID(form.Get("assignee")), Priority: form.Get("priority"), Tags: form.Get("tags"), Had: form.Get("had"),
-	}
-}
-
-// setTags makes the tags what was typed: what somebody else added since the page
-// was shown stays.
-func (c *Handler) setTags(v *visit, d draft) error {
-	want, had := splitTags(d.Sorted.Tags), splitTags(d.Sorted.Had)
-	return c.desk.SetTags(v.context(), v.by, d.Number, without(want, had), without(had, want))
-}
-
-// splitTags reads tags with blanks or commas between.
-func splitTags(s string) []string {
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
-}
-
-func without(all, some []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
 
 // pick is something of a request that is chosen from a few, by a button for each.
@@ -54,6 +20,7 @@ type pick struct {
 	To      string // where it is sent
 	Field   string // the name under which the choice is sent
 	Label   string
+	Was     string // what it is now, behind a sign; see doneEdit
 	Words   string // of what it is now
 	Class   string // how that looks
 	Icon    string
@@ -82,12 +49,16 @@ type marks struct {
 func newMarks(t *helpdesk.Ticket, a *about, d draft) marks {
 	tags := strings.Join(t.Tags, " ")
 	m := marks{
-		Status: pick{Act: statusAct, Field: "status", Label: "Status", Words: statusLabel(a.settings, t.Status), Class: "status " + string(t.Status),
+		Status: pick{Act: statusAct, Field: "status", Label: "Status", Words: a.settings.StatusLabel(t.Status), Class: "status " + string(t.Status),
 			Choices: statusChoices(a.settings, t.Status), Key: "s"},
 		Assignee: assigneePick(t, a),
 		Priority: priorityPick(t),
 		Team:     teamPick(t, a),
 		Tags:     t.Tags, Typed: tags, Had: tags,
+	}
+	m.Status.Was, m.Assignee.Was, m.Priority.Was = noneWas+string(t.Status), noneWas+string(t.Assignee), noneWas+or(t.Priority, "Normal")
+	if m.Team != nil {
+		m.Team.Was = noneWas + string(t.Team)
 	}
 	for _, p := range []*pick{&m.Status, &m.Assignee, &m.Priority, m.Team} {
 		if p != nil {
@@ -98,20 +69,15 @@ func newMarks(t *helpdesk.Ticket, a *about, d draft) marks {
 		m.Take = string(a.me)
 	}
 	if d.Act == tagsAct {
-		m.Open, m.Typed = true, d.Sorted.Tags
+		m.Open, m.Typed = true, d.Tags.Typed
 	}
 	return m
-}
-
-// statusLabel is the account's own name of a status.
-func statusLabel(s *helpdesk.DeskSettings, status helpdesk.Status) string {
-	return or(s.StatusLabels[status], string(status))
 }
 
 func statusChoices(s *helpdesk.DeskSettings, now helpdesk.Status) []choice {
 	var all []choice
 	for _, status := range helpdesk.Statuses {
-		all = append(all, choice{Value: string(status), Label: statusLabel(s, status), Class: "status " + string(status), Now: status == now})
+		all = append(all, choice{Value: string(status), Label: s.StatusLabel(status), Class: "status " + string(status), Now: status == now})
 	}
 	return all
 }
@@ -170,23 +136,57 @@ func priorityPick(t *helpdesk.Ticket) pick {
 	return p
 }
 
-// work is what the side panel says of who works on a request.
+// work is who else works on a request, and what it has to do with.
 type work struct {
-	Watchers  []string
-	Submitter string // the agent who brought it in; "" for nobody
+	Watchers  []watcher
+	Following bool             // whoever looks follows it
+	MayFollow []helpdesk.Agent // others who do not yet
+	Submitter string           // the agent who brought it in; "" for nobody
 	Follows   int64
+	GoesOnAs  []int64
 	Maybe     int64
+	Side      *helpdesk.Side // it is one of another request
+	Sides     []actions.SideThread
+	Snoozed   *helpdesk.Snooze
+	SnoozedBy string
+	Spam      *helpdesk.Called
+	Fields    []field
+	FieldsSet bool // one has a value
+	FieldsBad string
 }
 
-func newWork(detail *actions.Detail, a *about) work {
+// watcher is an agent who follows a request.
+type watcher struct {
+	ID   helpdesk.ID
+	Name string
+	You  bool
+}
+
+func newWork(detail *actions.Detail, a *about, d draft) work {
 	t := &detail.Ticket
-	w := work{Follows: detail.Follows, Maybe: detail.Maybe}
+	w := work{
+		Follows: detail.Follows, Maybe: detail.Maybe, GoesOnAs: detail.GoesOnAs, Side: t.Side, Sides: detail.Sides,
+		Snoozed: t.Snoozed, Spam: t.Spam, Fields: newFields(a.settings.TicketFields, t.Fields, d.Fields),
+	}
 	if t.Submitter != nil {
 		w.Submitter = t.Submitter.DisplayName()
 	}
+	if t.Snoozed != nil {
+		if by := a.agent(t.Snoozed.By); by != nil {
+			w.SnoozedBy = by.Name
+		}
+	}
+	for _, f := range w.Fields {
+		w.FieldsSet = w.FieldsSet || f.Value != ""
+	}
 	for i := range a.agents {
-		if one := &a.agents[i]; slices.Contains(t.Watchers, one.ID) {
-			w.Watchers = append(w.Watchers, one.Name)
+		one := &a.agents[i]
+		switch {
+		case slices.Contains(t.Watchers, one.ID):
+			w.Watchers = append(w.Watchers, watcher{one.ID, one.Name, one.ID == a.me})
+			w.Following = w.Following || one.ID == a.me
+		case !one.Disabled && one.ID != a.me:
+			w.MayFollow = append(w.MayFollow, *one)
 		}
 	}
 	return w

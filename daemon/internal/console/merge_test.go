@@ -243,7 +243,7 @@ func TestNoticeOffersUndo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: tt.detail}), base+"/agent/tickets/7?"+tt.query, session))
-			_, notice, _ := strings.Cut(page, `role="status"`)
+			_, notice, _ := strings.Cut(page, `class="notice good"`)
 			notice, _, _ = strings.Cut(notice, "</div>")
 			if got := strings.Contains(notice, "<form"); got != (tt.want != "") || !strings.Contains(notice, tt.want) {
 				t.Errorf("notice = %q, want %q in it", notice, tt.want)

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -11,10 +10,6 @@ import (
 // Work is what agents do to requests besides answering them.
 type Work interface {
 	Edit(ctx context.Context, by actions.Actor, number int64, in actions.Edit) (*actions.Edited, error)
-	SetTeam(ctx context.Context, by actions.Actor, number int64, team helpdesk.ID) error
-	SetFields(ctx context.Context, by actions.Actor, number int64, values, had map[string]string) error
-	Snooze(ctx context.Context, by actions.Actor, number int64, until time.Time) error
-	CallSpam(ctx context.Context, by actions.Actor, number int64, spam bool) error
 	Watch(ctx context.Context, by actions.Actor, number int64, agent helpdesk.ID) error
 	Unwatch(ctx context.Context, by actions.Actor, number int64, agent helpdesk.ID) error
 	LookedAt(ctx context.Context, by actions.Actor, number int64) error
@@ -33,4 +28,8 @@ type Work interface {
 }
 
 // workPages registers them.
-func (c *Handler) workPages() {}
+func (c *Handler) workPages() {
+	c.handle("POST /agent/tickets/{number}/writing", c.keepWriting)
+	c.handle("GET /agent/tickets/{number}/canned/{canned}", c.cannedText)
+	c.newPages()
+}

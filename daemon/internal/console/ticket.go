@@ -37,6 +37,9 @@ type ticketPage struct {
 	Limits     helpdesk.FileLimits
 	Focus      string // the act whose text goes on being written
 	AboutOpen  bool   // something beside the history asks to be read
+	Meanwhile  *meanwhile
+	Canned     []helpdesk.Canned
+	Agents     []helpdesk.Agent // who can be named in a note
 	Trouble    *web.Trouble
 	Done       string
 	merged
@@ -84,8 +87,13 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 
 // tell puts what went wrong beside what it is about.
 func (p *ticketPage) tell(failure error, trouble func() web.Trouble) {
+	if m, ok := errors.AsType[*actions.Meanwhile](failure); ok {
+		p.meanwhile(m)
+		return
+	}
 	words := web.Sentence(or(helpdesk.Public(failure), "that can't be used"))
-	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid; {
+	asked := helpdesk.KindOf(failure) == helpdesk.Conflict && p.Draft.Act == fieldsAct && helpdesk.Public(failure) != ""
+	switch invalid := helpdesk.KindOf(failure) == helpdesk.Invalid || asked; {
 	case p.Focus != "" && errors.Is(failure, helpdesk.ErrFile):
 		p.FileError = words
 	case invalid && p.Focus != "":
@@ -94,6 +102,8 @@ func (p *ticketPage) tell(failure error, trouble func() web.Trouble) {
 		p.People.Error, p.AboutOpen = words, true
 	case invalid && p.Draft.Act == tagsAct:
 		p.Marks.Error = words
+	case invalid && p.Draft.Act == fieldsAct:
+		p.Work.FieldsBad, p.AboutOpen = words, true
 	case failure != nil:
 		t := trouble()
 		p.Trouble = &t
@@ -109,11 +119,15 @@ func newTicketPage(detail *actions.Detail, about *about, d draft) ticketPage {
 	if d.Act == replyAct || d.Act == noteAct {
 		page.Focus = d.Act
 	}
-	if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
+	page.restore(about.writing)
+	if _, err := helpdesk.ParseStatus(string(page.Draft.Status)); err != nil {
 		page.Draft.Status = helpdesk.Pending // an answer was given; now it is the customer's turn
 	}
 	if page.Draft.Nonce == "" {
 		page.Draft.Nonce = rand.Text()
+	}
+	if page.Draft.Expect == 0 {
+		page.Draft.Expect = t.Entries
 	}
 	for i := range t.Participants {
 		if p := t.Participants[i]; p.Active() {
@@ -122,11 +136,67 @@ func newTicketPage(detail *actions.Detail, about *about, d draft) ticketPage {
 	}
 	page.Send = sendWords(page.Recipients)
 	page.Statuses = statusChoices(about.settings, page.Draft.Status)
-	page.Marks, page.Card, page.Work = newMarks(t, about, d), newCard(t, about), newWork(detail, about)
-	page.merged = newMerged(detail)
+	page.Marks, page.Card, page.Work = newMarks(t, about, d), newCard(t, about), newWork(detail, about, d)
+	page.merged, page.Canned = newMerged(detail), about.canned
+	for i := range about.agents {
+		if one := &about.agents[i]; !one.Disabled && one.ID != about.me {
+			page.Agents = append(page.Agents, *one)
+		}
+	}
 	page.Earlier, page.History = foldEarlier(foldEvents(thread(detail, page.Path)))
 	page.Deliveries, page.Folded = foldDeliveries(newDeliveries(detail, page.Path))
 	return page
+}
+
+// namedRecipients stand beside the reply; who else gets it is folded.
+const namedRecipients = 4
+
+// ToFirst are the first who get a reply, or all where folding saves nothing.
+func (p ticketPage) ToFirst() []helpdesk.Participant {
+	if len(p.Recipients) <= namedRecipients+1 {
+		return p.Recipients
+	}
+	return p.Recipients[:namedRecipients]
+}
+
+// ToRest are the others.
+func (p ticketPage) ToRest() []helpdesk.Participant { return p.Recipients[len(p.ToFirst()):] }
+
+// restore shows what the agent had begun to write in this request, unless the page is
+// about something else that they wrote.
+func (p *ticketPage) restore(w *helpdesk.Writing) {
+	if w == nil {
+		return
+	}
+	if p.Focus != "" { // what was sent and refused is newer
+		if p.Draft.Kept == 0 {
+			p.Draft.Kept = w.Rev
+		}
+		return
+	}
+	p.Draft.Text, p.Draft.Status, p.Draft.Kept, p.Draft.Since = w.Text, w.Status, w.Rev, w.At
+	p.Draft.Act = replyAct
+	if w.Kind == helpdesk.Note {
+		p.Draft.Act = noteAct
+	}
+}
+
+// meanwhile tells of what was said since a reply was begun.
+type meanwhile struct {
+	*actions.Meanwhile
+	Words  string
+	Anchor string
+}
+
+// meanwhile asks whether to send the reply all the same. Sent from this page it is
+// stopped only by what nobody has told of yet.
+func (p *ticketPage) meanwhile(m *actions.Meanwhile) {
+	did := "answered"
+	if m.Customer {
+		did = "wrote again"
+	}
+	p.Meanwhile = &meanwhile{Meanwhile: m, Words: m.By.DisplayName() + " " + did, Anchor: anchor(0, m.Seq)}
+	p.Draft.Expect = m.Entries
 }
 
 // sendWords name who gets the reply.

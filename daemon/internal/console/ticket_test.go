@@ -82,7 +82,7 @@ func TestTicket(t *testing.T) {
 	page := webtest.Page(t, r)
 	has(t, page, "#7", "My &lt;b&gt;pot&lt;/b&gt;", "High", "&lt;refund&gt;", "Order &lt;nr&gt;", "ORD-1", "bob@customer.example",
 		"Send to Alice &lt;A&gt; and 1 other", `<option value="Pending" selected>Pending</option>`)
-	hasNot(t, page, "gone@customer.example", "<script>alert", `role="alert"`, `role="status"`)
+	hasNot(t, page, "gone@customer.example", "<script>alert", `role="alert"`, `class="notice good"`)
 
 	for _, test := range []struct {
 		name   string
@@ -143,11 +143,11 @@ func TestActs(t *testing.T) {
 			if diff := cmp.Diff([]string{test.want}, d.changes); diff != "" {
 				t.Error(diff)
 			}
-			has(t, webtest.Page(t, webtest.Get(t, h, base+r.Header.Get("Location"), session)), test.done, `role="status"`)
+			has(t, webtest.Page(t, webtest.Get(t, h, base+r.Header.Get("Location"), session)), test.done, `class="notice good"`)
 		})
 	}
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: full()}), base+"/agent/tickets/7?done=Your+account+is+locked", session))
-	hasNot(t, page, "locked", `role="status"`)
+	hasNot(t, page, "locked", `class="notice good"`)
 }
 
 // What was written stays, whatever went wrong.

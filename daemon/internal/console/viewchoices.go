@@ -39,7 +39,7 @@ func (c *Handler) viewChoices(v *visit, view *helpdesk.View) viewChoices {
 	var statuses []option
 	var asked []string
 	for _, s := range helpdesk.Statuses {
-		statuses = append(statuses, option{Value: string(s), Label: statusLabel(out.settings, s)})
+		statuses = append(statuses, option{Value: string(s), Label: out.settings.StatusLabel(s)})
 	}
 	for _, s := range f.Statuses {
 		asked = append(asked, string(s))

@@ -115,14 +115,23 @@ var stateWords = map[helpdesk.DeliveryState]string{
 // doneWords are what an agent reads after an act. The address holds the key
 // alone, so that nobody can make the page say something else.
 var doneWords = map[string]string{
-	"reply":  "Your reply is saved and on its way.",
-	"note":   "Your note is saved.",
-	"status": "The status is changed.",
-	"retry":  "The mail is tried again now.",
-	"assign": "Who works on it is saved.",
+	"reply": "Your reply is saved and on its way.",
+	"note":  "Your note is saved.",
+	"retry": "The mail is tried again now.",
 
-	priorityAct: "The priority is changed.",
-	tagsAct:     "The tags are saved.",
+	statusAct: "The status is changed.", statusAct + overSuffix: "The status is changed. Somebody else had changed it since you saw it; the history says who.",
+	assignAct: "Who works on it is saved.", assignAct + overSuffix: "Who works on it is saved. Somebody else had given it away since you saw it; the history says who.",
+	teamAct: "The team is saved.", teamAct + overSuffix: "The team is saved. Somebody else had changed it since you saw it; the history says who.",
+	priorityAct: "The priority is changed.", priorityAct + overSuffix: "The priority is changed. Somebody else had changed it since you saw it; the history says who.",
+	tagsAct:       "The tags are saved.",
+	subjectAct:    "The subject is changed.",
+	fieldsAct:     "The fields are saved.",
+	snoozeAct:     "The request is out of sight until then, or until a customer writes.",
+	"awake":       "The request is back.",
+	"called-spam": "The request is spam. What its requester writes is held from now on.",
+	"not-spam":    "The request is no spam any more.",
+	followAct:     "Whoever follows a request is mailed what customers write in it.",
+	unfollowAct:   "They are not mailed what customers write here any more.",
 
 	"view":         "The view is saved.",
 	"view-removed": "The view is gone.",

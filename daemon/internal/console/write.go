@@ -5,21 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
-)
-
-// What can be done to a ticket; the last part of the address.
-const (
-	replyAct    = "reply"
-	noteAct     = "note"
-	statusAct   = "status"
-	assignAct   = "assign"
-	teamAct     = "team"
-	priorityAct = "priority"
-	tagsAct     = "tags"
 )
 
 // draft is what an agent is doing to a ticket. What was written is never lost:
@@ -33,9 +23,17 @@ type draft struct {
 	Status helpdesk.Status // of the ticket afterwards
 	// Nonce came with the page: a second click does not mail the customer twice.
 	Nonce string
+	// Expect is how many entries the page showed: what was said since is told before a
+	// reply goes out.
+	Expect int
+	// Kept is the revision of what the server keeps of the text, 0 for nothing; Since
+	// when it has been there, zero if it was just written.
+	Kept  int64
+	Since time.Time
 
-	Adding adding // to who takes part
-	Sorted sorted // whose work it is, how urgent, and what about
+	Adding adding            // to who takes part
+	Tags   tagging           // what it is to be about
+	Fields map[string]string // of the account, as typed
 }
 
 func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Number, 10) }
@@ -48,10 +46,13 @@ func (d draft) carried() bool { return d.Text != "" && d.Number != 0 }
 
 // readDraft reads what was sent to an address of a ticket.
 func readDraft(v *visit) draft {
-	d := draft{Act: v.r.PathValue("act"), Text: v.r.PostForm.Get("text")}
+	form := v.r.PostForm
+	d := draft{Act: v.r.PathValue("act"), Text: form.Get("text"), Status: helpdesk.Status(form.Get("status")), Nonce: form.Get("nonce")}
 	d.Number, _ = ticketNumber(v) // 0 on pages without one
-	d.Status, d.Nonce = helpdesk.Status(v.r.PostForm.Get("status")), v.r.PostForm.Get("nonce")
-	d.Sorted = readSorted(v.r.PostForm)
+	d.Expect, _ = strconv.Atoi(form.Get("expect"))
+	d.Kept, _ = strconv.ParseInt(form.Get("kept-rev"), 10, 64)
+	d.Tags = tagging{Typed: form.Get("tags"), Had: form.Get("had")}
+	d.Fields = typedFields(form, fieldPrefix)
 	return d
 }
 
@@ -76,12 +77,16 @@ func (c *Handler) act(v *visit) error {
 	files, err := c.readFiles(v)
 	d := readDraft(v)
 	d.Files = files
+	done := d.Act
 	if err == nil {
-		err = c.do(v, d)
+		if id := v.r.PostForm.Get("canned"); id != "" && d.Act == replyAct {
+			return c.insertCanned(v, d, helpdesk.ID(id))
+		}
+		done, err = c.do(v, d)
 	}
 	switch kind := helpdesk.KindOf(err); {
 	case err == nil:
-		c.backTo(v, d.Number, d.Act)
+		c.backTo(v, d.Number, done)
 		return nil
 	case kind == helpdesk.SignIn, kind == helpdesk.NotFound && d.Text == "" && len(d.Files) == 0:
 		return err
@@ -97,43 +102,6 @@ func (c *Handler) backTo(v *visit, number int64, done string) {
 		query += "&"
 	}
 	http.Redirect(v.w, v.r, draft{Number: number}.path()+query+"done="+url.QueryEscape(done), http.StatusSeeOther)
-}
-
-// acts are what can be done to a request by the name in the address.
-var acts = map[string]func(*Handler, *visit, draft) error{
-	replyAct: func(c *Handler, v *visit, d draft) error {
-		if d.Status != "" {
-			if _, err := helpdesk.ParseStatus(string(d.Status)); err != nil {
-				return err
-			}
-		}
-		return c.desk.Reply(v.context(), v.by, d.Number, actions.Reply{Text: d.Text, Files: d.Files, Status: d.Status, Nonce: d.Nonce})
-	},
-	noteAct: func(c *Handler, v *visit, d draft) error {
-		return c.desk.Note(v.context(), v.by, d.Number, actions.Note{Text: d.Text, Files: d.Files, Nonce: d.Nonce})
-	},
-	statusAct: func(c *Handler, v *visit, d draft) error {
-		status, err := helpdesk.ParseStatus(string(d.Status))
-		if err != nil {
-			return err
-		}
-		return c.desk.SetStatus(v.context(), v.by, d.Number, status)
-	},
-	assignAct: func(c *Handler, v *visit, d draft) error {
-		return c.desk.Assign(v.context(), v.by, d.Number, d.Sorted.Assignee)
-	},
-	priorityAct: func(c *Handler, v *visit, d draft) error {
-		return c.desk.SetPriority(v.context(), v.by, d.Number, d.Sorted.Priority)
-	},
-	tagsAct: func(c *Handler, v *visit, d draft) error { return c.setTags(v, d) },
-}
-
-func (c *Handler) do(v *visit, d draft) error {
-	do, ok := acts[d.Act]
-	if !ok {
-		return missing()
-	}
-	return do(c, v, d)
 }
 
 // keepDraft answers when not even the ticket can be shown.

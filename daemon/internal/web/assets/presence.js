@@ -35,28 +35,25 @@
   };
 
   const doing = { message: ' is writing a reply', note: ' is writing a note' };
-  const show = (all) => {
-    let place = document.getElementById('others-here');
-    if (!place) {
-      const composer = document.getElementById('answer');
-      if (!composer || !all.length) return;
-      place = document.createElement('p');
-      place.id = place.className = 'others-here';
-      place.setAttribute('role', 'status');
-      composer.prepend(place);
+  let present = [];
+  const show = () => {
+    for (const place of document.querySelectorAll('#ticket .others-here')) {
+      const words = present.map(({ name, typing: kind }) => name + (doing[kind] || ' is here'));
+      if (words.join() === [...place.children].map((one) => one.textContent).join()) continue;
+      place.replaceChildren(...present.map(({ typing: kind }, i) => {
+        const one = document.createElement('span');
+        one.textContent = words[i];
+        one.className = kind ? 'typing' : '';
+        return one;
+      }));
     }
-    place.replaceChildren(...all.map(({ name, typing: kind }) => {
-      const one = document.createElement('span');
-      one.textContent = name + (doing[kind] || ' is here');
-      one.className = kind ? 'typing' : '';
-      return one;
-    }));
   };
 
   const begin = () => {
     const page = document.getElementById('ticket'), number = page?.dataset.number;
     if (number !== ticket) {
       gone();
+      present = [];
       ticket = number;
       look = page?.dataset.look;
       here();
@@ -64,9 +61,9 @@
     read();
   };
   document.addEventListener('postern:page', begin);
-  document.addEventListener('postern:ticket', read);
+  document.addEventListener('postern:ticket', () => { read(); show(); });
   document.addEventListener('postern:event', ({ detail: { name, data } }) => {
-    if (name === 'presence') show(data || []);
+    if (name === 'presence') { present = data || []; show(); }
     if (name !== 'ticket' || String(data.number) !== ticket || data.look === look) return;
     look = data.look;
     if (look === 'gone') desk.say('This request is not yours to see any more.', { bad: true });
