@@ -52,6 +52,9 @@ func (s *HelpCenterSpec) SetDefaults() {
 			s.SignUp.OIDC[i].setDefaults()
 		}
 	}
+	for i := range s.Agents.OIDC {
+		s.Agents.OIDC[i].setDefaults()
+	}
 }
 
 func (o *OIDC) setDefaults() {

@@ -36,6 +36,11 @@ type HelpCenterSpec struct {
 	// +optional
 	SignUp *SignUp `json:"signUp,omitempty"`
 
+	// agents says how agents sign in to the console of this help center, beside a
+	// password.
+	// +optional
+	Agents Agents `json:"agents,omitzero"`
+
 	// locales are the languages of the portal.
 	// +optional
 	Locales Locales `json:"locales,omitzero"`

@@ -67,6 +67,9 @@ const (
 	maxLocales        = 32
 	maxMethods        = 3
 	maxProviders      = 8
+	maxAgentScopes    = 8
+	maxGroups         = 32
+	maxRole           = 40 // of a role's name in the console
 	maxStatusLabels   = 4
 	maxHelpCenterRefs = 16
 	maxFields         = 64

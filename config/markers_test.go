@@ -299,7 +299,7 @@ func apiStructs() []reflect.Type {
 func readComments(t *testing.T) map[string]string {
 	t.Helper()
 	comments := map[string]string{}
-	for _, file := range []string{"enums.go", "text.go", "helpcenter.go", "ticketform.go", "mailbox.go", "trust.go"} {
+	for _, file := range []string{"enums.go", "text.go", "helpcenter.go", "agents.go", "ticketform.go", "mailbox.go", "trust.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

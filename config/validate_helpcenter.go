@@ -21,6 +21,7 @@ func (c *checker) helpCenter(s HelpCenterSpec) {
 	if s.SignUp != nil {
 		c.signUp("spec.signUp", *s.SignUp)
 	}
+	c.agents("spec.agents", s.Agents)
 	c.locales("spec.locales", s.Locales)
 	if !colorText.MatchString(s.Appearance.Color) {
 		c.addf("spec.appearance.color", "%s is not a colour such as #0a7a5c", clip(s.Appearance.Color))

@@ -17,6 +17,7 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 	name := fs.String("name", "", "`name` of the new agent")
 	mail := fs.String("mail", "", "`which` mails the agent gets: all, mine or none (default: mine)")
 	role := fs.String("role", "", "`role` of the agent, by name (default: Admin for the first agent of an account, else Agent)")
+	reset := fs.Bool("reset-totp", false, "turn the agent's codes off, for who has lost phone and recovery codes; ends all sessions")
 	disable := fs.Bool("disable", false, "the agent may do nothing any more")
 	enable := fs.Bool("enable", false, "the agent may work again")
 	rest, err := parse(fs, args)
@@ -29,7 +30,7 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 	case len(rest) == 2 && rest[0] == "add" && !*disable && !*enable:
 		return q.addAgent(ctx, admin.Agent{Name: *name, Address: rest[1], Mail: helpdesk.AgentMail(*mail), Role: *role})
 	case len(rest) == 2 && rest[0] == "set":
-		change := admin.AgentChange{Mail: *mail, Role: *role}
+		change := admin.AgentChange{Mail: *mail, Role: *role, ResetTOTP: *reset}
 		if *disable || *enable {
 			change.Disabled = disable
 		}
@@ -37,7 +38,7 @@ func runAgent(ctx context.Context, args []string, out, errs io.Writer) error {
 		case *disable && *enable:
 			return fmt.Errorf("--disable and --enable contradict each other: %w", errUsage)
 		case *name != "" || change == (admin.AgentChange{}):
-			return fmt.Errorf("set takes --role, --mail, --disable or --enable: %w", errUsage)
+			return fmt.Errorf("set takes --role, --mail, --reset-totp, --disable or --enable: %w", errUsage)
 		}
 		return q.setAgent(ctx, rest[1], change)
 	}

@@ -37,6 +37,8 @@ var commands = []command{
 	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},
 	{"contact", "show contacts, invite them to the portal, and let mail in again that was called spam", runContact},
 	{"agent", "list, add and change agents", runAgent},
+	{"audit", "list who did what that not everybody may do", runAudit},
+	{"verify", "check that the audit log is as it was written", runVerify},
 	{"search", "tell how far the index of searches is, or throw it away and build it again", runSearch},
 	{"version", "tell the version", runVersion},
 }

@@ -274,7 +274,7 @@ type logLine struct {
 
 // readLog waits until the log has lines with the messages.
 func (w *pagesWorld) readLog(name string, messages ...string) map[string]logLine {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		raw, err := os.ReadFile(name)
 		w.must(err)
 		found := map[string]logLine{}

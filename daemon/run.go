@@ -17,6 +17,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/hooks"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
@@ -96,8 +97,12 @@ func (d *daemon) build(ctx context.Context) error {
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
+<<<<<<< HEAD
 	d.roster = roster.New(d.db, d.live.Accounts, d.log)
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, Log: d.log, Now: now})
+=======
+	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, First: d.lists.Ready, Log: d.log, Now: now})
+>>>>>>> main
 	d.desk = actions.New(actions.Options{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
@@ -148,6 +153,9 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if d.db, err = openDatabase(ctx, s); err != nil {
 		return k, err
 	}
+	d.db.OnAudit(func(account string, r *helpdesk.AuditRecord) {
+		d.log.Info("audit", "account", account, "seq", r.Seq, "act", r.Act, "subject", r.Subject, "hash", r.Hash)
+	})
 	if err = d.listen.listenSocket(s); err != nil {
 		return k, err
 	}

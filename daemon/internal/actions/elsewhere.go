@@ -58,6 +58,10 @@ type away struct {
 	Next   string      `json:"n,omitempty"`
 	Pass   string      `json:"p,omitempty"`
 	Add    helpdesk.ID `json:"d,omitempty"` // contact
+	// Agents says that it is for the console. One that is begun there ends nowhere
+	// else, nor the other way round.
+	Agents bool        `json:"g,omitempty"`
+	Agent  helpdesk.ID `json:"e,omitempty"` // who wants to sign in with it from now on
 }
 
 // Leave begins a sign-in at an issuer (row S25). NotFound if it is not declared
@@ -114,7 +118,15 @@ func silent(issuer *helpdesk.OIDC, err error) error {
 
 // begun makes of the secret what the issuer sees of it.
 func (a *away) begun(h helpdesk.HelpCenter, state string) helpdesk.Begun {
-	return helpdesk.Begun{State: state, Nonce: a.derive("nonce"), Verifier: a.derive("verifier"), Redirect: h.BaseURL + "/sign-in/back/" + a.Issuer}
+	return helpdesk.Begun{State: state, Nonce: a.derive("nonce"), Verifier: a.derive("verifier"), Redirect: h.BaseURL + a.way() + a.Issuer}
+}
+
+// way is the page to which the issuer leads back.
+func (a *away) way() string {
+	if a.Agents {
+		return "/agent/sign-in/back/"
+	}
+	return "/sign-in/back/"
 }
 
 // derive has 43 characters, as a verifier of PKCE at least has (RFC 7636 section
@@ -158,7 +170,7 @@ func (d *Desk) back(h helpdesk.HelpCenter, name, cookie, state string) (*helpdes
 	took := d.now().Sub(time.Unix(a.Begun, 0))
 	// Another issuer than the one that was asked must not answer in its place, also
 	// if the declaration has changed meanwhile.
-	if a.Issuer != name || a.At != issuer.Issuer || a.Client != issuer.ClientID || took < -time.Minute || took > AwayLifetime {
+	if a.Agents || a.Issuer != name || a.At != issuer.Issuer || a.Client != issuer.ClientID || took < -time.Minute || took > AwayLifetime {
 		return nil, nil, lost
 	}
 	return issuer, &a, nil

@@ -15,6 +15,7 @@ import (
 // Words finds tickets by words. What it says gives no right.
 type Words interface {
 	Find(ctx context.Context, account string, q search.Query) (*search.Found, error)
+	Progress(account string) (built bool, left int)
 	State(ctx context.Context, account string) (search.State, error)
 	Rebuild(account string)
 }
@@ -79,11 +80,15 @@ func (d *Desk) Find(ctx context.Context, by Actor, q FindQuery) (*Finding, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
-	state, err := d.words.State(ctx, by.Account)
-	if err != nil {
-		return nil, err
+	built, left := d.words.Progress(by.Account)
+	f.out.Missing = left
+	if !built {
+		state, err := d.words.State(ctx, by.Account)
+		if err != nil {
+			return nil, err
+		}
+		f.out.Building, f.out.In = true, state.Tickets
 	}
-	f.out.Building, f.out.Missing, f.out.In = !state.Built, state.Left, state.Tickets
 	if f.empty {
 		return &f.out, nil
 	}

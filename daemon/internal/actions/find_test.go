@@ -113,6 +113,8 @@ func TestFindRequests(t *testing.T) {
 		{"an answer", "form.topic:order is:pending", ada, []int{2}},
 		{"snoozed", "is:snoozed", ada, []int{5}},
 		{"spam", "is:spam parcel", ada, []int{6}},
+		{"spam without what has a tag", "is:spam -tag:vip", ada, []int{6}},
+		{"no spam", "yyyyyyyy -is:spam", ada, []int{7}},
 		{"mentioned", "is:mentioned", bob, []int{2}},
 		{"unread", "is:unread status:resolved", ada, []int{3}},
 		{"not unread", "-is:unread status:resolved", ada, nil},

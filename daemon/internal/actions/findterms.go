@@ -58,12 +58,15 @@ func (r *termReader) read(ctx context.Context) (err error) {
 		}
 		if t.Not {
 			words = "Not: " + words
-			if !isIndexed(t.Key) && !isUnread(t) {
+			if !isIndexed(t.Key) && !is(t, "unread") && !is(t, "spam") {
 				r.not = append(r.not, *into)
 			}
 		}
 		without := slices.Delete(slices.Clone(r.terms), i, i+1)
 		r.out.Filters = append(r.out.Filters, FindFilter{Words: words, Without: search.Join(without)})
+	}
+	for i := range r.not { // what is left out is left out of what is looked through
+		r.not[i].Spam = r.filter.Spam
 	}
 	return nil
 }
@@ -73,7 +76,8 @@ func isIndexed(key string) bool {
 	return slices.Contains([]string{"subject", "from", "number", "has"}, key)
 }
 
-func isUnread(t search.Term) bool { return t.Key == "is" && strings.EqualFold(t.Text, "unread") }
+// is reports an is: of that word.
+func is(t search.Term, word string) bool { return t.Key == "is" && strings.EqualFold(t.Text, word) }
 
 // examples of what stands behind a key.
 var examples = map[string]string{
@@ -265,11 +269,11 @@ var stands = map[string]struct {
 
 func (r *termReader) is(t search.Term, f *helpdesk.Filter) (string, error) {
 	text := strings.ToLower(t.Text)
-	if text == "unread" {
+	switch {
+	case is(t, "unread"):
 		r.unread = new(!t.Not)
 		return "Unread", nil
-	}
-	if text == "spam" && t.Not {
+	case is(t, "spam") && t.Not:
 		return "Spam", nil // it is left out anyway
 	}
 	if s, ok := stands[text]; ok {

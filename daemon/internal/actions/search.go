@@ -5,16 +5,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/index"
+	"github.com/posterndesk/postern/daemon/internal/search"
 )
 
 // Limits of a search. It reads what it looks through, so it costs what is read.
@@ -45,31 +40,8 @@ func searchWords(typed string) []string {
 	for !utf8.ValidString(typed) && len(typed) > 0 {
 		typed = typed[:len(typed)-1] // a letter was cut, or nothing of it is text
 	}
-	words := strings.Fields(plain(typed))
+	words := strings.Fields(search.Fold(typed))
 	return words[:min(len(words), maxSearchWords)]
-}
-
-// plain makes texts comparable: compatibility forms, marks and case are taken off
-// (Unicode Standard Annex 15; full case folding, section 3.13.3 of the standard).
-func plain(s string) string {
-	if isPlainASCII(s) {
-		return strings.ToLower(s)
-	}
-	fold := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold())
-	folded, _, err := transform.String(fold, s)
-	if err != nil {
-		return strings.ToLower(s) // never for strings; better less than nothing
-	}
-	return folded
-}
-
-func isPlainASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 // search lists the requests that have all of the words, each anywhere in number,
@@ -115,7 +87,7 @@ func (t *part) has(words []string, said []helpdesk.PublicMessage) bool {
 	left := slices.Clone(words)
 	strike := func(text string) {
 		if len(left) > 0 {
-			text = plain(text)
+			text = search.Fold(text)
 			left = slices.DeleteFunc(left, func(w string) bool { return strings.Contains(text, w) })
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -85,6 +86,10 @@ func (d *Desk) wake(ctx context.Context, account string, wake helpdesk.Wake, r h
 	case t.Snoozed == nil || !t.Snoozed.Until.Equal(wake.At):
 		return false, d.gone(ctx, account, r, change)
 	}
+	if t.Merged != nil { // it goes on elsewhere, where it was never out of sight
+		t.Snoozed, change.Ticket = nil, t
+		return false, d.gone(ctx, account, r, change)
+	}
 	snooze, now := *t.Snoozed, d.now()
 	t.ComeBack()
 	t.Back = now
@@ -136,8 +141,8 @@ func (d *Desk) remind(ctx context.Context, change *helpdesk.Change, t *helpdesk.
 	if !ok {
 		return nil
 	}
-	for _, id := range []helpdesk.ID{by, t.Assignee} {
-		if id == "" || id == t.Assignee && id == by && len(change.Deliveries) > 0 {
+	for _, id := range slices.Compact([]helpdesk.ID{by, t.Assignee}) {
+		if id == "" {
 			continue
 		}
 		a, err := d.store.Agent(ctx, change.Account, id)

@@ -147,3 +147,18 @@ func TestWakeUpEnds(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// A request that was merged meanwhile goes on where it was merged into.
+//
+// covers: P10
+func TestSnoozeOfWhatIsMerged(t *testing.T) {
+	b := newBench(t)
+	from, into := b.ticket("n1"), b.ticket("n2")
+	must(t, b.Snooze(t.Context(), operator, from, noon.Add(time.Hour)))
+	must(t, b.Merge(t.Context(), operator, from, into))
+	entries := b.detail(from).Ticket.Entries
+	b.wait(2 * time.Hour)
+	if n := b.woken(); n != 0 || b.wakes() != 0 || b.detail(from).Ticket.Snoozed != nil || b.detail(from).Ticket.Entries != entries {
+		t.Errorf("%d came back, %d records are left, ticket %+v", n, b.wakes(), b.detail(from).Ticket)
+	}
+}

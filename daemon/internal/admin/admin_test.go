@@ -351,3 +351,30 @@ func TestNotRunning(t *testing.T) {
 }
 
 func noMailboxes(context.Context, string) ([]Mailbox, error) { return nil, nil }
+
+func (d *desk) AuditLog(context.Context, actions.Actor, actions.AuditQuery) (*actions.AuditPage, error) {
+	return &actions.AuditPage{}, nil
+}
+
+func (d *desk) CheckAudit(context.Context, actions.Actor, helpdesk.AuditHead) (*actions.AuditCheck, error) {
+	return &actions.AuditCheck{}, nil
+}
+
+func (d *desk) ResetSecond(context.Context, actions.Actor, helpdesk.ID) error { return nil }
+
+func TestParseAuditHead(t *testing.T) {
+	hash := strings.Repeat("0a", 32)
+	for _, tt := range []struct {
+		text string
+		want helpdesk.AuditHead
+		ok   bool
+	}{
+		{"", helpdesk.AuditHead{}, true}, {"7:" + hash, helpdesk.AuditHead{Seq: 7, Hash: hash}, true},
+		{"7", helpdesk.AuditHead{}, false}, {"0:" + hash, helpdesk.AuditHead{}, false}, {"x:" + hash, helpdesk.AuditHead{}, false},
+		{"7:" + strings.ToUpper(hash), helpdesk.AuditHead{}, false}, {"7:" + hash + "0", helpdesk.AuditHead{}, false},
+	} {
+		if got, err := ParseAuditHead(tt.text); got != tt.want || (err == nil) != tt.ok {
+			t.Errorf("%q is %+v, %v", tt.text, got, err)
+		}
+	}
+}

@@ -24,9 +24,11 @@ type Agent struct {
 
 // AgentChange is what the command line wants of an agent; what is missing stays.
 type AgentChange struct {
-	Mail     string `json:"mail,omitempty"` // all, mine or none
-	Role     string `json:"role,omitempty"` // id or name
-	Disabled *bool  `json:"disabled,omitempty"`
+	Mail string `json:"mail,omitempty"` // all, mine or none
+	Role string `json:"role,omitempty"` // id or name
+	// ResetTOTP turns codes beside the password off, and ends all sessions.
+	ResetTOTP bool  `json:"resetTOTP,omitempty"`
+	Disabled  *bool `json:"disabled,omitempty"`
 }
 
 // viewAgent shows an agent whose role has a name.
@@ -115,6 +117,9 @@ func (s *socket) setAgent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	agent, err := s.desk.SetAgent(r.Context(), operator(r), r.PathValue("address"), change)
+	if err == nil && in.ResetTOTP {
+		err = s.desk.ResetSecond(r.Context(), operator(r), agent.ID)
+	}
 	s.answerAgent(w, r, agent, "", err)
 }
 

@@ -20,6 +20,8 @@ import (
 
 // Desk is what the command line can do.
 type Desk interface {
+	Audit
+	ResetSecond(ctx context.Context, by actions.Actor, id helpdesk.ID) error
 	Tickets(ctx context.Context, by actions.Actor, before int64, limit int) ([]helpdesk.Ticket, error)
 	Ticket(ctx context.Context, by actions.Actor, number int64) (*actions.Detail, error)
 	Merge(ctx context.Context, by actions.Actor, from, into int64) error
@@ -101,6 +103,7 @@ func Socket(w Ways) http.Handler {
 	}
 	mux := http.NewServeMux()
 	s.handleSurgery(mux)
+	s.handleAudit(mux)
 	mux.HandleFunc("GET /accounts", s.listAccounts)
 	mux.HandleFunc("GET /accounts/{account}/tickets", s.listTickets)
 	mux.HandleFunc("GET /accounts/{account}/tickets/{number}", s.showTicket)

@@ -46,7 +46,6 @@ type desk struct {
 	contact   *actions.ContactDetail
 	contacts  *actions.ContactsPage
 	lookedFor actions.ContactsQuery
-	settings  *helpdesk.DeskSettings
 	teams     []helpdesk.Team
 	settings  *helpdesk.DeskSettings
 	writing   *helpdesk.Writing

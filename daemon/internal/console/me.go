@@ -31,6 +31,7 @@ type mePage struct {
 	Least    int
 	Done     string
 	Error    meError
+	Issuers  []issuerButton // that could be connected
 }
 
 // meError stands at the form that it is about.
@@ -65,6 +66,9 @@ func (c *Handler) writeMe(v *visit, status int, wrong meError) error {
 	page := mePage{
 		Agent: *s.Actor.Agent, Mail: s.Actor.Agent.Mail, Role: s.Actor.Role, This: s.Session.ID, Least: actions.MinPassword, Error: wrong,
 		Compact: web.Cookie(v.r, v.center, densityCookie) == compactRows, Done: meDone[v.r.URL.Query().Get("done")],
+	}
+	if page.Agent.Subject == nil {
+		page.Issuers = issuerButtons(v)
 	}
 	if page.Mail == "" {
 		page.Mail = helpdesk.MailMine

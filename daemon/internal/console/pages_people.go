@@ -15,6 +15,7 @@ import (
 // People is what the pages of this file ask of the desk.
 type People interface {
 	SigningIn
+	Elsewhere
 	Own
 
 	SetAgent(ctx context.Context, by actions.Actor, idOrAddress string, in actions.AgentChange) (*helpdesk.Agent, error)
@@ -35,6 +36,9 @@ type People interface {
 func (c *Handler) peoplePages() {
 	c.open("GET /agent/sign-in/second", c.showStep)
 	c.open("POST /agent/sign-in/second", c.step)
+	c.open("POST /agent/sign-in/with/{issuer}", c.leave)
+	c.open("GET /agent/sign-in/back/{issuer}", c.showBack)
+	c.open("POST /agent/sign-in/back/{issuer}", c.takeBack)
 	c.open("GET /agent/join/{token}", c.showJoin)
 	c.open("POST /agent/join/{token}", c.join)
 	c.mePages()

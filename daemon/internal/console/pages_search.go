@@ -126,6 +126,7 @@ func (p *searchPage) fill(c *Handler, v *visit, found *actions.Finding) {
 		p.Older = searchAddress(p.Typed, p.Best, found.Older)
 	}
 	switch n := found.Total; {
+	case !p.First: // it would count what comes from here on
 	case n >= actions.MostCountedFound:
 		p.Total = "More than " + strconv.Itoa(actions.MostCountedFound-1) + " requests"
 	case n == 1:

@@ -148,6 +148,7 @@ func (c *Handler) signInAgain(v *visit, page signInPage, err error) error {
 }
 
 func (c *Handler) writeSignIn(v *visit, status int, page signInPage) {
+	page.Issuers = issuerButtons(v)
 	c.write(v, status, "signin", "Agent sign-in", frame{}, page)
 }
 

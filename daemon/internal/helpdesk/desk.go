@@ -70,6 +70,7 @@ type HelpCenter struct {
 	// Collaborators says whether customers may add others to their tickets.
 	Collaborators bool
 	SignUp        SignUp
+	Agents        []AgentIssuer // beside a password
 	LinkLifetime  time.Duration
 	AgentNames    AgentNames
 	ShowsField    func(name string) bool // which answers of a form customers see
@@ -131,6 +132,42 @@ type OIDC struct {
 	Label    string // on the button
 	ClientID string
 	Secret   SecretRef
+
+	// Scopes are asked for beside the usual ones; Groups is the claim that tells
+	// groups, "" for none.
+	Scopes []string
+	Groups string
+}
+
+// AgentIssuer is an issuer that agents may sign in with.
+type AgentIssuer struct {
+	OIDC
+	// Allowed are the groups that may, with the names of roles; the first one that
+	// somebody is in counts.
+	Allowed []GroupRole
+}
+
+// GroupRole is the role of those who are in a group of an issuer.
+type GroupRole struct{ Group, Role string }
+
+// RoleOf is the name of the role for somebody in some groups; "" if none is allowed.
+func (a *AgentIssuer) RoleOf(groups []string) string {
+	for _, g := range a.Allowed {
+		if slices.Contains(groups, g.Group) {
+			return g.Role
+		}
+	}
+	return ""
+}
+
+// AgentIssuer finds an issuer of agents by its name; nil if there is none.
+func (h *HelpCenter) AgentIssuer(name string) *AgentIssuer {
+	for i := range h.Agents {
+		if h.Agents[i].Name == name {
+			return &h.Agents[i]
+		}
+	}
+	return nil
 }
 
 // StatusLabel is what customers read for a status: the help center's own words,

@@ -26,6 +26,7 @@ type Identity struct {
 	Verified bool    // the issuer says that the address is theirs
 	Domain   string  // whose address it manages, in lower case (Google's "hd")
 	Name     string
+	Groups   []string // that the issuer tells, where it was asked to
 }
 
 // GoogleIssuer is what Google calls itself.

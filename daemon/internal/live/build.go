@@ -80,6 +80,7 @@ func (l *Live) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways hel
 			return h, err
 		}
 		h.SignUp, h.Locales, h.In = ways, locales, in
+		h.Agents = agentIssuers(&r.HelpCenter.Spec.Agents)
 		spoken[locale] = h
 	}
 	return in(locales[0]), nil
@@ -113,6 +114,22 @@ func signUp(declared *config.SignUp) helpdesk.SignUp {
 		})
 	}
 	return s
+}
+
+func agentIssuers(declared *config.Agents) []helpdesk.AgentIssuer {
+	var all []helpdesk.AgentIssuer
+	for i := range declared.OIDC {
+		o := &declared.OIDC[i]
+		a := helpdesk.AgentIssuer{OIDC: helpdesk.OIDC{
+			Name: o.Name, Google: o.Preset == config.OIDCGoogle, Issuer: o.Issuer, Label: o.DisplayName,
+			ClientID: o.ClientID, Secret: secretRef(&o.ClientSecretRef), Scopes: o.Scopes, Groups: o.GroupsClaim,
+		}}
+		for _, g := range o.Groups {
+			a.Allowed = append(a.Allowed, helpdesk.GroupRole{Group: g.Group, Role: g.Role})
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, error) {

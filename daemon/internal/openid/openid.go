@@ -105,8 +105,8 @@ func (s *Source) Finish(ctx context.Context, account string, issuer helpdesk.OID
 	if err != nil {
 		return helpdesk.Identity{}, helpdesk.Wrap(helpdesk.Invalid, err)
 	}
-	if claims.Email == "" {
-		if err := m.userInfo(ctx, tokens, claims); err != nil {
+	if claims.Email == "" || issuer.Groups != "" && claims.groups == nil {
+		if err := m.userInfo(ctx, issuer, tokens, claims); err != nil {
 			return helpdesk.Identity{}, err
 		}
 	}
@@ -121,7 +121,7 @@ func (m *metadata) config(issuer helpdesk.OIDC, a helpdesk.Begun, secret string)
 	if len(m.AuthMethods) > 0 && !slices.Contains(m.AuthMethods, "client_secret_basic") {
 		endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
-	return &oauth2.Config{ClientID: issuer.ClientID, ClientSecret: secret, RedirectURL: a.Redirect, Endpoint: endpoint, Scopes: scopes}
+	return &oauth2.Config{ClientID: issuer.ClientID, ClientSecret: secret, RedirectURL: a.Redirect, Endpoint: endpoint, Scopes: append(slices.Clone(scopes), issuer.Scopes...)}
 }
 
 // sentBy refuses an answer that another issuer sent (RFC 9207 section 2.4).

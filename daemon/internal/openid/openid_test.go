@@ -1,8 +1,10 @@
 package openid
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func TestSignIn(t *testing.T) {
 				Subject: helpdesk.Subject{Issuer: i.URL, Subject: "alice-at-issuer", Name: "id", Since: noon},
 				Address: helpdesk.MustAddress("alice@customer.example"), Verified: true, Name: "Alice",
 			}
-			if got != want {
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("identity %+v, want %+v", got, want)
 			}
 			if n := i.count("/userinfo"); n != 0 {
@@ -286,5 +288,51 @@ func TestNoSecret(t *testing.T) {
 	_, err := signIn(t, source, i)
 	if helpdesk.KindOf(err) != helpdesk.Unavailable || helpdesk.Public(err) != "" {
 		t.Errorf("error %v, for the outside %q", err, helpdesk.Public(err))
+	}
+}
+
+// Groups are read where the issuer tells them, in the claim that is declared; what is
+// no text counts for nothing, and no groups are none.
+func TestGroups(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		claim string
+		token any // in the ID token; nil for nothing
+		info  any // in the user info
+		want  []string
+		asked int // how often the user info
+	}{
+		{"a list", "groups", []any{"a", "b"}, nil, []string{"a", "b"}, 0},
+		{"one text", "hd", "acme.example", nil, []string{"acme.example"}, 0},
+		{"other things in it", "groups", []any{"a", 7, nil, map[string]any{"x": "y"}}, nil, []string{"a"}, 0},
+		{"an object", "groups", map[string]any{"admin": true}, nil, nil, 1},
+		{"none of them", "groups", []any{}, nil, []string{}, 0},
+		{"in the user info", "groups", nil, []any{"c"}, []string{"c"}, 1},
+		{"signed ones count", "groups", []any{"a"}, []any{"admins"}, []string{"a"}, 0},
+		{"not asked for", "", []any{"a"}, nil, nil, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			i := startIssuer(t)
+			put := func(value any) func(map[string]any) {
+				return func(c map[string]any) {
+					if value != nil {
+						c[cmp.Or(tt.claim, "groups")] = value
+					}
+				}
+			}
+			i.claims, i.info = put(tt.token), put(tt.info)
+			source, _ := newSource()
+			o := i.declared()
+			o.Groups, o.Scopes = tt.claim, nil
+			address, err := source.Begin(t.Context(), o, begun)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, _ := i.authorize(address)
+			got, err := source.Finish(t.Context(), "support", o, begun, helpdesk.Returned{Code: code})
+			if err != nil || !reflect.DeepEqual(got.Groups, tt.want) || i.count("/userinfo") != tt.asked || got.Address.String() != "alice@customer.example" {
+				t.Errorf("%+v, %v, the user info was asked %d times; want %q", got, err, i.count("/userinfo"), tt.want)
+			}
+		})
 	}
 }

@@ -36,6 +36,35 @@ type claims struct {
 	Verified any    `json:"email_verified"` // only true counts; some send words
 	Domain   string `json:"hd"`
 	Name     string `json:"name"`
+
+	groups []string // nil: the claim was not there
+}
+
+// maxGroups of one person is far above what anybody sorts people into.
+const maxGroups = 1000
+
+// readGroups reads the claim of an issuer that tells groups: texts, or one text.
+// Whatever else stands there counts for nothing.
+func (c *claims) readGroups(issuer helpdesk.OIDC, read func(any) error) error {
+	if issuer.Groups == "" {
+		return nil
+	}
+	all := map[string]any{}
+	if err := read(&all); err != nil {
+		return err
+	}
+	switch told := all[issuer.Groups].(type) {
+	case string:
+		c.groups = []string{told}
+	case []any:
+		c.groups = []string{}
+		for _, g := range told[:min(len(told), maxGroups)] {
+			if name, ok := g.(string); ok {
+				c.groups = append(c.groups, name)
+			}
+		}
+	}
+	return nil
 }
 
 // verify reads the ID token and checks all that OpenID Connect Core section
@@ -53,6 +82,9 @@ func (s *Source) verify(ctx context.Context, m *metadata, issuer helpdesk.OIDC, 
 	c := &claims{}
 	if err := token.Claims(c); err != nil {
 		return nil, fmt.Errorf("read ID token: %s", clip(err.Error()))
+	}
+	if err := c.readGroups(issuer, token.Claims); err != nil {
+		return nil, fmt.Errorf("read groups: %s", clip(err.Error()))
 	}
 	now := s.now()
 	switch {
@@ -75,7 +107,7 @@ func (s *Source) verify(ctx context.Context, m *metadata, issuer helpdesk.OIDC, 
 
 // userInfo asks for what the ID token did not say, where the issuer has a place
 // for it. It must be about the same person (OpenID Connect Core section 5.3.2).
-func (m *metadata) userInfo(ctx context.Context, tokens *oauth2.Token, c *claims) error {
+func (m *metadata) userInfo(ctx context.Context, issuer helpdesk.OIDC, tokens *oauth2.Token, c *claims) error {
 	if m.UserInfoURL == "" {
 		return nil
 	}
@@ -90,6 +122,14 @@ func (m *metadata) userInfo(ctx context.Context, tokens *oauth2.Token, c *claims
 	if more.Subject != c.Subject {
 		return helpdesk.Wrap(helpdesk.Invalid, errors.New("what the issuer says about the user is about somebody else"))
 	}
+	if c.groups == nil {
+		if err := c.readGroups(issuer, info.Claims); err != nil {
+			return helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("read groups of the user: %s", clip(err.Error())))
+		}
+	}
+	if c.Email != "" { // it was signed already
+		return nil
+	}
 	c.Email, c.Verified, c.Domain = more.Email, more.Verified, more.Domain
 	if more.Name != "" {
 		c.Name = more.Name
@@ -101,7 +141,7 @@ func (m *metadata) userInfo(ctx context.Context, tokens *oauth2.Token, c *claims
 func (c *claims) identity(issuer helpdesk.OIDC, now time.Time) helpdesk.Identity {
 	i := helpdesk.Identity{
 		Subject:  helpdesk.Subject{Issuer: issuer.Issuer, Subject: c.Subject, Name: issuer.Name, Since: now},
-		Verified: c.Verified == true, Domain: strings.ToLower(c.Domain), Name: cut(c.Name, maxName),
+		Verified: c.Verified == true, Domain: strings.ToLower(c.Domain), Name: cut(c.Name, maxName), Groups: c.groups,
 	}
 	if address, err := helpdesk.ParseAddress(c.Email); err == nil {
 		i.Address = address

@@ -34,6 +34,11 @@ func agentSample(t *testing.T, purpose helpdesk.Purpose) occasion {
 			Quoted: "Hello Alice,\n\n<b>bye</b>",
 		}
 	}
+	if purpose == helpdesk.MentionMail {
+		o.entry = &helpdesk.Entry{
+			Seq: 4, Kind: helpdesk.Note, At: noon, Text: "@Ann, is it true?\n\n<b>Bob</b>", Author: helpdesk.Author{Role: helpdesk.AgentAs, Name: "Bob", Address: bob.Address},
+		}
+	}
 	return o
 }
 
@@ -56,6 +61,7 @@ var agentTwists = []struct {
 		o.ticket.Form = &helpdesk.FormAnswer{Form: "f", Values: []helpdesk.FormValue{{Label: "Topic", Text: "Refund"}, {Label: "Order", Text: "ORD-1\r\nX: y"}}}
 		o.entry.Attachments = []helpdesk.Attachment{{Name: "a.pdf"}, {Name: "b\r\n.png"}}
 	}},
+	{"side", func(o *occasion) { o.ticket.Side = &helpdesk.Side{Ticket: 7, Number: 1001} }},
 	{"names", func(o *occasion) {
 		agent := ann
 		agent.Name = "Änn \"A\"\r\nBcc: evil@attacker.example\r\n\r\n"
@@ -67,7 +73,7 @@ var agentTwists = []struct {
 
 // covers: P09
 func TestAgentMailGolden(t *testing.T) {
-	for _, purpose := range []helpdesk.Purpose{helpdesk.AgentNotice, helpdesk.CommandReceipt} {
+	for _, purpose := range []helpdesk.Purpose{helpdesk.AgentNotice, helpdesk.CommandReceipt, helpdesk.MentionMail} {
 		for _, tw := range agentTwists {
 			name := string(purpose) + "-" + tw.name
 			t.Run(name, func(t *testing.T) {
@@ -191,6 +197,7 @@ func TestAgentBudgets(t *testing.T) {
 	}{
 		{helpdesk.AgentNotice, 200, noticesPerHour},
 		{helpdesk.CommandReceipt, receiptsPerHour, receiptsPerHour},
+		{helpdesk.MentionMail, mentionsPerHour, mentionsPerHour},
 	} {
 		spent := ledger{}
 		p, ticket, got := &Planner{Budgets: spent, Contacts: nobody{}, Signer: newSigner(t)}, sampleTicket(), 0

@@ -160,10 +160,10 @@ func checkHTML(t *testing.T, raw []byte) {
 //
 // covers: P11
 func TestEverythingIsAligned(t *testing.T) {
-	for _, purpose := range append([]helpdesk.Purpose{helpdesk.AgentNotice, helpdesk.CommandReceipt}, purposes...) {
+	for _, purpose := range append([]helpdesk.Purpose{helpdesk.AgentNotice, helpdesk.CommandReceipt, helpdesk.MentionMail}, purposes...) {
 		t.Run(string(purpose), func(t *testing.T) {
 			var o occasion
-			if purpose == helpdesk.AgentNotice || purpose == helpdesk.CommandReceipt {
+			if purpose == helpdesk.AgentNotice || purpose == helpdesk.CommandReceipt || purpose == helpdesk.MentionMail {
 				o = agentSample(t, purpose)
 			} else {
 				o = sampleOccasion(t, purpose)

@@ -129,11 +129,12 @@ type Match struct {
 func NewMatch(terms []Term) (Match, error) {
 	var m Match
 	var must, subject, not []string
-	inSubject := false
+	inSubject, lost := false, false
 	for _, t := range terms {
 		e := expression(t)
 		switch {
 		case e == "":
+			lost = lost || t.Key == ""
 		case t.Not:
 			not = append(not, e)
 		case t.Key == "" && !strings.HasPrefix(e, "{"):
@@ -146,6 +147,9 @@ func NewMatch(terms []Term) (Match, error) {
 		}
 	}
 	if len(must) == 0 {
+		if lost {
+			return m, helpdesk.Errorf(helpdesk.Invalid, "there is no letter and no digit in what is to be looked for")
+		}
 		if len(not) > 0 {
 			return m, helpdesk.Errorf(helpdesk.Invalid, "say what to look for, too, not only what to leave out")
 		}

@@ -59,7 +59,7 @@ func TestParseErrors(t *testing.T) {
 func TestMatch(t *testing.T) {
 	for _, tt := range []struct{ name, typed, want string }{
 		{"nothing", "", ""},
-		{"only signs", "?! ...", ""},
+		{"signs among words", "?! late ...", `("late")`},
 		{"words", "Late parcel", `("late" AND "parcel" *)`},
 		{"signs within", "ORD-123", `("ord 123" *)`},
 		{"one letter is no beginning", "late p", `("late" AND "p")`},
@@ -94,8 +94,10 @@ func TestMatch(t *testing.T) {
 			}
 		})
 	}
-	if _, err := NewMatch([]Term{{Not: true, Text: "late"}}); helpdesk.KindOf(err) != helpdesk.Invalid {
-		t.Errorf("only what to leave out: %v", err)
+	for name, terms := range map[string][]Term{"only what to leave out": {{Not: true, Text: "late"}}, "only signs": {{Text: "?!"}}} {
+		if _, err := NewMatch(terms); helpdesk.KindOf(err) != helpdesk.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -120,6 +122,18 @@ func FuzzQuery(f *testing.F) {
 		for _, term := range terms {
 			if !utf8.ValidString(term.Text) || term.Text == "" && term.Key == "" {
 				t.Errorf("%q makes the term %+v", typed, term)
+			}
+		}
+		again, err := Parse(Join(terms))
+		if len(Join(terms)) <= MaxQuery {
+			for i := range terms {
+				terms[i].Last = false
+			}
+			for i := range again {
+				again[i].Last = false
+			}
+			if diff := cmp.Diff(terms, again); diff != "" || err != nil {
+				t.Errorf("%q is written as %q, %v (-want +got):\n%s", typed, Join(terms), err, diff)
 			}
 		}
 		m, err := NewMatch(terms)

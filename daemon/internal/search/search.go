@@ -31,15 +31,18 @@ type Source interface {
 	HurryWatches(ctx context.Context) error
 }
 
-// Options of an Index. All must be set.
+// Options of an Index. All but First must be set.
 type Options struct {
 	Source Source
 	// Dir is the folder of the indexes, one in it for each account.
 	Dir string
 	// Accounts that there are now.
 	Accounts func() []string
-	Log      *slog.Logger
-	Now      func() time.Time
+	// First reports whether what is worth more of an account is there: at the start,
+	// lists come before searches. nil waits for nothing.
+	First func(account string) bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Index is safe for concurrent use.
@@ -64,7 +67,7 @@ func (x *Index) shelf(account string) *shelf {
 	s := x.shelves[account]
 	if s == nil {
 		s = &shelf{
-			account: account, dir: filepath.Join(x.options.Dir, url.PathEscape(account)), source: x.options.Source,
+			account: account, dir: filepath.Join(x.options.Dir, url.PathEscape(account)), source: x.options.Source, first: x.options.First,
 			log: x.options.Log.With("account", account), now: x.options.Now, discard: make(chan string, 1),
 		}
 		x.shelves[account] = s
@@ -76,6 +79,7 @@ func (x *Index) shelf(account string) *shelf {
 type shelf struct {
 	account, dir string
 	source       Source
+	first        func(account string) bool
 	log          *slog.Logger
 	now          func() time.Time
 	discard      chan string // why the file is to be thrown away
@@ -89,6 +93,9 @@ type shelf struct {
 // run keeps the index until ctx ends: it opens what there is or begins anew, and
 // begins anew whenever it has to.
 func (s *shelf) run(ctx context.Context) {
+	for s.first != nil && !s.first(s.account) && ctx.Err() == nil {
+		follow.Pause(ctx, 1)
+	}
 	for try := 0; ctx.Err() == nil; try++ {
 		began := time.Now()
 		why, err := s.keep(ctx)
@@ -197,7 +204,21 @@ type State struct {
 	Bytes   int64 // on disk
 }
 
-// State tells how far the index of an account is.
+// Progress tells how many tickets of an account have to be read yet, and whether
+// everything was in at some time. Unlike [Index.State] it costs nothing.
+func (x *Index) Progress(account string) (built bool, left int) {
+	s := x.shelf(account)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.feed == nil {
+		return false, 0
+	}
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	return s.feed.done > 0, s.feed.left + len(s.feed.waiting)
+}
+
+// State tells how far the index of an account is. It counts what is in.
 func (x *Index) State(ctx context.Context, account string) (State, error) {
 	s := x.shelf(account)
 	s.mu.RLock()
@@ -210,9 +231,11 @@ func (x *Index) State(ctx context.Context, account string) (State, error) {
 		s.suspect(err)
 		return State{}, helpdesk.Wrap(helpdesk.Unavailable, err)
 	}
+	state := State{Tickets: n, Bytes: s.file.size()}
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
-	return State{Tickets: n, Left: s.feed.left + len(s.feed.waiting), Built: s.feed.done > 0, Bytes: s.file.size()}, nil
+	state.Built, state.Left = s.feed.done > 0, s.feed.left+len(s.feed.waiting)
+	return state, nil
 }
 
 // askEvery is how often the watch is asked how far it is while somebody waits.

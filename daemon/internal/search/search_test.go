@@ -449,13 +449,14 @@ func TestThrownAway(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b.t = t
+			b.reads()
 			tt.do()
 			x, stop = b.run()
-			b.reads()
 			if tt.name == "somebody asks for it" {
+				b.reads()
 				x.Rebuild(account)
 			}
-			for n := 0; n != 300; {
+			for n, read := 0, 0; n != 300 || read < 300; read += b.reads() {
 				state, err := x.State(t.Context(), account)
 				if err != nil && !errors.Is(err, errUnusable) {
 					t.Fatal(err)

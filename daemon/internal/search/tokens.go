@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,13 +19,19 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	fold := transform.Chain(norm.NFKD, runes.Remove(runes.Predicate(spoken)), cases.Fold(), norm.NFC)
+	fold := folders.Get().(transform.Transformer)
+	defer folders.Put(fold)
 	folded, _, err := transform.String(fold, s)
 	if err != nil {
 		return strings.ToLower(s) // never for strings; better less than nothing
 	}
 	return folded
 }
+
+// folders are kept: each has buffers of some KiB, and words are folded one by one.
+var folders = sync.Pool{New: func() any {
+	return transform.Chain(norm.NFKD, runes.Remove(runes.Predicate(spoken)), cases.Fold(), norm.NFC)
+}}
 
 func isASCII(s string) bool {
 	for i := range len(s) {

@@ -6,6 +6,9 @@ import "net/url"
 var peopleRoutes = []route{
 	{"GET /agent/sign-in/second", secret, []probe{{at: "/agent/sign-in/second", may: ""}}}, // who has no step to do begins anew
 	{"POST /agent/sign-in/second", act, []probe{{at: "/agent/sign-in/second", may: "", form: url.Values{"code": {"123456"}}}}},
+	{"POST /agent/sign-in/with/{issuer}", act, []probe{{at: "/agent/sign-in/with/nobody", may: ""}}},
+	{"GET /agent/sign-in/back/{issuer}", secret, []probe{{at: "/agent/sign-in/back/nobody?code=x&state=y", may: ""}}},
+	{"POST /agent/sign-in/back/{issuer}", act, []probe{{at: "/agent/sign-in/back/nobody", may: "", form: url.Values{"code": {"x"}, "state": {"y"}}}}},
 	{"GET /agent/join/{token}", secret, []probe{{at: "/agent/join/nothing", may: ""}, {at: "/agent/join/{pass:frank}", may: ""}, {at: "/agent/join/{token:alice}", may: ""}}},
 	{"POST /agent/join/{token}", act, []probe{
 		{at: "/agent/join/nothing", may: "", form: url.Values{"password": {password}}}, {at: "/agent/join/{pass:frank}", may: "", form: url.Values{"password": {password}}},

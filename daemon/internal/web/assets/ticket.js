@@ -147,7 +147,14 @@
     const own = new URL(answer.url).pathname === ticket()?.dataset.path || !answer.ok;
     if (!own) return location.assign(answer.url);
     const tab = document.querySelector('#answer > input:checked')?.id;
+    const beside = composing ? (form.id === 'note-form' ? 'reply' : 'note') : '';
+    const rest = document.getElementById(beside)?.value; // the other tab's, which was not sent
     const news = mend(answer.main, { force: true, composer: composing });
+    const other = document.getElementById(beside);
+    if (other && rest && !other.value) {
+      other.value = rest;
+      other.dispatchEvent(new Event('input', { bubbles: true }));
+    }
     if (composing && answer.ok) {
       if (tab) document.getElementById(tab)?.click();
       news?.at(-1)?.scrollIntoView({ block: 'nearest' });
