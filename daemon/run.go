@@ -97,12 +97,8 @@ func (d *daemon) build(ctx context.Context) error {
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
-<<<<<<< HEAD
 	d.roster = roster.New(d.db, d.live.Accounts, d.log)
-	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, Log: d.log, Now: now})
-=======
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, First: d.lists.Ready, Log: d.log, Now: now})
->>>>>>> main
 	d.desk = actions.New(actions.Options{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
