@@ -31,6 +31,7 @@ type shown struct {
 	Name  string
 	Title string
 	Main  bool
+	Wide  bool
 	Paths map[string]string // by language
 }
 
@@ -56,6 +57,7 @@ func gallery(t *testing.T, dev *peers.Dev) []shown {
 const (
 	telephone = 390
 	column    = 800
+	screen    = 1440
 )
 
 // Every page in every state and language fits on the smallest screen, and what is
@@ -118,6 +120,12 @@ func TestPictures(t *testing.T) {
 	}
 	for _, page := range gallery(t, dev) {
 		if !of.MatchString(page.Name) {
+			continue
+		}
+		if page.Wide {
+			take(page, page.Name, "en", chrome.Look{Width: screen})
+			take(page, page.Name+"-dark", "en", chrome.Look{Width: screen, Dark: true})
+			take(page, page.Name+"-narrow", "en", chrome.Look{Width: telephone, Touch: true})
 			continue
 		}
 		take(page, page.Name, "en", chrome.Look{Width: column})

@@ -19,7 +19,6 @@ type frame struct {
 	New     bool    // there is a page to begin a request with
 	Find    bool    // there is a search
 	Own     bool    // there is a page of the agent's own
-	Live    bool    // there is a stream of what happens
 	List    *listPage
 	Held    *heldList
 	Alone   bool // the list is the page
@@ -42,6 +41,10 @@ type place struct {
 // there already.
 const paneHeader = "Postern-Pane"
 
+// onlyList reports that the list alone is wanted: no counts, which are told by the
+// stream.
+func (v *visit) onlyList() bool { return v.r.Header.Get(paneHeader) == "list" }
+
 // onePane reports that nothing but the main part of the page is wanted.
 func (v *visit) onePane() bool { return v.r.Header.Get(paneHeader) == "main" }
 
@@ -53,10 +56,9 @@ func (c *Handler) frame(v *visit, here string) frame {
 	if v.by.Agent != nil {
 		f.Agent = v.by.Agent.Name
 	}
-	if v.onePane() {
+	if v.onePane() || v.onlyList() {
 		return f
 	}
-	f.Live = c.leads("/agent/events")
 	f.New, f.Find, f.Own = c.leads("/agent/new"), c.leads("/agent/search"), c.leads("/agent/me")
 	counts, err := c.desk.Counts(v.context(), v.by)
 	if err != nil {

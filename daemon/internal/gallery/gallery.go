@@ -1,8 +1,8 @@
-// Package gallery shows every page that customers can meet, in every state, with
-// made-up data: for looking at them, and for tests that look at all of them.
+// Package gallery shows every page that customers can meet, in every state, and the
+// lists of agents, with made-up data: for looking at them, and for tests that look at all of them.
 //
-// The pages are the real ones. Each picture is a request to the portal's own
-// handler, behind which stands a desk that makes up its answers. Nothing of it
+// The pages are the real ones. Each picture is a request to the portal's or the
+// console's own handler, behind which stands a desk that makes up its answers. Nothing of it
 // reaches a real desk: only [Handler] of dev serves it.
 package gallery
 
@@ -18,11 +18,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/console"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/live"
 	"github.com/posterndesk/postern/daemon/internal/portal"
 	"github.com/posterndesk/postern/daemon/internal/web"
-	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 //go:embed all:templates
@@ -78,7 +78,8 @@ type listed struct {
 	Title string `json:"title"`
 	// Main ones are those that somebody who is new here is shown.
 	Main  bool              `json:"main,omitempty"`
-	Paths map[string]string `json:"paths"` // by language
+	Wide  bool              `json:"wide,omitempty"` // it takes all of a screen
+	Paths map[string]string `json:"paths"`          // by language
 }
 
 type group struct {
@@ -88,9 +89,9 @@ type group struct {
 
 func all() []listed {
 	var list []listed
-	for _, p := range pictures {
-		l := listed{Name: p.name, Group: p.group, Title: p.title, Main: p.main, Paths: map[string]string{}}
-		for _, locale := range words.Locales() {
+	for _, p := range slices.Concat(pictures, consolePictures) {
+		l := listed{Name: p.name, Group: p.group, Title: p.title, Main: p.main, Wide: p.agents != nil, Paths: map[string]string{}}
+		for _, locale := range p.locales() {
 			l.Paths[locale] = "/dev/pages/" + locale + "/" + p.name
 		}
 		list = append(list, l)
@@ -123,7 +124,7 @@ func (g *Gallery) listJSON(w http.ResponseWriter, _ *http.Request) {
 // counts: it may set no cookie here, nor say that it is not there.
 func (g *Gallery) show(w http.ResponseWriter, r *http.Request) {
 	p, ok := find(r.PathValue("picture"))
-	if !ok || !slices.Contains(words.Locales(), r.PathValue("locale")) {
+	if !ok || !slices.Contains(p.locales(), r.PathValue("locale")) {
 		g.site.Fail(w, r, helpdesk.Errorf(helpdesk.NotFound, "there is no such page"))
 		return
 	}
@@ -153,19 +154,24 @@ func (g *Gallery) widths(w http.ResponseWriter, r *http.Request) {
 }
 
 func find(name string) (picture, bool) {
-	i := slices.IndexFunc(pictures, func(p picture) bool { return p.name == name })
-	if i < 0 {
-		return picture{}, false
+	for _, p := range slices.Concat(pictures, consolePictures) {
+		if p.name == name {
+			return p, true
+		}
 	}
-	return pictures[i], true
+	return picture{}, false
 }
 
-// render asks the portal for a picture.
+// render asks the portal, or the console, for a picture.
 func (g *Gallery) render(p picture, locale string) *httptest.ResponseRecorder {
 	center := g.center(p, locale)
 	site := web.NewSite(directory{center}, web.Options{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Code: func() string { return "k7w2m5ep" }})
-	d := &desk{scene: p.scene, locale: locale}
 	w := httptest.NewRecorder()
+	if p.agents != nil {
+		site.Handler(console.New(&agentDesk{scene: *p.agents}, site)).ServeHTTP(w, p.request(locale))
+		return w
+	}
+	d := &desk{scene: p.scene, locale: locale}
 	site.Handler(portal.New(d, g.live, site)).ServeHTTP(w, p.request(locale))
 	return w
 }

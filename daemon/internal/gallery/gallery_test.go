@@ -24,8 +24,8 @@ var pageName = regexp.MustCompile(`<body class="page-([a-z-]+)">`)
 func TestPictures(t *testing.T) {
 	g := New(webtest.Site(io.Discard))
 	shown := map[string]bool{}
-	for _, p := range pictures {
-		for _, locale := range words.Locales() {
+	for _, p := range slices.Concat(pictures, consolePictures) {
+		for _, locale := range p.locales() {
 			t.Run(p.name+" "+locale, func(t *testing.T) {
 				r := g.render(p, locale).Result()
 				if want := cmp.Or(p.status, http.StatusOK); r.StatusCode != want {
@@ -65,7 +65,7 @@ func withoutNonce(page string) string { return nonce.ReplaceAllString(page, "") 
 
 func TestNamesAreOnce(t *testing.T) {
 	var names []string
-	for _, p := range pictures {
+	for _, p := range slices.Concat(pictures, consolePictures) {
 		names = append(names, p.name)
 	}
 	slices.Sort(names)
@@ -90,6 +90,8 @@ func TestHandler(t *testing.T) {
 		{"/dev/pages/de/home/widths", http.StatusOK, `<iframe src="/dev/pages/de/home"`},
 		{"/dev/pages/de/request?file=1.1&show=1", http.StatusOK, "\x89PNG"},
 		{"/dev/pages/de/none", http.StatusNotFound, ""},
+		{"/dev/pages/en/desk-list", http.StatusOK, "Bob Castellanos"},
+		{"/dev/pages/de/desk-list", http.StatusNotFound, ""},
 		{"/dev/pages/xx/home", http.StatusNotFound, ""},
 		{"/dev/other", http.StatusNotFound, ""},
 	} {

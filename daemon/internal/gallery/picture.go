@@ -8,6 +8,7 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/web"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // picture is one page in one state.
@@ -22,6 +23,16 @@ type picture struct {
 	post   url.Values
 	from   string // Sec-Fetch-Site of a post; "" is this site
 	host   string // "" is the help center's
+	// agents is what the made-up desk answers an agent; nil: it is a page of customers.
+	agents *agentScene
+}
+
+// locales are the languages that the page speaks.
+func (p picture) locales() []string {
+	if p.agents != nil {
+		return []string{words.English}
+	}
+	return words.Locales()
 }
 
 // request is what a browser sends to see the picture.
@@ -45,6 +56,12 @@ func (p picture) request(locale string) *http.Request {
 		}
 	}
 	r.Header.Set("Accept-Language", locale)
+	if p.agents != nil && !strings.HasSuffix(p.path, "/sign-in") {
+		r.AddCookie(&http.Cookie{Name: "__Host-postern_agent", Value: "made-up"})
+		if p.agents.compact {
+			r.AddCookie(&http.Cookie{Name: "__Host-postern_rows", Value: "compact"})
+		}
+	}
 	for _, name := range p.scene.cookies() {
 		r.AddCookie(&http.Cookie{Name: "__Host-" + name, Value: "made-up"})
 	}

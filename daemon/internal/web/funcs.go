@@ -69,24 +69,27 @@ func when(w *words.Words, now, t time.Time) template.HTML {
 // is in the title.
 func age(w *words.Words, now, t time.Time) template.HTML {
 	long := string(when(w, now, t))
-	if d := now.Sub(t); t.IsZero() || d >= 7*24*time.Hour || d < -time.Minute {
+	start := strings.IndexByte(long, '>')
+	if start < 0 {
 		return template.HTML(long)
-	} else if start := strings.IndexByte(long, '>'); start > 0 {
-		return template.HTML(strings.Replace(long[:start+1], "<time ", `<time class="brief" `, 1) + brief(d) + "</time>")
 	}
-	return template.HTML(long)
+	return template.HTML(strings.Replace(long[:start+1], "<time ", `<time class="brief" `, 1) + brief(now.UTC(), t.UTC()) + "</time>")
 }
 
-func brief(d time.Duration) string {
-	switch {
+func brief(now, t time.Time) string {
+	switch d := now.Sub(t); {
 	case d < time.Minute:
 		return "now"
 	case d < time.Hour:
 		return strconv.Itoa(int(d/time.Minute)) + " min"
 	case d < 24*time.Hour:
 		return strconv.Itoa(int(d/time.Hour)) + " h"
+	case d < 7*24*time.Hour:
+		return strconv.Itoa(int(d/(24*time.Hour))) + " d"
+	case t.Year() == now.Year():
+		return t.Format("2 Jan")
 	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + " d"
+	return t.Format("Jan 2006")
 }
 
 // due is when something is to happen. What is a moment ahead, or late, has not

@@ -78,6 +78,21 @@ func (tab *Tab) PressButton(i int) int {
 	return tab.Status()
 }
 
+// Keys presses keys one after another, where the focus is. "\r" is Enter and "\x1b"
+// Escape.
+func (tab *Tab) Keys(keys string) {
+	tab.t.Helper()
+	tab.call(func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.KeyEvent(keys)) })
+}
+
+// Control presses a key together with Ctrl.
+func (tab *Tab) Control(key string) {
+	tab.t.Helper()
+	tab.call(func(ctx context.Context) error {
+		return chromedp.Do(ctx, chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	})
+}
+
 // Touch uses what has these words and stays on the page.
 func (tab *Tab) Touch(words string) {
 	tab.t.Helper()

@@ -40,25 +40,26 @@
     list.replaceChildren(...next.childNodes);
   };
 
-  const counts = (page) => {
-    for (const link of page.querySelectorAll('#places [data-place]')) {
-      const here = document.querySelector(`#places [data-place="${CSS.escape(link.dataset.place)}"] .count`), count = link.querySelector('.count');
-      if (!here || !count) continue;
-      here.hidden = count.hidden;
-      here.querySelector('.n').textContent = count.querySelector('.n').textContent;
+  const count = (counts) => {
+    for (const link of document.querySelectorAll('#places [data-place]')) {
+      const n = counts[link.dataset.place] || 0, count = link.querySelector('.count');
+      if (!count) continue;
+      count.hidden = n === 0;
+      count.querySelector('.n').textContent = n;
     }
   };
 
   let loading = false, again = false;
   const load = async () => {
+    if (!list) return;
     if (loading) { again = true; return; }
     loading = true;
     try {
-      const answer = await fetch(list ? list.dataset.path : '/agent', { credentials: 'same-origin', cache: 'no-store' });
+      const answer = await fetch(list.dataset.path, { credentials: 'same-origin', cache: 'no-store', headers: { 'Postern-Pane': 'list' } });
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const fresh = page.getElementById('list');
-      if (answer.ok) counts(page);
-      if (answer.ok && fresh && list && !list.querySelector('details[open]')) {
+      // What somebody is choosing in is left alone; it comes with the next tidings.
+      if (answer.ok && fresh && !list.querySelector('details[open], .row.going')) {
         mend(fresh);
         list.dataset.look = fresh.dataset.look || '';
         postern.pane?.mark();
@@ -72,64 +73,51 @@
     }
   };
   let timer;
-  const soon = () => { clearTimeout(timer); timer = setTimeout(load, 150); };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(load, 100); };
   document.addEventListener('postern:changed', soon);
 
-  // Counts come as they are, by the names of the places.
-  const count = (all) => {
-    for (const link of document.querySelectorAll('#places [data-place]')) {
-      const n = all[link.dataset.place], place = link.querySelector('.count');
-      if (n === undefined || !place) continue;
-      place.hidden = n === 0;
-      place.querySelector('.n').textContent = String(n);
-    }
-  };
-
-  // One stream for the whole page; other scripts hear of it by "postern:event". Each
-  // event is all of what it is about, so that nothing is missed while there was none.
+  // One stream for all of the page: other scripts hear of it by "postern:event".
+  let source, retry, watching;
+  const retryAfter = 3e4; // after a refusal, which browsers take as final
   const address = () => {
     const query = new URLSearchParams();
-    if (list?.dataset.look !== undefined) {
+    if (list && list.dataset.in !== 'held') {
       query.set('list', list.dataset.in);
-      for (const [name, value] of new URL(list.dataset.path, location.href).searchParams) {
-        if (['order', 'before', 'after'].includes(name)) query.set(name, value);
-      }
+      for (const [name, value] of new URL(list.dataset.path, location.href).searchParams) query.set(name, value);
     }
-    const number = document.getElementById('ticket')?.dataset.number;
-    if (number) query.set('ticket', number);
+    const ticket = location.pathname.match(/^\/agent\/tickets\/(\d+)$/);
+    if (ticket) query.set('ticket', ticket[1]);
     return '/agent/events?' + query;
   };
   let held;
-  const heard = (name, data) => {
-    document.dispatchEvent(new CustomEvent('postern:event', { detail: { name, data } }));
+  const hear = (name, data) => {
     if (name === 'counts') {
       count(data);
       if (list?.dataset.in === 'held' && held !== undefined && held !== data.held) soon();
       held = data.held;
     }
     if (name === 'list' && data !== list?.dataset.look) soon();
+    document.dispatchEvent(new CustomEvent('postern:event', { detail: { name, data } }));
   };
-  let source, at, retry;
-  const retryAfter = 3e4;
-  const close = () => { clearTimeout(retry); source?.close(); source = undefined; };
+  const close = () => { clearTimeout(retry); source?.close(); source = watching = undefined; };
   const open = () => {
+    const at = address();
+    if (source && watching === at && source.readyState !== EventSource.CLOSED) return;
     close();
-    at = address();
+    watching = at;
     source = new EventSource(at);
     source.addEventListener('error', () => {
-      if (source && source.readyState === EventSource.CLOSED) retry = setTimeout(open, retryAfter);
+      if (source && source.readyState === EventSource.CLOSED) { close(); retry = setTimeout(follow, retryAfter); }
     });
-    for (const name of ['list', 'counts', 'ticket', 'presence']) {
-      source.addEventListener(name, (e) => heard(name, JSON.parse(e.data)));
+    for (const name of ['counts', 'list', 'ticket', 'presence']) {
+      source.addEventListener(name, (e) => { if (watching === at) hear(name, JSON.parse(e.data)); });
     }
   };
-  if (!window.EventSource || !shell.dataset.live) return;
-  const follow = () => {
-    if (document.hidden) close();
-    else if (!source || at !== address()) open();
-  };
+  if (!window.EventSource || !location.pathname.startsWith('/agent')) return;
+  // A page that nobody sees needs no connection; browsers have six for a site.
+  const follow = () => (document.hidden ? close() : open());
   document.addEventListener('visibilitychange', follow);
-  document.addEventListener('postern:page', follow);
+  document.addEventListener('postern:page', follow); // another request is beside the list
   addEventListener('pagehide', close);
   addEventListener('pageshow', (e) => { if (e.persisted) follow(); });
   follow();
