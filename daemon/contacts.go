@@ -4,35 +4,59 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/admin"
 )
 
+const contactUsage = "list [WORDS] | show ADDRESS | invite ADDRESS [--help-center NAME] | block ADDRESS | unblock ADDRESS | delete ADDRESS | " +
+	"restore ADDRESS | erase ADDRESS --sure ADDRESS | merge ADDRESS --into ADDRESS | export [ADDRESS] --out FILE | import FILE [--do] [FLAGS]"
+
 func runContact(ctx context.Context, args []string, out, errs io.Writer) error {
 	q := &question{out: out}
-	fs := newFlags("contact", "show ADDRESS | invite ADDRESS [--help-center NAME] | unblock ADDRESS [FLAGS]", errs)
+	fs := newFlags("contact", contactUsage, errs)
 	q.flags(fs)
-	center := fs.String("help-center", "", "`name` of the help center that they shall sign in to, where there are several")
+	var in contactFlags
+	fs.StringVar(&in.center, "help-center", "", "`name` of the help center that they shall sign in to, where there are several")
+	fs.StringVar(&in.sure, "sure", "", "`address` of whom to erase, once more: it cannot be undone")
+	fs.StringVar(&in.into, "into", "", "`address` of the contact that stays")
+	fs.StringVar(&in.out, "out", "", "`file` to write to")
+	fs.StringVar(&in.show, "show", "", "list those alone who are `blocked` or deleted")
+	fs.BoolVar(&in.do, "do", false, "import, instead of telling what would become of each row")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
 	}
-	if len(rest) != 2 {
-		return fmt.Errorf("say show, invite or unblock, and an address: %w", errUsage)
+	if len(rest) == 0 {
+		return fmt.Errorf("say what to do with contacts: %w", errUsage)
 	}
-	if *center != "" && rest[0] != "invite" {
+	what, rest := rest[0], rest[1:]
+	if in.center != "" && what != "invite" {
 		return fmt.Errorf("--help-center is for invite: %w", errUsage)
 	}
-	switch rest[0] {
-	case "show":
-		return q.showContact(ctx, rest[1])
-	case "invite":
-		return q.inviteContact(ctx, rest[1], *center)
-	case "unblock":
-		return q.unblockContact(ctx, rest[1])
+	switch what {
+	case "list":
+		return q.listContacts(ctx, strings.Join(rest, " "), in.show)
+	case "export":
+		return q.exportContacts(ctx, rest, in.out)
 	}
-	return fmt.Errorf("say show, invite or unblock, and an address: %w", errUsage)
+	if len(rest) != 1 {
+		return fmt.Errorf("say an address, or the file to import: %w", errUsage)
+	}
+	switch what {
+	case "show":
+		return q.showContact(ctx, rest[0])
+	case "invite":
+		return q.inviteContact(ctx, rest[0], in.center)
+	case "unblock":
+		return q.unblockContact(ctx, rest[0])
+	case "block", "delete", "restore", "erase", "merge":
+		return q.actOnContact(ctx, what, rest[0], in)
+	case "import":
+		return q.importContacts(ctx, rest[0], in.do)
+	}
+	return fmt.Errorf("contacts know no %q: %w", what, errUsage)
 }
 
 func (q *question) unblockContact(ctx context.Context, address string) error {
@@ -59,6 +83,12 @@ func (q *question) showContact(ctx context.Context, address string) error {
 				words = "proven by " + a.How + ", " + day(*a.Proven)
 			}
 			fmt.Fprintf(w, "Address\t%s\t%s\n", a.Address, words)
+		}
+		if c.Blocked != nil {
+			fmt.Fprintf(w, "Blocked\tsince %s\n", day(*c.Blocked))
+		}
+		if c.Deleted != nil {
+			fmt.Fprintf(w, "Deleted\t%s; erased 14 days later, unless they write\n", day(*c.Deleted))
 		}
 		fmt.Fprintf(w, "Sign-in\t%s\n", signInWords(c.SignIn))
 		if i := c.Invited; i != nil && c.SignIn == nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/mailauth"
 	"github.com/posterndesk/postern/daemon/internal/openid"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/roster"
 	"github.com/posterndesk/postern/daemon/internal/search"
 	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
@@ -42,6 +43,7 @@ type daemon struct {
 	live     *live.Live
 	db       *database
 	lists    *index.Index
+	roster   *roster.Roster
 	words    *search.Index
 	blobs    *blob.Dir
 	logins   *login.Source
@@ -95,9 +97,10 @@ func (d *daemon) build(ctx context.Context) error {
 	now := time.Now
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
+	d.roster = roster.New(d.db, d.live.Accounts, d.log)
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, First: d.lists.Ready, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
 		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
@@ -212,6 +215,8 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
 	g.loop(func() { d.sweep(back) })
 	g.loop(func() { d.lists.Run(back) })
+	g.loop(func() { d.roster.Run(back) })
+	g.loop(func() { d.desk.Erase(back, d.live.Accounts) })
 	g.loop(func() { d.words.Run(back) })
 	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
 	g.loop(func() { d.desk.WakeUp(back, d.live.Accounts) })
@@ -279,6 +284,11 @@ func (d *daemon) sweep(ctx context.Context) {
 				d.log.Warn("sweep broke off", "account", account, "error", err)
 			} else if n > 0 {
 				d.log.Info("lapsed records removed", "account", account, "records", n)
+			}
+			if n, err = d.desk.EraseDeleted(ctx, account); err != nil && ctx.Err() == nil {
+				d.log.Warn("erasing of deleted contacts broke off", "account", account, "error", err)
+			} else if n > 0 {
+				d.log.Info("deleted contacts are erased now", "account", account, "contacts", n)
 			}
 			if n, err = d.desk.SweepUploads(ctx, account); err != nil && ctx.Err() == nil {
 				d.log.Warn("sweep of uploads broke off", "account", account, "error", err)

@@ -45,6 +45,8 @@ type Store interface {
 	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
 	AgentsWhoSee(ctx context.Context, account string, t *helpdesk.Ticket) ([]helpdesk.Agent, error)
 	Customers
+	Erasable
+	ContactsByID(ctx context.Context, account string, ids []helpdesk.ID) ([]helpdesk.Contact, error)
 	PutSession(ctx context.Context, account, hash string, session helpdesk.Session) error
 	Session(ctx context.Context, account, hash string, now time.Time) (*helpdesk.Session, error)
 	EndSession(ctx context.Context, account, hash string) error
@@ -88,6 +90,8 @@ type Desk struct {
 	asked     chan asked
 	mails     *semaphore.Weighted // bytes of mails that are read again
 	lists     Lists
+	roster    Roster
+	erasures  chan erasure // that were just asked for
 	words     Words
 	searches  *semaphore.Weighted
 	vault     Vault
@@ -104,6 +108,7 @@ type Options struct {
 	Issuers   Issuers
 	Sealer    Sealer
 	Lists     Lists
+	Roster    Roster
 	Vault     Vault // of secrets of hooks; nil where there are none
 	Words     Words
 	Log       *slog.Logger
@@ -114,7 +119,7 @@ type Options struct {
 func New(o Options) *Desk {
 	d := &Desk{
 		blobs: o.Blobs, directory: o.Directory, signer: o.Signer, planner: o.Planner, issuers: o.Issuers, log: o.Log, now: o.Now,
-		lists: o.Lists, words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
+		lists: o.Lists, roster: o.Roster, erasures: make(chan erasure, erasuresRoom), words: o.Words, searches: semaphore.NewWeighted(searches), exports: semaphore.NewWeighted(exportsAtOnce),
 		passwords: newPasswords(), tries: newTries(triesBurst, triesEvery), codes: newTries(codeBurst, codeEvery), refusals: newTries(refusalBurst, refusalEvery), sealer: o.Sealer, asked: make(chan asked, askedRoom), mails: semaphore.NewWeighted(mailMemory),
 	}
 	d.store, d.vault = onceStore{o.Store, d}, o.Vault

@@ -131,7 +131,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.Desk = New(Options{
 		Store: db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: db, Contacts: db, Signer: signer},
-		Sealer: store.NewSealer([store.KeySize]byte{1}), Lists: lists(t, db), Log: slog.New(slog.DiscardHandler), Now: b.time,
+		Sealer: store.NewSealer([store.KeySize]byte{1}), Lists: lists(t, db), Roster: rosterOf(t, db), Log: slog.New(slog.DiscardHandler), Now: b.time,
 	})
 	return b
 }

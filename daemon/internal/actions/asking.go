@@ -276,7 +276,7 @@ func maySignUp(c *helpdesk.Contact, a helpdesk.Address) bool {
 	if c == nil {
 		return true
 	}
-	if c.SignIn != nil {
+	if c.SignIn != nil || c.Erasing != nil {
 		return false
 	}
 	for _, known := range c.Addresses {

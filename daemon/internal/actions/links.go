@@ -39,6 +39,13 @@ func (d *Desk) linked(ctx context.Context, h helpdesk.HelpCenter, token string) 
 	if viewer == nil || viewer.LinkGen != link.Gen {
 		return nil, nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 	}
+	switch who, err := d.store.Contact(ctx, h.Account, viewer.Contact); {
+	case helpdesk.KindOf(err) == helpdesk.NotFound: // of a record that is broken, or of a test mail
+	case err != nil:
+		return nil, nil, err
+	case who.Deleted != nil || who.Erasing != nil:
+		return nil, nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
+	}
 	return t, viewer, nil
 }
 

@@ -46,6 +46,9 @@ func admit(change *helpdesk.Change, c *helpdesk.Contact, n newcomer, now time.Ti
 	if c.SignIn == nil {
 		c.SignIn = &helpdesk.PortalSignIn{Since: now, Locale: n.locale}
 	}
+	if c.Restore() {
+		change.Audit = append(change.Audit, helpdesk.ContactReturned(c.ID, "portal", now))
+	}
 	change.Contact = c
 	return c
 }

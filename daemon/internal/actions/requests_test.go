@@ -13,12 +13,23 @@ import (
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/index"
+	"github.com/posterndesk/postern/daemon/internal/roster"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // lists are those of a store, and end with the test.
 func lists(t *testing.T, db *store.Store) *index.Index {
 	x := index.New(index.Options{Source: db, Accounts: func() []string { return []string{"support"} }, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); x.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return x
+}
+
+// rosterOf is a roster of the accounts, which ends with the test.
+func rosterOf(t *testing.T, db *store.Store) *roster.Roster {
+	x := roster.New(db, func() []string { return []string{"support"} }, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); x.Run(ctx) }()

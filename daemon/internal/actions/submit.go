@@ -301,7 +301,11 @@ func (s *submission) contact(ctx context.Context, change *helpdesk.Change, known
 			return nil, err
 		}
 	}
+	if known != nil && known.Erasing != nil {
+		return nil, errErasing
+	}
 	if known != nil {
+		s.desk.returns(change, known, "portal")
 		change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: known.ID, Rev: known.Rev})
 		return known, nil
 	}

@@ -14,6 +14,8 @@ type Contact struct {
 	Name      string           `json:"name,omitempty"`
 	Addresses []ContactAddress `json:"addresses"`
 	SignIn    *ContactSignIn   `json:"signIn,omitempty"` // none: they cannot sign in
+	Blocked   *time.Time       `json:"blocked,omitempty"`
+	Deleted   *time.Time       `json:"deleted,omitempty"` // they are erased 14 days later, unless they write
 	Invited   *Invitation      `json:"invited,omitempty"`
 }
 
@@ -46,6 +48,12 @@ func viewContact(c *actions.ContactDetail) Contact {
 	v := Contact{ID: c.ID, Name: c.Name, Addresses: []ContactAddress{}}
 	for _, a := range c.Addresses {
 		v.Addresses = append(v.Addresses, ContactAddress{Address: a.Address.String(), Proven: a.Proven, How: a.How})
+	}
+	if c.Blocked != nil {
+		v.Blocked = &c.Blocked.At
+	}
+	if c.Deleted != nil {
+		v.Deleted = &c.Deleted.At
 	}
 	if s := c.SignIn; s != nil {
 		v.SignIn = &ContactSignIn{Since: s.Since, Password: s.Password != "", Sessions: c.Sessions}

@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +56,84 @@ func TestSocketInvites(t *testing.T) {
 	}
 	if diff := cmp.Diff(Invitation{To: "alice@customer.example", Until: &made}, done); diff != "" {
 		t.Errorf("invitation (-want +got):\n%s", diff)
+	}
+}
+
+func (d *desk) Contacts(_ context.Context, by actions.Actor, q actions.ContactsQuery) (*actions.ContactsPage, error) {
+	return &actions.ContactsPage{Total: 1, Contacts: []helpdesk.Contact{{ID: "aaaabbbbccccdddd", Name: "Alice"}}}, d.did(by, "contacts", q.Words)
+}
+
+func (d *desk) BlockContact(_ context.Context, by actions.Actor, id helpdesk.ID) error {
+	return d.did(by, "block", string(id))
+}
+
+func (d *desk) UnblockContact(_ context.Context, by actions.Actor, id helpdesk.ID) error {
+	return d.did(by, "unblock", string(id))
+}
+
+func (d *desk) DeleteContact(_ context.Context, by actions.Actor, id helpdesk.ID) error {
+	return d.did(by, "delete", string(id))
+}
+
+func (d *desk) RestoreContact(_ context.Context, by actions.Actor, id helpdesk.ID) error {
+	return d.did(by, "restore", string(id))
+}
+
+func (d *desk) EraseContact(_ context.Context, by actions.Actor, id helpdesk.ID, typed string) error {
+	return d.did(by, "erase", string(id), typed)
+}
+
+func (d *desk) MergeContacts(_ context.Context, by actions.Actor, from, into helpdesk.ID) error {
+	return d.did(by, "mergecontacts", string(from), string(into))
+}
+
+func (d *desk) ExportContact(_ context.Context, by actions.Actor, id helpdesk.ID, w io.Writer) error {
+	_, _ = io.WriteString(w, "PK")
+	return d.did(by, "export", string(id))
+}
+
+func (d *desk) WriteContacts(_ context.Context, by actions.Actor, w io.Writer) error {
+	_, _ = io.WriteString(w, "id\n")
+	return d.did(by, "exportall")
+}
+
+func (d *desk) ImportContacts(_ context.Context, by actions.Actor, r io.Reader, do bool) (*actions.Imported, error) {
+	text, _ := io.ReadAll(r)
+	return &actions.Imported{Done: do, Rows: []actions.ImportRow{}}, d.did(by, "import", string(text))
+}
+
+// covers: P10
+func TestSocketContacts(t *testing.T) {
+	dir := t.TempDir()
+	d, c := serve(t, dir), NewClient(dir)
+	ctx := t.Context()
+	var list ContactList
+	if err := c.Get(ctx, "/accounts/support/contacts?q=ali", &list); err != nil || list.Total != 1 || list.Contacts[0].Name != "Alice" {
+		t.Errorf("list = %+v, %v", list, err)
+	}
+	for _, act := range []string{"block", "unblock", "delete", "restore", "erase", "merge"} {
+		var done ContactAct
+		if err := c.Post(ctx, "/accounts/support/contacts/alice@customer.example/"+act, ContactAct{Sure: "erase", Into: "bob@customer.example"}, &done); err != nil || done.Done != "a" {
+			t.Errorf("%s: %+v, %v", act, done, err)
+		}
+	}
+	if err := c.Post(ctx, "/accounts/support/contacts/alice@customer.example/shout", ContactAct{}, &ContactAct{}); err == nil {
+		t.Error("an unknown act was done")
+	}
+	var zip, table bytes.Buffer
+	if err := c.Fetch(ctx, "/accounts/support/contacts/alice@customer.example/export", &zip); err != nil || zip.String() != "PK" {
+		t.Errorf("export: %q, %v", zip.String(), err)
+	}
+	if err := c.Fetch(ctx, "/accounts/support/contacts/export", &table); err != nil || table.String() != "id\n" {
+		t.Errorf("table: %q, %v", table.String(), err)
+	}
+	if done, err := c.ImportContacts(ctx, "/accounts/support/contacts/import", strings.NewReader("address\n"), true); err != nil || !done.Done {
+		t.Errorf("import: %+v, %v", done, err)
+	}
+	got := strings.Join(d.added, " ")
+	for _, want := range []string{"blocka", "unblocka", "deletea", "restorea", "eraseaerase", "mergecontactsaa", "exporta", "exportall", "importaddress"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q was not done: %s", want, got)
+		}
 	}
 }

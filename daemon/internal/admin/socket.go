@@ -47,6 +47,7 @@ type Desk interface {
 	AddAgent(ctx context.Context, by actions.Actor, in actions.NewAgent) (*helpdesk.Agent, string, error)
 	ContactDetail(ctx context.Context, by actions.Actor, idOrAddress string) (*actions.ContactDetail, error)
 	InviteContact(ctx context.Context, by actions.Actor, in actions.Invitation) (*actions.Invited, error)
+	Contacts
 	SetAgent(ctx context.Context, by actions.Actor, address string, in actions.AgentChange) (*helpdesk.Agent, error)
 	SearchState(ctx context.Context, by actions.Actor) (*actions.SearchState, error)
 	RebuildSearch(ctx context.Context, by actions.Actor) error
@@ -117,6 +118,7 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("POST /accounts/{account}/contacts/unblock", s.unblock)
 	mux.HandleFunc("GET /accounts/{account}/contacts/{address}", s.showContact)
 	mux.HandleFunc("POST /accounts/{account}/contacts/{address}/invite", s.inviteContact)
+	s.handleContacts(mux)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/entries/{entry}/release", s.releaseEntry)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants", s.addParticipant)
 	mux.HandleFunc("POST /accounts/{account}/tickets/{number}/participants/{participant}/remove", s.removeParticipant)

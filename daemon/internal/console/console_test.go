@@ -44,6 +44,8 @@ type desk struct {
 	uploads   []string // beginnings of files
 	attachErr error
 	contact   *actions.ContactDetail
+	contacts  *actions.ContactsPage
+	lookedFor actions.ContactsQuery
 	teams     []helpdesk.Team
 	settings  *helpdesk.DeskSettings
 	writing   *helpdesk.Writing

@@ -66,6 +66,10 @@ var provenWords = map[string]string{
 var contactDone = map[string]string{
 	"edited":     "The contact is saved.",
 	"addresses":  "The addresses are saved.",
+	"added":      "The contact is written down. Nothing proves the address yet.",
+	"merged":     "The two are one contact now.",
+	"deleted":    "The contact is deleted. They come back when they write.",
+	"restored":   "The contact is back. Their sign-in is not: send an activation link if they need one.",
 	"signed-out": "They are signed in nowhere any more.",
 	"blocked":    "The contact is blocked. Their mail is held as spam from now on, and they are not told.",
 	"unblocked":  "The contact is heard again. Mail that was held meanwhile waits under Held mail.",

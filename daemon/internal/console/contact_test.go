@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -173,5 +177,96 @@ func TestContactOffers(t *testing.T) {
 			has(t, page, tt.has...)
 			hasNot(t, page, tt.hasNot...)
 		})
+	}
+}
+
+// covers: P10
+func TestContactsList(t *testing.T) {
+	proven := webtest.Now
+	d := &desk{contacts: &actions.ContactsPage{Total: 70, Older: "bbbbbbbbbbbbbbbb", Contacts: []helpdesk.Contact{
+		{ID: aliceID, Name: "Alice <b>", SignIn: &helpdesk.PortalSignIn{}, Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("alice@customer.example"), Proven: &proven}, {Address: helpdesk.MustAddress("a@b.example")}}},
+		{ID: "bbbbbbbbbbbbbbbb", Blocked: &helpdesk.Called{}, Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("bob@customer.example")}}},
+	}}}
+	page := webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts?q=cust&show=blocked&before="+aliceID, session))
+	has(t, page, "Alice &lt;b&gt;", "and 1 more", "Signs in", "Blocked", "not proven", "70 contacts found", "before=bbbbbbbbbbbbbbbb", "One contact is being erased", `value="cust"`)
+	if want := (actions.ContactsQuery{Words: "cust", Blocked: true, Before: aliceID}); d.lookedFor != want {
+		t.Errorf("asked for %+v, want %+v", d.lookedFor, want)
+	}
+	for _, path := range []string{"/agent/contacts", "/agent/contacts?show=deleted", "/agent/contacts?show=blocked", "/agent/contacts?q=nobody"} {
+		if r := webtest.Get(t, serve(&desk{}), base+path, session); r.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+}
+
+// covers: P10
+func TestContactFates(t *testing.T) {
+	const bob = "bbbbccccddddeeee"
+	for _, tt := range []struct {
+		act  string
+		form url.Values
+		to   string
+		want string
+	}{
+		{"/" + aliceID + "/delete", nil, "/" + aliceID + "?done=deleted", "delete " + aliceID},
+		{"/" + aliceID + "/restore", nil, "/" + aliceID + "?done=restored", "restore " + aliceID},
+		{"/" + aliceID + "/erase", url.Values{"sure": {"erase"}}, "?done=erasing", "erase " + aliceID + ` "erase"`},
+		{"/" + aliceID + "/merge", url.Values{"into": {bob}}, "/" + bob + "?done=merged", "merge " + aliceID + " " + bob},
+		{"/new", url.Values{"name": {"New"}, "address": {"n@b.example"}}, "/" + aliceID + "?done=added", "add contact New n@b.example"},
+	} {
+		t.Run(tt.act, func(t *testing.T) {
+			d := &desk{}
+			r := webtest.Post(t, serve(d), base+"/agent/contacts"+tt.act, tt.form, session)
+			if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/agent/contacts"+tt.to {
+				t.Errorf("status %d, to %s", r.StatusCode, r.Header.Get("Location"))
+			}
+			if len(d.changes) != 1 || d.changes[0] != tt.want {
+				t.Errorf("changes = %q, want %q", d.changes, tt.want)
+			}
+			d.writeErr = helpdesk.Errorf(helpdesk.Invalid, "not so")
+			r = webtest.Post(t, serve(d), base+"/agent/contacts"+tt.act, tt.form, session)
+			if has(t, webtest.Page(t, r), "Not so."); r.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("refused: status %d", r.StatusCode)
+			}
+		})
+	}
+	d := &desk{}
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/"+aliceID+"/erase", session)), "This cannot be undone", "Type “erase”")
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/"+aliceID+"/merge", session)), "Name the other one")
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/"+aliceID+"/merge?with="+aliceID, session)), "That is this contact")
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/"+aliceID+"/merge?with=nobody", session)), "There is no contact nobody")
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/new", session)), "Write them down")
+	if len(d.changes) > 0 {
+		t.Errorf("looking changed %q", d.changes)
+	}
+}
+
+// covers: P10
+func TestContactFiles(t *testing.T) {
+	for at, want := range map[string]string{"/agent/contacts/" + aliceID + "/export": "PK", "/agent/contacts/export": "id,name\n"} {
+		d := &desk{}
+		r := webtest.Post(t, serve(d), base+at, nil, session)
+		if raw, _ := io.ReadAll(r.Body); string(raw) != want || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment") || len(d.changes) != 1 {
+			t.Errorf("%s: %q, %v, %q", at, raw, r.Header, d.changes)
+		}
+		d = &desk{writeErr: helpdesk.Errorf(helpdesk.Forbidden, "your role does not let you do this")}
+		if r := webtest.Post(t, serve(d), base+at, nil, session); r.StatusCode != http.StatusForbidden || r.Header.Get("Content-Disposition") != "" {
+			t.Errorf("%s, not allowed: %d, %v", at, r.StatusCode, r.Header)
+		}
+	}
+}
+
+// covers: P10
+func TestContactsImport(t *testing.T) {
+	d := &desk{}
+	has(t, webtest.Page(t, webtest.Get(t, serve(d), base+"/agent/contacts/import", session)), "first name", "Look at it")
+	r := webtest.Post(t, serve(d), base+"/agent/contacts/import", url.Values{}, session)
+	has(t, webtest.Page(t, r), "Choose a file first.")
+	r = webtest.Post(t, serve(d), base+"/agent/contacts/import", url.Values{"file": {"token"}, "name": {"people.csv"}}, session)
+	has(t, webtest.Page(t, r), "2 new", "1 left out", "Nothing is done yet", "Shoe &lt;size&gt;", "A &lt;b&gt;", "enter a mail address", "Import people.csv", `value="token"`)
+	r = webtest.Post(t, serve(d), base+"/agent/contacts/import", url.Values{"file": {"token"}, "do": {"import"}}, session)
+	has(t, webtest.Page(t, r), "Done: 2 new")
+	if diff := cmp.Diff([]string{"import false", "import true"}, d.changes); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }

@@ -37,6 +37,9 @@ type Change struct {
 	// is written, and Inherited is Contact's from then on.
 	Merged    *Contact
 	Inherited Inherited
+	// Erased is a contact of whom nothing stays: its record goes and those that were
+	// merged into it, and its addresses are anybody's.
+	Erased *Contact
 	// SignedOut ends all sessions of a customer.
 	SignedOut ID
 

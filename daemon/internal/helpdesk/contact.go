@@ -50,6 +50,21 @@ func (c *Contact) Unheard() bool { return c.Spam != nil || c.Blocked != nil }
 // Unanswered reports somebody who gets no automatic mail about requests.
 func (c *Contact) Unanswered() bool { return c.Blocked != nil || c.Deleted != nil || c.Erasing != nil }
 
+// Restore brings the contact back if it was deleted, and reports whether it was.
+func (c *Contact) Restore() bool {
+	if c.Deleted == nil || c.Erasing != nil {
+		return false
+	}
+	c.Deleted = nil
+	return true
+}
+
+// ContactReturned is the record of somebody who was deleted and came back by
+// themselves; how is "mail" or "portal".
+func ContactReturned(id ID, how string, at time.Time) AuditRecord {
+	return AuditRecord{At: at.UTC(), Act: "contact.restore", Subject: "contact/" + string(id), By: AuditBy{System: true}, Details: map[string]string{"how": how}}
+}
+
 // DeletedFor is how long a contact that was taken away can come back.
 const DeletedFor = 14 * 24 * time.Hour
 

@@ -10,6 +10,7 @@ const (
 	Appended   Result = "appended"  // an entry of a known ticket
 	HeldBack   Result = "held"      // waits for an agent's decision
 	Duplicate  Result = "duplicate" // the same mail was taken in before
+	Forgotten  Result = "forgotten" // a program's word about what was erased: nothing of it is kept
 	TurnedAway Result = "refused"   // not taken: no address of ours, or the writer's domain asks for that
 )
 

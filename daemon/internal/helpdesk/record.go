@@ -20,6 +20,9 @@ const (
 	UndoRecord     RecordKind = "undo"     // how to take back a change of many, by id; lapses
 	PresenceRecord RecordKind = "presence" // [Presence], ticket/agent; lapses
 	NewsRecord     RecordKind = "news"     // what hooks are still to be told, by id; lapses
+	EraseRecord    RecordKind = "erase"    // [Erasure], contact; and below it, as contact/part, blobs that it freed
+	TombRecord     RecordKind = "tomb"     // [Tomb], by the id of a ticket that was erased
+	MoveRecord     RecordKind = "move"     // by contact: requests that are still to be told that it was merged
 	OnceRecord     RecordKind = "once"     // [Once], token/hash of the key that a program chose; lapses
 	WakeRecord     RecordKind = "wake"     // [Wake], when/ticket: what is out of sight until then
 )
@@ -29,7 +32,7 @@ const (
 var RecordKinds = map[RecordKind]struct{ Lapses bool }{
 	ViewRecord: {}, CannedRecord: {}, RoleRecord: {}, TeamRecord: {}, SettingsRecord: {}, TokenRecord: {}, HookRecord: {},
 	PostRecord: {Lapses: true}, WritingRecord: {Lapses: true}, SeenRecord: {Lapses: true}, UndoRecord: {Lapses: true},
-	PresenceRecord: {Lapses: true}, NewsRecord: {Lapses: true}, WakeRecord: {}, OnceRecord: {Lapses: true},
+	PresenceRecord: {Lapses: true}, NewsRecord: {Lapses: true}, WakeRecord: {}, EraseRecord: {}, TombRecord: {}, MoveRecord: {}, OnceRecord: {Lapses: true},
 }
 
 // Record is one of them in a [Change]. ID may have one slash: what stands before it

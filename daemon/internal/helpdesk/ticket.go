@@ -324,6 +324,11 @@ func (t *Ticket) Rethread(entries []Entry) {
 	}
 }
 
+// Unthread takes an id out of the thread, of a mail of which nothing is left.
+func (t *Ticket) Unthread(id string) {
+	t.MessageIDs = slices.DeleteFunc(t.MessageIDs, func(known string) bool { return known == id })
+}
+
 // threaded adds the Message-ID of an entry to the thread if customers may see
 // the entry.
 func (t *Ticket) threaded(e *Entry) {

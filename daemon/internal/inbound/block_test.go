@@ -98,3 +98,82 @@ func TestAgentByMailDoesNotAnswerWhoIsBlocked(t *testing.T) {
 		}
 	}
 }
+
+// covers: P10
+func TestWhoWasDeletedComesBack(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		extra []string
+		by    *helpdesk.Called // blocked
+		back  bool
+	}{
+		{"by writing", nil, nil, true},
+		{"not by an absence note", []string{"Auto-Submitted: auto-replied"}, nil, false},
+		{"not while they are blocked", nil, &helpdesk.Called{At: noon}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			b.accept(mail(alice, "<1@x>", "Where is it?"), "support@acme.example")
+			b.alter("alice@customer.example", func(c *helpdesk.Contact) { c.Deleted, c.Blocked = &helpdesk.Called{At: noon}, tt.by })
+			got := b.accept(mail(alice, "<2@x>", "Hello again", tt.extra...), "support@acme.example")
+			if back := b.whose("alice@customer.example").Deleted == nil; back != tt.back {
+				t.Errorf("back = %t, want %t (%+v)", back, tt.back, got)
+			}
+			audit, err := b.db.Audit(t.Context(), "support", 0, false, 10)
+			if err != nil || (len(audit) == 1) != tt.back {
+				t.Errorf("audit = %+v, %v", audit, err)
+			}
+		})
+	}
+}
+
+// covers: P10
+func TestMailWhileItsWriterIsErased(t *testing.T) {
+	b := newBench(t)
+	b.accept(mail(alice, "<1@x>", "Where is it?"), "support@acme.example")
+	b.alter("alice@customer.example", func(c *helpdesk.Contact) { c.Erasing = &noon })
+	if _, err := b.try(mail(alice, "<2@x>", "Hello"), "support@acme.example"); helpdesk.KindOf(err) != helpdesk.Unavailable {
+		t.Errorf("%v, want it to be put off", err)
+	}
+	if again := b.accept(mail(alice, "<1@x>", "Where is it?"), "support@acme.example"); again.Result != helpdesk.Duplicate {
+		t.Errorf("the first again: %+v", again)
+	}
+}
+
+// gone takes a request away as erasing does: its head goes, and its ids are hashes.
+type gone struct{ store.Sieve }
+
+func (gone) Needles() []string                         { return []string{"alice@customer.example"} }
+func (gone) Asked(*helpdesk.Ticket) bool               { return true }
+func (gone) Repeats(helpdesk.TicketID) bool            { return false }
+func (gone) Free(...string)                            {}
+func (gone) Freed() []string                           { return nil }
+func (gone) Receipt(r *helpdesk.Receipt) helpdesk.Fate { return helpdesk.Keeps }
+func (gone) Delivery(*helpdesk.Delivery) helpdesk.Fate { return helpdesk.Goes }
+func (gone) Held(*helpdesk.HeldItem) helpdesk.Fate     { return helpdesk.Goes }
+
+// covers: P10
+func TestLateMailAboutWhatWasErased(t *testing.T) {
+	b := newBench(t)
+	first := b.accept(mail(alice, "<1@x>", "Where is it?"), "support@acme.example")
+	sent, reply := b.sentID(first.Number, 1), b.replyAddress(first.Number, 1)
+	if _, _, err := b.db.Sift(t.Context(), "support", "aaaabbbbccccdddd", gone{}, helpdesk.Tomb{At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, raw, to string
+		want          helpdesk.Result
+	}{
+		{"the first mail again", mail(alice, "<1@x>", "Where is it?"), "support@acme.example", helpdesk.Duplicate},
+		{"an absence note to a reply address", mail(alice, "<2@x>", "Away", "Auto-Submitted: auto-replied"), reply, helpdesk.Forgotten},
+		{"an absence note that names our mail", mail(alice, "<3@x>", "Away", "Auto-Submitted: auto-replied", "In-Reply-To: "+sent), "support@acme.example", helpdesk.Forgotten},
+		{"one that names theirs", mail(alice, "<4@x>", "Away", "Auto-Submitted: auto-replied", "In-Reply-To: <1@x>"), "support@acme.example", helpdesk.Forgotten},
+		{"the same again", mail(alice, "<4@x>", "Away", "Auto-Submitted: auto-replied", "In-Reply-To: <1@x>"), "support@acme.example", helpdesk.Duplicate},
+		{"an answer of a person", mail(alice, "<5@x>", "But I want it", "In-Reply-To: "+sent), reply, helpdesk.Created},
+	} {
+		got := b.accept(tt.raw, tt.to)
+		if got.Result != tt.want || tt.want == helpdesk.Created && got.Number == first.Number {
+			t.Errorf("%s: %+v, want %s", tt.name, got, tt.want)
+		}
+	}
+}

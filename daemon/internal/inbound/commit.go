@@ -16,6 +16,7 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 	change := &helpdesk.Change{Account: c.box.Account, Signatures: c.remember, Mark: c.env.fetched.mark()}
 	outcome := helpdesk.Outcome{Account: c.box.Account, Mailbox: c.box.Name, Recognised: c.entry.Recognised, Hidden: c.verdict.hidden}
 	var err error
+	c.returns(change)
 	switch c.verdict.act {
 	case toHold:
 		p.hold(c, change, &outcome)
@@ -29,6 +30,8 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 		err = p.open(ctx, c, change, &outcome, c.ticket)
 	case toOpen:
 		err = p.open(ctx, c, change, &outcome, nil)
+	case toForget:
+		return p.forget(ctx, c, change, outcome)
 	case toAnswer, toNote:
 		err = p.work(ctx, c, change, &outcome)
 	case toForward:
@@ -52,6 +55,19 @@ func (p *Pipeline) commit(ctx context.Context, c *incoming) (helpdesk.Outcome, e
 		p.merge(ctx, c, c.ticket.ID) // obey.go: a second act
 	}
 	return outcome, nil
+}
+
+// forget takes a mail in and keeps nothing of it but that it came: its bytes go as
+// those of what it is about.
+func (p *Pipeline) forget(ctx context.Context, c *incoming, change *helpdesk.Change, outcome helpdesk.Outcome) (helpdesk.Outcome, error) {
+	outcome.Result, outcome.Recognised = helpdesk.Forgotten, nil
+	change.Receipt = &helpdesk.Receipt{Key: c.receipt, At: c.now, Channel: c.channel(), Outcome: outcome}
+	job := helpdesk.NewID()
+	freed := append(c.entry.Blobs(), c.kept.ref.Hash.String())
+	change.Records = append(change.Records,
+		helpdesk.Record{Kind: helpdesk.EraseRecord, ID: string(job), Value: helpdesk.Erasure{Contact: job, Step: helpdesk.EraseBlobs, Begun: c.now}},
+		helpdesk.Record{Kind: helpdesk.EraseRecord, ID: string(job) + "/1", Value: helpdesk.Freed{Blobs: freed}})
+	return outcome, p.Store.Commit(ctx, change)
 }
 
 // goesOn reports an answer to a closed ticket, which makes a new one. What a
@@ -196,6 +212,20 @@ func (p *Pipeline) unseen(c *incoming, t *helpdesk.Ticket) []helpdesk.MessageRef
 		}
 	}
 	return refs
+}
+
+// returns brings back a contact that was deleted and writes, as they would have
+// expected all the while. A program of theirs does not, nor what its domain disowns,
+// nor who was blocked besides.
+func (c *incoming) returns(change *helpdesk.Change) {
+	known := c.found.Contact
+	if known == nil || c.past() || c.class != helpdesk.ClassMessage || c.trust.Proof == helpdesk.ProofFail || known.Blocked != nil || c.agent() != nil {
+		return
+	}
+	if known.Restore() {
+		change.Contact = known
+		change.Audit = append(change.Audit, helpdesk.ContactReturned(known.ID, "mail", c.now))
+	}
 }
 
 // contact is who wrote: known, or new with this mail.

@@ -19,6 +19,7 @@ const (
 	toNote                 // an agent's note
 	toForward              // a new ticket for the customer whose mail an agent passes on
 	toRefuse               // not taken; the writer is told by their own server, or the operator of an archive
+	toForget               // taken, so that it does not come again, and not kept: what it is about was erased
 	toRecall               // of the past: an entry of a ticket, and nobody is told
 	toRecallNew            // of the past: a ticket of its own, and nobody is told
 )
@@ -76,6 +77,12 @@ var table = []rule{
 		act: toHold, cause: helpdesk.Unfetchable},
 	{name: "fetched-looping", fact: looping,
 		act: toHold, cause: helpdesk.GoesRound},
+
+	// What programs still have to say about what was erased must not bring it back.
+	{name: "report-erased", class: reports, fact: erased,
+		act: toForget},
+	{name: "automatic-erased", class: unwritten, fact: erased,
+		act: toForget},
 
 	// What programs send never counts as anybody's word.
 	{name: "report-matched", class: reports,

@@ -47,6 +47,9 @@ func expected(s situation) ruling {
 	case s.is(looping):
 		return hold(helpdesk.GoesRound)
 	}
+	if s.is(erased) && s.class != helpdesk.ClassMessage {
+		return ruling{Act: toForget}
+	}
 	switch s.class {
 	case helpdesk.ClassBounce, helpdesk.ClassDelay, helpdesk.ClassDelivered, helpdesk.ClassComplaint, helpdesk.ClassReadReceipt:
 		if signed {
@@ -154,7 +157,7 @@ func situations(see func(situation)) {
 	policies := [][]fact{
 		nil, {lenient}, {refusable}, {calledSpam}, {tooMany}, {torn}, {renamed}, {colleague}, {shown}, {uninvited},
 		{lenient, shown}, {lenient, uninvited}, {colleague, renamed}, {torn, colleague}, {uninvited, shown}, {uninvited, tooMany}, {calledSpam, refusable},
-		{blocked}, {blocked, lenient}, {blocked, colleague}, {blocked, calledSpam}, {blocked, refusable},
+		{erased}, {erased, looping}, {erased, blocked}, {blocked}, {blocked, lenient}, {blocked, colleague}, {blocked, calledSpam}, {blocked, refusable},
 		{oversized}, {unfetchable}, {looping}, {oversized, refusable}, {looping, shown},
 	}
 	for _, class := range []helpdesk.Class{helpdesk.ClassMessage, helpdesk.ClassAutomatic, helpdesk.ClassAutoReply, helpdesk.ClassOutOfOffice,
@@ -208,6 +211,7 @@ func invariants(t *testing.T, s situation, c *incoming) {
 	v := c.verdict
 	joins := v.act == toAppend || v.act == toJoin
 	opens := v.act == toOpen || v.act == toFork
+	quiet := v.act == toHold || v.act == toForget // shown to no customer
 	for _, rule := range []struct {
 		words  string
 		broken bool
@@ -219,16 +223,17 @@ func invariants(t *testing.T, s situation, c *incoming) {
 		{"weak evidence joins only what a proven participant writes",
 			joins && (c.token == helpdesk.TokenSubject || c.token == helpdesk.TokenSibling) && (c.sender != helpdesk.SenderParticipant || c.trust.Proof != helpdesk.ProofPass)},
 		{"what a program sent is not answered", c.class != helpdesk.ClassMessage && v.answer != ""},
-		{"what a program sent is not shown", c.class != helpdesk.ClassMessage && v.act != toHold && v.act != toRefuse && !v.hidden},
+		{"what a person wrote is never forgotten", v.act == toForget && c.class == helpdesk.ClassMessage},
+		{"what a program sent is not shown", c.class != helpdesk.ClassMessage && !quiet && v.act != toRefuse && !v.hidden},
 		{"words that failed their policy are held or refused, unless that policy asks for nothing",
-			c.trust.Proof == helpdesk.ProofFail && v.act != toHold && v.act != toRefuse && !v.event && !s.is(lenient)},
-		{"words of nobody are held", c.sender == helpdesk.SenderNobody && v.act != toHold && !v.event},
+			c.trust.Proof == helpdesk.ProofFail && !quiet && v.act != toRefuse && !v.event && !s.is(lenient)},
+		{"words of nobody are held", c.sender == helpdesk.SenderNobody && !quiet && !v.event},
 		{"an unproven writer gets at most the fixed text", c.trust.Proof != helpdesk.ProofPass && v.answer != "" && v.answer != helpdesk.Confirmation},
-		{"who claims to be an agent proves it", c.sender == helpdesk.SenderAgent && c.trust.Proof != helpdesk.ProofPass && v.act != toHold && !v.event},
+		{"who claims to be an agent proves it", c.sender == helpdesk.SenderAgent && c.trust.Proof != helpdesk.ProofPass && !quiet && !v.event},
 		{"what is held says why", (v.act == toHold) != (v.cause != "")},
 		{"only new tickets are answered", v.answer != "" && !opens},
 		{"only mail that failed is refused", v.act == toRefuse && (c.trust.Proof != helpdesk.ProofFail || !s.is(refusable))},
-		{"who is blocked is heard nowhere", s.is(blocked) && v.act != toHold && v.act != toRefuse && !v.event},
+		{"who is blocked is heard nowhere", s.is(blocked) && !quiet && v.act != toRefuse && !v.event},
 		{"who may open no ticket opens none", opens && v.act != toFork && s.is(uninvited)},
 	} {
 		if rule.broken {

@@ -17,6 +17,7 @@ const (
 	unfetchable fact = "unfetchable" // fetched: the server does not hand it out, or it cannot be taken in
 	looping     fact = "looping"     // fetched: more hops than any honest way has
 
+	erased     fact = "erased"      // it names a request that was erased, and none that is there
 	lenient    fact = "lenient"     // failed its proof, but its domain asks for nothing
 	refusable  fact = "refusable"   // failed its proof, its domain asks to refuse, and the client waits
 	blocked    fact = "blocked"     // an agent blocked whose address it is
@@ -47,6 +48,7 @@ func (c *incoming) findFacts() {
 	note(oversized, cause == helpdesk.Oversized, "It is larger than the mailbox takes: only its header was fetched.")
 	note(unfetchable, cause == helpdesk.Unfetchable, "It could not be fetched, or not be taken in.")
 	note(looping, c.env.fetched != nil && goesRound(c.mail), "It went round in a loop: it has too many hops.")
+	note(erased, c.erased && c.ticket == nil, "What it names was erased.")
 	failed := c.trust.Proof == helpdesk.ProofFail && policy.AsPublished
 	note(lenient, failed && c.trust.Policy == "none",
 		"The sender's domain asks for nothing to be done with mail that is not proven, and this mailbox goes by that.")

@@ -263,6 +263,7 @@ type incoming struct {
 	named     *helpdesk.Ticket   // thread: what the token names; nil if nothing
 	holder    uint16             // thread: the participant of it that a signed token was issued to, 0 for none
 	ticket    *helpdesk.Ticket   // thread: where what is named goes on, mostly itself
+	erased    bool               // thread: something that was erased is named
 	torn      bool               // thread: reply addresses of different tickets
 	maybe     *helpdesk.Ticket   // thread: what the mail may mean, though its writer takes no part there
 	sender    helpdesk.Sender    // thread

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,6 +27,11 @@ func (p *Pipeline) recognise(ctx context.Context, c *incoming) (*helpdesk.Outcom
 	}
 	c.found = found
 	if found.Receipt == nil {
+		// Everything of whom it is from is being removed: it would go too. A moment later
+		// it is from somebody who is not known.
+		if found.Contact != nil && found.Contact.Erasing != nil {
+			return nil, helpdesk.Wrap(helpdesk.Unavailable, errors.New("the contact whose address it is from is being erased"))
+		}
 		return nil, nil
 	}
 	again := found.Receipt.Outcome

@@ -18,7 +18,7 @@ import (
 // another mail named too. None of them proves who writes; the two last ones
 // count only for who takes part.
 func (p *Pipeline) thread(ctx context.Context, c *incoming) error {
-	c.token, c.named, c.ticket, c.holder, c.maybe = helpdesk.TokenNone, nil, nil, 0, nil
+	c.token, c.named, c.ticket, c.holder, c.maybe, c.erased = helpdesk.TokenNone, nil, nil, 0, nil, false
 	for _, find := range []func(context.Context, *incoming) error{
 		p.threadByAgent, p.threadBySigned, p.threadByKnown, p.threadByReturned, p.threadBySubject, p.threadBySibling,
 	} {
@@ -86,6 +86,7 @@ func (p *Pipeline) threadBySigned(ctx context.Context, c *incoming) error {
 func (p *Pipeline) locate(ctx context.Context, c *incoming, s signed) (*helpdesk.Ticket, *helpdesk.Participant, error) {
 	ticket, err := p.Store.Ticket(ctx, c.box.Account, helpdesk.TicketID(s.reply.Ticket))
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		c.erased = true
 		c.note("%s names a ticket that is gone.", s.words)
 		return nil, nil, nil
 	}
@@ -241,6 +242,7 @@ func (p *Pipeline) among(ctx context.Context, c *incoming, refs []helpdesk.Messa
 	for _, ref := range refs {
 		ticket, err := p.Store.Ticket(ctx, c.box.Account, ref.Ticket)
 		if helpdesk.KindOf(err) == helpdesk.NotFound {
+			c.erased = c.erased || !ref.Unseen
 			continue
 		}
 		if err != nil {

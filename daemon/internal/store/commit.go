@@ -193,6 +193,16 @@ func (b *batch) addresses(c *helpdesk.Change) {
 		b.cmps = append(b.cmps, clientv3.Compare(clientv3.Value(key), "=", string(c.Contact.ID)))
 		b.ops = append(b.ops, clientv3.OpDelete(key))
 	}
+	if e := c.Erased; e != nil {
+		b.cmps = append(b.cmps, unchanged(b.tenant.contact(e.ID), e.Rev))
+		b.ops = append(b.ops, clientv3.OpDelete(b.tenant.contact(e.ID)))
+		for _, id := range e.Was {
+			b.ops = append(b.ops, clientv3.OpDelete(b.tenant.contact(id)))
+		}
+		for _, a := range e.Addresses {
+			b.ops = append(b.ops, clientv3.OpDelete(b.tenant.address(a.Address)))
+		}
+	}
 	if c.Merged == nil {
 		return
 	}

@@ -71,6 +71,15 @@ const scanPage = 500
 // which it returns. ErrCompacted says that it took too long for that.
 func (s *Store) ScanTickets(ctx context.Context, account string, see func(TicketNews)) (int64, error) {
 	prefix := s.keys.account(account).tickets()
+	rev, err := s.scan(ctx, prefix, func(kv *mvccpb.KeyValue) { tell(prefix, kv, false, see) })
+	if err != nil {
+		return 0, fmt.Errorf("list tickets: %w", err)
+	}
+	return rev, nil
+}
+
+// scan tells see of all records below a prefix as they were at one revision.
+func (s *Store) scan(ctx context.Context, prefix string, see func(*mvccpb.KeyValue)) (int64, error) {
 	end, from := clientv3.GetPrefixRangeEnd(prefix), prefix
 	var at int64
 	for {
@@ -80,13 +89,13 @@ func (s *Store) ScanTickets(ctx context.Context, account string, see func(Ticket
 		}
 		resp, err := s.get(ctx, from, opts...)
 		if err != nil {
-			return 0, fmt.Errorf("list tickets: %w", compacted(err))
+			return 0, compacted(err)
 		}
 		if at == 0 {
 			at = resp.Header.Revision
 		}
 		for _, kv := range resp.Kvs {
-			tell(prefix, kv, false, see)
+			see(kv)
 		}
 		if !resp.More {
 			return at, nil
@@ -100,15 +109,23 @@ func (s *Store) ScanTickets(ctx context.Context, account string, see func(Ticket
 // Whoever calls again goes on from there; after ErrCompacted that is too late.
 func (s *Store) WatchTickets(ctx context.Context, account string, after int64, see func(TicketNews), reached func(rev int64)) error {
 	prefix := s.keys.account(account).tickets()
+	if err := s.watch(ctx, prefix, after, func(kv *mvccpb.KeyValue, gone bool) { tell(prefix, kv, gone, see) }, reached); err != nil {
+		return fmt.Errorf("watch tickets: %w", err)
+	}
+	return nil
+}
+
+// watch tells see of each change below a prefix after a revision.
+func (s *Store) watch(ctx context.Context, prefix string, after int64, see func(kv *mvccpb.KeyValue, gone bool), reached func(rev int64)) error {
 	watch, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
 	news := s.etcd.Watch(watch, prefix, clientv3.WithPrefix(), clientv3.WithRev(after+1), clientv3.WithProgressNotify())
 	for resp := range news {
 		if err := resp.Err(); err != nil {
-			return fmt.Errorf("watch tickets: %w", compacted(translate(err)))
+			return compacted(translate(err))
 		}
 		for _, ev := range resp.Events {
-			tell(prefix, ev.Kv, ev.Type == clientv3.EventTypeDelete, see)
+			see(ev.Kv, ev.Type == clientv3.EventTypeDelete)
 		}
 		switch n := len(resp.Events); {
 		case n > 0: // the header may be ahead of what is still to come
@@ -120,7 +137,7 @@ func (s *Store) WatchTickets(ctx context.Context, account string, after int64, s
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return helpdesk.Errorf(helpdesk.Unavailable, "the watch of tickets ended")
+	return helpdesk.Errorf(helpdesk.Unavailable, "the watch ended")
 }
 
 // HurryWatches asks for word of how far the watches of tickets are, which they

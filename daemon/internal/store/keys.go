@@ -15,7 +15,8 @@
 //	/postern/<inst>/accounts/<account>/ticket/<tid>     helpdesk.Ticket
 //	/postern/<inst>/accounts/<account>/number/<%019d>   <tid>
 //	/postern/<inst>/accounts/<account>/entry/<tid>/<%08d>    helpdesk.Entry
-//	/postern/<inst>/accounts/<account>/message/<hash>/<tid>  helpdesk.MessageRef; hash of the Message-ID
+//	/postern/<inst>/accounts/<account>/message/<hash>/<tid>  helpdesk.MessageRef; hash of the Message-ID. Of what was erased
+//	                                                    only the hash is left, so that answers and reports are known
 //	/postern/<inst>/accounts/<account>/contact/<id>     helpdesk.Contact
 //	/postern/<inst>/accounts/<account>/address/<addr>   <id> of the contact
 //	/postern/<inst>/accounts/<account>/agent/<id>       helpdesk.Agent
@@ -87,6 +88,8 @@ func (k keys) account(name string) tenant {
 
 func (t tenant) counter() string { return t.root + "counter" }
 
+func (t tenant) receipts() string { return t.root + "receipt/" }
+
 func (t tenant) receipt(key string) string { return t.root + "receipt/" + key }
 
 func (t tenant) tickets() string { return t.root + "ticket/" }
@@ -98,6 +101,8 @@ func (t tenant) numbers() string { return t.root + "number/" }
 // number is zero-padded to the digits of the largest int64, so that keys sort
 // as numbers do.
 func (t tenant) number(n int64) string { return fmt.Sprintf("%s%019d", t.numbers(), n) }
+
+func (t tenant) entriesAll() string { return t.root + "entry/" }
 
 func (t tenant) entries(id helpdesk.TicketID) string { return t.root + "entry/" + id.String() + "/" }
 
@@ -112,11 +117,15 @@ func (t tenant) messages(messageID string) string {
 	return t.root + "message/" + hex.EncodeToString(sum[:16]) + "/"
 }
 
+func (t tenant) messagesAll() string { return t.root + "message/" }
+
 func (t tenant) message(m helpdesk.MessageRef) string {
 	return t.messages(m.MessageID) + m.Ticket.String()
 }
 
-func (t tenant) contact(id helpdesk.ID) string { return t.root + "contact/" + string(id) }
+func (t tenant) contacts() string { return t.root + "contact/" }
+
+func (t tenant) contact(id helpdesk.ID) string { return t.contacts() + string(id) }
 
 func (t tenant) address(a helpdesk.Address) string { return t.root + "address/" + a.Key() }
 
@@ -166,6 +175,8 @@ func (t tenant) held(id helpdesk.ID) string { return t.heldAll() + string(id) }
 func (t tenant) decidedAll() string { return t.root + "decided/" }
 
 func (t tenant) decided(id helpdesk.ID) string { return t.decidedAll() + string(id) }
+
+func (t tenant) deliveriesAll() string { return t.root + "delivery/" }
 
 func (t tenant) deliveries(id helpdesk.TicketID) string {
 	return t.root + "delivery/" + id.String() + "/"

@@ -59,8 +59,10 @@ func (s *Store) Lookup(ctx context.Context, account string, q Query) (*Found, er
 	for i := range ids {
 		for _, kv := range kvs(resp, first+i) {
 			var ref helpdesk.MessageRef
-			// Two ids may share a hash's half; only the id itself counts.
-			if json.Unmarshal(kv.Value, &ref) == nil && ref.MessageID == ids[i] {
+			// Two ids may share a hash's half; only the id itself counts, unless it was
+			// erased.
+			if json.Unmarshal(kv.Value, &ref) == nil && (ref.MessageID == ids[i] || ref.MessageID == "") {
+				ref.MessageID = ids[i]
 				found.Refs = append(found.Refs, ref)
 			}
 		}

@@ -123,3 +123,13 @@ func attachment(name string) string {
 	}
 	return value
 }
+
+// Attachment begins a file that is made while it is sent, to be saved.
+func Attachment(w http.ResponseWriter, name, mediaType string) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Disposition", attachment(name))
+	h.Set("Content-Security-Policy", downloadPolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}
