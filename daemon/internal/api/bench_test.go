@@ -95,6 +95,8 @@ func (anything) Check(map[string][]string) helpdesk.FormResult { return helpdesk
 // bench is the API on a real desk and a real store, with a clock that tests move.
 type bench struct {
 	t       *testing.T
+	server  *embedded.Server
+	options actions.Options // of its desk
 	db      *store.Store
 	desk    *actions.Desk
 	handler http.Handler
@@ -111,7 +113,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	b := &bench{t: t, clock: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
+	b := &bench{t: t, server: server, clock: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
 	if b.db, err = store.New(server.Client(), "test"); err != nil {
 		t.Fatal(err)
 	}
@@ -129,15 +131,39 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.desk = actions.New(actions.Options{
+	b.options = actions.Options{
 		Store: b.db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: b.db, Contacts: b.db, Signer: signer},
 		Lists: b.lists(), Words: b.words(), Roster: b.roster(), Vault: b.db.Vault([store.KeySize]byte{1}), Log: slog.New(slog.DiscardHandler), Now: b.now,
-	})
+	}
+	b.serve()
+	b.ada = b.agent("Ada", "ada@acme.example", helpdesk.AdminRole)
+	return b
+}
+
+// serve makes the desk and what is before it.
+func (b *bench) serve() {
+	b.desk = actions.New(b.options)
 	site := web.NewSite(directory{}, web.Options{Log: slog.New(slog.DiscardHandler), Now: b.now})
 	b.api = New(b.desk, site)
 	b.handler = site.Handler(b.api)
-	b.ada = b.agent("Ada", "ada@acme.example", helpdesk.AdminRole)
-	return b
+}
+
+// replica is another one of the same daemon: it has the database in common with the
+// first, and nothing else that could tell it what is so no more.
+func (b *bench) replica() *bench {
+	b.t.Helper()
+	r := &bench{t: b.t, server: b.server, options: b.options, clock: b.now()}
+	var err error
+	if r.db, err = store.New(b.server.Client(), "test"); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(r.db.Close)
+	r.options.Store, r.options.Now = r.db, r.now
+	r.options.Planner = &outbound.Planner{Budgets: r.db, Contacts: r.db, Signer: b.options.Signer}
+	r.options.Lists, r.options.Words, r.options.Roster = r.lists(), r.words(), r.roster()
+	r.options.Vault = r.db.Vault([store.KeySize]byte{1})
+	r.serve()
+	return r
 }
 
 func (b *bench) lists() *index.Index {

@@ -88,7 +88,7 @@ func (h *Handler) operations() []operation {
 		{"POST", "/contacts/export", "exportContacts", "Contacts", "Sends all contacts as a file of comma-separated values.", with(helpdesk.ScopeExport, helpdesk.ReadContacts), nil, streams(h.exportContacts)},
 		{"POST", "/contacts/import", "checkImport", "Contacts", "Keeps a file of comma-separated values, and tells what would become of each row.", editContacts, nil, gives(h.checkImport).takesFiles()},
 		{"POST", "/contacts/import/run", "runImport", "Contacts", "Imports the file that was kept.", editContacts, nil, takes(h.runImport)},
-		{"POST", "/contacts/lift-spam", "liftSpam", "Contacts", "No longer holds back what an address writes as spam.", editContacts, nil, does(h.liftSpam)},
+		{"POST", "/contacts/lift-spam", "liftSpam", "Contacts", "No longer holds back what an address writes as spam.", with(helpdesk.WriteHeld, helpdesk.WriteContacts), nil, does(h.liftSpam)},
 
 		{"GET", "/held", "listHeld", "Held mail", "Lists the newest mail that waits for a decision.", heldRead, []parameter{{Name: "decided", Type: "boolean", Words: "Lists what was decided instead."}}, gives(h.listHeld)},
 		{"GET", "/held/{held}", "getHeld", "Held mail", "Reads a held mail.", heldRead, nil, gives(h.getHeld)},

@@ -91,6 +91,8 @@ var walk = []step{
 	{do: "POST /contacts/{eve}/sign-out", want: 204},
 	{do: "POST /contacts/{eve}/block", want: 204},
 	{do: "POST /contacts/{eve}/unblock", want: 204},
+	{do: "POST /contacts/{eve}/block", want: 204},
+	{do: "POST /contacts/lift-spam", body: `{"address":"eve@customer.example"}`, want: 204},
 	{do: "GET /contacts?q=customer.example&limit=1", want: 200, save: map[string]string{"cursor": "next"}},
 	{do: "GET /contacts?q=customer.example&limit=1&cursor={cursor}", want: 200},
 	{do: "GET /contacts?only=nobody", want: 422},
@@ -155,7 +157,7 @@ var walk = []step{
 var unwalked = map[string]string{
 	"dismissSuggestion": "needs mail", "unsplit": "needs mail", "getHTML": "needs mail", "getSource": "needs mail", "release": "needs mail",
 	"split": "needs mail", "retryDelivery": "needs mail", "getHeld": "needs mail", "decideHeld": "needs mail", "getHeldSource": "needs mail",
-	"getHeldFile": "needs mail", "liftSpam": "needs mail", "redeliver": "needs a post",
+	"getHeldFile": "needs mail", "redeliver": "needs a post",
 }
 
 // TestWalk compares what everything answers with what the description says of it.
