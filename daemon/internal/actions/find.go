@@ -319,6 +319,9 @@ func (d *Desk) SearchState(ctx context.Context, by Actor) (*SearchState, error) 
 
 // RebuildSearch throws the index away and has it built again. It is the operator's.
 func (d *Desk) RebuildSearch(_ context.Context, by Actor) error {
+	if err := by.mayWork(); err != nil {
+		return err
+	}
 	if !by.Operator {
 		return helpdesk.Errorf(helpdesk.Forbidden, "only the operator does this, on the machine")
 	}

@@ -54,9 +54,24 @@ func (in *NewHook) check() error {
 	return helpdesk.CheckHookURL(in.URL)
 }
 
+// mayTell is asked by everything about hooks: they are told of all requests, and their
+// posts name them.
+func (a Actor) mayTell() error {
+	if err := a.may(helpdesk.ManageAccess); err != nil {
+		return err
+	}
+	if !a.seesAll() {
+		return helpdesk.Errorf(helpdesk.Forbidden, "you don't see all requests, so you can't have programs told of them")
+	}
+	return nil
+}
+
+// MayTell reports whether pages need offer hooks.
+func (a Actor) MayTell() bool { return a.mayTell() == nil }
+
 // Hooks of the account, by name.
 func (d *Desk) Hooks(ctx context.Context, by Actor) ([]helpdesk.Hook, error) {
-	if err := by.may(helpdesk.ManageAccess); err != nil {
+	if err := by.mayTell(); err != nil {
 		return nil, err
 	}
 	all, err := stored[helpdesk.Hook](ctx, d, by.Account, helpdesk.HookRecord, "")
@@ -71,7 +86,7 @@ func (d *Desk) Hooks(ctx context.Context, by Actor) ([]helpdesk.Hook, error) {
 
 // Hook reads one.
 func (d *Desk) Hook(ctx context.Context, by Actor, id helpdesk.ID) (*helpdesk.Hook, error) {
-	if err := by.may(helpdesk.ManageAccess); err != nil {
+	if err := by.mayTell(); err != nil {
 		return nil, err
 	}
 	h, rev, err := record[helpdesk.Hook](ctx, d, by.Account, helpdesk.HookRecord, string(id))
