@@ -80,7 +80,7 @@ func (q *AuditQuery) takes(r *helpdesk.AuditRecord) bool {
 // aboutRequests reports a record that tells that there is a request, or how many.
 func aboutRequests(r *helpdesk.AuditRecord) bool {
 	kind, _, _ := strings.Cut(r.Subject, "/")
-	return kind == "ticket" || kind == "held" || r.Act == "list.export"
+	return kind == "ticket" || kind == "held" || r.Details["requests"] != ""
 }
 
 // within reports that whole is part, or begins with it and a sign.

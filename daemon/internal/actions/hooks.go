@@ -171,20 +171,19 @@ func (d *Desk) SetHook(ctx context.Context, by Actor, id helpdesk.ID, rev int64,
 }
 
 // RollHook gives a hook another secret; for a day the one before counts too.
-func (d *Desk) RollHook(ctx context.Context, by Actor, id helpdesk.ID) (secret string, err error) {
+func (d *Desk) RollHook(ctx context.Context, by Actor, id helpdesk.ID) (string, error) {
 	h, err := d.Hook(ctx, by, id)
 	if err != nil {
 		return "", err
 	}
 	h.Secret++
 	h.Both = d.now().UTC().Add(helpdesk.BothSecrets)
-	if secret, err = d.sealSecret(ctx, by.Account, h); err != nil {
-		return "", err
-	}
+	// In this order: of two who do it at once, only one has a secret made, and is told
+	// the one that is used. Until it is there the one before is.
 	if err := d.putHook(ctx, by, h, "hook.secret"); err != nil {
 		return "", fmt.Errorf("change secret of a hook: %w", err)
 	}
-	return secret, nil
+	return d.sealSecret(ctx, by.Account, h)
 }
 
 // RemoveHook ends a hook with all that waits for it.

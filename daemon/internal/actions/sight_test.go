@@ -1,6 +1,9 @@
 package actions
 
 import (
+	"archive/zip"
+	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -140,5 +143,45 @@ func TestSideThreadsStayApart(t *testing.T) {
 	d := b.detail(side)
 	if _, err := b.Split(ctx, ada, side, d.Ticket.Entries, "x"); kindOf(err) != "invalid" || !strings.Contains(helpdesk.Public(err), "side thread") {
 		t.Errorf("split: %v", err)
+	}
+}
+
+// What is exported of a person has none of their requests that who exports may not see,
+// and nothing long goes on for who may no more.
+//
+// covers: P10
+func TestContactExportKeepsToSight(t *testing.T) {
+	s := newStage(t)
+	ctx := t.Context()
+	s.role("Team", helpdesk.SeesTeams, helpdesk.ExportData, helpdesk.EditContacts)
+	eve := s.as("eve@acme.example", "Team")
+	s.change(s.bobs, func(t *helpdesk.Ticket) { t.Assignee = eve.Agent.ID })
+	names := func() (all []string) {
+		var out bytes.Buffer
+		must(t, s.ExportContact(ctx, eve, s.alice, &out))
+		z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		must(t, err)
+		for _, f := range z.File {
+			all = append(all, f.Name)
+		}
+		return all
+	}
+	theirs := "requests/" + numeral(s.bobs) + "/request.json"
+	if got := names(); slices.Contains(got, "requests/"+numeral(s.own)+"/request.json") || slices.Contains(got, "held.json") || !slices.Contains(got, theirs) {
+		t.Errorf("files %q", got)
+	}
+	now, err := s.db.Agent(ctx, "support", eve.Agent.ID)
+	must(t, err)
+	now.Disabled = true
+	must(t, s.db.Commit(ctx, &helpdesk.Change{Account: "support", Agent: now}))
+	// eve is who they were when they began.
+	if err := s.ExportContact(ctx, eve, s.alice, io.Discard); helpdesk.KindOf(err) != helpdesk.SignIn {
+		t.Errorf("an export goes on: %v", err)
+	}
+	if err := s.WriteContacts(ctx, eve, io.Discard); helpdesk.KindOf(err) != helpdesk.SignIn {
+		t.Errorf("a list goes on: %v", err)
+	}
+	if _, err := s.ImportContacts(ctx, eve, strings.NewReader("address\nnew@customer.example\n"), true); helpdesk.KindOf(err) != helpdesk.SignIn {
+		t.Errorf("an import goes on: %v", err)
 	}
 }
