@@ -35,39 +35,45 @@ func (r *Roster) Find(account string, q Query) Page {
 	t := r.table(account)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	m := newMatcher(&q)
-	var found []*row
+	m, from, to := newMatcher(&q), t.place(q.Before), t.place(q.After)
+	var page Page
+	passed := 0 // of the list, before the page
 	for i := range t.rows {
-		if m.matches(&t.rows[i]) {
-			found = append(found, &t.rows[i])
+		if !m.matches(&t.rows[i]) {
+			continue
+		}
+		page.Total++
+		switch {
+		case to >= 0: // the last ones before it
+			if i < to {
+				passed++
+				page.IDs = append(page.IDs, t.rows[i].id)
+			}
+			if len(page.IDs) > max(2*q.Limit, 64) {
+				page.IDs = append(page.IDs[:0], page.IDs[len(page.IDs)-q.Limit:]...)
+			}
+		case i <= from:
+			passed++
+		case len(page.IDs) < q.Limit:
+			page.IDs = append(page.IDs, t.rows[i].id)
 		}
 	}
-	from, to := q.window(t, found)
-	page := Page{Total: len(found), Newer: from > 0, Older: to < len(found)}
-	for _, one := range found[from:to] {
-		page.IDs = append(page.IDs, one.id)
+	if to >= 0 {
+		page.IDs = page.IDs[max(len(page.IDs)-q.Limit, 0):]
+		passed -= len(page.IDs)
 	}
+	page.Newer, page.Older = passed > 0, passed+len(page.IDs) < page.Total
 	return page
 }
 
-func (q *Query) window(t *table, found []*row) (from, to int) {
-	search := func(id helpdesk.ID) (int, bool) {
-		return slices.BinarySearchFunc(found, row{key: t.keys[id], id: id}, func(a *row, b row) int { return byKey(*a, b) })
+// place is where a contact stands; -1 if it is not there.
+func (t *table) place(id helpdesk.ID) int {
+	key, known := t.keys[id]
+	if !known {
+		return -1
 	}
-	_, before := t.keys[q.Before]
-	_, after := t.keys[q.After]
-	switch {
-	case after: // what stands before it
-		to, _ = search(q.After)
-		return max(to-q.Limit, 0), to
-	case before:
-		at, same := search(q.Before)
-		if same {
-			at++
-		}
-		from = at
-	}
-	return from, min(from+q.Limit, len(found))
+	at, _ := slices.BinarySearchFunc(t.rows, row{id: id, key: key}, byKey)
+	return at
 }
 
 // DeletedBefore are contacts that were taken away before a time.
@@ -86,15 +92,31 @@ func (r *Roster) DeletedBefore(account string, at time.Time) []helpdesk.ID {
 
 type matcher struct {
 	*Query
-	words []string
+	words []word
+}
+
+type word struct {
+	text string
+	// anywhere: scripts without blanks between words are looked through.
+	anywhere bool
 }
 
 // mostWords of a query count; nobody types more.
 const mostWords = 8
 
 func newMatcher(q *Query) *matcher {
-	words := strings.Fields(fold(q.Words))
-	return &matcher{Query: q, words: words[:min(len(words), mostWords)]}
+	m := &matcher{Query: q}
+	for _, text := range strings.Fields(fold(q.Words)) {
+		if len(m.words) == mostWords {
+			break
+		}
+		m.words = append(m.words, word{text, strings.ContainsFunc(text, unspaced)})
+	}
+	return m
+}
+
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
 func (m *matcher) matches(r *row) bool {
@@ -105,24 +127,22 @@ func (m *matcher) matches(r *row) bool {
 		return false
 	}
 	for _, w := range m.words {
-		if !begins(r.text, w) {
+		if !w.begins(r.text) {
 			return false
 		}
 	}
 	return true
 }
 
-// begins reports whether a word of text, or a part of an address, begins so. Scripts
-// without blanks between words are looked through.
-func begins(text, word string) bool {
-	anywhere := strings.ContainsFunc(word, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) })
+// begins reports whether a word of text, or a part of an address, begins so.
+func (w word) begins(text string) bool {
 	for from := 0; ; {
-		at := strings.Index(text[from:], word)
+		at := strings.Index(text[from:], w.text)
 		if at < 0 {
 			return false
 		}
 		at += from
-		if anywhere || at == 0 || isBreak(text[at-1]) || isBreak(text[at]) {
+		if w.anywhere || at == 0 || isBreak(text[at-1]) || isBreak(text[at]) {
 			return true
 		}
 		from = at + 1

@@ -14,7 +14,7 @@ var ticketRoutes = []route{
 	{"GET /agent/new", work, []probe{{at: "/agent/new", may: agents}}},
 	{"POST /agent/new", act, []probe{
 		{at: "/agent/new", may: agents, form: url.Values{"from": {"center/acme"}, "address": {"zoe@customer.example"}, "subject": {"Begun"}, "text": {"Hello"}, "nonce": {"n1"}}, files: true},
-		{at: "/agent/new", may: "", form: url.Values{"from": {"center/rival"}, "address": {"zoe@customer.example"}, "subject": {"Begun"}, "text": {"Hello"}, "nonce": {"n2"}}},
+		{at: "/agent/new", may: agents, wrong: true, form: url.Values{"from": {"center/rival"}, "address": {"zoe@customer.example"}, "subject": {"Begun"}, "text": {"Hello"}, "nonce": {"n2"}}},
 	}},
 	{"GET /agent/tickets/{number}/forward", work, []probe{{at: "/agent/tickets/{request}/forward", may: agents}, {at: "/agent/tickets/999/forward", may: ""}}},
 	{"POST /agent/tickets/{number}/forward", act, []probe{
