@@ -148,6 +148,8 @@ func (d *Desk) checkToken(ctx context.Context, by Actor, in NewToken) (*helpdesk
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "choose what the token may do")
 	case !in.Expires.IsZero() && !in.Expires.After(now):
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "the token would have expired already")
+	case by.Token != nil && !by.Token.Expires.IsZero() && (in.Expires.IsZero() || in.Expires.After(by.Token.Expires)):
+		return nil, helpdesk.Errorf(helpdesk.Forbidden, "a token can't make one that holds longer than itself, until %s", by.Token.Expires.UTC().Format(time.RFC3339))
 	}
 	for _, s := range helpdesk.Scopes {
 		if slices.Contains(in.Scopes, s) {
