@@ -35,7 +35,7 @@ var commands = []command{
 	{"mailbox", "list mailboxes, and how the polling of each goes", runMailbox},
 	{"held", "list, show and decide mail that was held back", runHeld},
 	{"outbox", "list, show, retry and drop mail that waits to be sent or was given up", runOutbox},
-	{"contact", "show contacts, invite them to the portal, and let mail in again that was called spam", runContact},
+	{"contact", "list, show, invite, block, merge, import, export, delete and erase contacts", runContact},
 	{"agent", "list, add and change agents", runAgent},
 	{"audit", "list who did what that not everybody may do", runAudit},
 	{"verify", "check that the audit log is as it was written", runVerify},

@@ -21,6 +21,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/index"
 	"github.com/posterndesk/postern/daemon/internal/links"
 	"github.com/posterndesk/postern/daemon/internal/outbound"
+	"github.com/posterndesk/postern/daemon/internal/roster"
 	"github.com/posterndesk/postern/daemon/internal/search"
 	"github.com/posterndesk/postern/daemon/internal/store"
 	"github.com/posterndesk/postern/daemon/internal/web"
@@ -130,7 +131,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.desk = actions.New(actions.Options{
 		Store: b.db, Blobs: blobs, Directory: directory{}, Signer: signer, Planner: &outbound.Planner{Budgets: b.db, Contacts: b.db, Signer: signer},
-		Lists: b.lists(), Words: b.words(), Vault: b.db.Vault([store.KeySize]byte{1}), Log: slog.New(slog.DiscardHandler), Now: b.now,
+		Lists: b.lists(), Words: b.words(), Roster: b.roster(), Vault: b.db.Vault([store.KeySize]byte{1}), Log: slog.New(slog.DiscardHandler), Now: b.now,
 	})
 	site := web.NewSite(directory{}, web.Options{Log: slog.New(slog.DiscardHandler), Now: b.now})
 	b.api = New(b.desk, site)
@@ -141,6 +142,14 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) lists() *index.Index {
 	x := index.New(index.Options{Source: b.db, Accounts: func() []string { return []string{"support", "rival"} }, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	running := make(chan struct{})
+	go func() { defer close(running); x.Run(b.t.Context()) }()
+	b.t.Cleanup(func() { <-running })
+	return x
+}
+
+func (b *bench) roster() *roster.Roster {
+	x := roster.New(b.db, func() []string { return []string{"support"} }, slog.New(slog.DiscardHandler))
 	running := make(chan struct{})
 	go func() { defer close(running); x.Run(b.t.Context()) }()
 	b.t.Cleanup(func() { <-running })

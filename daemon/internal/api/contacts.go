@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -21,6 +22,16 @@ type Contacts interface {
 	BlockContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
 	UnblockContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
 	LiftSpam(ctx context.Context, by actions.Actor, address string) error
+	Contacts(ctx context.Context, by actions.Actor, q actions.ContactsQuery) (*actions.ContactsPage, error)
+	DeleteContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	RestoreContact(ctx context.Context, by actions.Actor, id helpdesk.ID) error
+	EraseContact(ctx context.Context, by actions.Actor, id helpdesk.ID, typed string) error
+	Erasures(ctx context.Context, by actions.Actor) ([]helpdesk.Erasure, error)
+	MergeContacts(ctx context.Context, by actions.Actor, from, into helpdesk.ID) error
+	ExportContact(ctx context.Context, by actions.Actor, id helpdesk.ID, w io.Writer) error
+	WriteContacts(ctx context.Context, by actions.Actor, w io.Writer) error
+	KeepImport(ctx context.Context, by actions.Actor, name string, r io.Reader) (actions.Upload, error)
+	ImportKept(ctx context.Context, by actions.Actor, token string, do bool) (*actions.Imported, error)
 }
 
 // contact is somebody outside.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -69,6 +70,8 @@ func init() {
 	enum(helpdesk.Verdicts...)
 	enum(append(slices.Clone(helpdesk.EventTypes), helpdesk.PingEvent)...)
 	enum(helpdesk.PostWaits, helpdesk.PostTaken, helpdesk.PostGiven)
+	enum(helpdesk.EraseRecords, helpdesk.EraseBlobs)
+	enum(actions.RowNew, actions.RowChanged, actions.RowSame, actions.RowWrong)
 	enum(helpdesk.Message, helpdesk.Note, helpdesk.Event)
 	enum(helpdesk.ByMail, helpdesk.ByPortal, helpdesk.ByConsole, helpdesk.ByImport)
 	enum(helpdesk.Requester, helpdesk.Collaborator)

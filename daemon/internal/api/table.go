@@ -9,6 +9,7 @@ func with(scopes ...helpdesk.Scope) []helpdesk.Scope { return scopes }
 func (h *Handler) operations() []operation {
 	read, write := with(helpdesk.ReadTickets), with(helpdesk.WriteTickets)
 	contacts, editContacts := with(helpdesk.ReadContacts), with(helpdesk.WriteContacts)
+	removeContacts := with(helpdesk.ScopeRemove)
 	heldRead, heldWrite := with(helpdesk.ReadHeld), with(helpdesk.WriteHeld)
 	access, desk, people := with(helpdesk.ScopeAccess), with(helpdesk.ScopeDesk), with(helpdesk.ScopePeople)
 	return []operation{
@@ -63,6 +64,10 @@ func (h *Handler) operations() []operation {
 		{"POST", "/tickets/{number}/entries/{entry}/split", "split", "Requests", "Has a message begin a request of its own.", write, nil, takes(h.split)},
 		{"POST", "/deliveries/{delivery}/retry", "retryDelivery", "Mail", "Has mail tried at once that waits or was given up.", write, nil, orders(h.retryDelivery)},
 
+		{"GET", "/contacts", "listContacts", "Contacts", "Lists contacts in the order of their names.", contacts, append([]parameter{
+			{Name: "q", Type: "string", Words: "Beginnings of names, addresses or domains."},
+			{Name: "only", Type: "string", Enum: []string{"blocked", "deleted"}, Words: "Those alone."},
+		}, paging...), gives(h.listContacts)},
 		{"POST", "/contacts", "addContact", "Contacts", "Writes a person down.", editContacts, nil, makes(h.addContact, madeContactOf)},
 		{"PATCH", "/contacts/{contact}", "editContact", "Contacts", "Changes name and fields.", editContacts, nil, takes(h.editContact).overwrites()},
 		{"POST", "/contacts/{contact}/addresses", "addAddress", "Contacts", "Adds an address.", editContacts, nil, does(h.addAddress)},
@@ -73,6 +78,16 @@ func (h *Handler) operations() []operation {
 		{"GET", "/contacts/{contact}", "getContact", "Contacts", "Reads a contact by its id or by an address.", contacts, nil, gives(h.getContact).withETag()},
 		{"GET", "/contacts/{contact}/tickets", "contactTickets", "Contacts", "Lists the newest requests of a contact.", with(helpdesk.ReadContacts, helpdesk.ReadTickets), nil, gives(h.contactTickets)},
 		{"POST", "/contacts/{contact}/invite", "inviteContact", "Contacts", "Sends a contact the link by which they choose a password.", editContacts, nil, takes(h.invite)},
+		{"DELETE", "/contacts/{contact}", "deleteContact", "Contacts", "Takes a contact away: erased after 14 days, unless they write.", removeContacts, nil, orders(h.deleteContact)},
+		{"POST", "/contacts/{contact}/restore", "restoreContact", "Contacts", "Brings a contact back that was deleted.", removeContacts, nil, orders(h.restoreContact)},
+		{"POST", "/contacts/{contact}/erase", "eraseContact", "Contacts", "Begins to remove all that there is about a contact, for good.", removeContacts, nil, does(h.eraseContact)},
+		{"GET", "/erasures", "listErasures", "Contacts", "Lists what is being erased.", removeContacts, nil, gives(h.listErasures)},
+		{"POST", "/contacts/{contact}/merge", "mergeContacts", "Contacts", "Makes one contact of two, for good.", editContacts, nil, does(h.mergeContacts)},
+		{"POST", "/contacts/{contact}/export", "exportContact", "Contacts", "Sends all that is held of a person, as a zip.",
+			with(helpdesk.ScopeExport, helpdesk.ReadContacts, helpdesk.ReadTickets, helpdesk.ReadHeld), nil, streams(h.exportContact)},
+		{"POST", "/contacts/export", "exportContacts", "Contacts", "Sends all contacts as a file of comma-separated values.", with(helpdesk.ScopeExport, helpdesk.ReadContacts), nil, streams(h.exportContacts)},
+		{"POST", "/contacts/import", "checkImport", "Contacts", "Keeps a file of comma-separated values, and tells what would become of each row.", editContacts, nil, gives(h.checkImport).takesFiles()},
+		{"POST", "/contacts/import/run", "runImport", "Contacts", "Imports the file that was kept.", editContacts, nil, takes(h.runImport)},
 		{"POST", "/contacts/lift-spam", "liftSpam", "Contacts", "No longer holds back what an address writes as spam.", editContacts, nil, does(h.liftSpam)},
 
 		{"GET", "/held", "listHeld", "Held mail", "Lists the newest mail that waits for a decision.", heldRead, []parameter{{Name: "decided", Type: "boolean", Words: "Lists what was decided instead."}}, gives(h.listHeld)},

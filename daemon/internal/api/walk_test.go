@@ -23,6 +23,7 @@ import (
 type step struct {
 	do   string // method and path, as in the table, with values for its parameters
 	body string
+	send string // what a file holds that is sent instead
 	want int
 	save map[string]string // name: path in the answer, as in thread.0.entry
 	more []string          // headers
@@ -68,7 +69,7 @@ var walk = []step{
 	{do: "DELETE /tickets/{lamp}/seen", want: 204},
 	{do: "DELETE /tickets/{lamp}/mention", want: 204},
 	{do: "POST /tickets/{lamp}/sides", body: `{"address":"maker@lamps.example","subject":"A lamp","text":"Do you know it?","quote":[1]}`, want: 201},
-	{do: "POST /tickets/{lamp}/files", body: "multipart", want: 200, save: map[string]string{"file": "files.0.token"}},
+	{do: "POST /tickets/{lamp}/files", send: "for us alone", want: 200, save: map[string]string{"file": "files.0.token"}},
 	{do: "POST /tickets/{lamp}/notes", body: `{"text":"For us","files":[{"token":{file}}]}`, want: 201, save: map[string]string{"note": "entry"}},
 	{do: "POST /tickets/{lamp}/replies", body: `{"text":"For you","status":"Resolved","files":[{"name":"a.txt","mediaType":"text/plain","content":"aGVsbG8="}]}`, want: 201},
 	{do: "GET /tickets/{lamp}/entries/{note}/files/1", want: 200},
@@ -90,6 +91,24 @@ var walk = []step{
 	{do: "POST /contacts/{eve}/sign-out", want: 204},
 	{do: "POST /contacts/{eve}/block", want: 204},
 	{do: "POST /contacts/{eve}/unblock", want: 204},
+	{do: "GET /contacts?q=customer.example&limit=1", want: 200, save: map[string]string{"cursor": "next"}},
+	{do: "GET /contacts?q=customer.example&limit=1&cursor={cursor}", want: 200},
+	{do: "GET /contacts?only=nobody", want: 422},
+	{do: "GET /contacts?cursor=eHl6", want: 422},
+	{do: "DELETE /contacts/{eve}", want: 204},
+	{do: "GET /contacts?only=deleted", want: 200},
+	{do: "POST /contacts/{eve}/restore", want: 204},
+	{do: "POST /contacts/{eve}/export", want: 200},
+	{do: "POST /contacts/export", want: 200},
+	{do: "POST /contacts/import", send: "name,address\nFinn,finn@customer.example\nNobody,nobody\n", want: 200, save: map[string]string{"file": "token"}},
+	{do: "POST /contacts/import/run", body: `{"token":{file}}`, want: 200},
+	{do: "GET /contacts/finn@customer.example", want: 200, save: map[string]string{"finn": "id"}},
+	{do: "POST /contacts/{finn}/merge", body: `{"into":"{finn}"}`, want: 422},
+	{do: "POST /contacts/{finn}/merge", body: `{"into":"eve@customer.example"}`, want: 204},
+	{do: "POST /contacts/{eve}/erase", body: `{"sure":"perhaps"}`, want: 422},
+	{do: "POST /contacts/{eve}/erase", body: `{"sure":"erase"}`, want: 204},
+	{do: "GET /contacts/{eve}", want: 404},
+	{do: "GET /erasures", want: 200},
 	{do: "GET /settings", want: 200, save: map[string]string{"rev": "rev"}},
 	{do: "PUT /settings", body: `{"statusLabels":{"Pending":"Waiting"},"ticketFields":[{"name":"color","label":"Colour","type":"Select","options":["red","blue"]}]}`, more: []string{"If-Match", `"{rev}"`}, want: 200},
 	{do: "POST /canned", body: `{"name":"Hello","text":"Hello","shared":true}`, want: 201, save: map[string]string{"canned": "id"}},
@@ -153,8 +172,8 @@ func TestWalk(t *testing.T) {
 	for _, s := range walk {
 		method, path, _ := strings.Cut(fill(s.do, known), " ")
 		var got answer
-		if s.body == "multipart" {
-			got = b.send(all, path)
+		if s.send != "" {
+			got = b.send(all, path, s.send)
 		} else {
 			got = b.ask(all, method, Root+path, fill(s.body, known), filled(s.more, known)...)
 		}
@@ -176,7 +195,7 @@ func TestWalk(t *testing.T) {
 }
 
 // send keeps a file, as a form of a browser sends it.
-func (b *bench) send(token, path string) answer {
+func (b *bench) send(token, path, content string) answer {
 	b.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -184,7 +203,7 @@ func (b *bench) send(token, path string) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	_, _ = part.Write([]byte("for us alone")) // to memory
+	_, _ = part.Write([]byte(content)) // to memory
 	_ = form.Close()
 	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "https://"+host+Root+path, &body)
 	r.Header.Set("Authorization", "Bearer "+token)

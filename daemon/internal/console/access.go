@@ -76,8 +76,9 @@ var accessDone = map[string]string{
 // scopeWords say what programs may do with each scope.
 var scopeWords = map[helpdesk.Scope]string{
 	helpdesk.ReadTickets: "read requests, lists and settings", helpdesk.WriteTickets: "answer requests, and change them",
-	helpdesk.ReadContacts: "read contacts", helpdesk.WriteContacts: "change contacts, block and remove them",
-	helpdesk.ReadHeld: "read held mail", helpdesk.WriteHeld: "decide about held mail",
+	helpdesk.ReadContacts: "read contacts", helpdesk.WriteContacts: "change contacts, block, merge and import them",
+	helpdesk.ScopeRemove: "delete contacts, and erase them for good",
+	helpdesk.ReadHeld:    "read held mail", helpdesk.WriteHeld: "decide about held mail",
 	helpdesk.ScopePeople: "change agents, teams and roles", helpdesk.ScopeDesk: "change fields, names of statuses, shared views and replies",
 	helpdesk.ScopeAccess: "make and end tokens and hooks", helpdesk.ScopeAudit: "read the audit log", helpdesk.ScopeExport: "take data of many away",
 }

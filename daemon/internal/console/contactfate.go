@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"io"
 	"net/http"
 
@@ -127,40 +126,13 @@ func (c *Handler) exportContact(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.send(v, "contact-"+string(id)+".zip", "application/zip", func(ctx context.Context, w io.Writer) error {
-		return c.desk.ExportContact(ctx, v.by, id, w)
+	return web.SendMade(v.w, "contact-"+string(id)+".zip", "application/zip", func(w io.Writer) error {
+		return c.desk.ExportContact(v.context(), v.by, id, w)
 	})
 }
 
 func (c *Handler) writeContacts(v *visit) error {
-	return c.send(v, "contacts.csv", "text/csv; charset=utf-8", func(ctx context.Context, w io.Writer) error {
-		return c.desk.WriteContacts(ctx, v.by, w)
+	return web.SendMade(v.w, "contacts.csv", "text/csv; charset=utf-8", func(w io.Writer) error {
+		return c.desk.WriteContacts(v.context(), v.by, w)
 	})
-}
-
-// send streams a file that is made while it is sent. What goes wrong before its first
-// byte is a page; afterwards the connection breaks, so that nobody takes a part for
-// the whole.
-func (c *Handler) send(v *visit, name, mediaType string, how func(context.Context, io.Writer) error) error {
-	w := &lateWriter{to: v.w, begin: func() { web.Attachment(v.w, name, mediaType) }}
-	err := how(v.context(), w)
-	if err != nil && w.begun {
-		panic(http.ErrAbortHandler)
-	}
-	return err
-}
-
-// lateWriter sends its header with the first byte.
-type lateWriter struct {
-	to    http.ResponseWriter
-	begin func()
-	begun bool
-}
-
-func (w *lateWriter) Write(b []byte) (int, error) {
-	if !w.begun {
-		w.begun = true
-		w.begin()
-	}
-	return w.to.Write(b)
 }

@@ -13,23 +13,25 @@ const (
 	WriteTickets  Scope = "tickets:write"
 	ReadContacts  Scope = "contacts:read"
 	WriteContacts Scope = "contacts:write"
-	ReadHeld      Scope = "held:read"
-	WriteHeld     Scope = "held:write"
-	ScopePeople   Scope = "people"
-	ScopeDesk     Scope = "desk"
-	ScopeAccess   Scope = "access"
-	ScopeAudit    Scope = "audit"
-	ScopeExport   Scope = "export"
+	// ScopeRemove is apart: whoever keeps names in step need not be able to erase people.
+	ScopeRemove Scope = "contacts:remove"
+	ReadHeld    Scope = "held:read"
+	WriteHeld   Scope = "held:write"
+	ScopePeople Scope = "people"
+	ScopeDesk   Scope = "desk"
+	ScopeAccess Scope = "access"
+	ScopeAudit  Scope = "audit"
+	ScopeExport Scope = "export"
 )
 
 // Scopes in the order in which they are offered.
 var Scopes = []Scope{
-	ReadTickets, WriteTickets, ReadContacts, WriteContacts, ReadHeld, WriteHeld, ScopePeople, ScopeDesk, ScopeAccess, ScopeAudit, ScopeExport,
+	ReadTickets, WriteTickets, ReadContacts, WriteContacts, ScopeRemove, ReadHeld, WriteHeld, ScopePeople, ScopeDesk, ScopeAccess, ScopeAudit, ScopeExport,
 }
 
 // scopeOf is the scope that a token needs for what takes a permission.
 var scopeOf = map[Permission]Scope{
-	DecideHeld: WriteHeld, EditContacts: WriteContacts, RemoveContacts: WriteContacts, ExportData: ScopeExport, ShareThings: ScopeDesk,
+	DecideHeld: WriteHeld, EditContacts: WriteContacts, RemoveContacts: ScopeRemove, ExportData: ScopeExport, ShareThings: ScopeDesk,
 	ManagePeople: ScopePeople, ManageDesk: ScopeDesk, ManageAccess: ScopeAccess, ReadAudit: ScopeAudit,
 }
 

@@ -22,6 +22,7 @@ var ofBrowsers = map[string]string{
 	"SignIn": "a sign-in", "SignInCode": "a sign-in", "FinishSecond": "a sign-in", "SetUpOf": "a sign-in", "SignedIn": "a sign-in", "SignOut": "a sign-in",
 	"Joining": "a sign-in", "Join": "a sign-in", "OwnSessions": "sessions of a browser", "EndOwnSessions": "sessions of a browser",
 	"SignedInSession": "sessions of a browser", "ChangeAgentPassword": "a sign-in", "BeginSecond": "a sign-in", "EndSecond": "a sign-in",
+	"AgentLeave": "a sign-in, at an OpenID provider", "AgentBack": "a sign-in, at an OpenID provider", "AgentArrive": "a sign-in, at an OpenID provider",
 	"FollowDesk": "a page that is open; programs have hooks, and GlanceAtDesk",
 	"SetStatus":  "Edit", "SetTeam": "Edit", "SetFields": "Edit", "Snooze": "Edit", "CallSpam": "Edit", "Assign": "Edit", "SetPriority": "Edit", "SetTags": "Edit",
 }
