@@ -74,6 +74,26 @@ func (a Actor) may(p helpdesk.Permission) error {
 	return helpdesk.Errorf(helpdesk.Forbidden, "your role does not let you do this")
 }
 
+// still is may for who goes on with something long: agent, role and teams are read again,
+// and are what goes on.
+func (d *Desk) still(ctx context.Context, by Actor, p helpdesk.Permission) (Actor, error) {
+	if by.Agent == nil {
+		return by, by.may(p)
+	}
+	agent, err := d.store.Agent(ctx, by.Account, by.Agent.ID)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return by, helpdesk.Errorf(helpdesk.SignIn, "sign in as an agent first")
+	}
+	if err != nil {
+		return by, err
+	}
+	now, err := d.actor(ctx, by.Account, agent)
+	if now.Token = by.Token; err != nil {
+		return by, err
+	}
+	return now, now.may(p)
+}
+
 // May reports what pages need not offer otherwise.
 func (a Actor) May(p helpdesk.Permission) bool { return a.may(p) == nil }
 

@@ -31,7 +31,8 @@ const (
 	auditScan = 5000
 )
 
-// AuditLog reads who did what, the newest first.
+// AuditLog reads who did what, the newest first. What is about requests or held mail is
+// only for who sees all of them.
 func (d *Desk) AuditLog(ctx context.Context, by Actor, q AuditQuery) (*AuditPage, error) {
 	if err := by.may(helpdesk.ReadAudit); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (d *Desk) AuditLog(ctx context.Context, by Actor, q AuditQuery) (*AuditPage
 		}
 		for i := range found {
 			before = found[i].Seq
-			if !q.takes(&found[i]) {
+			if !q.takes(&found[i]) || !by.seesAll() && aboutRequests(&found[i]) {
 				continue
 			}
 			if page.Records = append(page.Records, found[i]); len(page.Records) == limit {
@@ -74,6 +75,12 @@ func past(seq int64) int64 {
 
 func (q *AuditQuery) takes(r *helpdesk.AuditRecord) bool {
 	return (q.Agent == "" || r.By.Agent == q.Agent) && within(q.Act, r.Act, ".") && within(q.Subject, r.Subject, "/")
+}
+
+// aboutRequests reports a record that tells that there is a request, or how many.
+func aboutRequests(r *helpdesk.AuditRecord) bool {
+	kind, _, _ := strings.Cut(r.Subject, "/")
+	return kind == "ticket" || kind == "held" || r.Details["requests"] != ""
 }
 
 // within reports that whole is part, or begins with it and a sign.

@@ -17,7 +17,8 @@ import (
 // ExportContact writes all that is held of a person as a zip: who they are, their
 // requests with files and mails as they came, what they said in the requests of
 // others, and held mail. What agents noted among themselves stands apart, so that
-// whoever hands it over can look at it first. It begins when the audit log has it.
+// whoever hands it over can look at it first. Requests and mail that who asks may not see
+// are left out. It begins when the audit log has it, and ends when they may no more.
 func (d *Desk) ExportContact(ctx context.Context, by Actor, id helpdesk.ID, w io.Writer) error {
 	if err := by.may(helpdesk.ExportData); err != nil {
 		return err
@@ -31,7 +32,7 @@ func (d *Desk) ExportContact(ctx context.Context, by Actor, id helpdesk.ID, w io
 		return err
 	}
 	d.log.InfoContext(ctx, "data of contact exported", "account", by.Account, "contact", c.ID, "by", by.author().ID)
-	x := &export{desk: d, account: by.Account, person: helpdesk.NewPerson(c), to: zip.NewWriter(w), at: d.now(), seen: map[string]bool{}}
+	x := &export{desk: d, by: by, account: by.Account, person: helpdesk.NewPerson(c), to: zip.NewWriter(w), at: d.now(), seen: map[string]bool{}}
 	if err := x.all(ctx, c); err != nil {
 		return fmt.Errorf("export contact: %w", err)
 	}
@@ -41,6 +42,7 @@ func (d *Desk) ExportContact(ctx context.Context, by Actor, id helpdesk.ID, w io
 // export is one that is being written.
 type export struct {
 	desk    *Desk
+	by      Actor
 	account string
 	person  *helpdesk.Person
 	to      *zip.Writer
@@ -176,6 +178,9 @@ func (x *export) ticket(ctx context.Context, id helpdesk.TicketID) error {
 	if err != nil {
 		return err
 	}
+	if x.by, err = x.desk.still(ctx, x.by, helpdesk.ExportData); err != nil || !x.by.sees(t) {
+		return err
+	}
 	entries, err := x.desk.entries(ctx, x.account, id)
 	if err != nil {
 		return err
@@ -285,6 +290,9 @@ type exportedHeld struct {
 
 func (x *export) held(ctx context.Context) error {
 	items, err := x.desk.store.HeldNaming(ctx, x.account, x.person.Needles())
+	if err == nil {
+		items, err = x.desk.heldSeen(ctx, x.by, items)
+	}
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Imported struct {
 	Done    bool            `json:"done"`
 }
 
+// importAgain is after how many rows it is asked again whether who imports may.
+const importAgain = 50
+
 // ImportContacts reads contacts from CSV. Each row names an address; who has it gets
 // the fields that the row has values for, and a name if they have none; nobody else's
 // address becomes a contact, who has proven nothing. The same file again changes
@@ -73,6 +76,11 @@ func (d *Desk) ImportContacts(ctx context.Context, by Actor, r io.Reader, do boo
 	}
 	seen := map[string]int{}
 	for i := range t.rows {
+		if i%importAgain == 0 {
+			if by, err = d.still(ctx, by, helpdesk.EditContacts); err != nil {
+				return nil, err
+			}
+		}
 		row, err := d.importRow(ctx, by, &t.rows[i], cols, seen, do)
 		if err != nil {
 			return nil, err
@@ -225,6 +233,9 @@ func (d *Desk) WriteContacts(ctx context.Context, by Actor, w io.Writer) error {
 	}
 	_ = out.Write(header) // errors come with Error
 	for after := helpdesk.ID(""); ; {
+		if by, err = d.still(ctx, by, helpdesk.ExportData); err != nil {
+			return err
+		}
 		page := d.roster.Find(by.Account, roster.Query{Before: after, Limit: store.MaxOps})
 		contacts, err := d.store.ContactsByID(ctx, by.Account, page.IDs)
 		if err != nil {

@@ -77,7 +77,7 @@ func (d *Desk) newAgent(ctx context.Context, by Actor, in NewAgent) (*helpdesk.A
 	if err != nil {
 		return nil, err
 	}
-	if err := by.gives(role); err != nil {
+	if err := by.hands(role); err != nil {
 		return nil, err
 	}
 	return &helpdesk.Agent{ID: helpdesk.NewID(), Name: in.Name, Address: a, Role: role.ID, Mail: in.Mail, Created: d.now()}, nil
@@ -217,7 +217,7 @@ func (d *Desk) agentChange(by Actor, crew *helpdesk.Crew, agent *helpdesk.Agent,
 		if err != nil {
 			return nil, err
 		}
-		if err := by.gives(role); err != nil {
+		if err := by.hands(role); err != nil {
 			return nil, err
 		}
 		if agent.Role = role.ID; crew.Role(&before).ID != role.ID {

@@ -148,7 +148,11 @@ func (d *Desk) editingNames(ctx context.Context, e *editing) (err error) {
 	return err
 }
 
+// parseTags reads the tags of a change: as many as a request can have.
 func parseTags(tags []string) ([]string, error) {
+	if len(tags) > helpdesk.MaxTags {
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "a request has at most %d tags", helpdesk.MaxTags)
+	}
 	parsed := make([]string, len(tags))
 	for i := range tags {
 		var err error

@@ -54,9 +54,24 @@ func (in *NewHook) check() error {
 	return helpdesk.CheckHookURL(in.URL)
 }
 
+// mayTell is asked by everything about hooks: they are told of all requests, and their
+// posts name them.
+func (a Actor) mayTell() error {
+	if err := a.may(helpdesk.ManageAccess); err != nil {
+		return err
+	}
+	if !a.seesAll() {
+		return helpdesk.Errorf(helpdesk.Forbidden, "you don't see all requests, so you can't have programs told of them")
+	}
+	return nil
+}
+
+// MayTell reports whether pages need offer hooks.
+func (a Actor) MayTell() bool { return a.mayTell() == nil }
+
 // Hooks of the account, by name.
 func (d *Desk) Hooks(ctx context.Context, by Actor) ([]helpdesk.Hook, error) {
-	if err := by.may(helpdesk.ManageAccess); err != nil {
+	if err := by.mayTell(); err != nil {
 		return nil, err
 	}
 	all, err := stored[helpdesk.Hook](ctx, d, by.Account, helpdesk.HookRecord, "")
@@ -71,7 +86,7 @@ func (d *Desk) Hooks(ctx context.Context, by Actor) ([]helpdesk.Hook, error) {
 
 // Hook reads one.
 func (d *Desk) Hook(ctx context.Context, by Actor, id helpdesk.ID) (*helpdesk.Hook, error) {
-	if err := by.may(helpdesk.ManageAccess); err != nil {
+	if err := by.mayTell(); err != nil {
 		return nil, err
 	}
 	h, rev, err := record[helpdesk.Hook](ctx, d, by.Account, helpdesk.HookRecord, string(id))
@@ -156,20 +171,19 @@ func (d *Desk) SetHook(ctx context.Context, by Actor, id helpdesk.ID, rev int64,
 }
 
 // RollHook gives a hook another secret; for a day the one before counts too.
-func (d *Desk) RollHook(ctx context.Context, by Actor, id helpdesk.ID) (secret string, err error) {
+func (d *Desk) RollHook(ctx context.Context, by Actor, id helpdesk.ID) (string, error) {
 	h, err := d.Hook(ctx, by, id)
 	if err != nil {
 		return "", err
 	}
 	h.Secret++
 	h.Both = d.now().UTC().Add(helpdesk.BothSecrets)
-	if secret, err = d.sealSecret(ctx, by.Account, h); err != nil {
-		return "", err
-	}
+	// In this order: of two who do it at once, only one has a secret made, and is told
+	// the one that is used. Until it is there the one before is.
 	if err := d.putHook(ctx, by, h, "hook.secret"); err != nil {
 		return "", fmt.Errorf("change secret of a hook: %w", err)
 	}
-	return secret, nil
+	return d.sealSecret(ctx, by.Account, h)
 }
 
 // RemoveHook ends a hook with all that waits for it.

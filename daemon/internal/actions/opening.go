@@ -107,6 +107,8 @@ func (o *opening) contact(change *helpdesk.Change, known *helpdesk.Contact) (*he
 	switch {
 	case known.Blocked != nil:
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s is blocked: unblock the contact before you write to them", o.address)
+	case known.Erasing != nil: // before Deleted, which it may be too
+		return nil, helpdesk.Errorf(helpdesk.Invalid, "everything about %s is being erased: write when that is done", o.address)
 	case known.Deleted != nil:
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "the contact with %s was deleted: bring it back before you write to them", o.address)
 	}

@@ -20,7 +20,7 @@ const peopleADay = 20
 func (d *Desk) AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *Customer, number int64, address, name string) error {
 	return d.actOn(ctx, h, by, number, "participant added by customer", func(r *request, change *helpdesk.Change) error {
 		switch {
-		case !r.asked() || !h.Collaborators:
+		case !r.mayAdd():
 			return helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
 		case r.customer.Contact.Unheard():
 			return helpdesk.Errorf(helpdesk.Invalid, "nobody can be added just now: ask us to")
@@ -41,6 +41,13 @@ func (d *Desk) AddPerson(ctx context.Context, h helpdesk.HelpCenter, by *Custome
 		}
 		return d.letIn(ctx, change, box, r.ticket, *j)
 	})
+}
+
+// mayAdd reports whether the customer may add people. In a side thread nobody outside
+// does: whom they name may be a customer of the request that it is about, and neither is
+// to learn of the other.
+func (r *request) mayAdd() bool {
+	return r.asked() && r.center.Collaborators && r.ticket.Side == nil
 }
 
 // newcomer checks who is to be added.

@@ -284,7 +284,7 @@ func (d *Desk) counts(ctx context.Context, by Actor) (map[string]int, error) {
 // countMail adds the mail that waits for agents.
 func (d *Desk) countMail(ctx context.Context, by Actor, counts map[string]int) (err error) {
 	if by.May(helpdesk.DecideHeld) {
-		if counts["held"], err = d.store.HeldCount(ctx, by.Account); err != nil {
+		if counts["held"], err = d.HeldCount(ctx, by); err != nil {
 			return err
 		}
 	}

@@ -91,7 +91,7 @@ func (d *Desk) Request(ctx context.Context, h helpdesk.HelpCenter, by *Customer,
 	if !view.Merged {
 		active := r.ticket.Status == helpdesk.Open || r.ticket.Status == helpdesk.Pending
 		out.MayClose = r.asked() && active
-		out.MayAdd = r.asked() && h.Collaborators && r.ticket.HasRoom()
+		out.MayAdd = r.mayAdd() && r.ticket.HasRoom()
 		out.MayRemove = r.asked()
 		out.MayLeave = !r.asked()
 	}

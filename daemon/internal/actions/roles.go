@@ -33,6 +33,21 @@ func (a Actor) gives(r *helpdesk.DeskRole) error {
 	return helpdesk.Errorf(helpdesk.Forbidden, "the role %s allows more than yours does, so an admin has to do this", r.Name)
 }
 
+// hands is asked where somebody gets a role: a token gives nobody what it may not do,
+// or whoever holds it would make a way round its scopes. What every agent may do is
+// no more than the scope that makes agents.
+func (a Actor) hands(r *helpdesk.DeskRole) error {
+	if err := a.gives(r); err != nil || a.Token == nil {
+		return err
+	}
+	for _, p := range r.Permissions {
+		if !a.Token.Grants(p.Scope()) && !slices.Contains(helpdesk.BuiltIn[1].Permissions, p) {
+			return helpdesk.Errorf(helpdesk.Forbidden, "this token does not have the scope %s, so it can't give the role %s", p.Scope(), r.Name)
+		}
+	}
+	return nil
+}
+
 // SaveRole makes a role (without an id) or changes one that is as it was read at
 // in.Rev; Conflict says that somebody else changed it since. Of the roles that are
 // always there, only SecondFactor can be changed.
@@ -66,7 +81,7 @@ func (d *Desk) SaveRole(ctx context.Context, by Actor, in helpdesk.DeskRole) (*h
 			return nil, err
 		}
 	}
-	if err := by.gives(&role); err != nil {
+	if err := by.hands(&role); err != nil {
 		return nil, err
 	}
 	if !role.IsBuiltIn() {

@@ -113,6 +113,10 @@ func roomBeside(t *helpdesk.Ticket, outsider helpdesk.Address) error {
 	return nil
 }
 
+// mostChosen is how many messages and files one outsider can be sent of a request: more
+// than somebody chooses by hand.
+const mostChosen = 200
+
 // chosen is what of a request an agent lets an outsider have: messages, quoted, and
 // files. Notes and events can't be chosen.
 func (d *Desk) chosen(ctx context.Context, account string, t *helpdesk.Ticket, in NewSide) (string, []helpdesk.Attachment, error) {
@@ -122,6 +126,9 @@ func (d *Desk) chosen(ctx context.Context, account string, t *helpdesk.Ticket, i
 	entries, err := d.entries(ctx, account, t.ID)
 	if err != nil {
 		return "", nil, err
+	}
+	if len(in.Quote)+len(in.Forward) > mostChosen {
+		return "", nil, helpdesk.Errorf(helpdesk.Invalid, "at most %d messages and files can be passed on at once", mostChosen)
 	}
 	message := func(seq int) (*helpdesk.Entry, error) {
 		i := slices.IndexFunc(entries, func(e helpdesk.Entry) bool { return e.Seq == seq && e.Kind == helpdesk.Message && e.MovedTo == nil })
@@ -136,7 +143,9 @@ func (d *Desk) chosen(ctx context.Context, account string, t *helpdesk.Ticket, i
 		if err != nil {
 			return "", nil, err
 		}
-		quoted += quote(e)
+		if quoted += quote(e); len(quoted) > MaxText {
+			return "", nil, helpdesk.Errorf(helpdesk.Invalid, "that is too long: the limit is %d KiB", MaxText>>10)
+		}
 	}
 	var files []helpdesk.Attachment
 	for _, f := range in.Forward {

@@ -60,10 +60,7 @@ func TestOpenTicketIsRefused(t *testing.T) {
 	late := b.named("Late Riser")
 	b.disable(late.Agent.ID)
 	good := NewTicket{Mailbox: "support", Address: "dora@customer.example", Subject: "Hello", Text: "Hello"}
-	b.person("gone@customer.example", false)
-	gone := b.contact(helpdesk.MustAddress("gone@customer.example"))
-	gone.Blocked = &helpdesk.Called{At: noon}
-	must(t, b.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Contact: gone}))
+	b.unanswered()
 	before := b.revision()
 	for _, tt := range []struct {
 		name   string
@@ -80,7 +77,9 @@ func TestOpenTicketIsRefused(t *testing.T) {
 		{"two addresses", ada, func(in *NewTicket) { in.Address = "a@customer.example, b@customer.example" }, helpdesk.Invalid},
 		{"ours", ada, func(in *NewTicket) { in.Address = "support+x@acme.example" }, helpdesk.Invalid},
 		{"an agent's", ada, func(in *NewTicket) { in.Address = "ada.lovelace@acme.example" }, helpdesk.Invalid},
-		{"a blocked contact's", ada, func(in *NewTicket) { in.Address = "gone@customer.example" }, helpdesk.Invalid},
+		{"a blocked contact's", ada, func(in *NewTicket) { in.Address = "blocked@customer.example" }, helpdesk.Invalid},
+		{"a deleted contact's", ada, func(in *NewTicket) { in.Address = "deleted@customer.example" }, helpdesk.Invalid},
+		{"of one who is being erased", ada, func(in *NewTicket) { in.Address = "erasing@customer.example" }, helpdesk.Invalid},
 		{"no subject", ada, func(in *NewTicket) { in.Subject = "\n" }, helpdesk.Invalid},
 		{"no text", ada, func(in *NewTicket) { in.Text = " " }, helpdesk.Invalid},
 		{"a file of another request", ada, func(in *NewTicket) { in.Files = []Upload{b.attach(7, "a.txt", "a")} }, helpdesk.Invalid},
@@ -104,6 +103,22 @@ func TestOpenTicketIsRefused(t *testing.T) {
 	}
 	if before == b.revision() {
 		t.Error("nothing was written")
+	}
+}
+
+// unanswered makes contacts who are answered no more: blocked@, deleted@ and erasing@.
+func (b *bench) unanswered() {
+	for address, how := range map[string]func(*helpdesk.Contact){
+		"blocked@customer.example": func(c *helpdesk.Contact) { c.Blocked = &helpdesk.Called{At: noon} },
+		"deleted@customer.example": func(c *helpdesk.Contact) { c.Deleted = &helpdesk.Called{At: noon} },
+		"erasing@customer.example": func(c *helpdesk.Contact) { c.Erasing = new(noon) },
+	} {
+		c := b.person(address, false).Contact
+		if c = b.contact(c.Addresses[0].Address); c == nil {
+			b.t.Fatalf("no contact %s", address)
+		}
+		how(c)
+		must(b.t, b.db.Commit(b.t.Context(), &helpdesk.Change{Account: "support", Contact: c}))
 	}
 }
 
@@ -255,6 +270,7 @@ func TestSidesAreKeptApart(t *testing.T) {
 	ada := b.named("Ada Lovelace")
 	number, side := b.asides(ada, "canary")
 	other := b.ticket("n2")
+	b.unanswered()
 	open := func(change func(*NewSide)) error {
 		in := NewSide{Address: "tom@supplier.example", Subject: "Hello", Text: "Hello"}
 		change(&in)
@@ -265,6 +281,9 @@ func TestSidesAreKeptApart(t *testing.T) {
 	for name, err := range map[string]error{
 		"with its requester":     open(func(in *NewSide) { in.Address = "ALICE@customer.example" }),
 		"with an agent":          open(func(in *NewSide) { in.Address = "ada.lovelace@acme.example" }),
+		"with who is blocked":    open(func(in *NewSide) { in.Address = "blocked@customer.example" }),
+		"with who was deleted":   open(func(in *NewSide) { in.Address = "deleted@customer.example" }),
+		"with who is erased":     open(func(in *NewSide) { in.Address = "erasing@customer.example" }),
 		"with us":                open(func(in *NewSide) { in.Address = "support@acme.example" }),
 		"without words":          open(func(in *NewSide) { in.Text, in.Quote = "", []int{1} }),
 		"without a subject":      open(func(in *NewSide) { in.Subject = "" }),

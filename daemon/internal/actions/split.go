@@ -118,6 +118,8 @@ func (d *Desk) splittable(ctx context.Context, by Actor, number int64, seq int) 
 		return refuse("entry %d was moved to #%d already", seq, e.MovedTo.Number)
 	case !e.FromCustomer():
 		return refuse("only what a customer wrote can be split off")
+	case t.Side != nil:
+		return refuse("request #%d is a side thread: what is split off would not be kept apart from its customers any more", number)
 	case messages == 1:
 		return refuse("it is the only message of a customer in request #%d: merge the request, or change its subject, instead", number)
 	case e.Author.Address.IsZero():

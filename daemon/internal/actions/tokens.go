@@ -148,6 +148,8 @@ func (d *Desk) checkToken(ctx context.Context, by Actor, in NewToken) (*helpdesk
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "choose what the token may do")
 	case !in.Expires.IsZero() && !in.Expires.After(now):
 		return nil, helpdesk.Errorf(helpdesk.Invalid, "the token would have expired already")
+	case by.Token != nil && !by.Token.Expires.IsZero() && (in.Expires.IsZero() || in.Expires.After(by.Token.Expires)):
+		return nil, helpdesk.Errorf(helpdesk.Forbidden, "a token can't make one that holds longer than itself, until %s", by.Token.Expires.UTC().Format(time.RFC3339))
 	}
 	for _, s := range helpdesk.Scopes {
 		if slices.Contains(in.Scopes, s) {
@@ -191,10 +193,14 @@ func (d *Desk) mayActFor(ctx context.Context, by Actor, t *helpdesk.AccessToken)
 	if err != nil {
 		return err
 	}
+	// Who changes people gives them what they have themselves: whoever acted for somebody
+	// with more could give it to themselves.
+	more := t.Grants(helpdesk.ScopePeople) && theirs.May(helpdesk.ManagePeople) && by.gives(theirs) != nil
 	for _, p := range theirs.Permissions {
-		if t.Grants(p.Scope()) && !by.Role.May(p) {
-			return helpdesk.Errorf(helpdesk.Forbidden, "%s may do things that you may not, so you can't make a token that does them", agent.Name)
-		}
+		more = more || t.Grants(p.Scope()) && !by.Role.May(p)
+	}
+	if more {
+		return helpdesk.Errorf(helpdesk.Forbidden, "%s may do things that you may not, so you can't make a token that does them", agent.Name)
 	}
 	if by.Role.Sees != helpdesk.SeesAll && by.Agent.ID != t.Agent {
 		return helpdesk.Errorf(helpdesk.Forbidden, "you don't see all requests, so you can make tokens for yourself alone")

@@ -154,6 +154,8 @@ func TestNobodyGivesMore(t *testing.T) {
 	bob := b.agent("Bob", "bob@acme.example", helpdesk.AgentRole)
 	keeper := b.agent("Kim", "kim@acme.example", "keeper")
 	keeper.Role = helpdesk.DeskRole{ID: "keeper", Permissions: []helpdesk.Permission{helpdesk.ManageAccess}}
+	chief := b.agent("Lee", "lee@acme.example", "chief")
+	chief.Role = helpdesk.DeskRole{ID: "chief", Permissions: helpdesk.Permissions}
 	narrow := b.ada
 	narrow.Token = &helpdesk.AccessToken{ID: "x", Scopes: []helpdesk.Scope{helpdesk.ScopeAccess, helpdesk.ReadTickets}}
 	for _, c := range []struct {
@@ -167,6 +169,7 @@ func TestNobodyGivesMore(t *testing.T) {
 		{"for another, without the permission", bob, b.ada.Agent.ID, []helpdesk.Scope{helpdesk.ReadTickets}, helpdesk.Forbidden},
 		{"for another, with it", b.ada, bob.Agent.ID, helpdesk.Scopes, helpdesk.Internal},
 		{"for who may more", keeper, b.ada.Agent.ID, []helpdesk.Scope{helpdesk.ScopePeople}, helpdesk.Forbidden},
+		{"for an admin, who makes admins", chief, b.ada.Agent.ID, []helpdesk.Scope{helpdesk.ScopePeople}, helpdesk.Forbidden},
 		{"for who may more, and does not", keeper, b.ada.Agent.ID, []helpdesk.Scope{helpdesk.ReadTickets}, helpdesk.Internal},
 		{"by a token that has less", narrow, "", []helpdesk.Scope{helpdesk.WriteTickets}, helpdesk.Forbidden},
 		{"by a token that has as much", narrow, "", []helpdesk.Scope{helpdesk.ReadTickets}, helpdesk.Internal},

@@ -10,11 +10,15 @@ import (
 // MaxMentions bounds whom one note can call.
 const MaxMentions = 20
 
+// maxCalls is how many signs of a text are looked at: each is held against all agents.
+const maxCalls = 1000
+
 // Mentions finds the agents whom a text calls: "@" with the address of one, with a
 // name, or with the first word of a name that nobody else's begins with. Lines that
 // are quoted, and agents who are disabled, do not count. At most [MaxMentions].
 func Mentions(text string, agents []Agent) []ID {
 	var found []ID
+	calls := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		if strings.HasPrefix(strings.TrimSpace(line), ">") {
 			continue
@@ -22,6 +26,9 @@ func Mentions(text string, agents []Agent) []ID {
 		before := ' '
 		for i, r := range line {
 			if r == '@' && !isNameRune(before) {
+				if calls++; calls > maxCalls {
+					return found
+				}
 				id := named(line[i+1:], agents)
 				if id != "" && !slices.Contains(found, id) && len(found) < MaxMentions {
 					found = append(found, id)

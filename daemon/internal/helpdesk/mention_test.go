@@ -25,6 +25,7 @@ func TestMentions(t *testing.T) {
 	}{
 		{"hello", ""},
 		{"@bob", "bob"},
+		{strings.Repeat("@nobody ", maxCalls) + "@bob", ""},
 		{"Look, @Bob, at this. @BOB!", "bob"},
 		{"@Bobby", "bobby"},
 		{"@Bobby Tables and @Bob", "bobby bob"},
