@@ -267,6 +267,19 @@ func (w *pagesWorld) profile() {
 	}
 }
 
+// tell writes down the last warnings of the daemon: why it answers as it does.
+func (w *pagesWorld) tell() {
+	raw, err := os.ReadFile(w.log)
+	w.must(err)
+	var warnings []string
+	for line := range strings.Lines(string(raw)) {
+		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) {
+			warnings = append(warnings, line)
+		}
+	}
+	w.Log(strings.Join(warnings[max(0, len(warnings)-5):], ""))
+}
+
 type logLine struct {
 	Msg, HTTP string
 	Took      int64
@@ -331,6 +344,7 @@ func (w *pagesWorld) measure(b *testing.B, ask func() string) {
 	elapsed := b.Elapsed()
 	select {
 	case err := <-errs:
+		w.tell()
 		b.Fatal(err)
 	default:
 	}

@@ -149,11 +149,11 @@ func (d *Desk) finder(ctx context.Context, by Actor, q FindQuery) (*finder, erro
 // page fills a page with what was found, and reads more while too much of it is not
 // what is wanted.
 func (f *finder) page(ctx context.Context, q FindQuery) error {
-	keep := f.sieve()
+	keep, few := f.sieve()
 	before := q.Before
 	for round := range findRounds {
 		found, err := f.desk.words.Find(ctx, f.by.Account, search.Query{
-			Match: f.match, Best: q.Best, Keep: keep, Before: before, Limit: FoundOnPage, Count: MostCountedFound,
+			Match: f.match, Best: q.Best, Keep: keep, Few: few, Before: before, Limit: FoundOnPage, Count: MostCountedFound,
 		})
 		if err != nil {
 			return err
@@ -182,19 +182,20 @@ func (f *finder) page(ctx context.Context, q FindQuery) error {
 	return nil
 }
 
-// sieve lets through what who asks may see and wants to see, as far as lists know.
-func (f *finder) sieve() func(helpdesk.TicketID) bool {
+// sieve lets through what who asks may see and wants to see, as far as lists know;
+// few are these, and maybe others, if they are few, as in [index.Sieve].
+func (f *finder) sieve() (keep func(helpdesk.TicketID) bool, few []helpdesk.TicketID) {
 	lists := f.desk.lists
-	keep := lists.Sift(f.by.Account, f.choice)
+	sieve := lists.Sift(f.by.Account, f.choice)
 	var not []func(helpdesk.TicketID) bool
 	for _, filter := range f.not {
 		choice := f.choice
 		choice.Filter = filter
-		not = append(not, lists.Sift(f.by.Account, choice))
+		not = append(not, lists.Sift(f.by.Account, choice).Keep)
 	}
 	return func(id helpdesk.TicketID) bool {
-		return keep(id) && !slices.ContainsFunc(not, func(fits func(helpdesk.TicketID) bool) bool { return fits(id) })
-	}
+		return sieve.Keep(id) && !slices.ContainsFunc(not, func(fits func(helpdesk.TicketID) bool) bool { return fits(id) })
+	}, sieve.Few
 }
 
 // take reads what was found and adds rows of what is wanted, until the page is full.

@@ -23,7 +23,7 @@ type Lists interface {
 	Choose(account string, c index.Choice) index.Chosen
 	Tally(account string, choices []index.Choice) []int
 	// Sift is for searches, which find what they find in another order.
-	Sift(account string, c index.Choice) func(helpdesk.TicketID) bool
+	Sift(account string, c index.Choice) index.Sieve
 	SubscribeAll(account string, id helpdesk.TicketID) (*index.Subscription, error)
 	// Nudge tells of what is no ticket and belongs to one.
 	Nudge(account string, id helpdesk.TicketID)

@@ -11,11 +11,19 @@ import (
 // for are among them, so that few have to be asked for.
 const mostSifted = 2000
 
-// Sift makes of a choice a question that can be asked of many tickets, in whatever
-// order. Unlike a list it lets through what sleeps and, as far as its status and
-// the viewer allow, what goes on in another ticket; whoever shows a ticket reads it
-// first.
-func (x *Index) Sift(account string, c Choice) func(helpdesk.TicketID) bool {
+// Sieve tells which tickets are wanted.
+type Sieve struct {
+	// Keep can be asked of many tickets, in whatever order.
+	Keep func(helpdesk.TicketID) bool
+	// Few are all that Keep lets through, when these are fewer than two thousand;
+	// otherwise it is nil.
+	Few []helpdesk.TicketID
+}
+
+// Sift makes a sieve of a choice. Unlike a list it lets through what sleeps and, as
+// far as its status and the viewer allow, what goes on in another ticket; whoever
+// shows a ticket reads it first.
+func (x *Index) Sift(account string, c Choice) Sieve {
 	t := x.table(account)
 	m := newMatcher(&c)
 	if !c.Filter.Snoozed {
@@ -29,13 +37,26 @@ func (x *Index) Sift(account string, c Choice) func(helpdesk.TicketID) bool {
 			for i := range chunk {
 				if s := &chunk[i]; m.match(s) {
 					if found[s.id] = true; len(found) == mostSifted {
-						return func(id helpdesk.TicketID) bool { return t.sift(&c, m, id) }
+						return Sieve{Keep: func(id helpdesk.TicketID) bool { return t.sift(&c, m, id) }}
 					}
 				}
 			}
 		}
 	}
-	return func(id helpdesk.TicketID) bool { return found[id] || t.siftMerged(&c, m, id) }
+	for _, chunk := range t.merged.chunks {
+		for i := range chunk {
+			if h := chunk[i].head; m.merged(&c, h) {
+				if found[h.id] = true; len(found) == mostSifted {
+					return Sieve{Keep: func(id helpdesk.TicketID) bool { return t.sift(&c, m, id) }}
+				}
+			}
+		}
+	}
+	few := make([]helpdesk.TicketID, 0, len(found)) // not nil: there may be none
+	for id := range found {
+		few = append(few, id)
+	}
+	return Sieve{Keep: func(id helpdesk.TicketID) bool { return found[id] }, Few: few}
 }
 
 // sifted are the lists that have what a choice may be about.
@@ -72,13 +93,6 @@ func (t *table) sift(c *Choice, m *matcher, id helpdesk.TicketID) bool {
 	}
 	chunk, at := r.seek(h)
 	return chunk < len(r.chunks) && r.chunks[chunk][at].head == h && m.match(&r.chunks[chunk][at])
-}
-
-func (t *table) siftMerged(c *Choice, m *matcher, id helpdesk.TicketID) bool {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	h := t.heads[id]
-	return h != nil && h.is&isMerged != 0 && m.merged(c, h)
 }
 
 // merged is what can be said of a ticket that stands in no list: of much that is

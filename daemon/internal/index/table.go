@@ -28,6 +28,7 @@ type table struct {
 	// of their own are about.
 	desk                     [4]ranks
 	spam, mentioned, snoozed ranks
+	merged                   ranks // in no list; searches find them
 }
 
 // head is a ticket, small: there may be a hundred thousand. Its strings are those
@@ -238,6 +239,7 @@ func (t *table) ranksOf(h *head) iter.Seq[*ranks] {
 	return func(yield func(*ranks) bool) {
 		switch {
 		case h.is&isMerged != 0:
+			yield(&t.merged)
 			return
 		case h.is&isSpam != 0:
 			yield(&t.spam)

@@ -2,9 +2,9 @@ package search
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -16,6 +16,9 @@ type Query struct {
 	Best bool
 	// Keep tells which tickets are wanted. It is asked of many and must be quick.
 	Keep func(helpdesk.TicketID) bool
+	// Few are all that Keep lets through, and maybe others; nil if these are not
+	// known or too many. They are looked up by themselves when that is less work.
+	Few []helpdesk.TicketID
 	// Before is a place that an earlier answer named; "" is the beginning.
 	Before string
 	Limit  int // tickets
@@ -68,7 +71,7 @@ const (
 )
 
 func (f *file) find(ctx context.Context, q Query, part rune, before int64) (*Found, error) {
-	l := &looking{Query: q, left: mostLooked}
+	l := &looking{Query: q, left: mostLooked, walked: f.walked}
 	if !q.Best || q.Match.subject == "" {
 		return &l.Found, l.look(ctx, f, q.Match.all, anywhere, before)
 	}
@@ -85,54 +88,99 @@ func (f *file) find(ctx context.Context, q Query, part rune, before int64) (*Fou
 type looking struct {
 	Query
 	Found
-	left int // rows to be looked at yet
+	left   int // rows to be looked at yet
+	walked int // at most so many, and at least one, are gone along before tickets are looked up by themselves
 }
 
 const (
-	lookAll   = `SELECT row, ticket FROM doc WHERE row < ? ORDER BY row DESC`
+	lookAll = `SELECT row, ticket FROM doc WHERE row < ? ORDER BY row DESC`
+	// The same for tickets that are named: only these are looked up.
+	lookFew      = `SELECT row, ticket FROM doc WHERE ticket IN (SELECT value FROM json_each(?)) AND row < ? ORDER BY row DESC`
+	lookFewWords = `SELECT doc.row, doc.ticket FROM doc CROSS JOIN words ON words.rowid = doc.row
+		WHERE doc.ticket IN (SELECT value FROM json_each(?)) AND words MATCH ? AND doc.row < ? ORDER BY doc.row DESC`
 	lookWords = `SELECT words.rowid, doc.ticket FROM words CROSS JOIN doc ON doc.row = words.rowid WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC`
 )
 
-// look goes through the rows of one part.
+const (
+	// mostWalked is how many rows are gone along, a µs each, before it is worth a
+	// thought to look up few tickets by themselves instead.
+	mostWalked = 10_000
+	// mostSeeked is how many of these there may be. Each costs some 80 µs a word.
+	mostSeeked = 500
+)
+
+// look goes through the rows of one part: along all that have the words at first,
+// and when there are many of these and few tickets are wanted, from one of the
+// wanted to the next.
 func (l *looking) look(ctx context.Context, f *file, match string, part rune, before int64) error {
 	if l.Total >= l.Count || l.Partly {
 		return nil
 	}
-	rows, err := l.rows(ctx, f, match, before)
+	if l.Few != nil && match == "" {
+		_, _, err := l.along(ctx, f, part, l.left, lookFew, named(l.Few), before)
+		return err
+	}
+	if match == "" {
+		_, _, err := l.along(ctx, f, part, l.left, lookAll, before)
+		return err
+	}
+	// The beginning of a word stands for many, whose rows each lookup would put
+	// together again.
+	most := l.left
+	if seek := l.Few != nil && len(l.Few) <= mostSeeked && !strings.Contains(match, `" *`); seek {
+		most = min(most, l.walked)
+	}
+	last, more, err := l.along(ctx, f, part, most, lookWords, match, before)
+	if err == nil && more && l.left > 0 {
+		_, _, err = l.along(ctx, f, part, l.left, lookFewWords, named(l.Few), match, last)
+	}
+	return err
+}
+
+// along takes what is wanted of at most so many rows. It tells the last of these,
+// and whether there are more to look at.
+func (l *looking) along(ctx context.Context, f *file, part rune, most int, query string, args ...any) (last int64, more bool, err error) {
+	rows, err := f.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return broken(err)
+		return 0, false, broken(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var row, id int64
-		if err := rows.Scan(&row, &id); err != nil {
-			return broken(err)
+		if most == 0 {
+			l.Partly = l.left == 0
+			return last, true, nil
 		}
-		if l.left--; l.left < 0 {
-			l.Partly = true
-			return nil
+		most, l.left = most-1, l.left-1
+		var id int64
+		if err := rows.Scan(&last, &id); err != nil {
+			return 0, false, broken(err)
 		}
 		if !l.Keep(helpdesk.TicketID(id)) {
 			continue
 		}
 		l.Total++
 		if len(l.Hits) < l.Limit {
-			l.Hits = append(l.Hits, Hit{ID: helpdesk.TicketID(id), Place: string(part) + strconv.FormatInt(row, 36)})
+			l.Hits = append(l.Hits, Hit{ID: helpdesk.TicketID(id), Place: string(part) + strconv.FormatInt(last, 36)})
 		} else {
 			l.Older = true
 		}
 		if l.Total >= l.Count {
-			return nil
+			return last, false, nil
 		}
 	}
-	return broken(rows.Err())
+	return last, false, broken(rows.Err())
 }
 
-func (l *looking) rows(ctx context.Context, f *file, match string, before int64) (*sql.Rows, error) {
-	if match == "" {
-		return f.read.QueryContext(ctx, lookAll, before)
+// named writes tickets as a list of JSON.
+func named(ids []helpdesk.TicketID) string {
+	b := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(id), 10)
 	}
-	return f.read.QueryContext(ctx, lookWords, match, before)
+	return string(append(b, ']'))
 }
 
 // parsePlace reads the place of a Hit.

@@ -55,17 +55,25 @@ func BenchmarkFind(b *testing.B) {
 	}
 	b.Logf("%d documents took %v of processor time, and take %d MiB", *benchDocuments, (spent() - began).Round(time.Millisecond), f.size()>>20)
 	odd := func(id helpdesk.TicketID) bool { return id%1000 == 1 }
+	few := func(n int) (few []helpdesk.TicketID) {
+		for id := 1; id <= *benchDocuments && len(few) < n; id += 1000 {
+			few = append(few, helpdesk.TicketID(id))
+		}
+		return few
+	}
 	for _, tt := range []struct {
 		name, typed string
 		keep        func(helpdesk.TicketID) bool
+		few         []helpdesk.TicketID
 	}{
-		{"in all", "parcel ", all}, {"frequent", word(0) + " ", all}, {"two", word(1) + " " + word(3) + " ", all}, {"rare", "customer77@customer.example ", all},
-		{"beginning of 2", "bc", all}, {"beginning of 3", "bcd", all}, {"beginning of 5", "bcdwo", all}, {"phrase", `"where is my parcel"`, all}, {"number", "#77", all},
-		{"a filter that few pass", "parcel ", odd}, {"everything", "", all},
+		{"in all", "parcel ", all, nil}, {"frequent", word(0) + " ", all, nil}, {"two", word(1) + " " + word(3) + " ", all, nil}, {"rare", "customer77@customer.example ", all, nil},
+		{"beginning of 2", "bc", all, nil}, {"beginning of 3", "bcd", all, nil}, {"beginning of 5", "bcdwo", all, nil}, {"phrase", `"where is my parcel"`, all, nil}, {"number", "#77", all, nil},
+		{"a filter that few pass", "parcel ", odd, nil}, {"known few", "parcel ", odd, few(1000)}, {"known few, two", "parcel " + word(1) + " ", odd, few(1000)}, {"known few, phrase", `"where is my parcel"`, odd, few(1000)},
+		{"known few, beginning", "parcel", odd, few(1000)}, {"known few, everything", "", odd, few(1000)}, {"everything", "", all, nil},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			terms, _ := Parse(tt.typed)
-			q := Query{Keep: tt.keep, Limit: 25, Count: 1000}
+			q := Query{Keep: tt.keep, Few: tt.few, Limit: 25, Count: 1000}
 			if q.Match, err = NewMatch(terms); err != nil {
 				b.Fatal(err)
 			}
