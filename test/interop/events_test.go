@@ -122,7 +122,8 @@ func TestAgentsStream(t *testing.T) {
 	var made struct{ Password string }
 	desk.JSON(t, &made, "agent", "add", "robin@acme.example", "--name", "Robin")
 	robin := &console{t: t, desk: desk}
-	robin.signIn("robin@acme.example", made.Password)
+	password := made.Password
+	robin.signIn("robin@acme.example", password)
 	desk.JSON(t, &made, "agent", "add", "ada@acme.example", "--name", "Ada")
 	ada := &console{t: t, desk: desk}
 	ada.signIn("ada@acme.example", made.Password)
@@ -164,7 +165,20 @@ func TestAgentsStream(t *testing.T) {
 			t.Fatal("who is disabled still listens after five seconds")
 		}
 	}
-	if got := robin.ask(t.Context(), http.MethodGet, page, nil); got.StatusCode != http.StatusSeeOther {
-		t.Errorf("who is disabled gets %s", got.Status)
+	for _, at := range []string{page, "/agent", "/agent/tickets/1", "/agent/me"} {
+		got := robin.ask(t.Context(), http.MethodGet, at, nil)
+		_ = got.Body.Close()
+		if to := got.Header.Get("Location"); got.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/agent/sign-in") {
+			t.Errorf("who is disabled gets %s to %q at %s", got.Status, to, at)
+		}
+	}
+	if got := robin.ask(t.Context(), http.MethodPost, "/agent/tickets/1/presence", url.Values{"typing": {"note"}}); got.StatusCode < 400 {
+		t.Errorf("who is disabled still writes: %s", got.Status)
+	}
+	if got := robin.ask(t.Context(), http.MethodPost, "/agent/sign-in", url.Values{"address": {"robin@acme.example"}, "password": {password}}); got.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("who is disabled signs in: %s", got.Status)
+	}
+	if got := ada.ask(t.Context(), http.MethodGet, "/agent", nil); got.StatusCode != http.StatusOK {
+		t.Errorf("somebody else gets %s", got.Status)
 	}
 }

@@ -13,9 +13,10 @@ import (
 )
 
 // AgentLeave begins a sign-in of an agent at an issuer; with a cookie of who is signed
-// in, they want to sign in with it from now on. NotFound if the issuer is not declared
+// in, they want to sign in with it from now on, which takes their password if they have
+// one: who only found the browser open would be them from then on. NotFound if the issuer is not declared
 // for agents here; Unavailable if it does not answer.
-func (d *Desk) AgentLeave(ctx context.Context, h helpdesk.HelpCenter, name, next, cookie string) (*Left, error) {
+func (d *Desk) AgentLeave(ctx context.Context, h helpdesk.HelpCenter, name, next, cookie, password string) (*Left, error) {
 	issuer := h.AgentIssuer(name)
 	if issuer == nil {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no such page")
@@ -29,6 +30,11 @@ func (d *Desk) AgentLeave(ctx context.Context, h helpdesk.HelpCenter, name, next
 		s, err := d.SignedInSession(ctx, h.Account, cookie)
 		if err != nil {
 			return nil, err
+		}
+		if s.Actor.Agent.Password != "" {
+			if err := d.ownPassword(ctx, s.Actor, password); err != nil {
+				return nil, err
+			}
 		}
 		a.Agent = s.Actor.Agent.ID
 	}

@@ -29,7 +29,7 @@ func (e *elsewhere) inGroups(subject, address string, verified bool, groups ...s
 // arrive goes all the way; cookie is of who is signed in and connects.
 func (e *elsewhere) arrive(name, cookie string) (*AgentArrived, error) {
 	e.t.Helper()
-	left, err := e.AgentLeave(e.t.Context(), e.center, name, "/agent/held", cookie)
+	left, err := e.AgentLeave(e.t.Context(), e.center, name, "/agent/held", cookie, password)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -110,11 +110,11 @@ func TestSignInsAreNotMixedUp(t *testing.T) {
 		}
 		return u.Query().Get("state")
 	}
-	left, err := e.AgentLeave(ctx, e.center, "id", "", "")
+	left, err := e.AgentLeave(ctx, e.center, "id", "", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := e.AgentLeave(ctx, e.center, "id", "", "")
+	again, err := e.AgentLeave(ctx, e.center, "id", "", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestSignInsAreNotMixedUp(t *testing.T) {
 	if _, err := e.Back(e.center, "id", left.Cookie, of(left.Address)); kindOf(err) != "invalid" {
 		t.Errorf("an agent's, as a customer: %v", err)
 	}
-	if _, err := e.AgentLeave(ctx, e.center, "google", "", ""); kindOf(err) != "not found" {
+	if _, err := e.AgentLeave(ctx, e.center, "google", "", "", ""); kindOf(err) != "not found" {
 		t.Errorf("an issuer of customers: %v", err)
 	}
 	e.wait(AwayLifetime + 1)
@@ -150,6 +150,11 @@ func TestConnectingAnIssuer(t *testing.T) {
 	e := staff(t)
 	ada := e.bench.as("ada@acme.example", "agent")
 	here := e.signIn("ada@acme.example")
+	for _, typed := range []string{"", "not it"} { // somebody found the browser open
+		if left, err := e.AgentLeave(t.Context(), e.center, "id", "", here.Cookie, typed); kindOf(err) != "invalid" || left != nil {
+			t.Errorf("with the password %q: %+v, %v", typed, left, err)
+		}
+	}
 	e.inGroups("ada-at-id", "somebody@elsewhere.example", false)
 	if got, err := e.arrive("id", here.Cookie); err != nil || got.Entered != nil {
 		t.Errorf("in no group: %+v, %v", got, err)

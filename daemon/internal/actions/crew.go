@@ -226,7 +226,8 @@ func (d *Desk) agentChange(by Actor, crew *helpdesk.Crew, agent *helpdesk.Agent,
 	}
 	if in.Disabled != nil && agent.Disabled != *in.Disabled {
 		agent.Disabled = *in.Disabled
-		agent.Sessions++ // those that were begun before do not come back with the agent
+		agent.Sessions++   // those that were begun before do not come back with the agent,
+		agent.Joining = "" // nor do links
 		details = append(details, "disabled", yesNo(agent.Disabled))
 	}
 	if in.Teams != nil {

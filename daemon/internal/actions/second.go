@@ -377,7 +377,7 @@ func (d *Desk) ChangeAgentPassword(ctx context.Context, by Actor, cookie string,
 		if a.Password != by.Agent.Password {
 			return helpdesk.Errorf(helpdesk.SignIn, "sign in first") // somebody changed it meanwhile
 		}
-		a.Password = hash
+		a.Password, a.Joining = hash, "" // a link that nobody used would undo it
 		return nil
 	})
 	if err != nil {

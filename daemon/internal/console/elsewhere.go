@@ -11,7 +11,7 @@ import (
 
 // Elsewhere is signing in at an issuer of OpenID Connect.
 type Elsewhere interface {
-	AgentLeave(ctx context.Context, h helpdesk.HelpCenter, issuer, next, cookie string) (*actions.Left, error)
+	AgentLeave(ctx context.Context, h helpdesk.HelpCenter, issuer, next, cookie, password string) (*actions.Left, error)
 	// AgentBack must change nothing, and answer Invalid for what was not begun in the
 	// browser that has the cookie.
 	AgentBack(h helpdesk.HelpCenter, issuer, cookie, state string) (*actions.Way, error)
@@ -54,9 +54,14 @@ func (c *Handler) leave(v *visit) error {
 			return c.askToSignIn(v)
 		}
 	}
-	left, err := c.desk.AgentLeave(v.context(), v.center, v.r.PathValue("issuer"), next, cookie)
+	left, err := c.desk.AgentLeave(v.context(), v.center, v.r.PathValue("issuer"), next, cookie, v.r.PostForm.Get("password"))
 	if helpdesk.KindOf(err) == helpdesk.SignIn {
 		return c.askToSignIn(v)
+	}
+	if err != nil && cookie != "" { // it may be the password
+		if v.by, _ = c.desk.SignedIn(v.context(), v.center.Account, cookie); v.by.Agent != nil {
+			return c.meWrong(v, "issuer", err)
+		}
 	}
 	if err != nil {
 		return err
