@@ -28,7 +28,7 @@ type Drafted struct {
 func (d *Desk) KeepDraft(ctx context.Context, h helpdesk.HelpCenter, token, text string) (Drafted, error) {
 	var kept Drafted
 	err := helpdesk.Retry(ctx, func(int) error {
-		t, _, err := d.linked(ctx, h, token)
+		t, holder, err := d.linked(ctx, h, token)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (d *Desk) KeepDraft(ctx context.Context, h helpdesk.HelpCenter, token, text
 			return helpdesk.Errorf(helpdesk.Invalid, "too many answers wait here for a sign-in: sign in first, or reply by mail")
 		}
 		spent.Used++
-		draft := helpdesk.Draft{ID: helpdesk.NewID(), Ticket: t.ID, Text: words, Created: now, Expires: now.Add(helpdesk.DraftLifetime)}
+		draft := helpdesk.Draft{ID: helpdesk.NewID(), Ticket: t.ID, Contact: holder.Contact, Text: words, Created: now, Expires: now.Add(helpdesk.DraftLifetime)}
 		kept = Drafted{Number: t.Number, Draft: draft.ID}
 		return d.store.Commit(ctx, &helpdesk.Change{Account: h.Account, Drafts: []helpdesk.Draft{draft}, Budgets: []helpdesk.Budget{spent}})
 	})

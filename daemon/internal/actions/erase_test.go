@@ -141,6 +141,9 @@ func newStage(t *testing.T) *stage {
 		h.From, h.FromName, h.Text, h.Raw = helpdesk.MustAddress("alice@customer.example"), "Alice", "zanzibar again", s.keepText("zanzibar again")
 	})
 	_ = held
+	if _, err := s.KeepDraft(ctx, shared(), s.linkOf(s.bobs, 2), "In zanzibar once more"); err != nil {
+		t.Fatal(err)
+	}
 	receipt := &helpdesk.Receipt{Key: "r1", At: noon, Raw: s.only, Path: &helpdesk.Path{From: helpdesk.MustAddress("bounce@customer.example"), To: []string{"support@acme.example"}}}
 	pass := helpdesk.Pass{ID: helpdesk.NewID(), Kind: helpdesk.PassReset, Contact: s.alice, Address: helpdesk.MustAddress("alice@customer.example"), Expires: s.clock.Add(time.Hour)}
 	if err := s.db.Commit(ctx, &helpdesk.Change{Account: "support", Receipt: receipt, Passes: []helpdesk.Pass{pass}}); err != nil {

@@ -126,6 +126,7 @@ type Draft struct {
 	Schema  int       `json:"schema"`
 	ID      ID        `json:"id"`
 	Ticket  TicketID  `json:"ticket"`
+	Contact ID        `json:"contact,omitempty"` // whose link it was written with
 	Text    string    `json:"text"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`

@@ -407,10 +407,12 @@ func (x *sifting) passes(ctx context.Context) error {
 	return nil
 }
 
+// drafts go that were written in a request that is gone, with a link of theirs, or
+// that name them.
 func (x *sifting) drafts(ctx context.Context) error {
 	return x.each(ctx, x.tenant.drafts(), func(kv *mvccpb.KeyValue) error {
 		return fate(ctx, x, kv, func(d *helpdesk.Draft) helpdesk.Fate {
-			if x.gone[d.Ticket] {
+			if x.gone[d.Ticket] || x.named(kv.Value) {
 				return helpdesk.Goes
 			}
 			return helpdesk.Keeps
