@@ -41,7 +41,7 @@ func (d *Desk) GlanceAtDesk(ctx context.Context, by Actor, w Watched) (*DeskGlan
 	if err != nil {
 		return nil, err
 	}
-	g := &DeskGlance{Counts: counts}
+	g := &DeskGlance{Counts: counts, Present: []Present{}}
 	if w.List != nil {
 		if g.List, err = d.listLook(ctx, by, *w.List); err != nil {
 			return nil, err
