@@ -63,19 +63,6 @@ func (c *call) next(cursor string) string {
 
 func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
 
-// queries are all values of a parameter, as several or with commas between.
-func (c *call) queries(name string) []string {
-	var all []string
-	for _, v := range c.r.URL.Query()[name] {
-		for one := range strings.SplitSeq(v, ",") {
-			if one != "" {
-				all = append(all, one)
-			}
-		}
-	}
-	return all
-}
-
 func (c *call) flag(name string) bool { return c.query(name) == "true" }
 
 // number is that of the ticket in the address.
