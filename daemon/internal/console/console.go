@@ -85,13 +85,13 @@ type Handler struct {
 	tries *web.Limiter
 	mux   *http.ServeMux
 
-	streams  streams
+	streams  *web.Streams
 	patterns []string // of all pages
 }
 
 // New makes the pages.
 func New(desk Desk, site *web.Site) *Handler {
-	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: newStreams()}
+	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: web.NewStreams(mostStreams, mostStreamsOfNetwork)}
 	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css", "settings.css", "search.css", "people.css",
 		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js", "presence.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))

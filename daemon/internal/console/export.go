@@ -59,7 +59,7 @@ func (c *Handler) writeCSV(v *visit, e *actions.Export, rows [][]string) {
 		err = file.Write(e.Header)
 	}
 	for err == nil && len(rows) > 0 {
-		_ = out.SetWriteDeadline(time.Now().Add(writeWithin)) // what has no connection needs none
+		_ = out.SetWriteDeadline(time.Now().Add(web.WriteWithin)) // what has no connection needs none
 		if err = file.WriteAll(rows); err != nil {
 			break
 		}

@@ -3,12 +3,10 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -44,36 +42,15 @@ const (
 	// one address, each with a page or two in sight; hidden ones close theirs.
 	mostStreams          = 400
 	mostStreamsOfNetwork = 200
-	// lookAgain is how often it is checked that who reads may. Who was disabled has to
-	// be out within five seconds, a round trip included.
-	lookAgain = 3 * time.Second
 	// settle is the least between two looks: in a burst of mail, the last counts.
 	settle = time.Second
-	// heartbeat keeps proxies from closing a silent connection; many do after 30 s.
-	heartbeat = 15 * time.Second
-	// writeWithin is how long a reader may take for a line of some bytes.
-	writeWithin = 10 * time.Second
-	// streamFor is how long a stream lasts; the browser opens another.
-	streamFor = 15 * time.Minute
 	// comeBack tells the browser how long to wait before it does.
 	comeBack = 2 * time.Second
 )
 
-// streams are those that are open.
-type streams struct {
-	places *web.Places
-	ending chan struct{}
-	end    func()
-}
-
-func newStreams() streams {
-	ending := make(chan struct{})
-	return streams{places: web.NewPlaces(mostStreams, mostStreamsOfNetwork), ending: ending, end: sync.OnceFunc(func() { close(ending) })}
-}
-
 // Stop ends all streams, which would otherwise hold up the end of the server. It may
 // be called more than once.
-func (c *Handler) Stop() { c.streams.end() }
+func (c *Handler) Stop() { c.streams.Stop() }
 
 // watched reads what a page shows: "list" is a queue or "view:ID", with its order and
 // place as the page itself has them, and "ticket" the number of a request.
@@ -113,68 +90,18 @@ func (c *Handler) events(v *visit) error {
 	if err != nil {
 		return err
 	}
-	header := v.w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("X-Accel-Buffering", "no") // proxies keep it together otherwise
-	if v.r.Method == http.MethodHead {
-		return nil
-	}
-	leave, ok := c.streams.places.Take(c.site.Client(v.r))
-	if !ok {
-		header.Del("Content-Type")
-		return web.ErrTooMany
-	}
-	defer leave()
-	tidings, err := c.desk.FollowDesk(v.context(), v.by, w)
-	if err != nil {
-		header.Del("Content-Type")
-		return err
-	}
-	defer tidings.Close()
-	s := &stream{visit: v, out: http.NewResponseController(v.w), told: map[string]string{}}
-	if s.say("retry: %d\n\n", comeBack.Milliseconds()) != nil || s.tell(first, w) != nil {
-		return nil
-	}
-	c.follow(s, w, tidings)
-	return nil
-}
-
-// follow tells of changes until somebody has enough of it, or may not know any more.
-func (c *Handler) follow(s *stream, w actions.Watched, tidings actions.Tidings) {
-	again, beat, over := time.NewTicker(lookAgain), time.NewTicker(heartbeat), time.NewTimer(streamFor)
-	defer again.Stop()
-	defer beat.Stop()
-	defer over.Stop()
-	ctx := s.visit.context()
-	looked := time.Now()
-	var settled <-chan time.Time // when what happened is looked at
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.streams.ending:
-			return
-		case <-over.C:
-			return
-		case <-beat.C:
-			if s.say(":\n\n") != nil {
-				return
+	return c.streams.Serve(v.w, v.r, c.site.Client(v.r), web.Telling{
+		ComeBack: comeBack, Settle: settle,
+		Follow: func() (web.Tidings, error) { return c.desk.FollowDesk(v.context(), v.by, w) },
+		First:  func(s *web.Stream) error { return tell(s, first, w) },
+		Again: func(s *web.Stream) error {
+			seen, err := c.glance(v, w)
+			if err != nil {
+				return err
 			}
-			continue
-		case <-tidings.Changed():
-			if settled == nil {
-				settled = time.After(settle - time.Since(looked))
-			}
-			continue
-		case <-settled:
-		case <-again.C:
-		}
-		settled, looked = nil, time.Now()
-		seen, err := c.glance(s.visit, w)
-		if err != nil || s.tell(seen, w) != nil {
-			return
-		}
-	}
+			return tell(s, seen, w)
+		},
+	})
 }
 
 // glance looks again, as who asks: their session, their role and the help center may
@@ -191,51 +118,31 @@ func (c *Handler) glance(v *visit, w actions.Watched) (*actions.DeskGlance, erro
 	return c.desk.GlanceAtDesk(v.context(), by, w)
 }
 
-// stream is one answer that goes on.
-type stream struct {
-	visit *visit
-	out   *http.ResponseController
-	told  map[string]string // by the name of the event
-}
-
 // tell sends what is news of a glance.
-func (s *stream) tell(g *actions.DeskGlance, w actions.Watched) error {
-	if err := s.news("counts", g.Counts); err != nil {
+func tell(s *web.Stream, g *actions.DeskGlance, w actions.Watched) error {
+	if err := news(s, "counts", g.Counts); err != nil {
 		return err
 	}
 	if w.List != nil {
-		if err := s.news("list", g.List); err != nil {
+		if err := news(s, "list", g.List); err != nil {
 			return err
 		}
 	}
 	if w.Number == 0 {
 		return nil
 	}
-	if err := s.news("presence", g.Present); err != nil {
+	if err := news(s, "presence", g.Present); err != nil {
 		return err
 	}
-	return s.news("ticket", map[string]any{"number": w.Number, "look": g.Ticket})
+	return news(s, "ticket", map[string]any{"number": w.Number, "look": g.Ticket})
 }
 
-func (s *stream) news(event string, what any) error {
+func news(s *web.Stream, event string, what any) error {
 	data, err := json.Marshal(what) // on one line
 	if err != nil {
 		return err
 	}
-	if s.told[event] == string(data) {
-		return nil
-	}
-	s.told[event] = string(data)
-	return s.say("event: %s\ndata: %s\n\n", event, data)
-}
-
-// say sends something at once. Whoever does not read is given up.
-func (s *stream) say(format string, args ...any) error {
-	_ = s.out.SetWriteDeadline(time.Now().Add(writeWithin)) // what has no connection needs none
-	if _, err := fmt.Fprintf(s.visit.w, format, args...); err != nil {
-		return err
-	}
-	return s.out.Flush()
+	return s.News(event, string(data))
 }
 
 // done says that a script was heard, which shows nothing of it.

@@ -2,10 +2,7 @@ package portal
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/actions"
@@ -30,34 +27,13 @@ const (
 	// some dozen pages open; hidden ones close theirs.
 	MostStreams          = 500
 	MostStreamsOfNetwork = 40
-	// lookAgain is how often it is checked that a page may still be seen. What was
-	// revoked has to be dead within five seconds, a round trip included.
-	lookAgain = 3 * time.Second
-	// heartbeat keeps proxies from closing a silent connection; many do after 30 s.
-	heartbeat = 15 * time.Second
-	// writeWithin is how long a reader may take for a line of some bytes.
-	writeWithin = 10 * time.Second
-	// streamFor is how long a stream lasts; the browser opens another.
-	streamFor = 15 * time.Minute
 	// comeBack tells the browser how long to wait before it does.
 	comeBack = 5 * time.Second
 )
 
-// streams are those that are open.
-type streams struct {
-	places *web.Places
-	ending chan struct{}
-	end    func()
-}
-
-func newStreams() streams {
-	ending := make(chan struct{})
-	return streams{places: web.NewPlaces(MostStreams, MostStreamsOfNetwork), ending: ending, end: sync.OnceFunc(func() { close(ending) })}
-}
-
 // Stop ends all streams, which would otherwise hold up the end of the server. It
 // may be called more than once.
-func (p *Handler) Stop() { p.streams.end() }
+func (p *Handler) Stop() { p.streams.Stop() }
 
 // ticketEvents tells the holder of a link of changes.
 func (p *Handler) ticketEvents(v *visit) error {
@@ -94,88 +70,20 @@ func (p *Handler) stream(v *visit, glance glancing) error {
 	if err != nil {
 		return err
 	}
-	header := v.w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("X-Accel-Buffering", "no") // proxies keep it together otherwise
-	if v.r.Method == http.MethodHead {
-		return nil
-	}
-	leave, ok := p.streams.places.Take(p.site.Client(v.r))
-	if !ok {
-		header.Del("Content-Type")
-		return web.ErrTooMany
-	}
-	defer leave()
-	tidings, err := p.desk.Follow(first)
-	if err != nil {
-		header.Del("Content-Type")
-		return err
-	}
-	defer tidings.Close()
-	s := &stream{visit: v, out: http.NewResponseController(v.w)}
-	if s.say("retry: %d\n", comeBack.Milliseconds()) != nil || s.look(first) != nil {
-		return nil
-	}
-	p.follow(s, glance, tidings)
-	return nil
-}
-
-// follow tells of changes until somebody has enough of it, or may not know any more.
-// The help center is asked for anew each time: it may be declared another one by now.
-func (p *Handler) follow(s *stream, glance glancing, tidings actions.Tidings) {
-	again, beat, over := time.NewTicker(lookAgain), time.NewTicker(heartbeat), time.NewTimer(streamFor)
-	defer again.Stop()
-	defer beat.Stop()
-	defer over.Stop()
-	ctx := s.visit.context()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.streams.ending:
-			return
-		case <-over.C:
-			return
-		case <-beat.C:
-			if s.say(":\n\n") != nil {
-				return
+	return p.streams.Serve(v.w, v.r, p.site.Client(v.r), web.Telling{
+		ComeBack: comeBack,
+		Follow:   func() (web.Tidings, error) { return p.desk.Follow(first) },
+		First:    func(s *web.Stream) error { return s.News("look", first.Look) },
+		Again: func(s *web.Stream) error {
+			center, ok := p.site.Center(v.r) // it may be declared another one by now
+			if !ok {
+				return missing()
 			}
-			continue
-		case <-tidings.Changed():
-		case <-again.C:
-		}
-		center, ok := p.site.Center(s.visit.r)
-		if !ok {
-			return
-		}
-		seen, err := glance(ctx, center)
-		if err != nil || s.look(seen) != nil {
-			return
-		}
-	}
-}
-
-// stream is one answer that goes on.
-type stream struct {
-	visit *visit
-	out   *http.ResponseController
-	last  string
-}
-
-// look tells how the ticket looks, if that is news.
-func (s *stream) look(g actions.Glance) error {
-	if g.Look == s.last {
-		return nil
-	}
-	s.last = g.Look
-	return s.say("event: look\ndata: %s\n\n", g.Look)
-}
-
-// say sends something at once. Whoever does not read is given up.
-func (s *stream) say(format string, args ...any) error {
-	_ = s.out.SetWriteDeadline(time.Now().Add(writeWithin)) // what has no connection needs none
-	if _, err := fmt.Fprintf(s.visit.w, format, args...); err != nil {
-		return err
-	}
-	return s.out.Flush()
+			seen, err := glance(v.context(), center)
+			if err != nil {
+				return err
+			}
+			return s.News("look", seen.Look)
+		},
+	})
 }

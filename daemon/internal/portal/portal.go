@@ -51,7 +51,7 @@ type Handler struct {
 	site      *web.Site
 	pages     *web.Pages
 	mux       *http.ServeMux
-	streams   streams
+	streams   *web.Streams
 	limits    limits
 	quotas    *quotas
 }
@@ -60,7 +60,7 @@ type Handler struct {
 func New(desk Desk, directory Directory, site *web.Site) *Handler {
 	p := &Handler{desk: desk, directory: directory, site: site, mux: http.NewServeMux(), limits: newLimits(site.Now), quotas: newQuotas(site.Now)}
 	p.pages = site.Pages(templates, "templates", "portal.css", "files.js", "forms.js", "live.js")
-	p.streams = newStreams()
+	p.streams = web.NewStreams(MostStreams, MostStreamsOfNetwork)
 	for _, r := range p.routes() {
 		p.handle(r)
 	}
