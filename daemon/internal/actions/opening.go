@@ -104,13 +104,8 @@ func (o *opening) contact(change *helpdesk.Change, known *helpdesk.Contact) (*he
 		change.Contact = newContact(o.name, o.address, o.now)
 		return change.Contact, nil
 	}
-	switch {
-	case known.Blocked != nil:
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "%s is blocked: unblock the contact before you write to them", o.address)
-	case known.Erasing != nil: // before Deleted, which it may be too
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "everything about %s is being erased: write when that is done", o.address)
-	case known.Deleted != nil:
-		return nil, helpdesk.Errorf(helpdesk.Invalid, "the contact with %s was deleted: bring it back before you write to them", o.address)
+	if err := mayBeWrittenTo(known, o.address); err != nil {
+		return nil, err
 	}
 	change.Unchanged = append(change.Unchanged, helpdesk.Revision{Contact: known.ID, Rev: known.Rev})
 	return known, nil
@@ -152,4 +147,18 @@ func (o *opening) ticket(ctx context.Context, change *helpdesk.Change, contact *
 		_, err = o.edit.apply(&t, change)
 	}
 	return &t, err
+}
+
+// mayBeWrittenTo refuses to begin anything with a contact whom agents have shut out or
+// taken away: whoever wants it has to say first that they are heard again.
+func mayBeWrittenTo(known *helpdesk.Contact, a helpdesk.Address) error {
+	switch {
+	case known.Blocked != nil:
+		return helpdesk.Errorf(helpdesk.Invalid, "%s is blocked: unblock the contact before you write to them", a)
+	case known.Erasing != nil: // before Deleted, which it may be too
+		return helpdesk.Errorf(helpdesk.Invalid, "everything about %s is being erased: write when that is done", a)
+	case known.Deleted != nil:
+		return helpdesk.Errorf(helpdesk.Invalid, "the contact with %s was deleted: bring it back before you write to them", a)
+	}
+	return nil
 }

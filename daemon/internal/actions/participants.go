@@ -123,6 +123,9 @@ func (d *Desk) add(ctx context.Context, change *helpdesk.Change, t *helpdesk.Tic
 	case found.Agent != nil && !found.Agent.Disabled:
 		return helpdesk.Errorf(helpdesk.Invalid, "%s is the address of an agent, and agents take part as agents", j.address)
 	case found.Contact != nil:
+		if err := mayBeWrittenTo(found.Contact, j.address); err != nil {
+			return err
+		}
 		if j.contact = found.Contact.ID; j.name == "" {
 			j.name = found.Contact.Name
 		}

@@ -171,6 +171,7 @@ func TestChangingPeopleIsRefused(t *testing.T) {
 	b := newBench(t)
 	ada, number := b.agent("ada@acme.example"), b.ticket("n1")
 	b.agent("bea@elsewhere.example")
+	b.unanswered()
 	add := func(by Actor, n int64, address, name string) error {
 		return b.AddParticipant(t.Context(), by, n, address, name, false)
 	}
@@ -188,6 +189,9 @@ func TestChangingPeopleIsRefused(t *testing.T) {
 		{"mailbox", add(ada, number, "support@acme.example", ""), helpdesk.Invalid},
 		{"reply address", add(ada, number, "support+caaaaaaaaaabenaaaeawtkf4eotx33grrvvfiili@acme.example", ""), helpdesk.Invalid},
 		{"agent", add(ada, number, "bea@elsewhere.example", ""), helpdesk.Invalid},
+		{"blocked", add(ada, number, "blocked@customer.example", ""), helpdesk.Invalid},
+		{"deleted", add(ada, number, "deleted@customer.example", ""), helpdesk.Invalid},
+		{"being erased", add(ada, number, "erasing@customer.example", ""), helpdesk.Invalid},
 		{"no ticket", add(ada, 99, "x@y.example", ""), helpdesk.NotFound},
 		{"ticket of another account", add(Actor{Account: "other", Agent: ada.Agent}, number, "x@y.example", ""), helpdesk.NotFound},
 		{"requester removed", b.RemoveParticipant(t.Context(), ada, number, 1), helpdesk.Invalid},
