@@ -9,13 +9,11 @@ package index
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/follow"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -46,19 +44,8 @@ type Index struct {
 	subscribers gate
 }
 
-const (
-	// patience of a page that waits for what was just written. It is there within
-	// milliseconds; when the store is slow, a list that is a little late is better
-	// than none.
-	patience = 300 * time.Millisecond
-	// asking again: the store leaves out to answer while it catches up itself.
-	askEvery = 20 * time.Millisecond
-	// building is how long a page waits for a table that is being built.
-	building = 3 * time.Second
-)
-
 // ErrBuilding says that not everything was listed yet.
-var ErrBuilding = errors.New("the list of tickets is being put together")
+var ErrBuilding = follow.ErrBuilding
 
 // New makes an Index. It knows nothing until Run.
 func New(o Options) *Index {
@@ -94,8 +81,8 @@ type sink struct {
 	log *slog.Logger
 }
 
-func (s *sink) Reached() int64          { return s.reached() }
-func (s *sink) Reach(rev int64)         { s.reach(rev) }
+func (s *sink) Reached() int64          { return s.progress.Reached() }
+func (s *sink) Reach(rev int64)         { s.progress.Reach(rev) }
 func (s *sink) See(n store.TicketNews)  { s.take(n, nil) }
 func (s *sink) Listing() follow.Listing { return &told{sink: s, listing: s.beginListing()} }
 func (s *sink) Ready(took time.Duration) {
@@ -119,31 +106,12 @@ func (t *told) End(rev int64)          { t.endListing(t.listing, rev) }
 func (t *told) Drop()                  { t.dropListing() }
 
 // Ready reports whether the table of an account is built.
-func (x *Index) Ready(account string) bool { return x.table(account).reached() > 0 }
+func (x *Index) Ready(account string) bool { return x.table(account).progress.Reached() > 0 }
 
 // Await waits until the table of the account holds everything that was written
 // before now, whoever wrote it: a request that was just sent is in the list. If
 // that takes long it answers with what is there; Unavailable and ErrBuilding while
 // there is no table yet.
 func (x *Index) Await(ctx context.Context, account string) error {
-	t := x.table(account)
-	if !t.wait(ctx, 1, building) {
-		return helpdesk.Wrap(helpdesk.Unavailable, ErrBuilding)
-	}
-	rev, err := x.options.Source.Revision(ctx)
-	if err != nil {
-		return err
-	}
-	for began := time.Now(); t.reached() < rev && time.Since(began) < patience; {
-		// Writes of other kinds move the store on too: only the watch itself can
-		// tell that it has missed nothing.
-		if err := x.options.Source.HurryWatches(ctx); err != nil {
-			return nil // what is there is good enough
-		}
-		t.wait(ctx, rev, askEvery)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
+	return x.table(account).progress.Await(ctx, x.options.Source)
 }

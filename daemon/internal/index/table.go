@@ -2,12 +2,11 @@ package index
 
 import (
 	"cmp"
-	"context"
 	"iter"
 	"slices"
 	"sync"
-	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/follow"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -17,9 +16,8 @@ type table struct {
 	mu       sync.RWMutex
 	heads    map[helpdesk.TicketID]*head
 	people   map[string][]*head // by the identity of an address, what was last heard of first
-	rev      int64              // everything up to here is in; 0 before the first listing
-	moved    chan struct{}      // closed when rev moves
-	listing  *listing           // that is under way; mostly none
+	progress *follow.Progress
+	listing  *listing // that is under way; mostly none
 	watchers map[helpdesk.TicketID][]*Subscription
 	everyone []*Subscription // who is told of every ticket
 
@@ -65,7 +63,7 @@ type listing struct {
 
 func newTable() *table {
 	return &table{
-		heads: map[helpdesk.TicketID]*head{}, people: map[string][]*head{}, moved: make(chan struct{}),
+		heads: map[helpdesk.TicketID]*head{}, people: map[string][]*head{}, progress: follow.NewProgress(),
 		watchers: map[helpdesk.TicketID][]*Subscription{},
 	}
 }
@@ -101,7 +99,7 @@ func (t *table) endListing(l *listing, rev int64) {
 			t.tell(id)
 		}
 	}
-	t.moveTo(rev)
+	t.progress.Reach(rev)
 }
 
 // see takes in what a listing (l) or the watch (nil) tells, in whatever order the
@@ -254,51 +252,4 @@ func (t *table) ranksOf(h *head) iter.Seq[*ranks] {
 // newestFirst is the order of lists: no two tickets stand at the same place.
 func newestFirst(a, b *head) int {
 	return cmp.Or(cmp.Compare(b.heard, a.heard), cmp.Compare(b.id, a.id))
-}
-
-// reach notes that the watch has told everything up to rev.
-func (t *table) reach(rev int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.moveTo(rev)
-}
-
-func (t *table) moveTo(rev int64) {
-	if rev > t.rev {
-		t.rev = rev
-		close(t.moved)
-		t.moved = make(chan struct{})
-	}
-}
-
-func (t *table) reached() int64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.rev
-}
-
-// wait waits until everything up to rev is in; it reports false if that took
-// longer than most.
-func (t *table) wait(ctx context.Context, rev int64, most time.Duration) bool {
-	var late <-chan time.Time
-	for {
-		t.mu.RLock()
-		reached, moved := t.rev, t.moved
-		t.mu.RUnlock()
-		if reached >= rev {
-			return true
-		}
-		if late == nil {
-			timer := time.NewTimer(most)
-			defer timer.Stop()
-			late = timer.C
-		}
-		select {
-		case <-moved:
-		case <-late:
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
 }

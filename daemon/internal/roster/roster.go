@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/follow"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
@@ -36,14 +35,10 @@ type Roster struct {
 const (
 	// relistEvery is how long something can be wrong that a watch missed.
 	relistEvery = 10 * time.Minute
-	// patience of a page that waits for what was just written, see package index.
-	patience = 300 * time.Millisecond
-	askEvery = 20 * time.Millisecond
-	building = 3 * time.Second
 )
 
 // ErrBuilding says that not everything was listed yet.
-var ErrBuilding = errors.New("the list of contacts is being put together")
+var ErrBuilding = follow.ErrBuilding
 
 // New makes a Roster of the accounts that there are. It knows nothing until Run.
 func New(source Source, accounts func() []string, log *slog.Logger) *Roster {
@@ -73,7 +68,7 @@ func (r *Roster) follow(ctx context.Context, account string) {
 		if err == nil {
 			try = 0
 			watching, stop := context.WithTimeout(ctx, relistEvery)
-			err = r.source.WatchContacts(watching, account, t.reached(), func(n store.ContactNews) { r.see(t, n) }, t.reach)
+			err = r.source.WatchContacts(watching, account, t.progress.Reached(), func(n store.ContactNews) { r.see(t, n) }, t.progress.Reach)
 			lapsed := watching.Err() != nil
 			stop()
 			if lapsed {
@@ -114,22 +109,5 @@ func (r *Roster) see(t *table, n store.ContactNews) {
 // Await waits until the table holds everything that was written before now. If that
 // takes long it answers with what is there; Unavailable while there is nothing yet.
 func (r *Roster) Await(ctx context.Context, account string) error {
-	t := r.table(account)
-	if !t.wait(ctx, 1, building) {
-		return helpdesk.Wrap(helpdesk.Unavailable, ErrBuilding)
-	}
-	rev, err := r.source.Revision(ctx)
-	if err != nil {
-		return err
-	}
-	for began := time.Now(); t.reached() < rev && time.Since(began) < patience; {
-		if err := r.source.HurryWatches(ctx); err != nil {
-			return nil // what is there is good enough
-		}
-		t.wait(ctx, rev, askEvery)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
+	return r.table(account).progress.Await(ctx, r.source)
 }

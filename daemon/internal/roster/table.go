@@ -2,7 +2,6 @@ package roster
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/posterndesk/postern/daemon/internal/follow"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -69,14 +69,13 @@ func byKey(a, b row) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(
 
 // table holds the contacts of one account, ordered.
 type table struct {
-	mu    sync.RWMutex
-	rows  []row
-	keys  map[helpdesk.ID]string // of each row, to find it
-	rev   int64
-	moved chan struct{} // closed when rev moves
+	mu       sync.RWMutex
+	rows     []row
+	keys     map[helpdesk.ID]string // of each row, to find it
+	progress *follow.Progress
 }
 
-func newTable() *table { return &table{keys: map[helpdesk.ID]string{}, moved: make(chan struct{})} }
+func newTable() *table { return &table{keys: map[helpdesk.ID]string{}, progress: follow.NewProgress()} }
 
 func (t *table) replaceAll(rows []row, rev int64) {
 	slices.SortFunc(rows, byKey)
@@ -87,7 +86,7 @@ func (t *table) replaceAll(rows []row, rev int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rows, t.keys = rows, keys
-	t.moveTo(rev)
+	t.progress.Reach(rev)
 }
 
 // replace puts a contact where it belongs now; nil takes it out.
@@ -104,47 +103,5 @@ func (t *table) replace(id helpdesk.ID, next *row) {
 		at, _ := slices.BinarySearchFunc(t.rows, *next, byKey)
 		t.rows = slices.Insert(t.rows, at, *next)
 		t.keys[id] = next.key
-	}
-}
-
-func (t *table) reach(rev int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.moveTo(rev)
-}
-
-func (t *table) moveTo(rev int64) {
-	if rev > t.rev {
-		t.rev = rev
-		close(t.moved)
-		t.moved = make(chan struct{})
-	}
-}
-
-func (t *table) reached() int64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.rev
-}
-
-// wait waits until everything up to rev is in; it reports false if that took longer
-// than most.
-func (t *table) wait(ctx context.Context, rev int64, most time.Duration) bool {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
-	for {
-		t.mu.RLock()
-		reached, moved := t.rev, t.moved
-		t.mu.RUnlock()
-		if reached >= rev {
-			return true
-		}
-		select {
-		case <-moved:
-		case <-timer.C:
-			return false
-		case <-ctx.Done():
-			return false
-		}
 	}
 }
