@@ -8,20 +8,14 @@ func (s *Set) Validate() Problems {
 	names := s.index()
 	hosts, addresses := s.hostHolders(), s.addressHolders()
 	for _, h := range s.HelpCenters {
-		c := newChecker(KindHelpCenter, h.Metadata, &problems)
-		c.metadata(h.Metadata)
-		c.size(Document(h.Spec))
-		c.helpCenter(h.Spec)
+		c := h.check(&problems)
 		c.reference("spec.mailboxRef.name", KindMailbox, h.Spec.MailboxRef, names.mailboxes)
 		if holder := hosts[h.Spec.Host]; h.Spec.Host != "" && holder != h.Metadata.Key() {
 			c.addf("spec.host", "%s is held by %s", clip(h.Spec.Host), claimedBy(KindHelpCenter, holder, h.Metadata.Key()))
 		}
 	}
 	for _, f := range s.Forms {
-		c := newChecker(KindTicketForm, f.Metadata, &problems)
-		c.metadata(f.Metadata)
-		c.size(Document(f.Spec))
-		c.form(f.Spec)
+		c := f.check(&problems)
 		for i, ref := range f.Spec.HelpCenterRefs {
 			c.reference(element("spec.helpCenterRefs", i)+".name", KindHelpCenter, ref, names.helpCenters)
 		}
@@ -32,10 +26,7 @@ func (s *Set) Validate() Problems {
 		}
 	}
 	for _, m := range s.Mailboxes {
-		c := newChecker(KindMailbox, m.Metadata, &problems)
-		c.metadata(m.Metadata)
-		c.size(Document(m.Spec))
-		c.mailbox(m.Spec)
+		c := m.check(&problems)
 		if holder := addresses[addressKey(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
 			c.addf("spec.address", "%s is held by %s", clip(m.Spec.Address), claimedBy(KindMailbox, holder, m.Metadata.Key()))
 		}
@@ -44,6 +35,49 @@ func (s *Set) Validate() Problems {
 		return nil
 	}
 	return problems.sorted()
+}
+
+// Validate returns all that is wrong with a help center with defaults by itself:
+// without what it refers to, and without what others claim.
+func (h HelpCenter) Validate() Problems { return alone(h.check) }
+
+// Validate returns all that is wrong with a form with defaults by itself.
+func (f TicketForm) Validate() Problems { return alone(f.check) }
+
+// Validate returns all that is wrong with a mailbox with defaults by itself.
+func (m Mailbox) Validate() Problems { return alone(m.check) }
+
+func alone(check func(*Problems) *checker) Problems {
+	var problems Problems
+	check(&problems)
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems.sorted()
+}
+
+func (h HelpCenter) check(problems *Problems) *checker {
+	c := newChecker(KindHelpCenter, h.Metadata, problems)
+	c.metadata(h.Metadata)
+	c.size(Document(h.Spec))
+	c.helpCenter(h.Spec)
+	return c
+}
+
+func (f TicketForm) check(problems *Problems) *checker {
+	c := newChecker(KindTicketForm, f.Metadata, problems)
+	c.metadata(f.Metadata)
+	c.size(Document(f.Spec))
+	c.form(f.Spec)
+	return c
+}
+
+func (m Mailbox) check(problems *Problems) *checker {
+	c := newChecker(KindMailbox, m.Metadata, problems)
+	c.metadata(m.Metadata)
+	c.size(Document(m.Spec))
+	c.mailbox(m.Spec)
+	return c
 }
 
 // index is what exists, to follow references.

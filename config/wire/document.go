@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/posterndesk/postern/config"
+)
+
+// MaxDocument is the size in bytes up to which a value is written and read. A
+// request of etcd has at most 1.5 MiB.
+const MaxDocument = 1 << 20
+
+// MaxObjects is how many documents an account has at most, so that its [Account]
+// stays far below MaxDocument: 5,000 names of 63 letters with their hashes are
+// 700 KiB.
+const MaxObjects = 5000
+
+// Document is one object as it is handed over.
+type Document struct {
+	Kind string `json:"kind"` // config.KindHelpCenter and so on, or Secret
+	// Namespace is the account.
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	UID       string    `json:"uid"`
+	Created   time.Time `json:"created,omitzero"`
+	// Generation is that of the object which this was made of.
+	Generation int64 `json:"generation"`
+	// Hash is the identity of what is said. What stands around it is not part of it,
+	// so that a new operator or a touched object loads nothing anew.
+	Hash string `json:"hash"`
+	// Epoch and Writer tell who wrote it: the number of the operator, and its version.
+	Epoch  int64  `json:"epoch"`
+	Writer string `json:"writer"`
+	// Body is a [config.Document] or a [Secret].
+	Body json.RawMessage `json:"body"`
+}
+
+// KindSecret is the kind of documents with what is secret.
+const KindSecret = "Secret"
+
+// Ref is how the document is named within its account.
+func (d *Document) Ref() Ref { return Ref{Kind: kinds[d.Kind], Name: d.Name} }
+
+var kinds = map[string]Kind{
+	config.KindHelpCenter: HelpCenters, config.KindTicketForm: TicketForms, config.KindMailbox: Mailboxes, KindSecret: Secrets,
+}
+
+// DocumentOf makes the document of an object with defaults.
+func DocumentOf[S config.HelpCenterSpec | config.TicketFormSpec | config.MailboxSpec](kind string, m config.Metadata, generation int64, spec S) Document {
+	return Document{
+		Kind: kind, Namespace: m.Namespace, Name: m.Name, UID: m.UID, Created: m.CreationTimestamp.UTC(), Generation: generation,
+		Hash: config.Hash(spec), Body: config.Document(spec),
+	}
+}
+
+// Metadata is that of the object which the document was made of.
+func (d *Document) Metadata() config.Metadata {
+	return config.Metadata{Namespace: d.Namespace, Name: d.Name, UID: d.UID, CreationTimestamp: d.Created}
+}
+
+// Encode writes a value of this package as it is kept.
+func Encode(value any) ([]byte, error) {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > MaxDocument {
+		return nil, fmt.Errorf("it has %d bytes, and at most %d are kept", len(raw), MaxDocument)
+	}
+	return raw, nil
+}
+
+// Decode reads what Encode has written, also by another version: members that are
+// not known are passed over.
+func Decode[T Document | Account | Claim | Session | Loaded | SealingKey](raw []byte) (value T, err error) {
+	if len(raw) > MaxDocument {
+		return value, fmt.Errorf("it has %d bytes, and at most %d are read", len(raw), MaxDocument)
+	}
+	err = json.Unmarshal(raw, &value)
+	return value, err
+}
+
+// Account lists all documents of an account, and what was settled about it.
+type Account struct {
+	Namespace string `json:"namespace"`
+	// Documents are those to be served, by their hashes.
+	Documents map[Ref]string `json:"documents"`
+	// SignUp is what holds, nil if nothing is declared.
+	SignUp *config.EstablishedSignUp `json:"signUp,omitempty"`
+	// Hash is the identity of all of that.
+	Hash   string `json:"hash"`
+	Epoch  int64  `json:"epoch"`
+	Writer string `json:"writer"`
+}
+
+// Seal computes the hash, once everything else is set.
+func (a *Account) Seal() {
+	digest := sha256.New()
+	refs := slices.SortedFunc(maps.Keys(a.Documents), Ref.Compare)
+	_, _ = fmt.Fprintf(digest, "%s\n", a.Namespace) // a digest takes everything
+	for _, r := range refs {
+		_, _ = fmt.Fprintf(digest, "%s %s\n", r, a.Documents[r])
+	}
+	if a.SignUp != nil {
+		_, _ = fmt.Fprintf(digest, "%s %s %s\n", a.SignUp.Holder, a.SignUp.Declared, config.Document(a.SignUp.Applied))
+	}
+	a.Hash = "sha256:" + hex.EncodeToString(digest.Sum(nil))
+}
+
+// Claim is who holds a host name or an address.
+type Claim struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+}
+
+// Key is the object that holds it.
+func (c Claim) Key() config.Key { return config.Key{Namespace: c.Namespace, Name: c.Name} }

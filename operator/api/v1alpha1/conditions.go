@@ -1,0 +1,83 @@
+package v1alpha1
+
+// The types of conditions. Those of a first group are there from the first look
+// at an object on, whatever they say; Reconciling and Stalled only while they are
+// true, as kstatus wants it.
+const (
+	// ConditionAccepted: the object is valid, and got the host name or address that
+	// it claims.
+	ConditionAccepted = "Accepted"
+	// ConditionResolvedRefs: all that the object refers to is there and can be read.
+	ConditionResolvedRefs = "ResolvedRefs"
+	// ConditionProgrammed: every serving replica of the daemon serves exactly this.
+	ConditionProgrammed = "Programmed"
+	// ConditionReady: all three of the above.
+	ConditionReady = "Ready"
+
+	// ConditionSubmissionVisible of a help center: visitors are shown the way to
+	// submit a request. That they are not is healthy.
+	ConditionSubmissionVisible = "SubmissionVisible"
+	// ConditionSignUpApplied of a help center: what it declares about sign-up holds
+	// for the account.
+	ConditionSignUpApplied = "SignUpApplied"
+	// ConditionVisible of a form at a help center: visitors find it there.
+	ConditionVisible = "Visible"
+	// ConditionConnected of a mailbox that is polled: the last look went well.
+	ConditionConnected = "Connected"
+
+	// ConditionReconciling: something is under way and will end by itself.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled: nothing will change until somebody changes something.
+	ConditionStalled = "Stalled"
+)
+
+// The reasons of conditions. The same word has the same cause in every kind.
+const (
+	// Of Accepted.
+	ReasonAccepted          = "Accepted"
+	ReasonHostConflicted    = "HostConflicted"    // another help center holds the host
+	ReasonAddressConflicted = "AddressConflicted" // another mailbox holds the address
+	ReasonInvalid           = "Invalid"           // by a rule that the API server does not know
+	ReasonTooLarge          = "TooLarge"          // to be kept, or too many objects in the account
+
+	// Of ResolvedRefs.
+	ReasonResolvedRefs       = "ResolvedRefs"
+	ReasonHelpCenterNotFound = "HelpCenterNotFound"
+	ReasonMailboxNotFound    = "MailboxNotFound"
+	ReasonSecretNotFound     = "SecretNotFound"
+	ReasonSecretKeyNotFound  = "SecretKeyNotFound"
+	ReasonSecretUnreadable   = "SecretUnreadable" // the operator may not read it, or it is too large
+
+	// Of Programmed.
+	ReasonProgrammed       = "Programmed"
+	ReasonWithdrawn        = "Withdrawn" // nothing is to be served, and no replica serves it
+	ReasonPending          = "Pending"
+	ReasonRejected         = "Rejected"      // a replica cannot serve it
+	ReasonNoReplicas       = "NoReplicas"    // no replica serves
+	ReasonReplicaSilent    = "ReplicaSilent" // a replica is ready and says nothing
+	ReasonNotAccepted      = "NotAccepted"
+	ReasonStoreUnavailable = "StoreUnavailable"
+	ReasonDeletionsHeld    = "DeletionsHeld" // so much would vanish at once that somebody has to say so
+
+	// Of Ready, besides those of what fails.
+	ReasonReady    = "Ready"
+	ReasonDraft    = "Draft"    // also of Visible
+	ReasonDisabled = "Disabled" // a help center whose portal is off
+
+	// Of SubmissionVisible and Visible.
+	ReasonFormsPublished     = "FormsPublished"
+	ReasonVisible            = "Visible"
+	ReasonNoPublishedForm    = "NoPublishedForm"
+	ReasonSubmissionDisabled = "SubmissionDisabled"
+	ReasonNotProgrammed      = "NotProgrammed"
+
+	// Of SignUpApplied.
+	ReasonApplied    = "Applied"
+	ReasonInherited  = "Inherited"
+	ReasonConflicted = "Conflicted"
+
+	// Of Connected.
+	ReasonConnected            = "Connected"
+	ReasonAuthenticationFailed = "AuthenticationFailed"
+	ReasonUnreachable          = "Unreachable"
+)
