@@ -1,0 +1,26 @@
+package kube_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/posterndesk/postern/test/kube"
+)
+
+// TestExamplesApply does what examples/cluster says, twice: the second time nothing
+// is left to change.
+//
+// covers: K01
+func TestExamplesApply(t *testing.T) {
+	cluster := kube.Start(t)
+	apply := []string{"apply", "-f", "../../examples/cluster", "-f", "../../examples/acme.yaml"}
+	out := cluster.Kubectl(t, apply...)
+	for _, want := range []string{"secret/relay created", "helpcenter.postern.dev/acme created", "ticketform.postern.dev/billing created", "mailbox.postern.dev/support created"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("kubectl apply does not say %q:\n%s", want, out)
+		}
+	}
+	if again := cluster.Kubectl(t, apply...); strings.Contains(again, "created") || strings.Contains(again, "configured") {
+		t.Errorf("applied again:\n%s", again)
+	}
+}
