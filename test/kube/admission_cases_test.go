@@ -186,6 +186,7 @@ var refusedForms = []refusal{
 	{field(`type: Integer, min: 1`), "spec.fields[0].min", "must be of type string"},
 	{field(`type: Integer, min: "1.5"`), "spec.fields[0].min", "must be a value of type Integer"},
 	{field(`type: Decimal, max: many`), "spec.fields[0].max", "must be a value of type Decimal"},
+	{field(`type: Date, min: 31.1.2026`), "spec.fields[0].min", "must be a day such as 2026-01-31, or Today"},
 	{field(`type: Date, max: tomorrow`), "spec.fields[0].max", "must be a day such as 2026-01-31, or Today"},
 	{field(`type: Integer, min: "10", max: "9"`), "spec.fields[0].max", "must not be less than min"},
 	{field(`type: Decimal, min: "2,5", max: "-1"`), "spec.fields[0].max", "must not be less than min"},

@@ -1,7 +1,6 @@
 package kube_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -93,13 +92,9 @@ func object(t *testing.T, kind, namespace, name, patch string) *unstructured.Uns
 
 func read(t *testing.T, text string) map[string]any {
 	t.Helper()
-	data, err := yaml.ToJSON([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
 	var m map[string]any
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
+	if err := yaml.Unmarshal([]byte(text), &m); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
 	return m
 }

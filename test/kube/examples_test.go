@@ -20,7 +20,10 @@ func TestExamplesApply(t *testing.T) {
 			t.Errorf("kubectl apply does not say %q:\n%s", want, out)
 		}
 	}
-	if again := cluster.Kubectl(t, apply...); strings.Contains(again, "created") || strings.Contains(again, "configured") {
-		t.Errorf("applied again:\n%s", again)
+	generations := []string{"get", "postern", "-n", "support", "-o", "jsonpath={range .items[*]}{.metadata.name} {.metadata.generation}, {end}"}
+	before := cluster.Kubectl(t, generations...)
+	cluster.Kubectl(t, apply...)
+	if after := cluster.Kubectl(t, generations...); after != before || !strings.Contains(before, "billing ") {
+		t.Errorf("applied again, generations went from %q to %q", before, after)
 	}
 }
