@@ -68,6 +68,8 @@ var importRules = []importRule{
 	{from: module + "daemon", not: "k8s.io/", but: []string{"k8s.io/utils"}, deep: true, why: "the daemon runs without a cluster; etcd itself uses a tree of k8s.io/utils"},
 	{from: module + "daemon", not: "sigs.k8s.io/", but: []string{"sigs.k8s.io/yaml"}, deep: true, why: "the daemon runs without a cluster"},
 	{from: module + "operator", not: module + "daemon", deep: true, why: "the programs meet in config alone"},
+	{from: module + "operator/internal/store", not: "sigs.k8s.io/controller-runtime/pkg/client", why: "it writes to etcd what was decided, and never asks the API server"},
+	{from: module + "operator/internal/store", not: module + "operator/internal/controller", why: "the controller drives it, not the other way round"},
 	{from: internal + "links", not: internal, but: []string{"helpdesk"}, why: "tools keep no state and know no use case"},
 	{from: internal + "blob", not: internal, but: []string{"helpdesk", "blob"}, why: "tools know no use case"},
 	{from: internal + "eml", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
