@@ -18,7 +18,8 @@ type object struct {
 	ref        wire.Ref
 	meta       config.Metadata
 	generation int64
-	before     []metav1.Condition // of its status as it is
+	before     []metav1.Condition   // of its status as it is
+	counted    *v1alpha1.Programmed // of its status, if that is about this generation
 
 	// valid says that its spec can be looked at, and stands that a spec of it takes
 	// part: its own, or the one of the kept document.
@@ -71,6 +72,7 @@ func (p *Plan) read() {
 func (p *Plan) readHelpCenter(o *v1alpha1.HelpCenter) *helpCenter {
 	declared := helpCenterOf(o)
 	h := &helpCenter{HelpCenter: declared, object: newObject(config.KindHelpCenter, declared.Metadata, o.Generation, o.Status.Conditions)}
+	h.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	if judge(&h.object, &h.HelpCenter.Spec, declared.Validate(), p.snapshot) {
 		h.keep(p.snapshot.Stored.Hosts[h.Spec.Host])
 	}
@@ -81,6 +83,7 @@ func (p *Plan) readHelpCenter(o *v1alpha1.HelpCenter) *helpCenter {
 func (p *Plan) readForm(o *v1alpha1.TicketForm) *form {
 	declared := formOf(o)
 	f := &form{TicketForm: declared, object: newObject(config.KindTicketForm, declared.Metadata, o.Generation, o.Status.Conditions)}
+	f.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	f.refs, f.entries = declared.Spec.HelpCenterRefs, o.Status.HelpCenters
 	judge(&f.object, &f.TicketForm.Spec, declared.Validate(), p.snapshot)
 	return f
@@ -89,6 +92,7 @@ func (p *Plan) readForm(o *v1alpha1.TicketForm) *form {
 func (p *Plan) readMailbox(o *v1alpha1.Mailbox) *mailbox {
 	declared := mailboxOf(o)
 	m := &mailbox{Mailbox: declared, object: newObject(config.KindMailbox, declared.Metadata, o.Generation, o.Status.Conditions)}
+	m.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	if judge(&m.object, &m.Mailbox.Spec, declared.Validate(), p.snapshot) {
 		m.keep(p.snapshot.Stored.Addresses[config.AddressKey(m.Spec.Address)])
 	}
@@ -99,6 +103,13 @@ func (p *Plan) readMailbox(o *v1alpha1.Mailbox) *mailbox {
 func newObject(kind string, m config.Metadata, generation int64, before []metav1.Condition) object {
 	d := wire.Document{Kind: kind, Name: m.Name}
 	return object{kind: kind, ref: d.Ref(), meta: m, generation: generation, before: before}
+}
+
+// recall keeps how far an object had come before.
+func (o *object) recall(observed int64, counted *v1alpha1.Programmed) {
+	if observed == o.generation {
+		o.counted = counted
+	}
 }
 
 // judge says whether an object may be served as it is declared. If not, spec

@@ -113,9 +113,8 @@ func (t *teller) dropped(r Replica, o *object) bool {
 		return true
 	}
 	_, stored := t.plan.snapshot.Stored.Documents[o.ref]
-	was := find(o.before, v1alpha1.ConditionProgrammed)
-	return !stored && was != nil && was.Status == metav1.ConditionTrue &&
-		was.Reason == v1alpha1.ReasonWithdrawn && was.ObservedGeneration == o.generation
+	was := o.counted
+	return !stored && was != nil && was.Hash == "" && was.Replicas > 0 && was.LoadedReplicas == was.Replicas
 }
 
 // programmed says what has become of an object at the replicas.
