@@ -87,7 +87,7 @@ func TestQuestionsAndFilesWithoutScripts(t *testing.T) {
 func TestAgentSubmitsForACustomer(t *testing.T) {
 	t.Parallel()
 	desk := peers.StartDev(t, "")
-	tab := person(t, chrome.Look{})
+	tab := person(t, chrome.Look{Width: screen}) // who brought it in stands beside the request
 	tab.Open(desk.URL() + "/agent/sign-in?next=/en/submit/contact")
 	tab.Fill("Mail address", desk.Agent)
 	tab.Fill("Password", desk.Password)

@@ -123,7 +123,7 @@ func TestScannerOfRequests(t *testing.T) {
 	tab.See("We closed that request")
 
 	_, number := ask(t, desk, "alice@customer.example", "By mail")
-	robin := agent(t, desk, chrome.Look{})
+	robin := agent(t, desk, chrome.Look{Width: screen}) // who takes part stands beside the request
 	robin.Open(desk.URL() + "/agent/tickets/" + number)
 	robin.Touch("Add somebody")
 	robin.Fill("Mail address", "carol@customer.example")
