@@ -59,7 +59,7 @@ func (s *Set) addressHolders() map[string]Key {
 	var claims []claim
 	for _, m := range s.Mailboxes {
 		if m.Spec.Address != "" {
-			claims = append(claims, claim{addressKey(m.Spec.Address), m.Metadata.Key(), m.Metadata.CreationTimestamp})
+			claims = append(claims, claim{AddressKey(m.Spec.Address), m.Metadata.Key(), m.Metadata.CreationTimestamp})
 		}
 	}
 	return settle(claims, s.Established.Addresses)
@@ -74,9 +74,10 @@ func claimedBy(kind string, holder, loser Key) string {
 	return "an object of another account"
 }
 
-// addressKey is the identity of an address: ASCII letters folded and nothing
-// else, as Unicode folding would let the Kelvin sign claim somebody's "k".
-func addressKey(address string) string {
+// AddressKey is the identity of an address, by which Established and claims name
+// it: ASCII letters folded and nothing else, as Unicode folding would let the
+// Kelvin sign claim somebody's "k".
+func AddressKey(address string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
 			return r + ('a' - 'A')

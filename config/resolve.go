@@ -187,7 +187,7 @@ func (h *ResolvedHelpCenter) SubmissionFor(visitor Visitor) Submission {
 func resolveMailbox(r *Resolved, m Mailbox, addresses map[string]Key) ResolvedMailbox {
 	key := m.Metadata.Key()
 	resolved := ResolvedMailbox{Mailbox: m, Address: Ruling{OK: true, Reason: ReasonAccepted}}
-	if holder := addresses[addressKey(m.Spec.Address)]; holder != key {
+	if holder := addresses[AddressKey(m.Spec.Address)]; holder != key {
 		resolved.Address = Ruling{false, ReasonAddressConflicted, fmt.Sprintf(
 			"address %s is held by %s", m.Spec.Address, claimedBy(KindMailbox, holder, key))}
 	}

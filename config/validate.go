@@ -27,7 +27,7 @@ func (s *Set) Validate() Problems {
 	}
 	for _, m := range s.Mailboxes {
 		c := m.check(&problems)
-		if holder := addresses[addressKey(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
+		if holder := addresses[AddressKey(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
 			c.addf("spec.address", "%s is held by %s", clip(m.Spec.Address), claimedBy(KindMailbox, holder, m.Metadata.Key()))
 		}
 	}

@@ -68,7 +68,7 @@ func (c *checker) aliases(path string, aliases []string, own string) {
 	keys := make([]string, len(aliases))
 	for i, alias := range aliases {
 		c.address(element(path, i), alias)
-		if keys[i] = addressKey(alias); keys[i] == addressKey(own) {
+		if keys[i] = AddressKey(alias); keys[i] == AddressKey(own) {
 			c.addf(element(path, i), "%s is the address of the mailbox itself", clip(alias))
 		}
 	}

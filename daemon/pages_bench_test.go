@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -34,7 +32,9 @@ import (
 var (
 	benchTickets     = flag.Int("tickets", 100_000, "tickets of BenchmarkPages")
 	benchConnections = flag.Int("connections", 8, "connections of BenchmarkPages, each with one request at a time")
-	benchProfile     = flag.String("profiled", "", "file for a processor profile of the daemon of BenchmarkPages; run one of its parts only")
+	benchProfile     = flag.String("profiled", "", "file for a processor profile of the daemon of BenchmarkPages; run one of its parts only. BenchmarkDesk adds FILE.heap, of its memory at the end")
+	benchState       = flag.String("state", "", "folder of BenchmarkDesk's daemon, to use it again: what is there is not written anew")
+	benchCalm        = flag.Int("calm", 100, "pages of each kind that BenchmarkDesk asks for at a rate, 20 a second")
 )
 
 // profileEnv names the file for a processor profile of the daemon, which is this
@@ -48,6 +48,17 @@ func init() {
 	}
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGUSR1)
+	memory := make(chan os.Signal, 1)
+	signal.Notify(memory, syscall.SIGUSR2)
+	go func() { // ends with the process
+		for range memory {
+			if file, err := os.Create(name + ".heap"); err == nil {
+				runtime.GC()
+				_ = pprof.WriteHeapProfile(file)
+				_ = file.Close()
+			}
+		}
+	}()
 	go func() { // ends with the process
 		for range asked {
 			if file, err := os.Create(name); err == nil && pprof.StartCPUProfile(file) == nil {
@@ -303,104 +314,4 @@ func (w *pagesWorld) readLog(name string, messages ...string) map[string]logLine
 	}
 	w.Fatal("the daemon does not serve")
 	return nil
-}
-
-// measure asks for b.N pages and tells how many a second, and how long they took.
-func (w *pagesWorld) measure(b *testing.B, ask func() string) {
-	var next atomic.Int64
-	var sent atomic.Int64
-	took := make([][]time.Duration, *benchConnections)
-	errs := make(chan error, *benchConnections)
-	w.profile()
-	defer w.profile()
-	b.ResetTimer()
-	var wg sync.WaitGroup
-	for i := range *benchConnections {
-		wg.Go(func() {
-			conn, err := net.Dial("tcp", w.http)
-			if err != nil {
-				errs <- err
-				return
-			}
-			defer conn.Close()
-			r := bufio.NewReaderSize(conn, 64<<10)
-			for next.Add(1) <= int64(b.N) {
-				began := time.Now()
-				if _, err := io.WriteString(conn, ask()); err != nil {
-					errs <- err
-					return
-				}
-				n, err := readPage(r)
-				if err != nil {
-					errs <- err
-					return
-				}
-				sent.Add(n)
-				took[i] = append(took[i], time.Since(began))
-			}
-		})
-	}
-	wg.Wait()
-	elapsed := b.Elapsed()
-	select {
-	case err := <-errs:
-		w.tell()
-		b.Fatal(err)
-	default:
-	}
-	all := slices.Concat(took...)
-	slices.Sort(all)
-	at := func(share float64) float64 { return float64(all[int(share*float64(len(all)-1))].Microseconds()) / 1000 }
-	b.ReportMetric(float64(len(all))/elapsed.Seconds(), "pages/s")
-	b.ReportMetric(at(0.5), "p50-ms")
-	b.ReportMetric(at(0.99), "p99-ms")
-	b.ReportMetric(float64(sent.Load())/float64(len(all)), "bytes/page")
-}
-
-// readPage reads one answer and throws it away: a whole HTTP client would cost as
-// much as the server.
-func readPage(r *bufio.Reader) (int64, error) {
-	status, err := r.ReadSlice('\n')
-	if err != nil {
-		return 0, err
-	}
-	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200")) {
-		return 0, fmt.Errorf("the daemon answers %q", status)
-	}
-	length, chunked := int64(0), false
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return 0, err
-		}
-		if len(line) <= 2 {
-			break
-		}
-		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			length, _ = strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
-		}
-		chunked = chunked || bytes.HasPrefix(line, []byte("Transfer-Encoding: chunked"))
-	}
-	if !chunked {
-		n, err := r.Discard(int(length))
-		return int64(n), err
-	}
-	var sum int64
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return 0, err
-		}
-		n, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 64)
-		if err != nil {
-			return 0, err
-		}
-		if _, err := r.Discard(int(n) + 2); err != nil {
-			return 0, err
-		}
-		if n == 0 {
-			return sum, nil
-		}
-		sum += n
-	}
 }

@@ -1,14 +1,59 @@
 // Package mirror keeps a copy of what lies below a prefix of etcd, and tells of
 // every change, once, in order, without a gap: through compaction, restarts of
 // etcd, servers that fall silent, and a restore from a backup.
+//
+// These rules make it so:
+//
+//   - All is listed at one revision, and watched from the next one on.
+//   - How far it has come is known only by what the watch has delivered: by its last
+//     event, or by an answer about progress. While a watch catches up, the header of
+//     each response already names the newest revision, of which most is still to come.
+//   - Progress is asked for, so that a quiet prefix is not left behind by compaction.
+//   - A watch that breaks, or that is silent for long, is opened anew from there; one
+//     that begins before what etcd still knows lists again.
+//   - A server without a leader ends the watch.
+//   - A store that went back to a backup has no events for a watch that waits for a
+//     revision of the future, so its revision is looked at as well.
+//   - Now and then all is listed and compared whatever the watch says.
+//
+// A listing is told as the difference to what was there before.
 package mirror
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// DefaultProgress keeps a quiet prefix far ahead of any compaction, which etcd
+	// does every few minutes at most.
+	DefaultProgress = 30 * time.Second
+	// DefaultRelist is how long something can be wrong that a watch missed. A
+	// listing of a thousand keys takes milliseconds.
+	DefaultRelist = 10 * time.Minute
+	// PageKeys is how many keys are read at once. Most values have a few KiB.
+	PageKeys = 500
+
+	// askTimeout bounds a question with a short answer: far above a healthy one
+	// (milliseconds), and short enough to find out that a server is gone.
+	askTimeout = 5 * time.Second
+	// pageTimeout bounds the reading of a page, which may have hundreds of MiB at the very most.
+	pageTimeout = 60 * time.Second
+	// silences is for how many intervals of progress a watch may say nothing:
+	// servers leave an answer out while they catch up.
+	silences = 3
+	// firstPause and longestPause between two tries.
+	firstPause, longestPause = 100 * time.Millisecond, 30 * time.Second
+	// healthy is how long a try must have gone well for the next pause to be short.
+	healthy = time.Minute
+	// hurry is how often a watch is asked for its progress while somebody waits.
+	hurry = 20 * time.Millisecond
 )
 
 // Change is what has become of a key.
@@ -23,29 +68,206 @@ type Batch struct {
 	// Revision up to which all changes are told with this batch.
 	Revision int64
 	Changes  []Change
-	// Listed says that this is the difference to a full listing.
+	// Listed says that this is the difference to a full listing. The first one is
+	// told even if there is nothing.
 	Listed bool
 }
 
 // Options of a Mirror.
 type Options struct {
+	// Client should send keepalives (DialKeepAliveTime), so that a dead connection is
+	// given up. It needs no PermitWithoutStream, which etcd takes for an attack: the
+	// watch is a stream.
 	Client *clientv3.Client
 	Prefix string
-	// Progress is how often the server is asked how far the watch is. Default 30 s.
+	// Progress is how often the server is asked how far the watch is. Default
+	// DefaultProgress.
 	Progress time.Duration
-	// Relist is how often all is listed and compared, whatever the watch says.
-	// Default 10 minutes.
+	// Relist is how often all is listed and compared, give or take a tenth. Default
+	// DefaultRelist.
 	Relist time.Duration
-	// See is told of changes, one batch after the other.
+	// See is told of changes, one batch after the other; nil for nobody. What it is
+	// told is in the mirror already. It may ask the mirror, but must not Await.
 	See func(Batch)
 	Log *slog.Logger
 }
 
-// Mirror follows one prefix.
-type Mirror struct{ options Options }
+// Mirror follows one prefix. It is safe for concurrent use.
+type Mirror struct {
+	o    Options
+	held *held
+	poke chan struct{} // somebody waits for progress
+
+	// What only Run touches:
+	listed  bool      // and etcd still knows all that came since
+	back    bool      // the store was put back, so that what is held may never have been
+	cluster uint64    // the identity of the etcd, which a restore may change
+	relist  time.Time // when to list again
+
+	// PageKeys and askTimeout, but for tests.
+	page       int64
+	askTimeout time.Duration
+}
 
 // New makes a mirror that follows nothing yet.
-func New(o Options) *Mirror { return &Mirror{options: o} }
+func New(o Options) *Mirror {
+	if o.Progress <= 0 {
+		o.Progress = DefaultProgress
+	}
+	if o.Relist <= 0 {
+		o.Relist = DefaultRelist
+	}
+	if o.See == nil {
+		o.See = func(Batch) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With("prefix", o.Prefix)
+	return &Mirror{o: o, held: newHeld(), poke: make(chan struct{}, 1), page: PageKeys, askTimeout: askTimeout}
+}
 
-// Run follows the prefix until ctx ends.
-func (m *Mirror) Run(ctx context.Context) { panic("to be written") }
+// Run follows the prefix until ctx ends. What is held stays when it does.
+func (m *Mirror) Run(ctx context.Context) {
+	for try := 0; ctx.Err() == nil; try++ {
+		began := time.Now()
+		err := m.follow(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > healthy {
+			try = 0
+		}
+		pause := pause(try)
+		m.o.Log.WarnContext(ctx, "etcd is not followed, and will be again", "error", err, "pause", pause)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// pause is how long to wait after a number of tries that went wrong. Chance keeps
+// many from coming back at the same moment.
+func pause(tries int) time.Duration {
+	d := longestPause
+	if tries < 16 {
+		d = min(firstPause<<tries, longestPause)
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+var (
+	errSilent = errors.New("the watch is silent")
+	errClosed = errors.New("the watch has ended")
+	errBack   = errors.New("the store was put back to a backup")
+)
+
+// follow lists if it must, and watches until that goes wrong.
+func (m *Mirror) follow(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+	defer cancel()
+	if err := m.look(ctx); err != nil && !errors.Is(err, errBack) {
+		return err
+	}
+	if !m.listed || !time.Now().Before(m.relist) {
+		if err := m.list(ctx); err != nil {
+			return err
+		}
+	}
+	// Watch returns only when the server has answered, which one that is silent never does.
+	late := time.AfterFunc(m.askTimeout, cancel)
+	watch := m.o.Client.Watch(ctx, m.o.Prefix, clientv3.WithPrefix(), clientv3.WithRev(m.held.reached()+1))
+	if !late.Stop() {
+		return errSilent
+	}
+	tick := time.NewTicker(m.o.Progress)
+	defer tick.Stop()
+	relist := time.NewTimer(time.Until(m.relist))
+	defer relist.Stop()
+	for heard := time.Now(); ; {
+		var err error
+		select {
+		case r, ok := <-watch:
+			heard = time.Now()
+			err = m.hear(r, ok)
+		case <-tick.C:
+			if time.Since(heard) > silences*m.o.Progress {
+				return errSilent
+			}
+			if err = m.look(ctx); err == nil {
+				err = m.ask(ctx)
+			}
+		case <-m.poke:
+			err = m.ask(ctx)
+		case <-relist.C:
+			err = m.list(ctx)
+			relist.Reset(time.Until(m.relist))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// hear takes in what the watch has said.
+func (m *Mirror) hear(r clientv3.WatchResponse, ok bool) error {
+	switch {
+	case !ok:
+		return errClosed
+	case r.CompactRevision != 0 || errors.Is(r.Err(), rpctypes.ErrCompacted):
+		m.listed = false
+		return rpctypes.ErrCompacted
+	case r.Err() != nil:
+		return r.Err()
+	case m.another(r.Header.ClusterId):
+		return m.wentBack()
+	case len(r.Events) > 0:
+		last := r.Events[len(r.Events)-1].Kv.ModRevision
+		if changes := m.held.hear(r.Events); len(changes) > 0 {
+			m.o.See(Batch{Revision: last, Changes: changes})
+		}
+		m.held.reach(last)
+	case r.IsProgressNotify() && r.Header.Revision < m.held.reached():
+		return m.wentBack()
+	case r.IsProgressNotify():
+		m.held.reach(r.Header.Revision)
+	}
+	return nil
+}
+
+// look asks the store for its revision; errBack says that it is another one than
+// that which is held, and that all must be listed.
+func (m *Mirror) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.askTimeout)
+	defer cancel()
+	r, err := m.o.Client.Get(ctx, m.o.Prefix, clientv3.WithCountOnly())
+	if err != nil {
+		return err
+	}
+	if m.another(r.Header.ClusterId) || r.Header.Revision < m.held.reached() {
+		return m.wentBack()
+	}
+	return nil
+}
+
+func (m *Mirror) wentBack() error {
+	m.listed, m.back = false, true
+	return errBack
+}
+
+// another tells whether an answer is of another etcd than the one before: a restore
+// from a snapshot makes a new one.
+func (m *Mirror) another(cluster uint64) bool {
+	known := m.cluster
+	m.cluster = cluster
+	return known != 0 && known != cluster
+}
+
+// ask asks the watch how far it is. The context has to be that of the watch: each
+// has a stream of its own.
+func (m *Mirror) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.askTimeout)
+	defer cancel()
+	return m.o.Client.RequestProgress(ctx)
+}

@@ -202,7 +202,7 @@ func (d *Desk) rows(ctx context.Context, by Actor, c *index.Choice, found []inde
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
+	rows := slices.Grow([]Row(nil), len(read))
 	for i := range read {
 		t := &read[i].Ticket
 		if !by.sees(t) || !c.Filter.Matches(t, c.Viewer) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -200,6 +201,7 @@ func (c *Handler) list(v *visit, src source, asked url.Values) (*listPage, error
 		}
 	}
 	page.Empty, page.Blank = emptyWords(src, page.First)
+	page.Rows = slices.Grow(page.Rows, len(found.Rows))
 	for i := range found.Rows {
 		page.Rows = append(page.Rows, newRow(&found.Rows[i], src.name, columns, settings))
 	}

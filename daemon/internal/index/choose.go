@@ -98,6 +98,7 @@ type selection struct {
 	order string
 	lists []*ranks
 	match func(*slot) bool
+	tally func() int // counts all without a look at each; nil if there is no such way
 }
 
 // selection finds the shortest lists that have all that the choice may be about.
@@ -119,6 +120,9 @@ func (t *table) selection(c *Choice) *selection {
 				s.lists = append(s.lists, &t.desk[i])
 			}
 		}
+		if m.byAssignee() {
+			s.tally = func() int { return t.tally(m, s.lists) }
+		}
 	}
 	return s
 }
@@ -136,7 +140,33 @@ func (s *selection) take(n int, back bool, from *slot) []*slot {
 	return found
 }
 
+// tally adds up what is known of lists, and takes off what sleeps.
+func (t *table) tally(m *matcher, lists []*ranks) int {
+	n := 0
+	for _, r := range lists {
+		for who, has := range r.assigned {
+			if among(m.assignees, who) {
+				n += has
+			}
+		}
+	}
+	for _, chunk := range t.snoozed.chunks {
+		if chunk[0].rank <= m.now {
+			break // who sleeps stands before all that is past
+		}
+		for i := range chunk {
+			if s := &chunk[i]; s.snoozed > m.now && among(m.assignees, s.assignee) && slices.Contains(lists, &t.desk[s.status]) {
+				n--
+			}
+		}
+	}
+	return n
+}
+
 func (s *selection) count(most int) int {
+	if s.tally != nil {
+		return min(s.tally(), most)
+	}
 	n := 0
 	for _, r := range s.lists {
 		for _, chunk := range r.chunks {

@@ -87,6 +87,13 @@ func (m *matcher) match(s *slot) bool {
 	return true
 }
 
+// byAssignee reports that nothing but the list, the assignee and sleep decide what
+// matches.
+func (m *matcher) byAssignee() bool {
+	return m.all && !m.asleep && m.urgencies == math.MaxUint8 && m.teams == nil && m.mailboxes == nil && m.centers == nil && m.forms == nil &&
+		m.newest == math.MaxInt64 && m.oldest == math.MinInt64 && len(m.wanted) == 0
+}
+
 func (m *matcher) sees(s *slot) bool {
 	if s.assignee == m.me || s.team != 0 && slices.Contains(m.mine, s.team) {
 		return true

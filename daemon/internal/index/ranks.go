@@ -21,6 +21,9 @@ type slot struct {
 // They are kept in chunks: to put one in moves a chunk, however many there are.
 type ranks struct {
 	chunks [][]slot
+	// assigned is how many slots each agent has, and nobody: most of what is counted
+	// all the time is known without a look at the slots.
+	assigned map[symbol]int
 }
 
 // chunkRoom is how many slots a chunk holds at most: some 32 KiB, as much as a
@@ -43,6 +46,10 @@ func (r *ranks) seek(h *head) (chunk, at int) {
 }
 
 func (r *ranks) insert(s slot) {
+	if r.assigned == nil {
+		r.assigned = map[symbol]int{}
+	}
+	r.assigned[s.assignee]++
 	if len(r.chunks) == 0 {
 		r.chunks = [][]slot{{s}}
 		return
@@ -65,6 +72,10 @@ func (r *ranks) remove(h *head) {
 	chunk, at := r.seek(h)
 	if chunk == len(r.chunks) || r.chunks[chunk][at].head != h {
 		return
+	}
+	who := r.chunks[chunk][at].assignee
+	if r.assigned[who]--; r.assigned[who] == 0 {
+		delete(r.assigned, who)
 	}
 	c := slices.Delete(r.chunks[chunk], at, at+1)
 	r.chunks[chunk] = c

@@ -87,6 +87,9 @@ func (t *table) sift(c *Choice, m *matcher, id helpdesk.TicketID) bool {
 	if (h.is&isSpam != 0) != c.Filter.Spam {
 		return false
 	}
+	if m.byAssignee() && m.assignees == nil { // nothing of its slot is asked for
+		return m.statuses&(1<<h.status) != 0
+	}
 	r := &t.desk[h.status]
 	if c.Filter.Spam {
 		r = &t.spam

@@ -58,7 +58,7 @@ type file struct {
 	path  string
 	write *sql.DB // one connection
 	read  *sql.DB
-	// walked is [mostWalked]; tests make it less, but at least 1.
+	// walked is [walkedForEach]; tests make it another.
 	walked int
 }
 
@@ -70,7 +70,7 @@ func openFile(ctx context.Context, dir string) (*file, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	f := &file{path: filepath.Join(dir, "words.db"), walked: mostWalked}
+	f := &file{path: filepath.Join(dir, "words.db"), walked: walkedForEach}
 	_, err := os.Stat(f.path)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if f.write, err = f.connect(writeCache, "&_txlock=immediate"); err != nil {

@@ -24,7 +24,7 @@ func (s *Store) DeskRows(ctx context.Context, account string, agent helpdesk.ID,
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var ops []clientv3.Op
+	ops := make([]clientv3.Op, 0, 2*len(ids))
 	for _, id := range ids {
 		ops = append(ops, s.opGet(t.ticket(id)), s.opGet(t.record(helpdesk.SeenRecord, helpdesk.SeenID(agent, id))))
 	}
@@ -32,13 +32,14 @@ func (s *Store) DeskRows(ctx context.Context, account string, agent helpdesk.ID,
 	if err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)
 	}
-	var all []DeskRow
+	all := make([]DeskRow, 0, len(ids)) // large ones, which would be copied as it grows
 	for i := range ids {
 		heads := kvs(resp, 2*i)
 		if len(heads) == 0 {
 			continue
 		}
-		row := DeskRow{}
+		all = append(all, DeskRow{})
+		row := &all[len(all)-1]
 		if err := json.Unmarshal(heads[0].Value, &row.Ticket); err != nil {
 			return nil, fmt.Errorf("read record %s: %w", heads[0].Key, err)
 		}
@@ -50,7 +51,6 @@ func (s *Store) DeskRows(ctx context.Context, account string, agent helpdesk.ID,
 		if seen != nil {
 			row.Seen = *seen
 		}
-		all = append(all, row)
 	}
 	return all, nil
 }

@@ -10,11 +10,12 @@ import (
 var said = map[string]bool{"t": true, "icon": true, "path": true}
 
 // fold writes what templates say with constant words into their text, once for each
-// language: a page would look up dozens of texts, and always find the same.
+// language: a page would look up dozens of texts, and always find the same. It changes
+// the trees that the templates run, which must be the page's own, not copies of them:
+// nothing would ever run these.
 func fold(page *template.Template, funcs template.FuncMap) {
 	for _, t := range page.Templates() {
 		if t.Tree != nil {
-			t.Tree = t.Tree.Copy()
 			foldList(t.Tree.Root, funcs)
 		}
 	}

@@ -20,6 +20,11 @@ func TestFold(t *testing.T) {
 		looked := template.Must(template.New("").Funcs(funcs).Parse(source))
 		folded := template.Must(template.New("").Funcs(funcs).Parse(source))
 		fold(folded, funcs)
+		looks := 0 // of the folded one, while it runs
+		folded.Funcs(template.FuncMap{"t": func(text string, values ...any) string {
+			looks++
+			return words.For(locale).T(text, values...)
+		}, "icon": func(name string) (template.HTML, error) { looks++; return template.HTML("an icon"), nil }})
 		for _, data := range []map[string]any{
 			{"On": true, "All": []string{"<1>", "2"}, "Name": "a b"}, {"On": false, "Name": ""},
 		} {
@@ -33,6 +38,10 @@ func TestFold(t *testing.T) {
 			if got.String() != want.String() {
 				t.Errorf("%s: page is\n%s\nwant\n%s", locale, &got, &want)
 			}
+			if most := map[bool]int{true: 3, false: 2}[data["On"] == true]; looks > most { // with values, in a variable and in a pipe
+				t.Errorf("%s: words were looked up %d times, want %d at most", locale, looks, most)
+			}
+			looks = 0
 			if !strings.Contains(got.String(), words.For(locale).T("Send")) {
 				t.Errorf("%s: no word of the language in %s", locale, &got)
 			}

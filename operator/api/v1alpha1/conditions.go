@@ -50,12 +50,12 @@ const (
 
 	// Of Programmed.
 	ReasonProgrammed       = "Programmed"
-	ReasonWithdrawn        = "Withdrawn" // nothing is to be served, and no replica serves it
-	ReasonPending          = "Pending"
+	ReasonWithdrawn        = "Withdrawn"     // nothing is to be served, and no replica serves it
+	ReasonPending          = "Pending"       // under way; of Accepted: the name is about to be given back
 	ReasonRejected         = "Rejected"      // a replica cannot serve it
 	ReasonNoReplicas       = "NoReplicas"    // no replica serves
 	ReasonReplicaSilent    = "ReplicaSilent" // a replica is ready and says nothing
-	ReasonNotAccepted      = "NotAccepted"
+	ReasonNotAccepted      = "NotAccepted"   // also of what is not looked at before it is accepted
 	ReasonStoreUnavailable = "StoreUnavailable"
 	ReasonDeletionsHeld    = "DeletionsHeld" // so much would vanish at once that somebody has to say so
 
@@ -81,3 +81,39 @@ const (
 	ReasonAuthenticationFailed = "AuthenticationFailed"
 	ReasonUnreachable          = "Unreachable"
 )
+
+// Reasons are the reasons that each type of condition may have. Reconciling and
+// Stalled have that of Ready.
+var Reasons = map[string][]string{
+	ConditionAccepted: {
+		ReasonAccepted, ReasonHostConflicted, ReasonAddressConflicted, ReasonInvalid, ReasonTooLarge, ReasonPending,
+		// Of a form at one help center.
+		ReasonHelpCenterNotFound, ReasonNotAccepted,
+	},
+	ConditionResolvedRefs: {
+		ReasonResolvedRefs, ReasonHelpCenterNotFound, ReasonMailboxNotFound, ReasonSecretNotFound,
+		ReasonSecretKeyNotFound, ReasonSecretUnreadable, ReasonNotAccepted,
+	},
+	ConditionProgrammed: {
+		ReasonProgrammed, ReasonWithdrawn, ReasonPending, ReasonRejected, ReasonNoReplicas, ReasonReplicaSilent,
+		ReasonNotAccepted, ReasonStoreUnavailable, ReasonDeletionsHeld,
+	},
+	ConditionReady:       readyReasons,
+	ConditionReconciling: readyReasons,
+	ConditionStalled:     readyReasons,
+	ConditionSubmissionVisible: {
+		ReasonFormsPublished, ReasonNoPublishedForm, ReasonSubmissionDisabled, ReasonNotProgrammed,
+	},
+	ConditionSignUpApplied: {ReasonApplied, ReasonInherited, ReasonConflicted, ReasonNotProgrammed},
+	ConditionVisible:       {ReasonVisible, ReasonDraft, ReasonSubmissionDisabled, ReasonNotProgrammed},
+	ConditionConnected: {
+		ReasonConnected, ReasonAuthenticationFailed, ReasonUnreachable, ReasonPending, ReasonNotAccepted,
+	},
+}
+
+var readyReasons = []string{
+	ReasonReady, ReasonDraft, ReasonDisabled,
+	ReasonHostConflicted, ReasonAddressConflicted, ReasonInvalid, ReasonTooLarge,
+	ReasonHelpCenterNotFound, ReasonMailboxNotFound, ReasonSecretNotFound, ReasonSecretKeyNotFound, ReasonSecretUnreadable,
+	ReasonPending, ReasonRejected, ReasonNoReplicas, ReasonReplicaSilent, ReasonNotAccepted, ReasonStoreUnavailable, ReasonDeletionsHeld,
+}

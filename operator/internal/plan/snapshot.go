@@ -1,6 +1,3 @@
-// Package plan decides what an account comes to: of the objects that are declared,
-// which documents are to lie in etcd for the daemon, and what each object's status
-// says. It is pure: no clock, no network, the same answer for the same question.
 package plan
 
 import (
@@ -19,11 +16,12 @@ type Snapshot struct {
 	Mailboxes   []v1alpha1.Mailbox
 
 	// RivalHelpCenters and RivalMailboxes are those of other accounts that claim a
-	// host or an address which an object of this account claims.
+	// host or an address which an object of this account claims ([Names]), and those
+	// that hold one by Stored.Hosts and Stored.Addresses, whatever they claim now.
 	RivalHelpCenters []v1alpha1.HelpCenter
 	RivalMailboxes   []v1alpha1.Mailbox
 
-	// Secrets are those that objects refer to, by name.
+	// Secrets are those that [SecretsOf] names, by name.
 	Secrets map[string]Secret
 	// Stored is what lies in etcd.
 	Stored Stored
@@ -60,7 +58,8 @@ type Desired struct {
 	// Account is nil if nothing of it is declared any more.
 	Account *wire.Account
 	// Documents are those of Account but for secrets, whose bodies are sealed by who
-	// writes them.
+	// writes them. One is written if its Hash or its UID is not the stored one's; its
+	// Epoch is for who writes it.
 	Documents map[wire.Ref]wire.Document
 	Secrets   map[string]SealedSecret
 	// Hosts and Addresses are what the account is to hold; all else that it holds is
@@ -104,6 +103,10 @@ type Statuses struct {
 	// Promote are documents that every replica has loaded, and that are not the
 	// last good ones yet.
 	Promote []wire.Ref
+	// Settling says that something was put in motion which no status tells yet, and
+	// that serving replicas are about to answer for. Whoever waits a moment before it
+	// writes statuses then has nothing to write about the time in between.
+	Settling bool
 	// Next is when to look again though nothing has changed; 0 for never.
 	Next time.Duration
 }
