@@ -203,3 +203,69 @@ func TestServeWithoutEtcd(t *testing.T) {
 	list = c.op.Declare("support", c.op.Documents(plainDesk))
 	eventually(t, "changes are followed", func() bool { return c.programmed(t, list) })
 }
+
+// What is live is written as manifests that a daemon of files makes the same of.
+//
+// covers: M01
+func TestExport(t *testing.T) {
+	c := startCluster(t)
+	documents := c.op.Documents(plainDesk, deskForm)
+	list := c.op.Declare("support", documents)
+	s := startServer(t, c.relay, c.flags...)
+	eventually(t, "the desk is served", func() bool { return c.programmed(t, list) })
+	file := filepath.Join(t.TempDir(), "live.yaml")
+	var said strings.Builder
+	if code := execute(t.Context(), []string{"export", "--dir", s.dir, "-o", file}, &said, &said); code != 0 {
+		t.Fatalf("export: %s", said.String())
+	}
+	if code := execute(t.Context(), []string{"check", file}, &said, &said); code != 0 {
+		t.Fatalf("check: %s", said.String())
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := c.op.Documents(string(raw))
+	if len(again) != len(documents) {
+		t.Errorf("%d objects became %d", len(documents), len(again))
+	}
+	for ref, d := range documents {
+		if again[ref].Hash != d.Hash {
+			t.Errorf("%s is another one", ref)
+		}
+	}
+	said.Reset()
+	if code := execute(t.Context(), []string{"center", "list", "--dir", s.dir}, &said, &said); code != 0 || !strings.Contains(said.String(), "etcd, loaded at") {
+		t.Errorf("center list: %s", said.String())
+	}
+	if code := execute(t.Context(), []string{"export", "--dir", s.dir, "--account", "none"}, &said, &said); code == 0 {
+		t.Error("an account that is not there was exported")
+	}
+}
+
+func TestDeclaredFlags(t *testing.T) {
+	tls := []string{"--etcd-listen-cert", "c", "--etcd-listen-key", "k", "--etcd-listen-ca", "a"}
+	for _, tt := range []struct {
+		name string
+		flag []string
+		want string // part of the error, "" for none
+	}{
+		{"files", nil, ""},
+		{"etcd", []string{"--declared", "etcd"}, ""},
+		{"elsewhere", []string{"--declared", "consul"}, "is not files or etcd"},
+		{"plain on this machine", []string{"--etcd-listen", "127.0.0.1:2379"}, ""},
+		{"plain for all", []string{"--etcd-listen", ":2379"}, "it needs --etcd-listen-cert"},
+		{"plain on a network", []string{"--etcd-listen", "192.0.2.1:2379"}, "it needs --etcd-listen-cert"},
+		{"with TLS", append([]string{"--etcd-listen", "2379"}, tls...), ""},
+		{"without an authority", append([]string{"--etcd-listen", "2379"}, tls[:4]...), "go together"},
+		{"certificates for nothing", tls, "need --etcd-listen"},
+		{"of an etcd outside", []string{"--etcd-listen", "127.0.0.1:2379", "--etcd", "http://192.0.2.1:2379", "--key-file", "key"}, "names one outside"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := serveSettings(append(tt.flag, "--dir", t.TempDir()), io.Discard)
+			if got := fmt.Sprint(err); (err == nil) != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %s, want %q", got, tt.want)
+			}
+		})
+	}
+}
