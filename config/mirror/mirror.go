@@ -24,10 +24,13 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/metadata"
 )
 
 const (
@@ -97,6 +100,8 @@ type Mirror struct {
 	o    Options
 	held *held
 	poke chan struct{} // somebody waits for progress
+	// stream is the name of its stream, other than those of all others.
+	stream string
 
 	// What only Run touches:
 	listed  bool      // and etcd still knows all that came since
@@ -108,6 +113,9 @@ type Mirror struct {
 	page       int64
 	askTimeout time.Duration
 }
+
+// streams numbers the streams of all mirrors, which may share a client.
+var streams atomic.Int64
 
 // New makes a mirror that follows nothing yet.
 func New(o Options) *Mirror {
@@ -124,7 +132,8 @@ func New(o Options) *Mirror {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("prefix", o.Prefix)
-	return &Mirror{o: o, held: newHeld(), poke: make(chan struct{}, 1), page: PageKeys, askTimeout: askTimeout}
+	stream := strconv.FormatInt(streams.Add(1), 10)
+	return &Mirror{o: o, held: newHeld(), stream: stream, poke: make(chan struct{}, 1), page: PageKeys, askTimeout: askTimeout}
 }
 
 // Run follows the prefix until ctx ends. What is held stays when it does.
@@ -165,9 +174,12 @@ var (
 
 // follow lists if it must, and watches until that goes wrong.
 func (m *Mirror) follow(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+	// A stream of its own: etcd tells no progress on one on which any watch waits for
+	// a revision that is still to come.
+	ctx = metadata.AppendToOutgoingContext(clientv3.WithRequireLeader(ctx), "mirror", m.stream)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := m.look(ctx); err != nil && !errors.Is(err, errBack) {
+	if _, err := m.look(ctx); err != nil && !errors.Is(err, errBack) {
 		return err
 	}
 	if !m.listed || !time.Now().Before(m.relist) {
@@ -195,8 +207,11 @@ func (m *Mirror) follow(ctx context.Context) error {
 			if time.Since(heard) > silences*m.o.Progress {
 				return errSilent
 			}
-			if err = m.look(ctx); err == nil {
+			var revision int64
+			if revision, err = m.look(ctx); err == nil && revision > m.held.reached() {
 				err = m.ask(ctx)
+			} else {
+				heard = time.Now() // there is nothing to be told
 			}
 		case <-m.poke:
 			err = m.ask(ctx)
@@ -236,19 +251,19 @@ func (m *Mirror) hear(r clientv3.WatchResponse, ok bool) error {
 	return nil
 }
 
-// look asks the store for its revision; errBack says that it is another one than
+// look returns the revision of the store; errBack says that it is another one than
 // that which is held, and that all must be listed.
-func (m *Mirror) look(ctx context.Context) error {
+func (m *Mirror) look(ctx context.Context) (revision int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.askTimeout)
 	defer cancel()
 	r, err := m.o.Client.Get(ctx, m.o.Prefix, clientv3.WithCountOnly())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if m.another(r.Header.ClusterId) || r.Header.Revision < m.held.reached() {
-		return m.wentBack()
+		return 0, m.wentBack()
 	}
-	return nil
+	return r.Header.Revision, nil
 }
 
 func (m *Mirror) wentBack() error {

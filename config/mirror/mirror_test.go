@@ -315,3 +315,27 @@ func TestPause(t *testing.T) {
 		}
 	}
 }
+
+// TestQuietStore has nothing to tell for many intervals of progress, which is no
+// fault; and mirrors that share a client do not wait for each other.
+func TestQuietStore(t *testing.T) {
+	client := etcd.Start(t).Client()
+	early := follow(t, client)
+	early.mirror.o.Progress = 200 * time.Millisecond
+	early.run()
+	mustAwait(t, early.mirror, 1)
+	r, err := client.Put(t.Context(), "/elsewhere", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 { // each waits for a revision that is still to come
+		late := follow(t, client)
+		late.run()
+		mustAwait(t, late.mirror, r.Header.Revision)
+	}
+	mustAwait(t, early.mirror, r.Header.Revision)
+	time.Sleep(time.Second) // five intervals: that nothing happens has no other sign
+	if early.logged() != "" {
+		t.Error(early.logged())
+	}
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/operator/internal/plan"
+)
+
+// Accounts returns all accounts that have anything in etcd, if only a claim.
+func (s *Store) Accounts() []string { return s.index.accounts() }
+
+// Stored returns what lies in etcd of an account, with the claims of those hosts and
+// addresses (in lower case), and all that the account holds. When one of these claims
+// changes, Options.Changed is told of the account. What cannot be read is left out,
+// so that it is written anew.
+func (s *Store) Stored(account string, hosts, addresses []string) plan.Stored {
+	stored := plan.Stored{
+		Documents: map[wire.Ref]wire.Document{}, LastGood: map[wire.Ref]string{},
+		Hosts: map[string]wire.Claim{}, Addresses: map[string]wire.Claim{},
+	}
+	k := s.o.Keys
+	if raw, _, ok := s.declared.Get(k.Account(account)); ok {
+		if a, err := wire.Decode[wire.Account](raw); err == nil && a.Namespace == account {
+			stored.Account = &a
+		}
+	}
+	s.declared.Each(k.AccountPrefix(account), func(key string, raw []byte, _ int64) {
+		if d, ok := documentAt(key, raw, k.ParseDeclared); ok {
+			stored.Documents[d.Ref()] = d
+		}
+	})
+	s.lastGood.Each(k.LastGood()+account+"/", func(key string, raw []byte, _ int64) {
+		if d, ok := documentAt(key, raw, k.ParseLastGood); ok {
+			stored.LastGood[d.Ref()] = d.Hash
+		}
+	})
+	var claims []string
+	for _, host := range hosts {
+		claims = append(claims, k.Host(host))
+	}
+	for _, address := range addresses {
+		claims = append(claims, k.Address(address))
+	}
+	s.index.want(account, claims)
+	for _, key := range append(s.index.of(account), claims...) {
+		s.addClaim(stored, key)
+	}
+	if raw, _, ok := s.replicas.Get(k.Sealing()); ok {
+		if key, err := wire.Decode[wire.SealingKey](raw); err == nil {
+			stored.Sealing = key
+		}
+	}
+	return stored
+}
+
+// documentAt reads a document that says of itself what its key says.
+func documentAt(key string, raw []byte, parse func(string) (string, wire.Ref, bool)) (wire.Document, bool) {
+	account, ref, ok := parse(key)
+	if !ok || ref == (wire.Ref{}) {
+		return wire.Document{}, false
+	}
+	d, err := wire.Decode[wire.Document](raw)
+	return d, err == nil && d.Namespace == account && d.Ref() == ref
+}
+
+func (s *Store) addClaim(stored plan.Stored, key string) {
+	if !s.isClaim(key) {
+		return
+	}
+	raw, _, ok := s.operator.Get(key)
+	if !ok {
+		return
+	}
+	claim, err := wire.Decode[wire.Claim](raw)
+	if err != nil || claim.Namespace == "" {
+		return
+	}
+	if host, is := strings.CutPrefix(key, s.o.Keys.Hosts()); is {
+		stored.Hosts[host] = claim
+	} else if address, is := strings.CutPrefix(key, s.o.Keys.Addresses()); is {
+		stored.Addresses[address] = claim
+	}
+}
+
+// Replicas returns those that have a session, by name, with what each has loaded of
+// the account since it was started.
+func (s *Store) Replicas(account string) []plan.Replica {
+	var replicas []plan.Replica
+	k := s.o.Keys
+	s.replicas.Each(k.Sessions(), func(key string, raw []byte, _ int64) {
+		r := plan.Replica{Name: strings.TrimPrefix(key, k.Sessions())}
+		// One that cannot be read is there, and is in no phase.
+		r.Session, _ = wire.Decode[wire.Session](raw)
+		if raw, _, ok := s.replicas.Get(k.Loaded(r.Name, account)); ok {
+			if l, err := wire.Decode[wire.Loaded](raw); err == nil && l.Boot == r.Session.Boot {
+				r.Loaded = &l
+			}
+		}
+		replicas = append(replicas, r)
+	})
+	return replicas
+}
