@@ -174,4 +174,3 @@ func (o *Operator) Session(replica string) (s *wire.Session, lease clientv3.Leas
 	}
 	return nil, 0
 }
-
