@@ -148,14 +148,14 @@ func (o *Operator) Loaded(replica, account string) *wire.Loaded {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	for _, kv := range resp.Kvs {
-		l, err := wire.Decode[wire.Loaded](kv.Value)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		return &l
+	if len(resp.Kvs) == 0 {
+		return nil
 	}
-	return nil
+	l, err := wire.Decode[wire.Loaded](resp.Kvs[0].Value)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return &l
 }
 
 // Session is what a replica says of itself; nil if it is not there.
@@ -165,12 +165,12 @@ func (o *Operator) Session(replica string) (s *wire.Session, lease clientv3.Leas
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	for _, kv := range resp.Kvs {
-		got, err := wire.Decode[wire.Session](kv.Value)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		return &got, clientv3.LeaseID(kv.Lease)
+	if len(resp.Kvs) == 0 {
+		return nil, 0
 	}
-	return nil, 0
+	got, err := wire.Decode[wire.Session](resp.Kvs[0].Value)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return &got, clientv3.LeaseID(resp.Kvs[0].Lease)
 }
