@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -63,7 +64,7 @@ const calmRate = 20
 
 // calm asks for some pages, each at its time whether or not those before are there,
 // and gives how long it took from then, the shortest first.
-func (w *pagesWorld) calm(ask func() string) []time.Duration {
+func (w *pagesWorld) calm(ask func() string) ([]time.Duration, error) {
 	due := make(chan time.Time, *benchCalm) // has room for all
 	took := make([][]time.Duration, *benchConnections)
 	errs := make(chan error, *benchConnections)
@@ -87,12 +88,13 @@ func (w *pagesWorld) calm(ask func() string) []time.Duration {
 		due <- at
 	}
 	close(due)
+	var err error
 	for range *benchConnections {
-		w.answered(w, <-errs)
+		err = errors.Join(err, <-errs)
 	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
-	return all
+	return all, err
 }
 
 // quantile is what so large a share took at most, in ms.

@@ -33,7 +33,7 @@ var (
 	benchTickets     = flag.Int("tickets", 100_000, "tickets of BenchmarkPages")
 	benchConnections = flag.Int("connections", 8, "connections of BenchmarkPages, each with one request at a time")
 	benchProfile     = flag.String("profiled", "", "file for a processor profile of the daemon of BenchmarkPages; run one of its parts only. BenchmarkDesk adds FILE.heap, of its memory at the end")
-	benchState       = flag.String("state", "", "folder of BenchmarkDesk's daemon, to use it again: what is there is not written anew")
+	benchState       = flag.String("state", "", "folder of BenchmarkDesk's daemon, to use it again: what a whole run left there is not written anew")
 	benchCalm        = flag.Int("calm", 100, "pages of each kind that BenchmarkDesk asks for at a rate, 20 a second")
 )
 

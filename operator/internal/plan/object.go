@@ -31,6 +31,10 @@ type object struct {
 	// secrets are what the spec that stands refers to.
 	secrets []config.SecretReference
 
+	// offeredBy are the served help centers that offer a form which has a document;
+	// nil of everything else.
+	offeredBy []wire.Ref
+
 	accepted, resolved ruling
 }
 

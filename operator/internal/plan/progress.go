@@ -27,12 +27,13 @@ func (t *teller) progressOf(o *object) progress {
 	if o.document != nil {
 		g.hash = o.document.Hash
 	}
+	remembered := t.remembers(o)
 	for _, r := range t.serving {
 		refusal := r.refusal(g.want)
 		switch {
 		case refusal != "":
 			g.refused = append(g.refused, refusal)
-		case len(g.want) > 0 && r.serves(g.want), len(g.want) == 0 && t.dropped(r, o):
+		case len(g.want) > 0 && r.serves(g.want), len(g.want) == 0 && r.without(o.ref) && (remembered || t.follows(r)):
 			g.loaded++
 		default:
 			g.missing = append(g.missing, r.Name)
@@ -97,24 +98,31 @@ func (r Replica) refusal(want map[wire.Ref]string) string {
 	return ""
 }
 
-// dropped reports whether a replica serves nothing of an object that has no
-// document. It does when it goes by the whole account as it is to be. That all of
-// them had dropped it before is remembered as well: they do not take it up again
-// because something else of the account changes.
-func (t *teller) dropped(r Replica, o *object) bool {
+// without reports whether a replica says that it serves nothing of an object.
+func (r Replica) without(ref wire.Ref) bool {
 	loaded := r.loaded()
 	if loaded == nil {
 		return false
 	}
-	if _, serves := loaded.Documents[o.ref]; serves {
-		return false
-	}
-	if a := t.plan.Desired.Account; a != nil && loaded.Account == a.Hash {
-		return true
-	}
+	_, serves := loaded.Documents[ref]
+	return !serves
+}
+
+// follows reports whether a replica goes by the whole account as it is to be: only
+// then it is sure that it takes up nothing that has no document.
+func (t *teller) follows(r Replica) bool {
+	a := t.plan.Desired.Account
+	return a != nil && r.loaded().Account == a.Hash
+}
+
+// remembers reports whether all replicas had dropped an object before, and none
+// has it now: they do not take it up again because something else of the account
+// changes.
+func (t *teller) remembers(o *object) bool {
 	_, stored := t.plan.snapshot.Stored.Documents[o.ref]
 	was := o.counted
-	return !stored && was != nil && was.Hash == "" && was.Replicas > 0 && was.LoadedReplicas == was.Replicas
+	return !stored && was != nil && was.Hash == "" && was.Replicas > 0 && was.LoadedReplicas == was.Replicas &&
+		!slices.ContainsFunc(t.serving, func(r Replica) bool { return !r.without(o.ref) })
 }
 
 // programmed says what has become of an object at the replicas.

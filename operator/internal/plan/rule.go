@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,16 +68,28 @@ func (p *Plan) rule() {
 		}
 	}
 	for _, f := range p.forms {
-		if !f.stands || f.Spec.Publication != config.Published || !slices.ContainsFunc(f.Spec.HelpCenterRefs, p.offers) {
+		f.offeredBy = nil
+		if f.stands && !f.draft() {
+			f.offeredBy = p.offering(f)
+		}
+		if len(f.offeredBy) == 0 {
 			f.document = nil
+			if f.kept != nil { // nor is it kept for later
+				f.kept, f.stands = nil, false
+			}
 		}
 	}
 }
 
-// offers reports whether a help center is served.
-func (p *Plan) offers(ref config.LocalReference) bool {
-	h := p.helpCenter(ref.Name)
-	return h != nil && h.document != nil
+// offering are the help centers that are served of those a form names.
+func (p *Plan) offering(f *form) []wire.Ref {
+	var refs []wire.Ref
+	for _, ref := range f.Spec.HelpCenterRefs {
+		if h := p.helpCenter(ref.Name); h != nil && h.document != nil {
+			refs = append(refs, h.ref)
+		}
+	}
+	return refs
 }
 
 // helpCenter is the one of that name, nil if there is none.
@@ -97,48 +110,83 @@ func (p *Plan) hasMailbox(name string) bool {
 // then the older goes before the younger. It reports whether there was any, for
 // what others come to may change by that.
 func (p *Plan) refuseBeyond(most limits) (refused bool) {
-	var objects []*object
+	var line []*object
 	for _, o := range p.objects() {
 		if o.document != nil {
-			objects = append(objects, o)
+			line = append(line, o)
 		}
 	}
-	slices.SortFunc(objects, p.inLine)
-	listed, bytes, secrets := 0, 0, map[string]bool{}
-	for _, o := range objects {
-		if !refused {
-			add := []wire.Ref{o.ref}
-			for _, ref := range o.secrets {
-				if !secrets[ref.Name] {
-					secrets[ref.Name] = true
-					add = append(add, wire.Ref{Kind: wire.Secrets, Name: ref.Name})
-				}
+	p.order(line)
+	room := room{most: most, listed: map[wire.Ref]bool{}}
+	for _, o := range line {
+		switch {
+		case o.offeredBy != nil && !slices.ContainsFunc(o.offeredBy, func(h wire.Ref) bool { return room.listed[h] }):
+			// Its help centers are refused: it takes no room, and falls with them.
+		case !room.take(o):
+			refused = true
+			why := o.accepted // what is only kept is not accepted already
+			if o.kept == nil {
+				why = no(v1alpha1.ReasonTooLarge, "the account has more than %d objects and secrets, or too long names of them; "+
+					"what is served stays, and of the others the older go first", most.objects)
 			}
-			for _, ref := range add {
-				listed++
-				bytes += len(ref.String()) + len(`"":"",`) + hashLength
-			}
-		}
-		if refused = refused || listed > most.objects || bytes > most.listing; refused {
-			o.refuse(no(v1alpha1.ReasonTooLarge,
-				"the account has more than %d objects and secrets, or too long names of them; what is the youngest is not served", most.objects))
+			o.refuse(why)
 		}
 	}
 	return refused
 }
 
+// room is what an account's list of documents has taken up.
+type room struct {
+	most   limits
+	listed map[wire.Ref]bool
+	bytes  int
+}
+
+// take lists an object and its secrets, if there is room for all of that.
+func (r *room) take(o *object) bool {
+	add, bytes := map[wire.Ref]bool{o.ref: true}, 0
+	for _, s := range o.secrets {
+		if ref := (wire.Ref{Kind: wire.Secrets, Name: s.Name}); !r.listed[ref] {
+			add[ref] = true
+		}
+	}
+	for ref := range add {
+		bytes += len(ref.String()) + len(`"":"",`) + hashLength
+	}
+	if len(r.listed)+len(add) > r.most.objects || r.bytes+bytes > r.most.listing {
+		return false
+	}
+	maps.Copy(r.listed, add)
+	r.bytes += bytes
+	return true
+}
+
 // hashLength is that of "sha256:" and 32 bytes in hexadecimal.
 const hashLength = 7 + 64
 
-// inLine orders objects by who is refused last.
-func (p *Plan) inLine(a, b *object) int {
-	if x, y := p.isServed(a), p.isServed(b); x != y {
-		if x {
-			return -1
-		}
+// order puts first who is refused last. Within the served and the others forms
+// come after what they hang on, so that a form never takes the room of its own help
+// center; a form that no served help center offers does not count as served.
+func (p *Plan) order(line []*object) {
+	served := map[*object]bool{}
+	for _, o := range line {
+		served[o] = p.isServed(o) && (o.offeredBy == nil || slices.ContainsFunc(o.offeredBy, func(h wire.Ref) bool {
+			return p.isServed(&p.helpCenter(h.Name).object)
+		}))
+	}
+	first := func(a, b bool) int { return cmp.Compare(rank(b), rank(a)) }
+	slices.SortFunc(line, func(a, b *object) int {
+		return cmp.Or(
+			first(served[a], served[b]), first(a.offeredBy == nil, b.offeredBy == nil),
+			a.meta.CreationTimestamp.Compare(b.meta.CreationTimestamp), a.ref.Compare(b.ref))
+	})
+}
+
+func rank(yes bool) int {
+	if yes {
 		return 1
 	}
-	return cmp.Or(a.meta.CreationTimestamp.Compare(b.meta.CreationTimestamp), a.ref.Compare(b.ref))
+	return 0
 }
 
 func (p *Plan) isServed(o *object) bool {
