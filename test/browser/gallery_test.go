@@ -23,7 +23,7 @@ import (
 
 var (
 	picturesInto = flag.String("pictures", "", "write pictures of every page into this folder")
-	picturesOf   = flag.String("of", "", "only of pages whose names have this regular expression")
+	picturesOf   = flag.String("of", "", "look only at pages whose names have this regular expression")
 )
 
 // shown is a page of the gallery.
@@ -53,44 +53,13 @@ func gallery(t *testing.T, dev *peers.Dev) []shown {
 	return all
 }
 
-// Widths of a telephone in common use, and of a page with all of its column.
+// Widths of a telephone in common use, of a page with all of its column, and of a
+// common screen.
 const (
 	telephone = 390
 	column    = 800
 	screen    = 1440
 )
-
-// Every page in every state and language fits on the smallest screen, and what is
-// there to be pressed is large enough for a finger.
-func TestPagesFit(t *testing.T) {
-	t.Parallel()
-	dev := peers.StartDev(t, "")
-	tab := person(t, chrome.Look{Width: chrome.Narrow, Touch: true})
-	for _, page := range gallery(t, dev) {
-		for locale, path := range page.Paths {
-			tab.Open(dev.URL() + path)
-			if over := chrome.Eval[int](tab, "document.scrollingElement.scrollWidth - innerWidth"); over > 0 {
-				t.Errorf("%s in %s is %d pixels too wide: %s", page.Name, locale, over, chrome.Eval[string](tab, tooWide))
-			}
-			if small := chrome.Eval[[]string](tab, tooSmall); len(small) > 0 {
-				t.Errorf("%s in %s is hard to press: %s", page.Name, locale, strings.Join(small, "; "))
-			}
-		}
-	}
-}
-
-// tooWide tells which element sticks out.
-const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
-	.map(e => e.tagName + '.' + e.className).slice(-3).join(', ')`
-
-// tooSmall lists what to press that is below 44 pixels high or wide. A link inside
-// a sentence is as high as its line (WCAG 2.2, 2.5.8), and a box that its label
-// belongs to is as large as that.
-const tooSmall = `[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
-	if (e.closest('.skip') || !e.checkVisibility({visibilityProperty: true}) || getComputedStyle(e).display === 'inline') return false;
-	const box = (e.closest('label') || e).getBoundingClientRect();
-	return box.height > 0 && (box.height < 43.5 || box.width < 43.5) && !e.closest('.unseen');
-}).map(e => e.tagName + ' ' + (e.innerText || e.name) + ' ' + Math.round(e.getBoundingClientRect().width) + '×' + Math.round(e.getBoundingClientRect().height))`
 
 // TestPictures makes pictures of every page when it is asked to: see make
 // screenshots.

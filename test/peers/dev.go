@@ -1,9 +1,7 @@
 package peers
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -187,40 +185,4 @@ func (d *Dev) Etcd(t testing.TB) *clientv3.Client {
 	}
 	t.Cleanup(func() { _ = client.Close() }) // nothing is under way any more
 	return client
-}
-
-// Settled waits until no mail waits to be sent and nothing has changed for as long
-// as two looks take, and returns the revision of all records then.
-func (d *Dev) Settled(t testing.TB) int64 {
-	t.Helper()
-	client := d.Etcd(t)
-	last := int64(-1)
-	Eventually(t, Patience, func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), Patience)
-		defer cancel()
-		got, err := client.Get(ctx, "revision") // no such record: only the header counts
-		if err != nil {
-			return err
-		}
-		before := last
-		if last = got.Header.Revision; last != before {
-			return errors.New("records still change")
-		}
-		return nil
-	})
-	return last
-}
-
-// ChangedSince names the records that have changed after a revision.
-func (d *Dev) ChangedSince(t testing.TB, revision int64) []string {
-	t.Helper()
-	got, err := d.Etcd(t).Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithMinModRev(revision+1), clientv3.WithKeysOnly())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var keys []string
-	for _, kv := range got.Kvs {
-		keys = append(keys, string(kv.Key))
-	}
-	return keys
 }

@@ -24,6 +24,7 @@ type Store interface {
 	Lookup(ctx context.Context, account string, q store.Query) (*store.Found, error)
 	Ticket(ctx context.Context, account string, id helpdesk.TicketID) (*helpdesk.Ticket, error)
 	TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error)
+	TicketNumbered(ctx context.Context, account string, number int64) (helpdesk.TicketID, error)
 	Tickets(ctx context.Context, account string, before int64, limit int) ([]helpdesk.Ticket, error)
 	Entries(ctx context.Context, account string, id helpdesk.TicketID) ([]helpdesk.Entry, error)
 	Entry(ctx context.Context, account string, id helpdesk.TicketID, seq int) (*helpdesk.Entry, error)

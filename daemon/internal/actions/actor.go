@@ -2,6 +2,8 @@ package actions
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -111,6 +113,9 @@ func (a Actor) IsAdmin() bool { return a.Operator || a.Role.ID == helpdesk.Admin
 // ticket reads a request that the actor may know of. What they may not is not there.
 func (d *Desk) ticket(ctx context.Context, by Actor, number int64) (*helpdesk.Ticket, error) {
 	t, err := d.store.TicketByNumber(ctx, by.Account, number)
+	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, d.whyMissing(ctx, by, number, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +123,28 @@ func (d *Desk) ticket(ctx context.Context, by Actor, number int64) (*helpdesk.Ti
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no request #%d", number)
 	}
 	return t, nil
+}
+
+// ErrErased marks a request that is not there because it was erased.
+var ErrErased = errors.New("the request was erased")
+
+// whyMissing tells who sees all requests that this one was erased. Who sees those of
+// some teams alone is not told: nobody knows any more whose it was.
+func (d *Desk) whyMissing(ctx context.Context, by Actor, number int64, missing error) error {
+	if by.Role.Sees != helpdesk.SeesAll {
+		return missing
+	}
+	id, err := d.store.TicketNumbered(ctx, by.Account, number)
+	if err != nil {
+		return missing
+	}
+	tomb, _, err := record[helpdesk.Tomb](ctx, d, by.Account, helpdesk.TombRecord, id.String())
+	if err != nil {
+		return missing
+	}
+	const words = "request #%d was erased on %s"
+	args := []any{number, tomb.At.UTC().Format("2 January 2006")}
+	return &helpdesk.Error{Kind: helpdesk.NotFound, Public: fmt.Sprintf(words, args...), Format: words, Args: args, Err: ErrErased}
 }
 
 func (a Actor) author() helpdesk.Author {

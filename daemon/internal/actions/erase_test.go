@@ -3,6 +3,7 @@ package actions
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -178,8 +179,18 @@ func TestErase(t *testing.T) {
 	if left := s.traces(string(s.alice)); len(left) != 2 { // the audit log tells that it was asked for and done
 		t.Errorf("the id is left in:\n%s", strings.Join(left, "\n"))
 	}
-	if _, err := s.Ticket(ctx, s.ada, s.own); helpdesk.KindOf(err) != helpdesk.NotFound {
+	if _, err := s.Ticket(ctx, s.ada, s.own); helpdesk.KindOf(err) != helpdesk.NotFound || !errors.Is(err, ErrErased) || !strings.Contains(helpdesk.Public(err), "was erased on") {
 		t.Errorf("their request: %v", err)
+	}
+	small := s.ada
+	small.Role = helpdesk.DeskRole{ID: "team", Name: "Team", Sees: helpdesk.SeesTeams}
+	for name, by := range map[string]Actor{"of another account": {Account: "rival", Agent: s.ada.Agent, Role: s.ada.Role}, "who sees a team's alone": small} {
+		if _, err := s.Ticket(ctx, by, s.own); helpdesk.KindOf(err) != helpdesk.NotFound || errors.Is(err, ErrErased) {
+			t.Errorf("to an agent %s: %v", name, err)
+		}
+	}
+	if _, err := s.Ticket(ctx, s.ada, 4711); helpdesk.KindOf(err) != helpdesk.NotFound || errors.Is(err, ErrErased) {
+		t.Errorf("a number that nobody got: %v", err)
 	}
 	d := s.detail(s.bobs)
 	if d.Ticket.Requester().Name != "Bob" || d.Entries[0].Text != "My own problem" {

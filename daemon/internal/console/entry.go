@@ -22,6 +22,7 @@ type entry struct {
 	Anchor  string
 	From    int64  // the request that was merged into this one and that it is an entry of; 0 for none
 	Split   string // where it can be split off; "" if it can't
+	Forward string // where it can be sent on to an outsider; "" if it can't
 	Sent    *sent  // what became of the mails that carried it; nil if none did
 }
 

@@ -75,6 +75,9 @@ func thread(detail *actions.Detail, path string) []entry {
 		case detail.Ticket.Merged == nil && item.Entry.FromCustomer() && messages > 1:
 			e.Split = own + "/entries/" + strconv.Itoa(item.Entry.Seq) + "/" + splitAct
 		}
+		if own := item.Ticket.ID == detail.Ticket.ID; own && detail.Ticket.Merged == nil && item.Entry.Kind == helpdesk.Message && item.Entry.MovedTo == nil {
+			e.Forward = path + "/" + forwardAct + "?entry=" + strconv.Itoa(item.Entry.Seq)
+		}
 		shown = append(shown, e)
 	}
 	return shown

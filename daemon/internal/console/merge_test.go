@@ -70,7 +70,12 @@ func TestTicketWithMergedOnes(t *testing.T) {
 	has(t, page, "Merged into this", "Pot &lt;2&gt;", `action="/agent/tickets/3/unmerge"`, `action="/agent/tickets/7/merge"`, `href="#entry-3-1"`, "Came back")
 	other := entryHTML(t, page, "entry-3-1")
 	has(t, other, "Words of the other", `from <a href="/agent/tickets/3">#3</a>`, `src="/agent/tickets/3/entries/1/html"`, `href="/agent/tickets/3/entries/1/files/1"`, `href="/agent/tickets/3/entries/1/source"`)
-	hasNot(t, other, "Split off")
+	hasNot(t, other, "Split off", "Forward…")
+	has(t, entryHTML(t, page, "entry-1"), `href="/agent/tickets/7/forward?entry=1"`)
+	has(t, entryHTML(t, page, "entry-3"), `href="/agent/tickets/7/forward?entry=3"`)
+	for _, id := range []string{"entry-2", "entry-4", "entry-8"} { // note, event, moved
+		hasNot(t, entryHTML(t, page, id), "/forward")
+	}
 	has(t, entryHTML(t, page, "entry-3-2"), "Merged into #7.", `from <a href="/agent/tickets/3">#3</a>`)
 	has(t, entryHTML(t, page, "entry-1"), `href="/agent/tickets/7/entries/1/split"`)
 	for _, id := range []string{"entry-2", "entry-3", "entry-4", "entry-8"} { // note, reply, event, moved

@@ -11,8 +11,11 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/web"
 )
 
-// newAct is in addresses where a request is begun.
-const newAct = "new"
+// newAct is in addresses where a request is begun, and newPath is where.
+const (
+	newAct  = "new"
+	newPath = "/agent/new"
+)
 
 // newPage asks for a request that an agent begins.
 type newPage struct {
@@ -73,7 +76,7 @@ func (c *Handler) writeNew(v *visit, in actions.NewTicket, failure error) error 
 		return err
 	}
 	page := newPage{
-		Path: "/agent/new", From: senderChoices(senders, &in), Address: in.Address, Name: in.Name, Subject: in.Subject, Text: in.Text,
+		Path: newPath, From: senderChoices(senders, &in), Address: in.Address, Name: in.Name, Subject: in.Subject, Text: in.Text,
 		Tags: strings.Join(in.Edit.AddTags, " "), Statuses: statusChoices(a.settings, in.Edit.Status), Nonce: in.Nonce,
 		Fields: newFields(a.settings.TicketFields, nil, in.Edit.Fields),
 	}
@@ -170,13 +173,7 @@ func readNew(v *visit) actions.NewTicket {
 	in := actions.NewTicket{
 		Address: strings.TrimSpace(form.Get("address")), Name: form.Get("name"), Subject: form.Get("subject"), Text: form.Get("text"), Nonce: form.Get("nonce"),
 	}
-	from := form.Get("from")
-	if name, ok := strings.CutPrefix(from, fromCenter); ok {
-		in.HelpCenter = name
-	}
-	if name, ok := strings.CutPrefix(from, fromMailbox); ok {
-		in.Mailbox = name
-	}
+	sendFrom(&in, form.Get("from"))
 	in.Edit = actions.Edit{
 		Status: helpdesk.Status(form.Get("status")), Priority: form.Get("priority"), AddTags: splitTags(form.Get("tags")), Fields: typedFields(form, fieldPrefix),
 	}
@@ -186,6 +183,27 @@ func readNew(v *visit) actions.NewTicket {
 	if team := helpdesk.ID(form.Get("team")); team != "" {
 		in.Edit.Team = &team
 	}
+	return in
+}
+
+// sendFrom reads what was chosen of [senderChoices].
+func sendFrom(in *actions.NewTicket, chosen string) {
+	if name, ok := strings.CutPrefix(chosen, fromCenter); ok {
+		in.HelpCenter = name
+	}
+	if name, ok := strings.CutPrefix(chosen, fromMailbox); ok {
+		in.Mailbox = name
+	}
+}
+
+// newTicket is what was written before the session ended. What it was to be filed
+// under is chosen anew.
+func (d draft) newTicket() actions.NewTicket {
+	in := actions.NewTicket{Address: strings.TrimSpace(d.New.Address), Name: d.New.Name, Subject: d.New.Subject, Text: d.Text, Nonce: d.Nonce}
+	if in.Edit.Status = d.Status; in.Edit.Status == "" {
+		in.Edit.Status = helpdesk.Pending
+	}
+	sendFrom(&in, d.New.From)
 	return in
 }
 

@@ -80,8 +80,11 @@ func (c *Handler) askToSignIn(v *visit) error {
 		}
 	}
 	page := signInPage{Next: home, Notice: "Your session has ended. Sign in to go on.", Draft: readDraft(v)}
-	if page.Draft.Number != 0 {
+	switch {
+	case page.Draft.Number != 0:
 		page.Next = page.Draft.path()
+	case page.Draft.Act == newAct:
+		page.Next = newPath
 	}
 	if page.Draft.carried() {
 		page.Notice = "Your session has ended before this was saved. What you wrote comes back when you have signed in."
@@ -133,6 +136,9 @@ func (c *Handler) enter(v *visit, entered *actions.AgentEntered, next string, d 
 		return err
 	}
 	v.by = by
+	if d.Act == newAct {
+		return c.writeNew(v, d.newTicket(), nil)
+	}
 	return c.writeTicket(v, d, nil)
 }
 

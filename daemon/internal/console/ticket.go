@@ -66,6 +66,11 @@ func ticketNumber(v *visit) (int64, error) {
 // be saved.
 func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	detail, err := c.desk.Ticket(v.context(), v.by, d.Number)
+	if errors.Is(err, actions.ErrErased) && d.Text == "" {
+		title := fmt.Sprintf("#%d was erased", d.Number)
+		c.write(v, web.Status(err), "erased", title, c.frame(v, ""), erasedPage{Title: title, Words: web.Sentence(helpdesk.Public(err))})
+		return nil
+	}
 	if err != nil {
 		return c.keepDraft(v, d, err)
 	}
@@ -84,6 +89,9 @@ func (c *Handler) writeTicket(v *visit, d draft, failure error) error {
 	c.write(v, web.Status(failure), "ticket", title, c.beside(v, page.Ticket.Number), page)
 	return nil
 }
+
+// erasedPage stands where a request was.
+type erasedPage struct{ Title, Words string }
 
 // tell puts what went wrong beside what it is about.
 func (p *ticketPage) tell(failure error, trouble func() web.Trouble) {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -212,4 +213,42 @@ func TestDraftSurvivesSignIn(t *testing.T) {
 	}
 	carried.Set("draft-ticket", "99")
 	has(t, webtest.Page(t, webtest.Post(t, h, base+"/agent/sign-in", carried)), "This was not saved", "My &lt;words&gt;</textarea>")
+}
+
+// The same holds for a request that is not begun yet.
+func TestNewRequestSurvivesSignIn(t *testing.T) {
+	d := &desk{detail: full()}
+	h := serve(d)
+	typed := url.Values{
+		"from": {"mailbox/support"}, "address": {"zoe@customer.example"}, "name": {"Zoë"}, "subject": {"Your <call>"}, "text": {"As we said"}, "status": {"Resolved"}, "nonce": {"once"},
+	}
+	page := webtest.Page(t, webtest.Post(t, h, base+"/agent/new", typed))
+	has(t, page, "As we said</textarea>", "What you wrote comes back", `name="next" value="/agent/new"`, `name="draft-act" value="new"`,
+		`name="draft-address" value="zoe@customer.example"`, `name="draft-subject" value="Your &lt;call&gt;"`)
+	carried := url.Values{
+		"address": {"robin@acme.example"}, "password": {"right"}, "next": {"/agent/new"}, "draft": {"As we said"}, "draft-act": {"new"}, "draft-nonce": {"once"},
+		"draft-status": {"Resolved"}, "draft-from": {"mailbox/support"}, "draft-address": {"zoe@customer.example"}, "draft-name": {"Zoë"}, "draft-subject": {"Your <call>"},
+	}
+	r := webtest.Post(t, h, base+"/agent/sign-in", carried)
+	page = webtest.Page(t, r)
+	has(t, page, "New request", "As we said</textarea>", `value="zoe@customer.example"`, `value="Zoë"`, `value="Your &lt;call&gt;"`, `value="once"`)
+	if !strings.HasPrefix(r.Header.Get("Set-Cookie"), "__Host-postern_agent=good") {
+		t.Errorf("Set-Cookie is %q", r.Header.Get("Set-Cookie"))
+	}
+}
+
+// gone is a desk whose request was erased.
+type gone struct{ *desk }
+
+func (gone) Ticket(context.Context, actions.Actor, int64) (*actions.Detail, error) {
+	return nil, &helpdesk.Error{Kind: helpdesk.NotFound, Public: "request #7 was erased on 22 November 2026", Err: actions.ErrErased}
+}
+
+func TestErasedRequest(t *testing.T) {
+	h := serveDesk(gone{&desk{}})
+	r := webtest.Get(t, h, base+"/agent/tickets/7", session)
+	has(t, webtest.Page(t, r), "Request #7 was erased on 22 November 2026.")
+	if r.StatusCode != http.StatusNotFound {
+		t.Errorf("status %d", r.StatusCode)
+	}
 }

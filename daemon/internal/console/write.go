@@ -31,6 +31,7 @@ type draft struct {
 	Kept  int64
 	Since time.Time
 
+	New    opening           // what a new request is to be, where it is none yet
 	Adding adding            // to who takes part
 	Tags   tagging           // what it is to be about
 	Fields map[string]string // of the account, as typed
@@ -41,8 +42,11 @@ func (d draft) path() string { return "/agent/tickets/" + strconv.FormatInt(d.Nu
 // IsNote chooses the tab of the composer.
 func (d draft) IsNote() bool { return d.Act == noteAct }
 
+// opening is what a request that is not begun yet says besides its text.
+type opening struct{ From, Address, Name, Subject string }
+
 // carried reports that there is something to carry through the sign-in.
-func (d draft) carried() bool { return d.Text != "" && d.Number != 0 }
+func (d draft) carried() bool { return d.Text != "" && (d.Number != 0 || d.Act == newAct) }
 
 // readDraft reads what was sent to an address of a ticket.
 func readDraft(v *visit) draft {
@@ -53,19 +57,26 @@ func readDraft(v *visit) draft {
 	d.Kept, _ = strconv.ParseInt(form.Get("kept-rev"), 10, 64)
 	d.Tags = tagging{Typed: form.Get("tags"), Had: form.Get("had")}
 	d.Fields = typedFields(form, fieldPrefix)
+	if v.r.URL.Path == newPath {
+		d.Act = newAct
+		d.New = opening{From: form.Get("from"), Address: form.Get("address"), Name: form.Get("name"), Subject: form.Get("subject")}
+	}
 	return d
 }
 
 // carriedDraft reads one that came through the sign-in.
 func carriedDraft(post url.Values) draft {
+	d := draft{Act: post.Get("draft-act"), Text: post.Get("draft"), Status: helpdesk.Status(post.Get("draft-status")), Nonce: post.Get("draft-nonce")}
+	if d.Act == newAct {
+		d.New = opening{From: post.Get("draft-from"), Address: post.Get("draft-address"), Name: post.Get("draft-name"), Subject: post.Get("draft-subject")}
+		return d
+	}
 	number, err := strconv.ParseInt(post.Get("draft-ticket"), 10, 64)
 	if err != nil || number < 1 {
 		return draft{}
 	}
-	return draft{
-		Number: number, Act: post.Get("draft-act"), Text: post.Get("draft"), Status: helpdesk.Status(post.Get("draft-status")),
-		Nonce: post.Get("draft-nonce"),
-	}
+	d.Number = number
+	return d
 }
 
 // act does one thing to the ticket of the address and goes back to it. What

@@ -13,7 +13,12 @@ import (
 type agentScene struct {
 	empty   bool
 	compact bool
-	refused error // of a change of many
+	refused error // of a change of many, or of a request
+	codes   bool  // the agent has a second factor
+
+	ticket  func() *actions.Detail        // nil: there is none
+	writing *helpdesk.Writing             // what the agent has begun there
+	contact func() *actions.ContactDetail // nil: everybody is as usual
 }
 
 // agentDesk is a [console.Desk] that makes everything up. What it lacks panics, as in
@@ -36,7 +41,8 @@ var (
 
 // SignedIn implements [console.Desk].
 func (d *agentDesk) SignedIn(_ context.Context, account, _ string) (actions.Actor, error) {
-	return actions.Actor{Account: account, Agent: &robinAgent, Role: helpdesk.BuiltIn[0]}, nil
+	agent := d.signedIn()
+	return actions.Actor{Account: account, Agent: &agent, Role: helpdesk.BuiltIn[0]}, nil
 }
 
 // List implements [console.Desk].
@@ -79,17 +85,30 @@ func (d *agentDesk) SaveView(context.Context, actions.Actor, actions.SavedView, 
 
 // DeskSettings implements [console.Desk].
 func (d *agentDesk) DeskSettings(context.Context, actions.Actor) (*helpdesk.DeskSettings, error) {
-	return &helpdesk.DeskSettings{TicketFields: []helpdesk.FieldSpec{{Name: "model", Label: "Model", Type: helpdesk.TextField}}}, nil
+	if d.scene.empty {
+		return &helpdesk.DeskSettings{}, nil
+	}
+	return &helpdesk.DeskSettings{
+		StatusLabels: map[helpdesk.Status]string{helpdesk.Pending: "Waiting for the customer"},
+		TicketFields: []helpdesk.FieldSpec{
+			{Name: "model", Label: "Model", Type: helpdesk.TextField}, {Name: "fault", Label: "Fault", Type: helpdesk.SelectField, Options: []string{"Lost", "Broken"}},
+		},
+		ContactFields: []helpdesk.FieldSpec{{Name: "company", Label: "Company", Type: helpdesk.TextField}, {Name: "vip", Label: "Comes first", Type: helpdesk.TickField}},
+	}, nil
 }
 
 // TeamList implements [console.Desk].
 func (d *agentDesk) TeamList(context.Context, actions.Actor) ([]helpdesk.Team, error) {
-	return []helpdesk.Team{repairs}, nil
+	team := repairs
+	team.Description, team.Members = "Skates, anvils and all that has wheels", []helpdesk.ID{samAgent.ID}
+	return []helpdesk.Team{team}, nil
 }
 
 // Agents implements [console.Desk].
 func (d *agentDesk) Agents(context.Context, actions.Actor) ([]helpdesk.Agent, error) {
-	return []helpdesk.Agent{robinAgent, samAgent}, nil
+	sam, gone := samAgent, helpdesk.Agent{ID: "terryterryterryt", Name: "Terry Whitfield-Castellanos", Address: helpdesk.MustAddress("terry@acme.example"), Role: repairsRole.ID, Disabled: true, Created: ago(700 * day)}
+	sam.Role, sam.Created, sam.Joining = repairsRole.ID, ago(30*day), "passpasspasspass"
+	return []helpdesk.Agent{d.signedIn(), sam, gone}, nil
 }
 
 // Senders implements [console.Desk].

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -138,9 +139,13 @@ func (g *Gallery) show(w http.ResponseWriter, r *http.Request) {
 	}
 	policy := strings.Replace(page.Header().Get("Content-Security-Policy"), "frame-ancestors 'none'", "frame-ancestors 'self'", 1)
 	w.Header().Set("Content-Security-Policy", policy)
-	// A form that its page's script presses would lead away from the picture.
-	_, _ = w.Write(bytes.ReplaceAll(page.Body.Bytes(), []byte(" data-press"), nil)) // whoever asked has gone
+	// A form that its page's script presses would lead away from the picture, and a
+	// request that has a number would be told that somebody is in front of it.
+	body := bytes.ReplaceAll(page.Body.Bytes(), []byte(" data-press"), nil)
+	_, _ = w.Write(openNumber.ReplaceAll(body, []byte("$1"))) // whoever asked has gone
 }
+
+var openNumber = regexp.MustCompile(` data-number="\d+"( data-last=)`)
 
 // widths shows a page on a telephone and on a tablet at once.
 func (g *Gallery) widths(w http.ResponseWriter, r *http.Request) {

@@ -32,18 +32,24 @@ func (s *Store) Ticket(ctx context.Context, account string, id helpdesk.TicketID
 
 // TicketByNumber reads a head by the number that people use.
 func (s *Store) TicketByNumber(ctx context.Context, account string, number int64) (*helpdesk.Ticket, error) {
-	resp, err := s.get(ctx, s.keys.account(account).number(number))
+	id, err := s.TicketNumbered(ctx, account, number)
 	if err != nil {
-		return nil, fmt.Errorf("find ticket #%d: %w", number, err)
-	}
-	if len(resp.Kvs) == 0 {
-		return nil, helpdesk.Errorf(helpdesk.NotFound, "there is no ticket #%d", number)
-	}
-	var id helpdesk.TicketID
-	if err := id.UnmarshalText(resp.Kvs[0].Value); err != nil {
 		return nil, err
 	}
 	return s.Ticket(ctx, account, id)
+}
+
+// TicketNumbered is the id of the ticket that got the number, whether it is there
+// still or was erased; NotFound if none ever did.
+func (s *Store) TicketNumbered(ctx context.Context, account string, number int64) (id helpdesk.TicketID, err error) {
+	resp, err := s.get(ctx, s.keys.account(account).number(number))
+	if err != nil {
+		return 0, fmt.Errorf("find ticket #%d: %w", number, err)
+	}
+	if len(resp.Kvs) == 0 {
+		return 0, helpdesk.Errorf(helpdesk.NotFound, "there is no ticket #%d", number)
+	}
+	return id, id.UnmarshalText(resp.Kvs[0].Value)
 }
 
 // Tickets reads up to limit heads, newest number first, below before

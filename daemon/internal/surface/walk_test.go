@@ -48,8 +48,9 @@ func TestReadingChangesNothing(t *testing.T) {
 			}
 		}
 	}
-	if now := d.Settled(t); now != revision {
-		t.Errorf("reading has changed records: revision %d, was %d; changed: %q", now, revision, d.ChangedSince(t, revision))
+	d.Settled(t)
+	if changed := d.ChangedSince(t, revision); len(changed) > 0 {
+		t.Errorf("reading has changed records: %q", changed)
 	}
 	if now := d.files(t); now != files {
 		t.Errorf("reading has changed the files from\n%s\nto\n%s", files, now)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"text/template/parse"
 
 	"github.com/posterndesk/postern/daemon/internal/words"
 )
@@ -25,7 +26,21 @@ type Pages struct {
 	scripts []string
 	common  *template.Template
 	sources map[string]string // of each page
-	sets    sync.Map          // locale → map[string]*template.Template; as many as are declared
+	sets    sync.Map          // locale → *set; as many as are declared
+}
+
+// set is all pages with the functions of a locale.
+type set struct {
+	common *template.Template
+	funcs  template.FuncMap
+	pages  map[string]*made
+}
+
+// made is a page that is put together when it is first asked for: nobody looks at all
+// of them, and each holds all parts.
+type made struct {
+	once sync.Once
+	page *template.Template
 }
 
 // Page is what every page has. Frame is for the edge's own frame around its
@@ -83,29 +98,50 @@ func (s *Site) Pages(files fs.FS, folder string, assets ...string) *Pages {
 		if err != nil {
 			panic(fmt.Sprintf("read template: %v", err))
 		}
-		p.sources[strings.TrimSuffix(base, ".html")] = string(source)
+		p.sources[strings.TrimSuffix(base, ".html")] = mustParse(name, string(source))
 	}
-	p.set(words.English)
 	return p
 }
 
-// set is all pages with the functions of a locale. They are made when they are
-// first asked for, and parsed for each language as templates bind functions by
-// name; running them then translates nothing twice.
-func (p *Pages) set(locale string) map[string]*template.Template {
+// mustParse panics on a page that is no template, so that nobody has to open it to find
+// that out.
+func mustParse(name, source string) string {
+	tree := parse.New(name)
+	tree.Mode = parse.SkipFuncCheck // tests open every page
+	if _, err := tree.Parse(source, "", "", map[string]*parse.Tree{}); err != nil {
+		panic(fmt.Sprintf("parse template: %v", err))
+	}
+	return source
+}
+
+// set is made when its locale is first asked for. Templates bind functions by name, so
+// each language has its own; running them then translates nothing twice.
+func (p *Pages) set(locale string) *set {
 	if known, ok := p.sets.Load(locale); ok {
-		return known.(map[string]*template.Template)
+		return known.(*set)
 	}
 	funcs := p.site.funcs(locale)
-	common := template.Must(p.common.Clone()).Funcs(funcs)
-	pages := map[string]*template.Template{}
-	for name, source := range p.sources {
-		page := template.Must(template.Must(common.Clone()).Parse(source))
-		fold(page, funcs)
-		pages[name] = page
+	s := &set{common: template.Must(p.common.Clone()).Funcs(funcs), funcs: funcs, pages: map[string]*made{}}
+	for name := range p.sources {
+		s.pages[name] = &made{}
 	}
-	known, _ := p.sets.LoadOrStore(locale, pages)
-	return known.(map[string]*template.Template)
+	known, _ := p.sets.LoadOrStore(locale, s)
+	return known.(*set)
+}
+
+// page is one of them, by name; nil if there is none.
+func (p *Pages) page(locale, name string) *template.Template {
+	s := p.set(locale)
+	m, ok := s.pages[name]
+	if !ok {
+		return nil
+	}
+	m.once.Do(func() {
+		page := template.Must(template.Must(s.common.Clone()).Parse(p.sources[name]))
+		fold(page, s.funcs)
+		m.page = page
+	})
+	return m.page
 }
 
 // document is what the outermost template reads.
@@ -168,8 +204,8 @@ func spoken(locale string) string {
 }
 
 func (p *Pages) render(out *bytes.Buffer, name string, doc document) error {
-	page, ok := p.set(doc.Locale)[name]
-	if !ok {
+	page := p.page(doc.Locale, name)
+	if page == nil {
 		return fmt.Errorf("there is no page %q", name)
 	}
 	if err := page.ExecuteTemplate(out, "document", doc); err != nil {

@@ -203,9 +203,10 @@ func (tab *Tab) await(what, script string) {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
-	const pause = 25 * time.Millisecond
+	// A machine with much to do is asked less and less often.
+	const first, longest = 25 * time.Millisecond, 400 * time.Millisecond
 	var err error
-	for ctx.Err() == nil {
+	for pause := first; ctx.Err() == nil; pause = min(longest, pause*3/2) {
 		var there bool
 		if there, err = chromedp.Run(ctx, chromedp.Evaluate[bool](script)); err == nil && there {
 			return

@@ -28,7 +28,7 @@
   let seen = '';
   const read = () => {
     const page = document.getElementById('ticket'), mark = `${ticket}/${page?.dataset.last}`;
-    if (!page || document.hidden || seen === mark) return;
+    if (!page || !ticket || document.hidden || seen === mark) return;
     seen = mark;
     send(at('seen'), { entry: page.dataset.last });
     document.querySelector(`#list .row.unread[data-number="${ticket}"]`)?.classList.remove('unread');
