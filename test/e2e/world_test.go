@@ -160,7 +160,7 @@ func (w *world) throughGate(t *testing.T) (kubeconfig string, g *gate) {
 	}
 	g = &gate{listener: listener, open: map[net.Conn]bool{}}
 	t.Cleanup(func() { _ = listener.Close(); g.Shut() })
-	server := strings.TrimPrefix(strings.TrimPrefix(w.kube.Config.Host, "https://"), "http://")
+	server := strings.Trim(strings.TrimPrefix(w.kube.Config.Host, "https://"), "/")
 	go g.serve(server)
 	raw, err := os.ReadFile(w.kube.Kubeconfig)
 	if err != nil {
