@@ -14,8 +14,7 @@ type Agents struct {
 }
 
 // AgentOIDC is an OpenID Connect issuer agents may sign in with.
-// +kubebuilder:validation:XValidation:rule="has(self.issuer) || has(self.preset)",message="issuer or preset is required"
-// +kubebuilder:validation:XValidation:rule="!has(self.issuer) || self.issuer.startsWith('https://') || self.issuer.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?(/.*)?$')",message="issuer must begin with https://"
+// +kubebuilder:validation:XValidation:rule="(has(self.issuer) && self.issuer.size() > 0) || has(self.preset)",message="issuer or preset is required"
 // +kubebuilder:object:generate=true
 type AgentOIDC struct {
 	// name is part of the redirect address that is registered with the issuer:
@@ -34,6 +33,7 @@ type AgentOIDC struct {
 	// for customers. Default: that of the preset.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.size() == 0 || self.matches('^(https://[^/?#@ ]+|http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?)([/?][^# ]*)?$')",message="must be an address such as https://id.acme.example, without a user name and without #; http is for localhost, 127.0.0.1 and [::1] alone"
 	Issuer string `json:"issuer,omitempty"`
 
 	// displayName is the name on the button. Default: the preset's, else name.

@@ -17,7 +17,7 @@ type HelpCenterSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=259
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[1-9][0-9]{0,4})?$') && self.split(':')[0].size() <= 253 && (!self.contains(':') || int(self.split(':')[1]) <= 65535)",message="must be a host name in lower case, such as help.acme.example; a port may follow, https:// and a path may not"
 	Host string `json:"host"`
 
 	// mailboxRef names the mailbox from which tickets born in this portal are
@@ -94,8 +94,8 @@ type Portal struct {
 }
 
 // SignUp says how customers get a portal account.
-// +kubebuilder:validation:XValidation:rule="(has(self.methods) && self.methods.size() > 0) || self.mode == 'InviteOnly'",message="methods may be empty only if mode is InviteOnly"
-// +kubebuilder:validation:XValidation:rule="(has(self.methods) && 'OIDC' in self.methods) == (has(self.oidc) && self.oidc.size() > 0)",message="oidc is set if and only if methods has OIDC"
+// +kubebuilder:validation:XValidation:rule="(has(self.methods) && self.methods.size() > 0) || self.mode == 'InviteOnly'",message="may be empty only if mode is InviteOnly; with mode Open name at least one of Password, OIDC, EmailCode",fieldPath=".methods"
+// +kubebuilder:validation:XValidation:rule="(has(self.methods) && 'OIDC' in self.methods) == (has(self.oidc) && self.oidc.size() > 0)",message="must be set if and only if methods has OIDC",fieldPath=".oidc"
 // +kubebuilder:object:generate=true
 type SignUp struct {
 	// mode Open lets everybody sign up; InviteOnly only whom an agent has sent an
@@ -119,8 +119,7 @@ type SignUp struct {
 }
 
 // OIDC is an OpenID Connect issuer customers may sign in with.
-// +kubebuilder:validation:XValidation:rule="has(self.issuer) || has(self.preset)",message="issuer or preset is required"
-// +kubebuilder:validation:XValidation:rule="!has(self.issuer) || self.issuer.startsWith('https://') || self.issuer.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?(/.*)?$')",message="issuer must begin with https://"
+// +kubebuilder:validation:XValidation:rule="(has(self.issuer) && self.issuer.size() > 0) || has(self.preset)",message="issuer or preset is required"
 // +kubebuilder:object:generate=true
 type OIDC struct {
 	// name is part of the redirect address that is registered with the issuer.
@@ -140,6 +139,7 @@ type OIDC struct {
 	// or in a network that --issuer-network names. Default: that of the preset.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.size() == 0 || self.matches('^(https://[^/?#@ ]+|http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?)([/?][^# ]*)?$')",message="must be an address such as https://id.acme.example, without a user name and without #; http is for localhost, 127.0.0.1 and [::1] alone"
 	Issuer string `json:"issuer,omitempty"`
 
 	// displayName is the name on the button. Default: the preset's, else name.
@@ -159,6 +159,7 @@ type OIDC struct {
 }
 
 // Locales are the languages of a portal.
+// +kubebuilder:validation:XValidation:rule="!has(self.default) || !has(self.supported) || self.supported.size() == 0 || self.default in self.supported",message="must have the default; without one that is en",fieldPath=".supported"
 // +kubebuilder:object:generate=true
 type Locales struct {
 	// default is the language for visitors whose own is not supported. Default en.
@@ -200,20 +201,23 @@ type Appearance struct {
 type SubmissionWords struct {
 	// buttonLabel is the button in the top navigation, up to 200 characters.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	ButtonLabel *LocalizedText `json:"buttonLabel,omitempty"`
 
 	// pageTitle is the title of the submission page, up to 200 characters.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	PageTitle *LocalizedText `json:"pageTitle,omitempty"`
 
 	// formSelectorLabel stands over the choice of form, up to 200 characters; with
 	// one form there is no choice.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	FormSelectorLabel *LocalizedText `json:"formSelectorLabel,omitempty"`
 }
 
 // CustomerView says what customers see of their tickets.
-// +kubebuilder:validation:XValidation:rule="(has(self.customFields) && self.customFields == 'Listed') == (has(self.listedFields) && self.listedFields.size() > 0)",message="listedFields is set if and only if customFields is Listed"
+// +kubebuilder:validation:XValidation:rule="(has(self.customFields) && self.customFields == 'Listed') == (has(self.listedFields) && self.listedFields.size() > 0)",message="must be set if and only if customFields is Listed",fieldPath=".listedFields"
 // +kubebuilder:object:generate=true
 type CustomerView struct {
 	// statusLabels are the customers' words for a status. A status without a
@@ -254,6 +258,7 @@ type StatusLabel struct {
 
 	// label is what customers read, up to 200 characters.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Label LocalizedText `json:"label"`
 }
 

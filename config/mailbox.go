@@ -2,6 +2,8 @@ package config
 
 // MailboxSpec declares a mailbox: a support address, how mail comes in to it
 // and how it goes out.
+// +kubebuilder:validation:XValidation:rule="!has(self.aliases) || !self.aliases.exists(a, a.lowerAscii() == self.address.lowerAscii())",message="must not have the address of the mailbox itself",fieldPath=".aliases"
+// +kubebuilder:validation:XValidation:rule="!has(self.dkim) || self.dkim.all(k, !has(k.domain) || k.domain.size() == 0 || self.address.endsWith('@' + k.domain) || (k.domain.contains('.') && self.address.endsWith('.' + k.domain)))",message="each domain must be that of the address, or one above it",fieldPath=".dkim"
 // +kubebuilder:object:generate=true
 type MailboxSpec struct {
 	// address is the support address, with its domain in lower case. It cannot be
@@ -10,7 +12,8 @@ type MailboxSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the address cannot change; declare a new Mailbox"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9!#$%&\\x27*+/=?^_\\x60{|}~-]+([.][A-Za-z0-9!#$%&\\x27*+/=?^_\\x60{|}~-]+)*@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$') && self.indexOf('@') <= 64",message="must be a plain mail address such as support@acme.example, with its domain in lower case"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot change; declare a new Mailbox"
 	Address string `json:"address"`
 
 	// displayName stands beside the address in mail. Default: none.
@@ -25,6 +28,7 @@ type MailboxSpec struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MaxLength=254
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[A-Za-z0-9!#$%&\\x27*+/=?^_\\x60{|}~-]+([.][A-Za-z0-9!#$%&\\x27*+/=?^_\\x60{|}~-]+)*@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$') && self.indexOf('@') <= 64",message="must be a plain mail address such as support@acme.example, with its domain in lower case"
 	Aliases []string `json:"aliases,omitempty"`
 
 	// inbound says how mail comes in.
@@ -84,7 +88,7 @@ type Attachments struct {
 }
 
 // Inbound says how mail comes in.
-// +kubebuilder:validation:XValidation:rule="(self.type == 'IMAP') == has(self.imap)",message="imap is set if and only if type is IMAP"
+// +kubebuilder:validation:XValidation:rule="(self.type == 'IMAP') == has(self.imap)",message="must be set if and only if type is IMAP",fieldPath=".imap"
 // +kubebuilder:object:generate=true
 type Inbound struct {
 	// type SMTP: the daemon is handed the mail, by SMTP or LMTP. IMAP: it polls.
@@ -102,21 +106,22 @@ type Inbound struct {
 	// none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	// +kubebuilder:validation:XValidation:rule="self.size() == 0 || self.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$')",message="must be a host name in lower case, such as mx.acme.example"
 	AuthenticationResults string `json:"authenticationResults,omitempty"`
 }
 
 // IMAP is a mailbox that is polled.
 // +kubebuilder:validation:ExactlyOneOf=credentialsSecretRef;oauth
-// +kubebuilder:validation:XValidation:rule="(has(self.start) && self.start == 'Since') == has(self.since)",message="since is set if and only if start is Since"
-// +kubebuilder:validation:XValidation:rule="!has(self.afterwards) || (self.afterwards == 'Move') == has(self.processedFolder)",message="processedFolder is set if and only if afterwards is Move"
+// +kubebuilder:validation:XValidation:rule="(has(self.start) && self.start == 'Since') == has(self.since)",message="must be set if and only if start is Since",fieldPath=".since"
+// +kubebuilder:validation:XValidation:rule="!has(self.afterwards) || (self.afterwards == 'Move') == has(self.processedFolder)",message="must be set if and only if afterwards is Move",fieldPath=".processedFolder"
+// +kubebuilder:validation:XValidation:rule="!has(self.processedFolder) || !has(self.folder) || (self.processedFolder != self.folder && (self.processedFolder.lowerAscii() != 'inbox' || self.folder.lowerAscii() != 'inbox'))",message="must not be the folder that is read",fieldPath=".processedFolder"
 // +kubebuilder:object:generate=true
 type IMAP struct {
 	// host is the IMAP server, in lower case.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$')",message="must be a host name in lower case, such as mx.acme.example"
 	Host string `json:"host"`
 
 	// port of the server. Default 993 with tls Implicit, else 143.
@@ -162,7 +167,7 @@ type IMAP struct {
 	// since is a day such as 2026-11-01; only with start Since.
 	// +optional
 	// +kubebuilder:validation:MaxLength=10
-	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	// +kubebuilder:validation:Format=date
 	Since string `json:"since,omitempty"`
 
 	// afterwards is what becomes of a mail at the server once it is taken in.
@@ -189,13 +194,14 @@ type IMAP struct {
 
 // Relay is a mail server that takes outgoing mail.
 // +kubebuilder:validation:AtMostOneOf=credentialsSecretRef;oauth
+// +kubebuilder:validation:XValidation:rule="!has(self.username) || self.username.size() == 0 || has(self.credentialsSecretRef) || has(self.oauth)",message="has a meaning only with credentialsSecretRef or oauth",fieldPath=".username"
 // +kubebuilder:object:generate=true
 type Relay struct {
 	// host is the server, in lower case.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$')",message="must be a host name in lower case, such as mx.acme.example"
 	Host string `json:"host"`
 
 	// port of the server. Default 465 with tls Implicit or unset, else 587.
@@ -250,6 +256,7 @@ type DKIM struct {
 
 // OAuth is how access tokens for a mail server are fetched (RFC 6749): with a
 // refresh token, or without one for the client itself.
+// +kubebuilder:validation:AtLeastOneOf=clientSecretRef;refreshTokenSecretRef
 // +kubebuilder:object:generate=true
 type OAuth struct {
 	// tokenURL is the https address tokens are fetched from, such as
@@ -257,6 +264,7 @@ type OAuth struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(https://[^/?#@ ]+|http://(localhost|127[.]0[.]0[.]1|[[]::1[]])(:[0-9]+)?)([/?][^# ]*)?$')",message="must be an address such as https://id.acme.example, without a user name and without #; http is for localhost, 127.0.0.1 and [::1] alone"
 	TokenURL string `json:"tokenURL"`
 
 	// scopes to ask for. Default: none, which is what the issuer takes for granted.

@@ -8,10 +8,13 @@ import (
 // TicketFormSpec declares a ticket form: what a customer fills in. The page
 // itself asks for subject and message, and visitors who are not signed in for
 // name and address; fields come in addition.
+// +kubebuilder:validation:XValidation:rule="!has(self.rules) || self.rules.all(r, r.effects.all(e, has(self.fields) && self.fields.exists(f, (has(e.show) && e.show == f.name) || (has(e.hide) && e.hide == f.name) || (has(e.require) && e.require == f.name) || (has(e.optional) && e.optional == f.name))))",message="each effect must name a field of the form",fieldPath=".rules"
 // +kubebuilder:object:generate=true
 type TicketFormSpec struct {
-	// title names the form where one is chosen, and heads its page.
+	// title names the form where one is chosen, and heads its page, up to 200
+	// characters.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Title LocalizedText `json:"title"`
 
 	// description stands under the title.
@@ -76,6 +79,7 @@ type TicketFormSpec struct {
 }
 
 // Subject says where the subject of a ticket comes from.
+// +kubebuilder:validation:XValidation:rule="!has(self.text) || (has(self.mode) && self.mode == 'Fixed')",message="has a meaning only with mode Fixed",fieldPath=".text"
 // +kubebuilder:object:generate=true
 type Subject struct {
 	// mode Ask asks the visitor; Fixed takes text. Default Ask.
@@ -85,11 +89,13 @@ type Subject struct {
 
 	// label stands over the input, up to 200 characters. Unset: Postern's own words.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Label *LocalizedText `json:"label,omitempty"`
 
 	// text is the subject in mode Fixed, up to 200 characters. Unset: the title of
 	// the form.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Text *LocalizedText `json:"text,omitempty"`
 }
 
@@ -98,6 +104,7 @@ type Subject struct {
 type Message struct {
 	// label stands over the input, up to 200 characters. Unset: Postern's own words.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Label *LocalizedText `json:"label,omitempty"`
 
 	// help stands under the label.
@@ -106,7 +113,34 @@ type Message struct {
 }
 
 // Field is one thing a form asks for.
-// +kubebuilder:validation:XValidation:rule="(has(self.options) && self.options.size() > 0) == (self.type in ['Select', 'MultiSelect', 'Tree'])",message="options are set if and only if type is Select, MultiSelect or Tree"
+// +kubebuilder:validation:XValidation:rule="(has(self.options) && self.options.size() > 0) == (self.type in ['Select', 'MultiSelect', 'Tree'])",message="must be set if and only if type is Select, MultiSelect or Tree",fieldPath=".options"
+// +kubebuilder:validation:XValidation:rule="!has(self.help) || !(self.type in ['Info', 'Hidden'])",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".help"
+// +kubebuilder:validation:XValidation:rule="!has(self.placeholder) || self.type in ['ShortText', 'LongText', 'Integer', 'Decimal', 'Select', 'Tree', 'Email', 'URL', 'Phone']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".placeholder"
+// +kubebuilder:validation:XValidation:rule="!(has(self.requirement) && self.requirement == 'Required') || !(self.type in ['Info', 'Hidden'])",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".requirement"
+// +kubebuilder:validation:XValidation:rule="!(has(self.initial) && self.initial.size() > 0) || !(self.type in ['File', 'Consent', 'Info'])",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".initial"
+// +kubebuilder:validation:XValidation:rule="!(has(self.prefill) && self.prefill.size() > 0) || !(self.type in ['File', 'Consent', 'Info'])",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".prefill"
+// +kubebuilder:validation:XValidation:rule="!(has(self.minItems) && self.minItems > 0) || self.type in ['MultiSelect']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".minItems"
+// +kubebuilder:validation:XValidation:rule="!(has(self.maxItems) && self.maxItems > 0) || self.type in ['MultiSelect', 'File']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".maxItems"
+// +kubebuilder:validation:XValidation:rule="!(has(self.minLength) && self.minLength > 0) || self.type in ['ShortText', 'LongText']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".minLength"
+// +kubebuilder:validation:XValidation:rule="!(has(self.maxLength) && self.maxLength > 0) || self.type in ['ShortText', 'LongText', 'Hidden']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".maxLength"
+// +kubebuilder:validation:XValidation:rule="!(has(self.pattern) && self.pattern.size() > 0) || self.type in ['ShortText', 'Email', 'URL', 'Phone']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".pattern"
+// +kubebuilder:validation:XValidation:rule="!(has(self.min) && self.min.size() > 0) || self.type in ['Integer', 'Decimal', 'Date']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".min"
+// +kubebuilder:validation:XValidation:rule="!(has(self.max) && self.max.size() > 0) || self.type in ['Integer', 'Decimal', 'Date']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".max"
+// +kubebuilder:validation:XValidation:rule="!(has(self.decimals) && self.decimals > 0) || self.type in ['Decimal']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".decimals"
+// +kubebuilder:validation:XValidation:rule="!has(self.file) || self.type in ['File']",messageExpression="'has no meaning for a field of type ' + self.type",fieldPath=".file"
+// +kubebuilder:validation:XValidation:rule="has(self.label) || self.type == 'Hidden'",message="is required",fieldPath=".label"
+// +kubebuilder:validation:XValidation:rule="!has(self.label) || self.type in ['Consent', 'Info'] || (self.label.default.size() <= 200 && (!has(self.label.translations) || self.label.translations.all(t, t.text.size() <= 200)))",message="must have at most 200 characters in each language",fieldPath=".label"
+// +kubebuilder:validation:XValidation:rule="!has(self.patternMessage) || (has(self.pattern) && self.pattern.size() > 0)",message="has a meaning only with pattern",fieldPath=".patternMessage"
+// +kubebuilder:validation:XValidation:rule="(self.type == 'Consent') == (has(self.version) && self.version.size() > 0)",message="must be set if and only if type is Consent",fieldPath=".version"
+// +kubebuilder:validation:XValidation:rule="self.type == 'Tree' || !has(self.options) || self.options.all(o, !has(o.parent) || o.parent.size() == 0)",message="parent has a meaning only in a Tree",fieldPath=".options"
+// +kubebuilder:validation:XValidation:rule="self.type == 'LongText' || !has(self.maxLength) || self.maxLength <= 1000",message="must be at most 1000, and of a LongText at most 20000",fieldPath=".maxLength"
+// +kubebuilder:validation:XValidation:rule="!has(self.minLength) || self.minLength <= ((has(self.maxLength) && self.maxLength > 0) ? self.maxLength : (self.type == 'LongText' ? 5000 : 200))",message="must not be more than maxLength",fieldPath=".minLength"
+// +kubebuilder:validation:XValidation:rule="self.type != 'MultiSelect' || !has(self.options) || !has(self.maxItems) || self.maxItems <= self.options.size()",message="must not be more than there are options",fieldPath=".maxItems"
+// +kubebuilder:validation:XValidation:rule="self.type != 'MultiSelect' || !has(self.options) || !has(self.minItems) || self.minItems <= ((has(self.maxItems) && self.maxItems > 0) ? self.maxItems : self.options.size())",message="must not be more than maxItems, or than there are options",fieldPath=".minItems"
+// +kubebuilder:validation:XValidation:rule="self.type != 'File' || !has(self.maxItems) || self.maxItems <= 20",message="must be at most 20 files",fieldPath=".maxItems"
+// +kubebuilder:validation:XValidation:rule="!(has(self.min) && self.min.size() > 0) || (self.type == 'Integer' ? self.min.trim().matches('^[+-]?[0-9]{1,16}$') : self.type == 'Decimal' ? self.min.trim().matches('^[+-]?[0-9]+([.,][0-9]{1,6})?$') : self.type != 'Date' || self.min.trim().matches('^([0-9]{4}-[0-9]{2}-[0-9]{2}|Today)$'))",messageExpression="self.type == 'Date' ? 'must be a day such as 2026-01-31, or Today' : 'must be a value of type ' + self.type",fieldPath=".min"
+// +kubebuilder:validation:XValidation:rule="!(has(self.max) && self.max.size() > 0) || (self.type == 'Integer' ? self.max.trim().matches('^[+-]?[0-9]{1,16}$') : self.type == 'Decimal' ? self.max.trim().matches('^[+-]?[0-9]+([.,][0-9]{1,6})?$') : self.type != 'Date' || self.max.trim().matches('^([0-9]{4}-[0-9]{2}-[0-9]{2}|Today)$'))",messageExpression="self.type == 'Date' ? 'must be a day such as 2026-01-31, or Today' : 'must be a value of type ' + self.type",fieldPath=".max"
+// +kubebuilder:validation:XValidation:rule="!(has(self.min) && self.min.size() > 0) || !(has(self.max) && self.max.size() > 0) || (self.type == 'Integer' ? !self.min.trim().matches('^[+-]?[0-9]{1,16}$') || !self.max.trim().matches('^[+-]?[0-9]{1,16}$') || int(self.min.trim()) <= int(self.max.trim()) : self.type == 'Decimal' ? !self.min.trim().matches('^[+-]?[0-9]+([.,][0-9]{1,6})?$') || !self.max.trim().matches('^[+-]?[0-9]+([.,][0-9]{1,6})?$') || double(self.min.trim().replace(',', '.')) <= double(self.max.trim().replace(',', '.')) : self.min == 'Today' || self.max == 'Today' || self.min.trim() <= self.max.trim())",message="must not be less than min",fieldPath=".max"
 // +kubebuilder:object:generate=true
 type Field struct {
 	// name identifies the answer in rules (values.NAME), tickets and exports. It
@@ -115,12 +149,13 @@ type Field struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z][a-zA-Z0-9_]{0,62}$`
+	// +kubebuilder:validation:XValidation:rule="!(self in ['false', 'in', 'null', 'true'])",message="must not be a word of the expression language: false, in, null, true"
 	Name string `json:"name"`
 
 	// type says what is asked for. It cannot be changed, as answers are kept
 	// under it; a field of another type takes another name.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the type of a field cannot change; add a field of another name"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot change; add a field of another name"
 	Type FieldType `json:"type"`
 
 	// label stands over the input, up to 200 characters. Of a Consent it is the
@@ -135,6 +170,7 @@ type Field struct {
 
 	// placeholder stands in the empty input, up to 200 characters.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Placeholder *LocalizedText `json:"placeholder,omitempty"`
 
 	// requirement Required refuses the form while the field is empty (Checkbox and
@@ -178,8 +214,8 @@ type Field struct {
 	// +kubebuilder:validation:Maximum=200
 	MaxItems int32 `json:"maxItems,omitempty"`
 
-	// minLength is the least number of characters of a text that is not empty.
-	// For ShortText, LongText and Hidden.
+	// minLength is the least number of characters of a text that is not empty. For
+	// ShortText and LongText.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=20000
@@ -202,6 +238,7 @@ type Field struct {
 	// patternMessage tells a visitor whose text does not match what is wanted, up
 	// to 200 characters. Only with pattern.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	PatternMessage *LocalizedText `json:"patternMessage,omitempty"`
 
 	// min is the least number ("0", "-2.5") of an Integer or Decimal, or the
@@ -243,6 +280,7 @@ type Option struct {
 
 	// label is what the visitor reads, up to 200 characters.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="self.default.size() <= 200 && (!has(self.translations) || self.translations.all(t, t.text.size() <= 200))",message="must have at most 200 characters in each language"
 	Label LocalizedText `json:"label"`
 
 	// parent is the value of the option, declared before, that this one is nested
@@ -363,7 +401,7 @@ type RoutingRule struct {
 }
 
 // RoutingSet is what a ticket gets; at least one of its members is set.
-// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="(has(self.priority) && self.priority.size() > 0) || (has(self.tags) && self.tags.size() > 0) || has(self.mailboxRef)",message="must have at least one of priority, tags, mailboxRef"
 // +kubebuilder:object:generate=true
 type RoutingSet struct {
 	// priority of the ticket.

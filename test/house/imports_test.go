@@ -68,6 +68,8 @@ var importRules = []importRule{
 	{from: module + "daemon", not: "k8s.io/", but: []string{"k8s.io/utils"}, deep: true, why: "the daemon runs without a cluster; etcd itself uses a tree of k8s.io/utils"},
 	{from: module + "daemon", not: "sigs.k8s.io/", but: []string{"sigs.k8s.io/yaml"}, deep: true, why: "the daemon runs without a cluster"},
 	{from: module + "operator", not: module + "daemon", deep: true, why: "the programs meet in config alone"},
+	{from: module + "operator", not: module + "test", deep: true, why: "what tests start is not in a program"},
+	{from: module + "test/kube", not: module + "daemon", deep: true, why: "it runs an API server, and knows only what is declared"},
 	{from: module + "operator/internal/store", not: "sigs.k8s.io/controller-runtime/pkg/client", why: "it writes to etcd what was decided, and never asks the API server"},
 	{from: module + "operator/internal/store", not: module + "operator/internal/controller", why: "the controller drives it, not the other way round"},
 	{from: module + "operator/internal/plan", not: module, but: []string{module + "config", module + "operator/api"}, why: "what an account comes to is decided from what is declared, and by nothing else"},

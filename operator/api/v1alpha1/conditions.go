@@ -34,52 +34,52 @@ const (
 // The reasons of conditions. The same word has the same cause in every kind.
 const (
 	// Of Accepted.
-	ReasonAccepted          = "Accepted"
+	ReasonAccepted          = "Accepted"          // it is valid, and holds what it claims
 	ReasonHostConflicted    = "HostConflicted"    // another help center holds the host
 	ReasonAddressConflicted = "AddressConflicted" // another mailbox holds the address
 	ReasonInvalid           = "Invalid"           // by a rule that the API server does not know
 	ReasonTooLarge          = "TooLarge"          // to be kept, or too many objects in the account
 
 	// Of ResolvedRefs.
-	ReasonResolvedRefs       = "ResolvedRefs"
-	ReasonHelpCenterNotFound = "HelpCenterNotFound"
-	ReasonMailboxNotFound    = "MailboxNotFound"
-	ReasonSecretNotFound     = "SecretNotFound"
-	ReasonSecretKeyNotFound  = "SecretKeyNotFound"
-	ReasonSecretUnreadable   = "SecretUnreadable" // the operator may not read it, or it is too large
+	ReasonResolvedRefs       = "ResolvedRefs"       // all is there and can be read
+	ReasonHelpCenterNotFound = "HelpCenterNotFound" // there is no help center of a name that it refers to
+	ReasonMailboxNotFound    = "MailboxNotFound"    // there is no mailbox of a name that it refers to
+	ReasonSecretNotFound     = "SecretNotFound"     // there is no Secret of a name that it refers to
+	ReasonSecretKeyNotFound  = "SecretKeyNotFound"  // the Secret has no such key
+	ReasonSecretUnreadable   = "SecretUnreadable"   // the operator may not read it, or it is too large
 
 	// Of Programmed.
-	ReasonProgrammed       = "Programmed"
-	ReasonWithdrawn        = "Withdrawn"     // nothing is to be served, and no replica serves it
-	ReasonPending          = "Pending"       // under way; of Accepted: the name is about to be given back
-	ReasonRejected         = "Rejected"      // a replica cannot serve it
-	ReasonNoReplicas       = "NoReplicas"    // no replica serves
-	ReasonReplicaSilent    = "ReplicaSilent" // a replica is ready and says nothing
-	ReasonNotAccepted      = "NotAccepted"   // also of what is not looked at before it is accepted
-	ReasonStoreUnavailable = "StoreUnavailable"
-	ReasonDeletionsHeld    = "DeletionsHeld" // so much would vanish at once that somebody has to say so
+	ReasonProgrammed       = "Programmed"       // every serving replica serves exactly this
+	ReasonWithdrawn        = "Withdrawn"        // nothing is to be served, and no replica serves it
+	ReasonPending          = "Pending"          // under way; of Accepted: the name is about to be given back
+	ReasonRejected         = "Rejected"         // a replica cannot serve it
+	ReasonNoReplicas       = "NoReplicas"       // no replica serves
+	ReasonReplicaSilent    = "ReplicaSilent"    // a replica is ready and says nothing
+	ReasonNotAccepted      = "NotAccepted"      // also of what is not looked at before it is accepted
+	ReasonStoreUnavailable = "StoreUnavailable" // etcd does not answer the operator
+	ReasonDeletionsHeld    = "DeletionsHeld"    // so much would vanish at once that somebody has to say so
 
 	// Of Ready, besides those of what fails.
-	ReasonReady    = "Ready"
+	ReasonReady    = "Ready"    // all is well
 	ReasonDraft    = "Draft"    // also of Visible
 	ReasonDisabled = "Disabled" // a help center whose portal is off
 
 	// Of SubmissionVisible and Visible.
-	ReasonFormsPublished     = "FormsPublished"
-	ReasonVisible            = "Visible"
-	ReasonNoPublishedForm    = "NoPublishedForm"
-	ReasonSubmissionDisabled = "SubmissionDisabled"
-	ReasonNotProgrammed      = "NotProgrammed"
+	ReasonFormsPublished     = "FormsPublished"     // at least one published form is connected and served
+	ReasonVisible            = "Visible"            // visitors find the form
+	ReasonNoPublishedForm    = "NoPublishedForm"    // no published form is connected
+	ReasonSubmissionDisabled = "SubmissionDisabled" // ticketSubmission is Disabled
+	ReasonNotProgrammed      = "NotProgrammed"      // not every serving replica serves it yet
 
 	// Of SignUpApplied.
-	ReasonApplied    = "Applied"
-	ReasonInherited  = "Inherited"
-	ReasonConflicted = "Conflicted"
+	ReasonApplied    = "Applied"    // what is declared here holds for the account
+	ReasonInherited  = "Inherited"  // nothing is declared here; another help center's holds, or none
+	ReasonConflicted = "Conflicted" // another help center declared it first, and differently
 
 	// Of Connected.
-	ReasonConnected            = "Connected"
-	ReasonAuthenticationFailed = "AuthenticationFailed"
-	ReasonUnreachable          = "Unreachable"
+	ReasonConnected            = "Connected"            // the last look went well
+	ReasonAuthenticationFailed = "AuthenticationFailed" // the server does not take the sign-in
+	ReasonUnreachable          = "Unreachable"          // the server does not answer, or breaks off
 )
 
 // Reasons are the reasons that each type of condition may have. Reconciling and

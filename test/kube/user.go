@@ -1,0 +1,95 @@
+package kube
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// number tells names of this test binary apart.
+var number atomic.Int64
+
+// Namespace makes a namespace for the test alone and returns its name. It stays: an
+// API server by itself removes no namespace.
+func (c *Cluster) Namespace(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test-%d", number.Add(1))
+	if err := c.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+		t.Fatalf("make namespace %s: %v", name, err)
+	}
+	return name
+}
+
+// User is somebody who may do some things.
+type User struct {
+	Name string
+	// Config is without a limit on requests.
+	Config *rest.Config
+	// Kubeconfig is the user's file for programs.
+	Kubeconfig string
+}
+
+// User makes somebody who may do what the rules say in a namespace, or everywhere
+// if that is "". [Cluster.Allow] lets them do more.
+func (c *Cluster) User(t testing.TB, namespace string, rules ...rbacv1.PolicyRule) *User {
+	t.Helper()
+	name := fmt.Sprintf("user-%d", number.Add(1))
+	user, err := c.env.AddUser(envtest.User{Name: name}, nil)
+	if err != nil {
+		t.Fatalf("make user %s: %v", name, err)
+	}
+	file, err := c.writeKubeconfig(name, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := user.Config()
+	config.QPS = -1
+	u := &User{Name: name, Config: config, Kubeconfig: file}
+	if len(rules) > 0 {
+		c.Allow(t, u, namespace, rules...)
+	}
+	return u
+}
+
+// Allow lets a user do what the rules say in a namespace, or everywhere if that is
+// "".
+func (c *Cluster) Allow(t testing.TB, u *User, namespace string, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	meta := metav1.ObjectMeta{Name: fmt.Sprintf("test-%d", number.Add(1)), Namespace: namespace}
+	subjects := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: u.Name}}
+	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name}
+	objects := []client.Object{
+		&rbacv1.Role{ObjectMeta: meta, Rules: rules},
+		&rbacv1.RoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: ref},
+	}
+	if namespace == "" {
+		ref.Kind = "ClusterRole"
+		objects = []client.Object{
+			&rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules},
+			&rbacv1.ClusterRoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: ref},
+		}
+	}
+	for _, o := range objects {
+		if err := c.Client.Create(t.Context(), o); err != nil {
+			t.Fatalf("allow user %s: %v", u.Name, err)
+		}
+	}
+}
+
+func (c *Cluster) writeKubeconfig(name string, user *envtest.AuthenticatedUser) (string, error) {
+	data, err := user.KubeConfig()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(c.folder, name+".kubeconfig")
+	return file, os.WriteFile(file, data, 0o600)
+}
