@@ -77,6 +77,7 @@ var importRules = []importRule{
 	{from: module + "operator/internal/plan", not: "k8s.io/client-go", deep: true, why: "it decides, and does nothing itself"},
 	{from: module + "operator/internal/plan", not: "go.etcd.io/", deep: true, why: "it decides, and does nothing itself"},
 	{from: module + "operator/internal/plan", not: "net", why: "it decides, and does nothing itself"},
+	{from: module + "operator/internal/controller", not: module, but: []string{module + "config", module + "operator/api", module + "operator/internal/plan", module + "operator/internal/store"}, why: "it brings API server, plan and store together, and knows no flag"},
 	{from: internal + "links", not: internal, but: []string{"helpdesk"}, why: "tools keep no state and know no use case"},
 	{from: internal + "blob", not: internal, but: []string{"helpdesk", "blob"}, why: "tools know no use case"},
 	{from: internal + "eml", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
