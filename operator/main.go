@@ -1,43 +1,63 @@
-// Command postern-operator will reconcile HelpCenter, TicketForm and Mailbox
-// resources into the daemon's live configuration. See --help for what it does
-// so far.
+// Command postern-operator makes what is declared as HelpCenter, TicketForm and
+// Mailbox in Kubernetes what the daemon serves, and tells there what has become of
+// it. The two speak through etcd; see package config/wire.
 package main
 
 import (
-	"flag"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/posterndesk/postern/operator/internal/controller"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
-const help = `postern-operator reconciles HelpCenter, TicketForm and Mailbox resources of
-Kubernetes into the live configuration of the daemon.
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2 // the command line is wrong
+	exitFenced = 3 // another operator writes for this installation now
+)
 
-This version does not do that yet: it tells its version and ends. Until it
-does, give the same manifests to the daemon as files: postern serve --manifests.
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
 
-Usage: postern-operator --version | --help
-`
-
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
-
-func execute(args []string, out, errs io.Writer) int {
-	fs := flag.NewFlagSet("postern-operator", flag.ContinueOnError)
-	fs.SetOutput(errs)
-	fs.Usage = func() { fmt.Fprint(errs, help) }
-	showVersion := fs.Bool("version", false, "tell the version")
-	if err := fs.Parse(args); err == flag.ErrHelp {
-		return 0
-	} else if err != nil {
-		return 2
-	}
-	if *showVersion {
+// execute is the program but for the process: it ends with ctx.
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	o, err := parse(args, errs)
+	switch {
+	case errors.Is(err, errHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(errs, "postern-operator:", err)
+		return exitUsage
+	case o.version:
 		fmt.Fprintln(out, "postern-operator", version)
-		return 0
+		return exitOK
 	}
-	fmt.Fprintln(errs, "postern-operator: reconciling is not part of this version; see --help")
-	return 1
+	log := slog.New(slog.NewJSONHandler(errs, nil))
+	err = run(ctx, o, log)
+	switch {
+	case err == nil:
+		log.Info("ended")
+		return exitOK
+	case errors.Is(err, controller.ErrFenced):
+		log.Error("another operator has taken over this installation; only one may run, or several with --leader-elect", "installation", o.installation, "err", err)
+		return exitFenced
+	default:
+		log.Error("cannot go on", "err", err)
+		return exitFailed
+	}
 }

@@ -77,6 +77,7 @@ var importRules = []importRule{
 	{from: module + "operator/internal/plan", not: "k8s.io/client-go", deep: true, why: "it decides, and does nothing itself"},
 	{from: module + "operator/internal/plan", not: "go.etcd.io/", deep: true, why: "it decides, and does nothing itself"},
 	{from: module + "operator/internal/plan", not: "net", why: "it decides, and does nothing itself"},
+	{from: module + "operator/internal/controller", not: module, but: []string{module + "config", module + "operator/api", module + "operator/internal/plan", module + "operator/internal/store"}, why: "it brings API server, plan and store together, and knows no flag"},
 	{from: internal + "links", not: internal, but: []string{"helpdesk"}, why: "tools keep no state and know no use case"},
 	{from: internal + "blob", not: internal, but: []string{"helpdesk", "blob"}, why: "tools know no use case"},
 	{from: internal + "eml", not: internal, but: []string{"helpdesk"}, why: "tools know no use case"},
@@ -113,6 +114,7 @@ var importRules = []importRule{
 	{from: internal + "guessable", not: module, deep: true, why: "it judges passwords, and knows nobody"},
 	{from: internal + "words", not: module, deep: true, why: "languages know nobody"},
 	{from: internal + "web", not: internal, but: []string{"helpdesk", "words"}, why: "what pages share knows no page"},
+	{from: internal + "live", not: internal, but: []string{"helpdesk", "links", "words"}, why: "it turns what is declared into the domain's words, and knows nobody who uses them"},
 	{from: internal, not: module + "config", but: nil, why: "inner packages take small structs, not the whole configuration"},
 }
 

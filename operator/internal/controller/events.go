@@ -1,0 +1,81 @@
+package controller
+
+import (
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/posterndesk/postern/operator/api/v1alpha1"
+)
+
+// action is what events say was being done.
+const action = "Reconcile"
+
+// maxNote is how long an event's text is at most, in bytes; the API server takes
+// no longer one.
+const maxNote = 1024
+
+// tell makes the events of a status that was just written: a warning when from now
+// on somebody has to do something, and a word when it is well again. What stays as
+// it is makes none.
+func (c *Controller) tell(ch change) {
+	ready := ch.ready()
+	now := meta.FindStatusCondition(ch.after, v1alpha1.ConditionStalled)
+	before := meta.FindStatusCondition(ch.before, v1alpha1.ConditionStalled)
+	switch {
+	case now != nil && (before == nil || before.Reason != now.Reason):
+		c.troubled.add(ch.object.GetUID())
+		c.event(ch, corev1.EventTypeWarning, now.Reason, ready.Message)
+	case ready.Status == metav1.ConditionTrue && c.troubled.remove(ch.object.GetUID()):
+		c.event(ch, corev1.EventTypeNormal, ready.Reason, "ready again")
+	}
+	signUp := meta.FindStatusCondition(ch.after, v1alpha1.ConditionSignUpApplied)
+	if conflicted(signUp) && !conflicted(meta.FindStatusCondition(ch.before, v1alpha1.ConditionSignUpApplied)) {
+		c.event(ch, corev1.EventTypeWarning, "SignUp"+v1alpha1.ReasonConflicted, signUp.Message)
+	}
+}
+
+func conflicted(c *metav1.Condition) bool {
+	return c != nil && c.Reason == v1alpha1.ReasonConflicted
+}
+
+func (c *Controller) event(ch change, kind, reason, note string) {
+	if len(note) > maxNote {
+		note = note[:maxNote]
+	}
+	c.events.Eventf(ch.object, nil, kind, reason, action, "%s", note)
+}
+
+// troubled knows the objects that somebody had to do something about and that
+// have not become ready since; on the way there they may be Pending for a while.
+type troubled struct {
+	mu      sync.Mutex
+	objects map[types.UID]bool
+}
+
+// see learns from a status that was read, after a start.
+func (t *troubled) see(ch change) {
+	if meta.FindStatusCondition(ch.before, v1alpha1.ConditionStalled) != nil {
+		t.add(ch.object.GetUID())
+	}
+}
+
+func (t *troubled) add(uid types.UID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.objects == nil {
+		t.objects = map[types.UID]bool{}
+	}
+	t.objects[uid] = true
+}
+
+func (t *troubled) remove(uid types.UID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.objects[uid]
+	delete(t.objects, uid)
+	return known
+}

@@ -1,0 +1,200 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/operator/internal/plan"
+)
+
+const (
+	// secretAge is how long a Secret is not read again, give or take a fifth: so long
+	// a new password takes at most to reach the daemon by itself. It is not watched,
+	// as whoever may watch or list Secrets may read all of them.
+	secretAge = 5 * time.Minute
+	// missingAge is the same for a Secret that is not there, lacks a key that is
+	// referred to, or cannot be read.
+	missingAge = 20 * time.Second
+	// secretReads is how many Secrets of an account are read at once.
+	secretReads = 8
+)
+
+// errSecretMoved means that a Secret has changed since it was planned with.
+var errSecretMoved = errors.New("a Secret has changed meanwhile")
+
+// secrets knows which Secrets there are in which version. What is secret in them
+// is held no longer than it takes to seal it.
+type secrets struct {
+	direct client.Reader
+
+	mu    sync.Mutex
+	known map[account]map[string]knownSecret
+	asked map[account]int // how often somebody asked to read again
+}
+
+type knownSecret struct {
+	secret plan.Secret
+	until  time.Time
+}
+
+func newSecrets(direct client.Reader) *secrets {
+	return &secrets{direct: direct, known: map[account]map[string]knownSecret{}, asked: map[account]int{}}
+}
+
+// read returns Secrets of an account, of which those keys are wanted, and when to read again, 0 for never.
+// It fails only when ctx has ended.
+func (s *secrets) read(ctx context.Context, a account, wanted map[string][]string) (map[string]plan.Secret, time.Duration, error) {
+	s.mu.Lock()
+	before, asked := s.known[a], s.asked[a]
+	s.mu.Unlock()
+	known, err := s.readAll(ctx, a, wanted, before)
+	if err != nil {
+		return nil, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[a] = known
+	if len(known) == 0 {
+		delete(s.known, a)
+	}
+	if s.asked[a] != asked {
+		s.outdate(a) // what was just read may be what somebody has just changed
+	}
+	result, next := map[string]plan.Secret{}, time.Time{}
+	for name, k := range known {
+		result[name] = k.secret
+		if next.IsZero() || k.until.Before(next) {
+			next = k.until
+		}
+	}
+	if next.IsZero() {
+		return result, 0, nil
+	}
+	return result, max(time.Until(next), time.Millisecond), nil
+}
+
+// readAll reads those that are not known or too old.
+func (s *secrets) readAll(ctx context.Context, a account, wanted map[string][]string, before map[string]knownSecret) (map[string]knownSecret, error) {
+	now := time.Now()
+	var mu sync.Mutex
+	known := map[string]knownSecret{}
+	set := func(name string, k knownSecret) {
+		mu.Lock()
+		defer mu.Unlock()
+		known[name] = k
+	}
+	var group errgroup.Group
+	group.SetLimit(secretReads)
+	for name, keys := range wanted {
+		if k, ok := before[name]; ok && now.Before(k.until) {
+			set(name, k)
+			continue
+		}
+		group.Go(func() error {
+			set(name, s.look(ctx, a, name, keys))
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read secrets: %w", err)
+	}
+	return known, nil
+}
+
+// look reads one Secret and forgets what is secret in it.
+func (s *secrets) look(ctx context.Context, a account, name string, keys []string) knownSecret {
+	secret, err := s.get(ctx, a, name)
+	if apierrors.IsNotFound(err) {
+		return knownSecret{until: time.Now().Add(jitter(missingAge))}
+	}
+	if err != nil {
+		return knownSecret{secret: plan.Secret{Err: err}, until: time.Now().Add(jitter(missingAge))}
+	}
+	p := plan.Secret{Version: versionOf(secret), Keys: slices.Sorted(maps.Keys(secret.Data))}
+	for _, key := range p.Keys {
+		if len(secret.Data[key]) > wire.MaxSecret {
+			p.Large = append(p.Large, key)
+		}
+	}
+	age := secretAge
+	if slices.ContainsFunc(keys, func(key string) bool { return !slices.Contains(p.Keys, key) }) {
+		age = missingAge
+	}
+	return knownSecret{secret: p, until: time.Now().Add(jitter(age))}
+}
+
+func (s *secrets) get(ctx context.Context, a account, name string) (*corev1.Secret, error) {
+	var secret corev1.Secret
+	err := s.direct.Get(ctx, types.NamespacedName{Namespace: string(a), Name: name}, &secret)
+	return &secret, err
+}
+
+// versionOf tells one content of a Secret from the next, without telling anything
+// about it.
+func versionOf(s *corev1.Secret) string { return string(s.UID) + "/" + s.ResourceVersion }
+
+// reveal returns what hands out what is secret in a version of a Secret of an
+// account, for it to be sealed. Only whoever has just planned with it is told.
+func (s *secrets) reveal(a account) func(ctx context.Context, name string, keys []string, version string) (map[string][]byte, error) {
+	return func(ctx context.Context, name string, keys []string, version string) (map[string][]byte, error) {
+		secret, err := s.get(ctx, a, name)
+		if err != nil {
+			s.expire(a)
+			return nil, fmt.Errorf("%w: %w", errSecretMoved, err)
+		}
+		if versionOf(secret) != version {
+			s.expire(a)
+			return nil, errSecretMoved
+		}
+		values := map[string][]byte{}
+		for _, key := range keys {
+			values[key] = secret.Data[key]
+		}
+		return values, nil
+	}
+}
+
+// expire has the Secrets of an account read again at its next pass.
+func (s *secrets) expire(a account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[a]++
+	s.outdate(a)
+}
+
+func (s *secrets) outdate(a account) {
+	outdated := map[string]knownSecret{}
+	for name, k := range s.known[a] {
+		outdated[name] = knownSecret{secret: k.secret}
+	}
+	if len(outdated) > 0 {
+		s.known[a] = outdated
+	}
+}
+
+// forget drops an account that is gone.
+func (s *secrets) forget(a account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, a)
+	delete(s.asked, a)
+}
+
+// jitter changes a time by up to a fifth, so that what began together does not
+// stay together.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}

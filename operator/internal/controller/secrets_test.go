@@ -1,0 +1,133 @@
+package controller
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/posterndesk/postern/config/wire"
+)
+
+// reader is an API server of which a test says what it answers.
+type reader struct {
+	get  func(key client.ObjectKey, into client.Object) error
+	list func(into client.ObjectList) error
+}
+
+func (r reader) Get(_ context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	return r.get(key, into)
+}
+
+func (r reader) List(_ context.Context, into client.ObjectList, _ ...client.ListOption) error {
+	return r.list(into)
+}
+
+var secretsResource = schema.GroupResource{Resource: "secrets"}
+
+func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		key    string // that is wanted
+		answer error
+		before time.Duration // not again until then
+		by     time.Duration // but by then
+		fault  bool
+	}{
+		{"there", "password", nil, 4 * time.Minute, 6 * time.Minute, false},
+		{"without the key", "pass", nil, 16 * time.Second, 24 * time.Second, false},
+		{"not there", "password", apierrors.NewNotFound(secretsResource, "relay"), 16 * time.Second, 24 * time.Second, false},
+		{"forbidden", "password", apierrors.NewForbidden(secretsResource, "relay", errors.New("no role")), 16 * time.Second, 24 * time.Second, true},
+		{"nobody answers", "password", context.DeadlineExceeded, 16 * time.Second, 24 * time.Second, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				reads := 0
+				s := newSecrets(reader{get: func(_ client.ObjectKey, into client.Object) error {
+					reads++
+					secret := into.(*corev1.Secret)
+					secret.UID, secret.ResourceVersion = "u", "7"
+					secret.Data = map[string][]byte{"password": []byte("x"), "key": bytes.Repeat([]byte("x"), wire.MaxSecret+1)}
+					return tt.answer
+				}})
+				look := func(want int) {
+					t.Helper()
+					got, next, err := s.read(t.Context(), "a", map[string][]string{"relay": {tt.key}})
+					if err != nil || reads != want {
+						t.Fatalf("it was read %d times, %v; want %d", reads, err, want)
+					}
+					if next <= 0 || next > tt.by {
+						t.Errorf("it is to be read again in %v; want at most %v", next, tt.by)
+					}
+					relay, ok := got["relay"]
+					if !ok || (relay.Err != nil) != tt.fault || (relay.Version == "u/7") != (tt.answer == nil) {
+						t.Errorf("got %+v", got)
+					}
+					if tt.answer == nil && (!slices.Equal(relay.Keys, []string{"key", "password"}) || !slices.Equal(relay.Large, []string{"key"})) {
+						t.Errorf("keys are %v, those too large %v", relay.Keys, relay.Large)
+					}
+				}
+				look(1)
+				time.Sleep(tt.before - time.Millisecond) // of the test's own clock
+				look(1)
+				time.Sleep(tt.by - tt.before + 2*time.Millisecond)
+				look(2)
+				s.expire("b")
+				look(2)
+				s.expire("a")
+				look(3)
+			})
+		})
+	}
+}
+
+// Somebody who asks to read again while a Secret is being read has perhaps changed
+// it after that.
+func TestSecretsAskedForMeanwhile(t *testing.T) {
+	reads := 0
+	var s *secrets
+	s = newSecrets(reader{get: func(client.ObjectKey, client.Object) error {
+		if reads++; reads == 1 {
+			s.expire("a")
+		}
+		return nil
+	}})
+	for range 3 {
+		if _, _, err := s.read(t.Context(), "a", map[string][]string{"relay": nil}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reads != 2 {
+		t.Errorf("it was read %d times, want 2", reads)
+	}
+}
+
+func TestRevealOnlyWhatWasPlanned(t *testing.T) {
+	var answer error
+	s := newSecrets(reader{get: func(key client.ObjectKey, into client.Object) error {
+		secret := into.(*corev1.Secret)
+		secret.UID, secret.ResourceVersion = "u", "8"
+		secret.Data = map[string][]byte{"password": []byte("hunter2"), "other": []byte("o")}
+		return answer
+	}})
+	got, err := s.reveal("a")(t.Context(), "relay", []string{"password"}, "u/8")
+	if err != nil || len(got) != 1 || string(got["password"]) != "hunter2" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := s.reveal("a")(t.Context(), "relay", []string{"password"}, "u/7"); !errors.Is(err, errSecretMoved) || strings.Contains(err.Error(), "hunter") {
+		t.Errorf("of another version: %v", err)
+	}
+	answer = apierrors.NewNotFound(secretsResource, "relay")
+	if _, err := s.reveal("a")(t.Context(), "relay", []string{"password"}, "u/8"); !errors.Is(err, errSecretMoved) {
+		t.Errorf("of one that is gone: %v", err)
+	}
+}

@@ -1,0 +1,191 @@
+package controller
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/operator/api/v1alpha1"
+	"github.com/posterndesk/postern/operator/internal/plan"
+)
+
+const (
+	// statusWrites is how many statuses of an account are written at once.
+	statusWrites = 8
+	// acknowledgement is how long replicas are waited for before an object says that
+	// it is waiting.
+	acknowledgement = time.Second
+)
+
+// change is what an object says of itself, and is to say.
+type change struct {
+	kind       string
+	object     client.Object // as it was read
+	before     []metav1.Condition
+	after      []metav1.Condition
+	said, says map[string]any // the statuses, as they go over the wire
+}
+
+// changesOf lists all objects of an account with their statuses.
+func changesOf(s *plan.Snapshot, statuses plan.Statuses) ([]change, error) {
+	var changes []change
+	var errs []error
+	add := func(kind string, o client.Object, said, says any, before, after []metav1.Condition) {
+		ch := change{kind: kind, object: o, before: before, after: after}
+		var err error
+		if ch.said, err = plain(said); err == nil {
+			ch.says, err = plain(says)
+		}
+		errs = append(errs, err)
+		changes = append(changes, ch)
+	}
+	for i := range s.HelpCenters {
+		h := &s.HelpCenters[i]
+		if status, ok := statuses.HelpCenters[h.Name]; ok {
+			add(config.KindHelpCenter, h, &h.Status, &status, h.Status.Conditions, status.Conditions)
+		}
+	}
+	for i := range s.Forms {
+		f := &s.Forms[i]
+		if status, ok := statuses.Forms[f.Name]; ok {
+			add(config.KindTicketForm, f, &f.Status, &status, f.Status.Conditions, status.Conditions)
+		}
+	}
+	for i := range s.Mailboxes {
+		m := &s.Mailboxes[i]
+		if status, ok := statuses.Mailboxes[m.Name]; ok {
+			add(config.KindMailbox, m, &m.Status, &status, m.Status.Conditions, status.Conditions)
+		}
+	}
+	return changes, errors.Join(errs...)
+}
+
+// plain is a status as JSON has it, with lists that are kept by key in order.
+func plain(status any) (map[string]any, error) {
+	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(status)
+	if err != nil {
+		return nil, fmt.Errorf("write a status as JSON: %w", err)
+	}
+	sortBy(m["conditions"], "type")
+	sortBy(m["helpCenters"], "name")
+	if list, ok := m["helpCenters"].([]any); ok {
+		for _, item := range list {
+			if of, ok := item.(map[string]any); ok {
+				sortBy(of["conditions"], "type")
+			}
+		}
+	}
+	return m, nil
+}
+
+func sortBy(list any, key string) {
+	items, _ := list.([]any)
+	slices.SortFunc(items, func(a, b any) int {
+		x, _ := a.(map[string]any)
+		y, _ := b.(map[string]any)
+		return cmp.Compare(fmt.Sprint(x[key]), fmt.Sprint(y[key]))
+	})
+}
+
+// apply writes the statuses that have changed. after is when those that could not
+// be written are to be looked at again, 0 for never.
+//
+// What is settling is waited for a moment: replicas have mostly loaded something by
+// then, and objects say so at once instead of first that they are Pending.
+func (c *Controller) apply(ctx context.Context, a account, changes []change, settling bool) (after time.Duration, err error) {
+	if wait := c.waiting.left(a, settling, time.Now()); wait > 0 {
+		return wait, nil
+	}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(statusWrites)
+	for _, ch := range changes {
+		c.troubled.see(ch)
+		if reflect.DeepEqual(ch.said, ch.says) {
+			continue
+		}
+		group.Go(func() error {
+			err := c.applyOne(ctx, ch)
+			switch {
+			case apierrors.IsConflict(err): // the cache is behind; what is newer comes with it
+				mu.Lock()
+				defer mu.Unlock()
+				after = soonest(after, jitter(again))
+				return nil
+			case apierrors.IsNotFound(err):
+				return nil // it is gone, and that will be told
+			case err != nil:
+				return fmt.Errorf("write the status of %s %s: %w", ch.kind, ch.object.GetName(), err)
+			}
+			c.tell(ch)
+			return nil
+		})
+	}
+	err = group.Wait()
+	return after, err
+}
+
+// applyOne writes one status, unless the object has changed since it was read: a
+// status that is about an older generation must not overwrite a newer one.
+func (c *Controller) applyOne(ctx context.Context, ch change) error {
+	u := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": config.APIVersion, "kind": ch.kind,
+		"metadata": map[string]any{
+			"name": ch.object.GetName(), "namespace": ch.object.GetNamespace(),
+			"uid": string(ch.object.GetUID()), "resourceVersion": ch.object.GetResourceVersion(),
+		},
+		"status": ch.says,
+	}}
+	return c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
+}
+
+// ready is the condition that sums an object up.
+func (ch change) ready() metav1.Condition {
+	if ready := meta.FindStatusCondition(ch.after, v1alpha1.ConditionReady); ready != nil {
+		return *ready
+	}
+	return metav1.Condition{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending}
+}
+
+// waiting knows since when accounts wait for replicas.
+type waiting struct {
+	mu    sync.Mutex
+	since map[account]time.Time
+}
+
+// left is how long an account may still wait before its objects say so.
+func (w *waiting) left(a account, settling bool, now time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !settling {
+		delete(w.since, a)
+		return 0
+	}
+	if w.since == nil {
+		w.since = map[account]time.Time{}
+	}
+	if _, ok := w.since[a]; !ok {
+		w.since[a] = now
+	}
+	return max(0, acknowledgement-now.Sub(w.since[a]))
+}
+
+func (w *waiting) forget(a account) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.since, a)
+}
