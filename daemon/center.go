@@ -32,6 +32,16 @@ func (d *daemon) centers(_ context.Context, account string) ([]admin.Center, err
 	return all, nil
 }
 
+// configuration tells how what is declared is served.
+func (d *daemon) configuration() admin.Configuration {
+	told := d.live.Loading()
+	c := admin.Configuration{Source: told.Source, Loaded: told.At, Refused: told.Refused, Objects: []admin.RefusedObject{}}
+	for _, o := range told.Objects {
+		c.Objects = append(c.Objects, admin.RefusedObject(o))
+	}
+	return c
+}
+
 func ruled(r config.Ruling) admin.Ruling {
 	return admin.Ruling{OK: r.OK, Reason: string(r.Reason), Message: r.Message}
 }
@@ -51,14 +61,35 @@ func runCenter(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := q.get(ctx, &centers, "centers"); err != nil {
 		return err
 	}
+	var loaded admin.Configuration
+	if err := admin.NewClient(q.dir).Get(ctx, "/configuration", &loaded); err != nil {
+		return err
+	}
 	return q.print(centers, func(w io.Writer) {
-		for i, c := range centers {
-			if i == 0 && c.Refused != "" {
-				fmt.Fprintf(w, "The manifests as they are now are refused; what was loaded at %s stays:\n%s\n\n", c.Loaded.Local().Format(time.DateTime), c.Refused)
-			}
+		fmt.Fprintf(w, "Declared in\t%s, loaded at %s\n", loaded.Source, loaded.Loaded.Local().Format(time.DateTime))
+		tellRefused(w, loaded, q.account)
+		for _, c := range centers {
 			tellCenter(w, c)
 		}
 	})
+}
+
+// tellRefused tells what is not served as it is declared, of one account or of all
+// with "".
+func tellRefused(w io.Writer, c admin.Configuration, account string) {
+	if c.Refused != "" {
+		fmt.Fprintf(w, "The manifests as they are now are refused; what was loaded at %s stays:\n%s\n\n", c.Loaded.Local().Format(time.DateTime), c.Refused)
+	}
+	for _, o := range c.Objects {
+		if account != "" && o.Account != account {
+			continue
+		}
+		instead := "nothing is served in its place"
+		if o.Serving {
+			instead = "the last good one is served"
+		}
+		fmt.Fprintf(w, "Refused\t%s of %s, %s: %s\n", o.Object, o.Account, instead, o.Error)
+	}
 }
 
 // tellCenter tells of one in a few lines.

@@ -12,6 +12,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -33,7 +35,7 @@ func openDatabase(ctx context.Context, s *settings) (*database, error) {
 	var err error
 	var options []store.Option
 	if len(s.etcd.endpoints) == 0 {
-		if db.inside, err = embedded.Start(ctx, filepath.Join(s.dir, "etcd")); err != nil {
+		if db.inside, err = embedded.StartListening(ctx, filepath.Join(s.dir, "etcd"), s.etcd.listen); err != nil {
 			return nil, err
 		}
 		db.client, options = db.inside.Client(), []store.Option{store.Local()}
@@ -72,6 +74,11 @@ func dialEtcd(s etcdSettings) (*clientv3.Client, error) {
 		// A server that vanished without a word is noticed within seconds.
 		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second, PermitWithoutStream: true,
 		Logger: zap.NewNop(), // errors come back from each call
+		// After a long outage it would wait for minutes before it dials again.
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
+			MinConnectTimeout: 5 * time.Second,
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
+		})},
 	}
 	if s.ca != "" || s.cert != "" {
 		tlsConfig, err := etcdTLS(s)
@@ -107,32 +114,47 @@ func etcdTLS(s etcdSettings) (*tls.Config, error) {
 }
 
 // openSigner reads the key ring of links, or makes it at the very first start.
-// When several replicas start at once, the first one's ring is everybody's.
-func openSigner(ctx context.Context, db *database, kek [store.KeySize]byte, keyFile string, now func() time.Time) (*links.Signer, error) {
+// When several replicas start at once, the first one's ring is everybody's. keep is
+// called with what is sealed, for a start without etcd.
+func openSigner(ctx context.Context, db *database, kek [store.KeySize]byte, keyFile string, now func() time.Time, keep func(sealed []byte) error) (*links.Signer, error) {
 	for {
-		raw, _, err := db.Ring(ctx, kek)
-		if errors.Is(err, store.ErrWrongKey) {
-			return nil, fmt.Errorf("%w: %s", err, keyFile)
-		}
+		sealed, _, err := db.Ring(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if raw != nil {
-			var ring links.Ring
-			if err := json.Unmarshal(raw, &ring); err != nil {
-				return nil, fmt.Errorf("read key ring: %w", err)
+		if sealed != nil {
+			signer, err := unsealSigner(db, kek, sealed, keyFile, now)
+			if err == nil {
+				err = keep(sealed)
 			}
-			return links.NewSigner(ring, now)
+			return signer, err
 		}
 		ring, err := links.NewRing(rand.Reader)
 		if err != nil {
 			return nil, err
 		}
-		if raw, err = json.Marshal(ring); err != nil {
+		raw, err := json.Marshal(ring)
+		if err != nil {
 			return nil, err
 		}
 		if err := db.PutRing(ctx, kek, raw, 0); err != nil && helpdesk.KindOf(err) != helpdesk.Conflict {
 			return nil, err
 		}
 	}
+}
+
+// unsealSigner opens a key ring.
+func unsealSigner(db *database, kek [store.KeySize]byte, sealed []byte, keyFile string, now func() time.Time) (*links.Signer, error) {
+	raw, err := db.OpenRing(kek, sealed)
+	if errors.Is(err, store.ErrWrongKey) {
+		return nil, fmt.Errorf("%w: %s", err, keyFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ring links.Ring
+	if err := json.Unmarshal(raw, &ring); err != nil {
+		return nil, fmt.Errorf("read key ring: %w", err)
+	}
+	return links.NewSigner(ring, now)
 }

@@ -46,9 +46,15 @@ func runExplain(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := admin.NewClient(q.dir).Post(ctx, "/explain", admin.Mail{Path: path, Raw: raw, Proposal: proposal}, &expected); err != nil {
 		return err
 	}
+	var loaded admin.Configuration
+	if err := admin.NewClient(q.dir).Get(ctx, "/configuration", &loaded); err != nil {
+		return err
+	}
 	return q.print(expected, func(w io.Writer) {
 		if proposal != nil {
 			fmt.Fprintf(w, "Under the proposed configuration of %s, which is not served:\n\n", *manifests)
+		} else {
+			tellRefused(w, loaded, "")
 		}
 		for _, o := range expected {
 			printExpected(w, o)

@@ -26,6 +26,7 @@ func (d *daemon) openPollers(pipeline *inbound.Pipeline) error {
 	d.pollers = &imappoll.Pollers{
 		Store: d.db, Inbox: pipeline, Directory: d.live, Logins: d.logins, Meter: d.metrics, Log: d.log, Now: time.Now,
 		Dir: dir, Replica: d.settings.replica, Exclusive: d.db.inside != nil,
+		Tell: d.tellPoll,
 	}
 	return nil
 }

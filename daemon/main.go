@@ -29,6 +29,7 @@ var commands = []command{
 	{"doctor", "tell which DNS records to set, try mail servers and pages, and send a mail around", runDoctor},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
+	{"export", "write what is live as manifests", runExport},
 	{"import", "make tickets of the mail of the past: mbox, Maildir, single files", runImport},
 	{"ticket", "list, show, merge and split tickets of a running daemon, and tell who takes part", runTicket},
 	{"center", "list help centers: what of each is live, and why what is hidden is hidden", runCenter},
@@ -107,7 +108,11 @@ func newFlags(name, args string, errs io.Writer) *flag.FlagSet {
 // flag package prints one.
 func flagHelp(f *flag.Flag) string {
 	value, usage := flag.UnquoteUsage(f)
-	name := strings.TrimRight("--"+f.Name+" "+strings.ToUpper(value), " ")
+	dashes := "--"
+	if len(f.Name) == 1 {
+		dashes = "-"
+	}
+	name := strings.TrimRight(dashes+f.Name+" "+strings.ToUpper(value), " ")
 	switch f.DefValue {
 	case "", "false", "0", "0s":
 	default:

@@ -142,7 +142,7 @@ func (w *pagesWorld) seed() {
 	s := &settings{keyFile: filepath.Join(w.dir, "key")}
 	key, err := s.sealingKey()
 	w.must(err)
-	signer, err := openSigner(w.Context(), &database{Store: db}, key, s.keyFile, time.Now)
+	signer, err := openSigner(w.Context(), &database{Store: db}, key, s.keyFile, time.Now, func([]byte) error { return nil })
 	w.must(err)
 	w.links = make([]string, *benchTickets)
 	w.people = make([]pagesPerson, min(signedInPeers, *benchTickets-manyTickets))

@@ -3,15 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
+	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/blob"
@@ -30,7 +30,6 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/outbound"
 	"github.com/posterndesk/postern/daemon/internal/roster"
 	"github.com/posterndesk/postern/daemon/internal/search"
-	"github.com/posterndesk/postern/daemon/internal/secrets"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
 	"github.com/posterndesk/postern/daemon/internal/store"
 )
@@ -41,6 +40,10 @@ type daemon struct {
 	log      *slog.Logger
 	listen   *listeners
 	live     *live.Live
+	declared *live.Declared // nil when the configuration is of files
+	unfollow func()         // ends declared; nil before it has begun
+	group    *group
+	ready    atomic.Bool // everything answers
 	db       *database
 	lists    *index.Index
 	roster   *roster.Roster
@@ -67,9 +70,12 @@ type daemon struct {
 // told when everything answers; it may be nil.
 func run(ctx context.Context, s *settings, log *slog.Logger, started func(*daemon) error) error {
 	allowSyncs()
-	d := &daemon{settings: s, log: log}
+	d := &daemon{settings: s, log: log, group: newGroup()}
 	defer d.close()
 	if err := d.build(ctx); err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // asked to stop before there was anything to serve
+		}
 		return err
 	}
 	return d.serve(ctx, started)
@@ -101,7 +107,7 @@ func (d *daemon) build(ctx context.Context) error {
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, First: d.lists.Ready, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
-		Issuers: openid.New(openid.Options{Secrets: secrets.Folder(d.settings.secrets), Networks: d.settings.issuers, Now: now}),
+		Issuers: openid.New(openid.Options{Secrets: d.secrets(), Networks: d.settings.issuers, Now: now}),
 	})
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
@@ -119,9 +125,9 @@ func (d *daemon) build(ctx context.Context) error {
 		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Networks: d.settings.hooks, Log: d.log, Now: now,
 	})
 	d.openPages()
-	d.health = &http.Server{Handler: admin.Health(d.metrics, d.db.Ping), ReadHeaderTimeout: headerTimeout}
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
 		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Centers: d.centers, Log: d.log,
+		Configuration: d.configuration, Manifests: d.live.Manifests,
 	})}
 	return nil
 }
@@ -140,15 +146,13 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if d.listen, err = listen(s); err != nil {
 		return k, err
 	}
-	if _, err = os.Stat(s.manifests); errors.Is(err, fs.ErrNotExist) {
-		return k, fmt.Errorf("there is no folder %s: name that of the manifests with --manifests", s.manifests)
-	}
-	if d.live, err = live.Load(s.manifests, d.liveOptions(), d.log); err != nil {
+	if err = d.loadFiles(); err != nil {
 		return k, err
 	}
 	if d.db, err = openDatabase(ctx, s); err != nil {
 		return k, err
 	}
+	d.openHealth()
 	d.db.OnAudit(func(account string, r *helpdesk.AuditRecord) {
 		d.log.Info("audit", "account", account, "seq", r.Seq, "act", r.Act, "subject", r.Subject, "hash", r.Hash)
 	})
@@ -161,10 +165,17 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if k.sealing, err = s.sealingKey(); err != nil {
 		return k, err
 	}
-	if k.signer, err = openSigner(ctx, d.db, k.sealing, s.keyFile, time.Now); err != nil {
+	if err = d.follow(ctx, k.sealing); err != nil {
 		return k, err
 	}
-	d.logins = login.New(secrets.Folder(s.secrets), d.db.RefreshTokens(k.sealing), time.Now)
+	if k.signer, err = d.openSigner(ctx, k.sealing); err != nil {
+		return k, err
+	}
+	d.metrics.Declared(d.loading)
+	if err = d.awaitDeclared(ctx); err != nil {
+		return k, err
+	}
+	d.logins = login.New(d.secrets(), d.db.RefreshTokens(k.sealing), time.Now)
 	if s.dev {
 		d.catcher, err = devmail.Open(filepath.Join(s.dir, "caught"), time.Now)
 	}
@@ -180,7 +191,7 @@ func (d *daemon) openOutbox(planner *outbound.Planner) error {
 	}
 	d.courier = &outbound.SMTPCourier{Helo: s.hostname, Now: now, Logins: d.logins}
 	d.queue = &outbound.Queue{
-		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: planner.Signer, Keys: outbound.NewKeys(secrets.Folder(s.secrets), now),
+		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: planner.Signer, Keys: outbound.NewKeys(d.secrets(), now),
 		Spools: spools, Meter: d.metrics, Log: d.log, Now: now, Courier: d.courier, Planner: planner,
 		Schedule: outbound.DefaultSchedule(), Brake: outbound.NewBrake(),
 		Replica: s.replica, Workers: outboundWorkers, Exclusive: d.db.inside != nil,
@@ -199,10 +210,9 @@ const outboundWorkers = 200
 func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	back, stopBack := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBack()
-	g := newGroup()
+	g := d.group
 	d.serveMail(g)
 	d.servePages(g)
-	g.run("serve health", func() error { return d.health.Serve(d.listen.admin) })
 	g.run("serve admin socket", func() error { return d.socket.Serve(d.listen.socket) })
 	if d.catcher != nil {
 		g.run("catch mail", func() error { return d.catcher.Serve(d.listen.catcher) })
@@ -212,7 +222,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.pollers.Run(polling) })
 	g.loop(func() { d.queue.Run(back) })
 	g.loop(func() { d.hooks.Run(back) })
-	g.loop(func() { d.live.Watch(back, d.settings.manifests) })
+	if d.declared == nil {
+		g.loop(func() { d.live.Watch(back, d.settings.manifests) })
+	}
 	g.loop(func() { d.sweep(back) })
 	g.loop(func() { d.lists.Run(back) })
 	g.loop(func() { d.roster.Run(back) })
@@ -224,6 +236,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 		g.loop(func() { d.certs.Run(back) })
 	}
 
+	d.phase(wire.Serving)
 	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
 	var err error
@@ -239,6 +252,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 		}
 	}
 	d.log.Info("stopping")
+	d.phase(wire.Draining)
 	stopPolling()
 	d.stopEdges()
 	stopBack()
@@ -303,6 +317,9 @@ func (d *daemon) sweep(ctx context.Context) {
 func (d *daemon) close() {
 	if d.listen != nil {
 		d.listen.close()
+	}
+	if d.unfollow != nil {
+		d.unfollow()
 	}
 	if d.db != nil {
 		d.db.close()

@@ -44,6 +44,7 @@ func serveSettings(args []string, errs io.Writer) (*settings, error) {
 	fs.Func("relay-results", "`network=server`: the network (CIDR), or unix, of a mail server in front, and the name with which the Authentication-Results begin that are believed on top of what it brings; may be repeated", s.addResults)
 	fs.Func("trusted-proxy", "`network` (CIDR) of a web server in front that says in X-Forwarded-For whom it speaks for; may be repeated", addNetwork(&s.proxies))
 	fs.Func("relay", "`host:port` that takes outgoing mail of mailboxes that declare no relay", s.setRelay)
+	s.declaredFlags(fs)
 	user := fs.String("relay-user", "", relayUserHelp)
 	rest, err := parse(fs, args)
 	if err != nil {

@@ -65,7 +65,13 @@ var senders = map[string]string{
 // startServer runs serve on free ports, with a plain desk and a relay.
 func startServer(t *testing.T, relay string, args ...string) *server {
 	t.Helper()
-	s := &server{dir: filepath.Join(t.TempDir(), "state")}
+	return startServerOn(t, filepath.Join(t.TempDir(), "state"), relay, args...)
+}
+
+// startServerOn is startServer on a folder with the state of an earlier one.
+func startServerOn(t *testing.T, dir, relay string, args ...string) *server {
+	t.Helper()
+	s := &server{dir: dir}
 	manifests := t.TempDir()
 	if err := os.WriteFile(filepath.Join(manifests, "desk.yaml"), []byte(plainDesk), 0o600); err != nil {
 		t.Fatal(err)

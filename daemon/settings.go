@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
 	"github.com/posterndesk/postern/daemon/internal/smtpd"
@@ -24,7 +25,8 @@ import (
 // settings are what the command line says about one daemon.
 type settings struct {
 	dir          string // all local state
-	manifests    string // folder with the declared configuration
+	declared     string // where the declared configuration comes from: declaredFiles or declaredEtcd
+	manifests    string // folder with it, of declaredFiles
 	secrets      string // folder with passwords and keys
 	smtp         string // addresses to listen on
 	smtps        string // "" for none
@@ -61,6 +63,7 @@ type acmeSettings struct {
 type etcdSettings struct {
 	endpoints         []string
 	ca, cert, keyFile string
+	listen            embedded.Listen // of the one inside
 }
 
 // resolver asks the named DNS server, or those of the system.
@@ -160,6 +163,9 @@ func (s *settings) complete() error {
 			return fmt.Errorf("--etcd needs --key-file: all replicas must have the same key: %w", errUsage)
 		}
 		s.keyFile = filepath.Join(s.dir, "key")
+	}
+	if err := s.checkDeclared(); err != nil {
+		return err
 	}
 	machine, err := os.Hostname()
 	if err != nil {

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,6 +64,40 @@ func DocumentOf[S config.HelpCenterSpec | config.TicketFormSpec | config.Mailbox
 // Metadata is that of the object which the document was made of.
 func (d *Document) Metadata() config.Metadata {
 	return config.Metadata{Namespace: d.Namespace, Name: d.Name, UID: d.UID, CreationTimestamp: d.Created}
+}
+
+// Check reports a body that is not what Hash says: it was changed by a hand that did
+// not know.
+func (d *Document) Check() error {
+	hash, err := d.hash()
+	if err == nil && hash != d.Hash {
+		err = errors.New("its content is not what its hash says")
+	}
+	return err
+}
+
+func (d *Document) hash() (string, error) {
+	if d.Kind == KindSecret {
+		var s Secret
+		err := json.Unmarshal(d.Body, &s)
+		return s.Hash(), err
+	}
+	// Members that are not known here are part of the hash too, so it is that of the
+	// canonical body, and not of what was understood of it.
+	var body any
+	decoder := json.NewDecoder(bytes.NewReader(d.Body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&body); err != nil {
+		return "", err
+	}
+	var canonical bytes.Buffer
+	encoder := json.NewEncoder(&canonical)
+	encoder.SetEscapeHTML(false) // as config.Document has none
+	if err := encoder.Encode(body); err != nil {
+		return "", err
+	}
+	digest := sha256.Sum256(bytes.TrimSuffix(canonical.Bytes(), []byte("\n")))
+	return "sha256:" + hex.EncodeToString(digest[:]), nil
 }
 
 // Encode writes a value of this package as it is kept.

@@ -114,6 +114,7 @@ var importRules = []importRule{
 	{from: internal + "guessable", not: module, deep: true, why: "it judges passwords, and knows nobody"},
 	{from: internal + "words", not: module, deep: true, why: "languages know nobody"},
 	{from: internal + "web", not: internal, but: []string{"helpdesk", "words"}, why: "what pages share knows no page"},
+	{from: internal + "live", not: internal, but: []string{"helpdesk", "links", "words"}, why: "it turns what is declared into the domain's words, and knows nobody who uses them"},
 	{from: internal, not: module + "config", but: nil, why: "inner packages take small structs, not the whole configuration"},
 }
 

@@ -27,13 +27,16 @@ func TestHealth(t *testing.T) {
 	m.OutboxLength(3)
 	m.Certificates(map[string]time.Time{"gone.example": time.Unix(5, 0)})
 	m.Certificates(map[string]time.Time{"mx.acme.example": time.Unix(7, 0), "help.acme.example": {}})
-	var broken error
-	h := Health(m, func(ctx context.Context) error {
+	m.Declared(func() (time.Time, int) { return time.Unix(9, 0), 2 })
+	var unloaded, broken error
+	store := func(ctx context.Context) error {
 		if _, limited := ctx.Deadline(); !limited {
 			t.Error("the probe has no deadline")
 		}
 		return broken
-	})
+	}
+	m.Store(store)
+	h := Health(m, func() error { return unloaded }, store)
 	for _, tt := range []struct {
 		name, method, path string
 		broken             error
@@ -43,10 +46,11 @@ func TestHealth(t *testing.T) {
 		{"live", "GET", "/livez", nil, 200, []string{"ok"}},
 		{"live without etcd", "GET", "/livez", errors.New("no etcd"), 200, []string{"ok"}},
 		{"ready", "GET", "/readyz", nil, 200, []string{"ok"}},
-		{"not ready", "GET", "/readyz", errors.New("no etcd"), 503, []string{"not ready: no etcd"}},
+		{"ready without etcd", "GET", "/readyz", errors.New("no etcd"), 200, []string{"ok, but the store is away", "no etcd"}},
+		{"metrics without etcd", "GET", "/metrics", errors.New("no etcd"), 200, []string{"postern_store_up 0"}},
 		{"metrics", "GET", "/metrics", nil, 200, []string{
 			`postern_mails_in_total{result="created"} 1`, `postern_mails_refused_total{reason="unknown"} 1`,
-			`postern_mails_out_total{state="sent"} 1`, "postern_outbox_length 3", "go_goroutines", "process_",
+			`postern_mails_out_total{state="sent"} 1`, "postern_outbox_length 3", "postern_store_up 1", "postern_declared_refused 2", "postern_declared_loaded_timestamp_seconds 9", "go_goroutines", "process_",
 			`postern_certificate_expiry_timestamp_seconds{name="help.acme.example"} 0
 postern_certificate_expiry_timestamp_seconds{name="mx.acme.example"} 7
 `,
@@ -70,6 +74,12 @@ postern_certificate_expiry_timestamp_seconds{name="mx.acme.example"} 7
 				t.Error("a name that is served no more is still measured")
 			}
 		})
+	}
+	unloaded = errors.New("nothing is loaded yet")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+	if w.Code != 503 || w.Body.String() != "not ready: nothing is loaded yet\n" {
+		t.Errorf("before anything is loaded: %d, %s", w.Code, w.Body)
 	}
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -100,6 +101,41 @@ func (m *Metrics) Certificates(until map[string]time.Time) {
 		}
 		m.certs.WithLabelValues(name).Set(seconds)
 	}
+}
+
+// Declared has asked, whenever metrics are read, when the configuration was loaded
+// that is served, and how many objects are not served as they are declared. It is for
+// one caller, once.
+func (m *Metrics) Declared(ask func() (loaded time.Time, refused int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "postern_declared_loaded_timestamp_seconds", Help: "When the declared configuration that is served was loaded; 0 before the first one.",
+		}, func() float64 {
+			loaded, _ := ask()
+			return max(0, float64(loaded.UnixMilli())/1000)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "postern_declared_refused", Help: "Declared objects that are not served as they are declared; 1 for files that are refused.",
+		}, func() float64 {
+			_, refused := ask()
+			return float64(refused)
+		}),
+	)
+}
+
+// Store has asked, whenever metrics are read, whether the store answers. It is for
+// one caller, once.
+func (m *Metrics) Store(ask func(context.Context) error) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "postern_store_up", Help: "Whether the store answers.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+		defer cancel()
+		if ask(ctx) != nil {
+			return 0
+		}
+		return 1
+	}))
 }
 
 // OutboxOldest sets for how long the oldest mail waits.

@@ -93,12 +93,16 @@ type Ways struct {
 
 	Mailboxes Mailboxes
 	Centers   Centers
+
+	Configuration func() Configuration
+	Manifests     func(account string) ([]byte, error)
 }
 
 // Socket answers the command line.
 func Socket(w Ways) http.Handler {
 	s := &socket{
 		desk: w.Desk, explain: w.Explain, imports: w.Import, surgery: w.Surgery, accounts: w.Accounts, relays: w.Relays, mailboxes: w.Mailboxes, centers: w.Centers, log: w.Log,
+		configuration: w.Configuration, manifests: w.Manifests,
 		importing: make(chan struct{}, ImportsAtOnce),
 	}
 	mux := http.NewServeMux()
@@ -132,6 +136,8 @@ func Socket(w Ways) http.Handler {
 	mux.HandleFunc("POST /accounts/{account}/search/rebuild", s.rebuildSearch)
 	mux.HandleFunc("POST /accounts/{account}/mailboxes/{mailbox}/archive", s.importMail)
 	mux.HandleFunc("POST /explain", s.explainMail)
+	mux.HandleFunc("GET /configuration", s.tellConfiguration)
+	mux.HandleFunc("GET /manifests", s.exportManifests)
 	return mux
 }
 
@@ -146,6 +152,9 @@ type socket struct {
 
 	mailboxes Mailboxes
 	centers   Centers
+
+	configuration func() Configuration
+	manifests     func(account string) ([]byte, error)
 
 	importing chan struct{} // one for each mail of an archive that is being taken in
 }

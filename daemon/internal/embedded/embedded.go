@@ -1,12 +1,14 @@
 // Package embedded runs an etcd server inside the process: the default for one
-// machine. It listens on nothing but a unix socket in its own folder, which
-// etcdctl can use; the daemon itself talks to it without any socket.
+// machine. It listens on a unix socket in its own folder, which etcdctl can use,
+// and on an address only if one is asked for; the daemon itself talks to it
+// without any socket.
 package embedded
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -50,13 +52,32 @@ type Server struct {
 	level  zap.AtomicLevel // of etcd's own log
 }
 
+// Listen is where others reach the server over the network.
+type Listen struct {
+	// Address is HOST:PORT; "" for nowhere.
+	Address string
+	// Cert and Key are files with the server's certificate, CA is one with the
+	// authority that client certificates must be of. Without them anybody is let in
+	// who reaches the address.
+	Cert, Key, CA string
+}
+
 // Start opens or creates the data in dir. It returns when the server answers.
 func Start(ctx context.Context, dir string) (*Server, error) {
-	return StartWithQuota(ctx, dir, DefaultQuota)
+	return start(ctx, dir, DefaultQuota, Listen{})
+}
+
+// StartListening is Start with an address for others.
+func StartListening(ctx context.Context, dir string, listen Listen) (*Server, error) {
+	return start(ctx, dir, DefaultQuota, listen)
 }
 
 // StartWithQuota is Start with another size at which writes are refused.
 func StartWithQuota(ctx context.Context, dir string, quota int64) (*Server, error) {
+	return start(ctx, dir, quota, Listen{})
+}
+
+func start(ctx context.Context, dir string, quota int64, listen Listen) (*Server, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for etcd: %w", err)
 	}
@@ -65,7 +86,7 @@ func StartWithQuota(ctx context.Context, dir string, quota int64) (*Server, erro
 		return nil, err
 	}
 	level := zap.NewAtomicLevelAt(zap.ErrorLevel)
-	etcd, err := embed.StartEtcd(settings(dir, quota, level))
+	etcd, err := embed.StartEtcd(settings(dir, quota, listen, level))
 	if err != nil {
 		_ = lock.Close()
 		return nil, fmt.Errorf("start etcd in %s: %w", dir, err)
@@ -103,7 +124,7 @@ func (s *Server) Close() {
 	_ = s.lock.Close()
 }
 
-func settings(dir string, quota int64, level zap.AtomicLevel) *embed.Config {
+func settings(dir string, quota int64, listen Listen, level zap.AtomicLevel) *embed.Config {
 	cfg := embed.NewConfig()
 	cfg.Name = "postern"
 	cfg.Dir = filepath.Join(dir, "data")
@@ -123,11 +144,36 @@ func settings(dir string, quota int64, level zap.AtomicLevel) *embed.Config {
 	cfg.InitialCluster = cfg.Name + "=" + peer.String()
 	cfg.ListenClientUrls = []url.URL{client}
 	cfg.AdvertiseClientUrls = []url.URL{client}
+	listen.apply(cfg)
 
 	logger := zap.New(calm{zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()),
 		zapcore.Lock(os.Stderr), level)})
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
 	return cfg
+}
+
+func (l Listen) apply(cfg *embed.Config) {
+	if l.Address == "" {
+		return
+	}
+	address := url.URL{Scheme: "http", Host: l.Address}
+	if l.Cert != "" {
+		address.Scheme = "https"
+		info := &cfg.ClientTLSInfo
+		info.CertFile, info.KeyFile, info.TrustedCAFile, info.ClientCertAuth = l.Cert, l.Key, l.CA, true
+	}
+	cfg.ListenClientUrls = append(cfg.ListenClientUrls, address)
+}
+
+// Addresses are those that it listens on for others.
+func (s *Server) Addresses() []net.Addr {
+	var all []net.Addr
+	for _, l := range s.etcd.Clients {
+		if l.Addr().Network() == "tcp" {
+			all = append(all, l.Addr())
+		}
+	}
+	return all
 }
 
 // calm leaves out one error that is none: on a new folder etcd 3.7.3 looks for

@@ -73,10 +73,20 @@ func (p *poller) claim(ctx context.Context) (*helpdesk.Poll, time.Duration) {
 	return record, 0
 }
 
+func (p *poller) tell(state *helpdesk.Poll) {
+	if p.Tell != nil {
+		p.Tell(p.box.Account, p.box.Name, state)
+	}
+}
+
 // hold fetches while the claim is kept up, and gives it back at the end.
 func (p *poller) hold(ctx context.Context, record *helpdesk.Poll) {
-	meter := func(works bool) { p.Meter.Polling(p.box.Account, p.box.Name, works) }
+	meter := func(state helpdesk.Poll) {
+		p.Meter.Polling(p.box.Account, p.box.Name, state.Step == "")
+		p.tell(&state)
+	}
 	defer p.Meter.PollingEnded(p.box.Account, p.box.Name)
+	defer p.tell(nil)
 	p.status = newStatus(p.Now, meter, *record)
 	p.log.InfoContext(ctx, "mailbox claimed", "replica", p.Replica)
 	work, cancel := context.WithCancel(ctx)

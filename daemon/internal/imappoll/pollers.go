@@ -42,7 +42,7 @@ type Meter interface {
 }
 
 // Pollers fetch the mail of all mailboxes that are declared so. All fields must be
-// set but Dialer and Exclusive.
+// set but Dialer, Exclusive and Tell.
 type Pollers struct {
 	Store     Store
 	Inbox     Inbox
@@ -57,6 +57,10 @@ type Pollers struct {
 	// Exclusive says that no other process can use this store now, so that claims of
 	// an earlier process are void at once.
 	Exclusive bool
+
+	// Tell is told how the polling of a mailbox goes when that changes, nil when this
+	// process does not poll it any more. It must not wait.
+	Tell func(account, mailbox string, p *helpdesk.Poll)
 
 	illFor time.Duration // instead of the constant; 0 for that
 }

@@ -11,14 +11,14 @@ import (
 // status is how the fetching of a mailbox goes, as the store is told.
 type status struct {
 	now   func() time.Time
-	meter func(works bool)
+	meter func(helpdesk.Poll)
 	news  chan struct{} // holds one: something changed
 
 	mu    sync.Mutex
 	state helpdesk.Poll // without the claim
 }
 
-func newStatus(now func() time.Time, meter func(works bool), last helpdesk.Poll) *status {
+func newStatus(now func() time.Time, meter func(helpdesk.Poll), last helpdesk.Poll) *status {
 	// What failed for another process fails for us, until we know better.
 	return &status{now: now, meter: meter, news: make(chan struct{}, 1), state: last}
 }
@@ -35,9 +35,9 @@ func (s *status) put(p *helpdesk.Poll) {
 func (s *status) change(how func(*helpdesk.Poll)) {
 	s.mu.Lock()
 	how(&s.state)
-	works := s.state.Step == ""
+	state := s.state
 	s.mu.Unlock()
-	s.meter(works)
+	s.meter(state)
 	select {
 	case s.news <- struct{}{}:
 	default:

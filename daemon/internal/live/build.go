@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
 )
@@ -21,11 +22,41 @@ type snapshot struct {
 	settled  config.Established
 	statuses []Status // of all, also of those that are not served
 	loaded   time.Time
+
+	set     config.Set                  // what all of that was made of
+	secrets map[config.Key]*wire.Secret // that came with it, sealed
+	refused []Refused                   // what is not served as it is declared
 }
 
-// build turns what was declared into the daemon's own words. Help centers and
-// mailboxes that lost their claim are left out.
+// builder turns what was declared into the daemon's own words.
+type builder struct {
+	options Options
+	// compiled are forms that were compiled before, by their specs' identity in the
+	// set; others are compiled here.
+	compiled map[config.Key]*config.Form
+}
+
+// fault is why something could not be built, and what it is that could not.
+type fault struct {
+	kind string // config.KindHelpCenter and so on
+	key  config.Key
+	err  error
+}
+
+func (f *fault) Error() string {
+	return fmt.Sprintf("load %s %s: %v", f.kind, f.key, f.err)
+}
+
+func (f *fault) Unwrap() error { return f.err }
+
 func (l *Live) build(r *config.Resolved) (*snapshot, error) {
+	b := &builder{options: l.options, compiled: map[config.Key]*config.Form{}}
+	return b.build(r)
+}
+
+// build leaves help centers and mailboxes out that lost their claim. An error is a
+// *fault.
+func (l *builder) build(r *config.Resolved) (*snapshot, error) {
 	s := &snapshot{settled: r.Established, loaded: time.Now()}
 	signUps := map[string]helpdesk.SignUp{}
 	for _, a := range r.Accounts {
@@ -44,7 +75,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 		}
 		base, err := url.Parse(center.BaseURL)
 		if err != nil {
-			return nil, fmt.Errorf("read base of links: %w", err)
+			return nil, &fault{config.KindHelpCenter, h.HelpCenter.Metadata.Key(), fmt.Errorf("read base of links: %w", err)}
 		}
 		s.statuses[i].URL = center.BaseURL
 		s.centers, s.hosts = append(s.centers, center), append(s.hosts, hostname(base.Host))
@@ -65,7 +96,7 @@ func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 
 // inAllLanguages builds a help center once for each language, so that a visit
 // costs no translation.
-func (l *Live) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways helpdesk.SignUp) (helpdesk.HelpCenter, error) {
+func (l *builder) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways helpdesk.SignUp) (helpdesk.HelpCenter, error) {
 	locales := locales(r.HelpCenter.Spec.Locales)
 	spoken := make(map[string]helpdesk.HelpCenter, len(locales))
 	in := func(locale string) helpdesk.HelpCenter {
@@ -132,7 +163,7 @@ func agentIssuers(declared *config.Agents) []helpdesk.AgentIssuer {
 	return all
 }
 
-func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, error) {
+func (l *builder) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, error) {
 	spec, key := &r.HelpCenter.Spec, r.HelpCenter.Metadata.Key()
 	words := spec.Appearance.TicketSubmission
 	h := helpdesk.HelpCenter{
@@ -154,37 +185,50 @@ func (l *Live) helpCenter(r *config.ResolvedHelpCenter, first bool, locale strin
 	}
 	var err error
 	if h.Mail, err = mailTemplates(spec.Mail, locale); err != nil {
-		return h, fmt.Errorf("load help center %s: %w", key, err)
+		return h, &fault{config.KindHelpCenter, key, err}
 	}
 	if !r.Submission.Visible {
 		return h, nil
 	}
 	for i := range r.Forms {
-		form, err := buildForm(&r.Forms[i], spec.Portal.Submit, locale)
+		compiled, err := l.compile(&r.Forms[i])
 		if err != nil {
-			return h, fmt.Errorf("load form %s: %w", r.Forms[i].Metadata.Key(), err)
+			return h, &fault{config.KindTicketForm, r.Forms[i].Metadata.Key(), err}
 		}
-		h.Forms = append(h.Forms, form)
+		h.Forms = append(h.Forms, buildForm(&r.Forms[i], compiled, spec.Portal.Submit, locale))
 	}
 	return h, nil
 }
 
-func (l *Live) baseURL(h config.HelpCenter, first bool) string {
+// compile compiles a form once, for all help centers and languages.
+func (l *builder) compile(f *config.TicketForm) (*config.Form, error) {
+	key := f.Metadata.Key()
+	if known := l.compiled[key]; known != nil {
+		return known, nil
+	}
+	compiled, err := config.Compile(f.Spec)
+	if err == nil {
+		l.compiled[key] = compiled
+	}
+	return compiled, err
+}
+
+func (l *builder) baseURL(h config.HelpCenter, first bool) string {
 	if l.options.BaseURL != nil {
 		return l.options.BaseURL(h, first)
 	}
 	return "https://" + h.Spec.Host
 }
 
-func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter) (helpdesk.Mailbox, error) {
+func (l *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter) (helpdesk.Mailbox, error) {
 	spec, key := &r.Mailbox.Spec, r.Mailbox.Metadata.Key()
 	address, err := helpdesk.ParseAddress(spec.Address)
 	if err != nil {
-		return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
+		return helpdesk.Mailbox{}, &fault{config.KindMailbox, key, err}
 	}
 	aliases, err := parseAddresses(spec.Aliases)
 	if err != nil {
-		return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
+		return helpdesk.Mailbox{}, &fault{config.KindMailbox, key, err}
 	}
 	box := helpdesk.Mailbox{
 		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
@@ -213,7 +257,7 @@ func (l *Live) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter)
 	}
 	if declared := spec.Inbound.IMAP; declared != nil {
 		if box.IMAP, err = imap(key.Namespace, declared); err != nil {
-			return helpdesk.Mailbox{}, fmt.Errorf("load mailbox %s: %w", key, err)
+			return helpdesk.Mailbox{}, &fault{config.KindMailbox, key, err}
 		}
 	}
 	return box, nil

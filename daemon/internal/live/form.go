@@ -20,12 +20,8 @@ var accesses = map[config.Access]helpdesk.Access{
 	config.AccessGranted: helpdesk.Granted, config.AccessNeedsSignIn: helpdesk.NeedsSignIn, config.AccessNone: helpdesk.NotOffered,
 }
 
-func buildForm(declared *config.TicketForm, submit config.SubmitAccess, locale string) (helpdesk.Form, error) {
+func buildForm(declared *config.TicketForm, compiled *config.Form, submit config.SubmitAccess, locale string) helpdesk.Form {
 	spec := &declared.Spec
-	compiled, err := config.Compile(*spec)
-	if err != nil {
-		return helpdesk.Form{}, err
-	}
 	f := helpdesk.Form{
 		Name: declared.Metadata.Name, Title: spec.Title.For(locale), Description: spec.Description.For(locale),
 		SubjectLabel: spec.Subject.Label.For(locale), MessageLabel: spec.Message.Label.For(locale),
@@ -44,7 +40,7 @@ func buildForm(declared *config.TicketForm, submit config.SubmitAccess, locale s
 		field.Asked = slices.Contains(compiled.Reads(), field.Name)
 		f.Fields = append(f.Fields, field)
 	}
-	return f, nil
+	return f
 }
 
 func buildField(declared *config.Field, locale string) helpdesk.Field {

@@ -1,6 +1,6 @@
 // Package live holds the declared configuration as it is served now: loaded
-// from files, checked, resolved, and swapped as a whole. What can't be loaded
-// changes nothing: the last good one stays.
+// from files or from etcd, checked, resolved, and swapped as a whole. What can't
+// be loaded changes nothing: the last good one stays.
 package live
 
 import (
@@ -33,6 +33,7 @@ type Options struct {
 type Live struct {
 	options Options
 	log     *slog.Logger
+	source  string // where it comes from, for people
 	now     atomic.Pointer[snapshot]
 	refused atomic.Pointer[string] // why the folder as it is now is not served; nil if it is
 	seen    string                 // fingerprint of the folder that was loaded; Load's, then Watch's
@@ -41,7 +42,7 @@ type Live struct {
 // Load reads and checks the manifests in dir; the error tells all problems.
 func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 	// Taken before reading: what changes meanwhile is seen as a change by Watch.
-	l := &Live{options: options, log: log, seen: fingerprint(dir)}
+	l := &Live{options: options, log: log, source: "files in " + dir, seen: fingerprint(dir)}
 	if err := l.load(dir, config.Established{}); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 
 // Parse is Load for manifests that are no files.
 func Parse(manifests []byte, options Options, log *slog.Logger) (*Live, error) {
-	l := &Live{options: options, log: log}
+	l := &Live{options: options, log: log, source: "manifests"}
 	set, problems := config.Parse("manifests", manifests)
 	s, err := l.check(set, problems, config.Established{})
 	if err != nil {
@@ -76,7 +77,11 @@ func (l *Live) check(set *config.Set, problems config.Problems, settled config.E
 	if err := append(problems, set.Validate()...).Err(); err != nil {
 		return nil, err
 	}
-	return l.build(config.Resolve(set))
+	s, err := l.build(config.Resolve(set))
+	if err == nil {
+		s.set = *set
+	}
+	return s, err
 }
 
 // pollEvery is how often the folder is looked at. Not all file systems that

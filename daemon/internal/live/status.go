@@ -30,11 +30,24 @@ type FormStatus struct {
 	Revision string
 }
 
-// Loading is how the manifests were read last.
+// Loading is how what is declared was read last.
 type Loading struct {
-	At time.Time // when what is served was loaded
+	Source string    // where it comes from
+	At     time.Time // when what is served was loaded; zero before that
 	// Refused is why what is in the folder now is not what is served; "" if it is.
 	Refused string
+	// Objects are those that are not served as they are declared in etcd, by account
+	// and name.
+	Objects []Refused
+}
+
+// Refused is an object that is not served as it is declared.
+type Refused struct {
+	Account string
+	Object  string // such as ticketforms/billing
+	Hash    string // of what is declared
+	Error   string // for people
+	Serving bool   // the last good one is served in its place
 }
 
 // Statuses lists all help centers that are declared, by account and name.
@@ -42,11 +55,35 @@ func (l *Live) Statuses() []Status { return slices.Clone(l.now.Load().statuses) 
 
 // Loading tells since when what is served is served.
 func (l *Live) Loading() Loading {
-	told := Loading{At: l.now.Load().loaded}
+	now := l.now.Load()
+	told := Loading{Source: l.source, At: now.loaded, Objects: slices.Clone(now.refused)}
 	if refused := l.refused.Load(); refused != nil {
 		told.Refused = *refused
 	}
 	return told
+}
+
+// Manifests are what is served of an account, of all with "", as manifests that say
+// the same: with what is left out where that means the default.
+func (l *Live) Manifests(account string) ([]byte, error) {
+	now := &l.now.Load().set
+	var set config.Set
+	for _, h := range now.HelpCenters {
+		if account == "" || h.Metadata.Namespace == account {
+			set.HelpCenters = append(set.HelpCenters, h)
+		}
+	}
+	for _, f := range now.Forms {
+		if account == "" || f.Metadata.Namespace == account {
+			set.Forms = append(set.Forms, f)
+		}
+	}
+	for _, m := range now.Mailboxes {
+		if account == "" || m.Metadata.Namespace == account {
+			set.Mailboxes = append(set.Mailboxes, m)
+		}
+	}
+	return set.WithoutDefaults().YAML()
 }
 
 func statusOf(r *config.ResolvedHelpCenter) Status {

@@ -1,5 +1,6 @@
-// Package secrets reads passwords, tokens and keys from files, each time that
-// one is needed: a changed one counts at once, and none stays in memory.
+// Package secrets reads passwords, tokens and keys from files, or from what was
+// declared sealed, each time that one is needed: a changed one counts at once, and
+// none stays in memory.
 package secrets
 
 import (
@@ -39,8 +40,7 @@ func (f Folder) Secret(_ context.Context, account string, ref helpdesk.SecretRef
 	case err != nil:
 		return nil, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("read secret: %w", err))
 	}
-	raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
-	if len(raw) == 0 {
+	if raw = withoutLineEnd(raw); len(raw) == 0 {
 		return nil, helpdesk.Errorf(helpdesk.NotFound, "the secret %s is empty: %s/%s", ref.Name, f, name)
 	}
 	return raw, nil
@@ -63,4 +63,32 @@ func (f Folder) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has more than %d bytes", name, maxSecret)
 	}
 	return raw, err
+}
+
+// Declared are secrets that came with the declared configuration, and those of a
+// folder where it has none.
+type Declared struct {
+	// Open opens one; found is false if none of that name and key was declared.
+	Open   func(account, name, key string) (value []byte, found bool, err error)
+	Folder Folder
+}
+
+// Secret opens or reads one secret, as [Folder] does.
+func (d Declared) Secret(ctx context.Context, account string, ref helpdesk.SecretRef) ([]byte, error) {
+	raw, found, err := d.Open(account, ref.Name, ref.Key)
+	switch {
+	case err != nil:
+		return nil, helpdesk.Wrap(helpdesk.Unavailable, fmt.Errorf("open secret: %w", err))
+	case !found:
+		return d.Folder.Secret(ctx, account, ref)
+	}
+	if raw = withoutLineEnd(raw); len(raw) == 0 {
+		return nil, helpdesk.Errorf(helpdesk.NotFound, "%s of the secret %s is empty", ref.Key, ref.Name)
+	}
+	return raw, nil
+}
+
+// withoutLineEnd drops what editors put behind a secret.
+func withoutLineEnd(raw []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
 }

@@ -19,9 +19,9 @@ const KeySize = 32
 // ErrWrongKey means that the key file is not the one that sealed the store.
 var ErrWrongKey = errors.New("the key file does not open what is sealed in the store")
 
-// Ring reads the sealed key ring of links, opened with kek; nil if there is
-// none yet. A copy of the store without kek can sign no link.
-func (s *Store) Ring(ctx context.Context, kek [KeySize]byte) (ring []byte, rev int64, err error) {
+// Ring reads the key ring of links as it is sealed; nil if there is none yet. A copy
+// of the store without the key can sign no link.
+func (s *Store) Ring(ctx context.Context) (sealed []byte, rev int64, err error) {
 	resp, err := s.get(ctx, s.keys.ring())
 	if err != nil {
 		return nil, 0, fmt.Errorf("read key ring: %w", err)
@@ -29,8 +29,13 @@ func (s *Store) Ring(ctx context.Context, kek [KeySize]byte) (ring []byte, rev i
 	if len(resp.Kvs) == 0 {
 		return nil, 0, nil
 	}
-	ring, err = open(kek, resp.Kvs[0].Value, s.keys.ring())
-	return ring, resp.Kvs[0].ModRevision, err
+	return resp.Kvs[0].Value, resp.Kvs[0].ModRevision, nil
+}
+
+// OpenRing opens what Ring has read; ErrWrongKey if kek does not. It asks
+// nothing of etcd.
+func (s *Store) OpenRing(kek [KeySize]byte, sealed []byte) ([]byte, error) {
+	return open(kek, sealed, s.keys.ring())
 }
 
 // PutRing seals and writes the key ring if it still is at rev (0 = none yet);

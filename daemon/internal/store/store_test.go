@@ -272,7 +272,7 @@ func TestSessionsExpireAndEnd(t *testing.T) {
 func TestRingIsSealed(t *testing.T) {
 	s := openStore(t)
 	kek := [KeySize]byte{1}
-	if ring, rev, err := s.Ring(t.Context(), kek); ring != nil || rev != 0 || err != nil {
+	if ring, rev, err := s.Ring(t.Context()); ring != nil || rev != 0 || err != nil {
 		t.Fatalf("before the first start: %s, %d, %v; want none", ring, rev, err)
 	}
 	if err := s.PutRing(t.Context(), kek, []byte("secret ring"), 0); err != nil {
@@ -281,10 +281,14 @@ func TestRingIsSealed(t *testing.T) {
 	if err := s.PutRing(t.Context(), kek, []byte("other"), 0); helpdesk.KindOf(err) != helpdesk.Conflict {
 		t.Errorf("a second replica's ring: %v, want a conflict", err)
 	}
-	if ring, _, err := s.Ring(t.Context(), kek); string(ring) != "secret ring" || err != nil {
+	sealed, _, err := s.Ring(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ring, err := s.OpenRing(kek, sealed); string(ring) != "secret ring" || err != nil {
 		t.Errorf("ring = %q, %v", ring, err)
 	}
-	if _, _, err := s.Ring(t.Context(), [KeySize]byte{2}); !errors.Is(err, ErrWrongKey) {
+	if _, err := s.OpenRing([KeySize]byte{2}, sealed); !errors.Is(err, ErrWrongKey) {
 		t.Errorf("with another key: %v, want ErrWrongKey", err)
 	}
 	raw, err := s.get(t.Context(), s.keys.ring())

@@ -1,0 +1,179 @@
+package live
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/config/wire"
+)
+
+// stored is what lies at the place of a document in etcd.
+type stored struct {
+	raw    []byte // nil once it was read
+	object *object
+	hash   string // that it gives itself; "" if it cannot be read
+	err    error  // why it is not fit to be served
+}
+
+// account is what is known of one account: what lies in etcd, and what is served
+// of it. It belongs to the one goroutine that loads.
+type account struct {
+	name string
+
+	listed    *wire.Account // as etcd has it; nil if it has none that can be read
+	broken    error         // why the list that is there cannot be read
+	wasBroken bool          // when it was adopted last
+	gone      bool          // etcd has no list of it any more
+	revision  int64         // of the store, at which listed was seen
+	stored    map[wire.Ref]*stored
+
+	// adopted is the list that it is served by, seen at that revision; nil while it is
+	// not served. kept is what the disk has from before.
+	adopted *wire.Account
+	seen    int64
+	kept    *keptAccount
+	// served are the documents that are, good the last ones that were: of the disk
+	// before it is served the first time.
+	served map[wire.Ref]*object
+	good   map[wire.Ref]*object
+	// fresh are those of good that this process has served.
+	fresh   map[wire.Ref]bool
+	refused map[wire.Ref]wire.Refusal
+	part    *snapshot
+}
+
+func newAccount(name string) *account {
+	return &account{name: name, stored: map[wire.Ref]*stored{}, good: map[wire.Ref]*object{}, fresh: map[wire.Ref]bool{}}
+}
+
+// change takes in what has become of a key. r is zero for that of the list.
+func (a *account) change(r wire.Ref, value []byte, revision int64) {
+	if r != (wire.Ref{}) {
+		if value == nil {
+			delete(a.stored, r)
+		} else {
+			a.stored[r] = &stored{raw: value}
+		}
+		return
+	}
+	a.revision = revision
+	if a.gone = value == nil; a.gone {
+		a.listed, a.broken = nil, nil
+		return
+	}
+	list, err := readList(a.name, value)
+	if a.broken = err; err == nil {
+		a.listed = list
+	}
+}
+
+func readList(name string, value []byte) (*wire.Account, error) {
+	list, err := wire.Decode[wire.Account](value)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the list of the account cannot be read: %w", err)
+	case list.Namespace != name || list.Hash == "":
+		return nil, errors.New("the list of the account is not one")
+	case len(list.Documents) > wire.MaxObjects:
+		return nil, fmt.Errorf("the account has %d documents; at most %d are served", len(list.Documents), wire.MaxObjects)
+	}
+	return &list, nil
+}
+
+// complete reports that every document which the list names is there as it is
+// named. One that cannot be read at all is there: waiting for it would keep the
+// others from being served.
+func (a *account) complete(opener *wire.Opener) bool {
+	if a.listed == nil {
+		return false
+	}
+	for ref, hash := range a.listed.Documents {
+		s := a.stored[ref]
+		if s == nil {
+			return false
+		}
+		if s.read(a.name, ref, opener); s.hash != "" && s.hash != hash {
+			return false
+		}
+	}
+	return true
+}
+
+// read reads the document once.
+func (s *stored) read(account string, ref wire.Ref, opener *wire.Opener) {
+	if s.raw == nil {
+		return
+	}
+	s.object, s.hash, s.err = readObject(account, ref, s.raw, opener)
+	s.raw = nil // what is served is kept in the object
+}
+
+// refuse notes why a document is not served as it is declared.
+func (a *account) refuse(refused map[wire.Ref]wire.Refusal, ref wire.Ref, err error) {
+	refused[ref] = wire.Refusal{Hash: a.listed.Documents[ref], Error: cut(err.Error())}
+}
+
+// cut makes words short enough to be told.
+func cut(words string) string {
+	if len(words) <= wire.MaxError {
+		return words
+	}
+	return strings.ToValidUTF8(words[:wire.MaxError-3], "") + "..."
+}
+
+// serves reports that these objects are what is served already.
+func (a *account) serves(objects map[wire.Ref]*object) bool {
+	return a.part != nil && maps.EqualFunc(a.served, objects, func(x, y *object) bool { return x.doc.Hash == y.doc.Hash && x.doc.UID == y.doc.UID })
+}
+
+// assemble puts the objects of an account into a set, sorted as config wants it.
+func assemble(objects map[wire.Ref]*object) (set config.Set, b map[config.Key]*config.Form, secrets map[config.Key]*wire.Secret) {
+	b, secrets = map[config.Key]*config.Form{}, map[config.Key]*wire.Secret{}
+	for _, ref := range slices.SortedFunc(maps.Keys(objects), wire.Ref.Compare) {
+		switch o := objects[ref]; {
+		case o.center != nil:
+			set.HelpCenters = append(set.HelpCenters, *o.center)
+		case o.form != nil:
+			set.Forms = append(set.Forms, *o.form)
+			b[o.form.Metadata.Key()] = o.compiled
+		case o.box != nil:
+			set.Mailboxes = append(set.Mailboxes, *o.box)
+		case o.secret != nil:
+			secrets[config.Key{Namespace: o.doc.Namespace, Name: o.doc.Name}] = o.secret
+		}
+	}
+	return set, b, secrets
+}
+
+// loaded is what the account acknowledges.
+func (a *account) loaded(boot string, revision int64) wire.Loaded {
+	l := wire.Loaded{Boot: boot, Account: a.adopted.Hash, Revision: revision, Documents: map[wire.Ref]string{}, Refused: a.refused}
+	if len(l.Refused) > mostRefusals {
+		l.Refused = map[wire.Ref]wire.Refusal{}
+		for _, ref := range slices.SortedFunc(maps.Keys(a.refused), wire.Ref.Compare)[:mostRefusals] {
+			l.Refused[ref] = a.refused[ref]
+		}
+	}
+	for ref, o := range a.served {
+		l.Documents[ref] = o.doc.Hash
+	}
+	return l
+}
+
+// refusals tell people what of the account is not served as it is declared.
+func (a *account) refusals() []Refused {
+	var all []Refused
+	if a.broken != nil {
+		all = append(all, Refused{Account: a.name, Object: "Account " + a.name, Error: a.broken.Error(), Serving: a.adopted != nil})
+	}
+	for ref, r := range a.refused {
+		all = append(all, Refused{Account: a.name, Object: ref.String(), Hash: r.Hash, Error: r.Error, Serving: a.served[ref] != nil})
+	}
+	slices.SortFunc(all, func(x, y Refused) int { return cmp.Compare(x.Object, y.Object) })
+	return all
+}

@@ -1,0 +1,173 @@
+package live
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+)
+
+// A start without etcd begins with what was served last; secrets are sealed on disk.
+//
+// covers: K05
+func TestStartWithoutEtcd(t *testing.T) {
+	client, dir := startEtcd(t), t.TempDir()
+	op := newOperator(t, client, 1)
+	documents := op.Documents(center("a", "one", ""), mailbox("a", "support", ""), form("a", "f", "Published", "{name: one}"))
+	secret := op.Secret("a", "relay", "1", map[string]string{"password": "CANARY"})
+	documents[secret.Ref()] = secret
+	op.Declare("a", documents)
+	d, stop := follow(t, client, dir)
+	awaitLoaded(t, d)
+	eventually(t, "it is on disk", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err == nil })
+	stop()
+	raw, err := os.ReadFile(filepath.Join(dir, "a.json"))
+	if err != nil || strings.Contains(string(raw), "CANARY") {
+		t.Fatalf("the secret is on disk in the clear, or nothing is: %v", err)
+	}
+	away, err := clientv3.New(clientv3.Config{Endpoints: []string{"127.0.0.1:1"}, Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = away.Close() })
+	again, _ := follow(t, away, dir)
+	awaitLoaded(t, again)
+	if forms(again, "a", "one") != 1 {
+		t.Error("the form of before is not served")
+	}
+	if value, found, err := again.OpenSecret("a", "relay", "password"); string(value) != "CANARY" || !found || err != nil {
+		t.Errorf("secret: %t, %v", found, err)
+	}
+}
+
+// Secrets are opened from what is served, and one that is sealed for another key is
+// refused without a word of what is in it.
+//
+// covers: K02
+func TestDeclaredSecrets(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	documents := op.Documents(mailbox("a", "support", ""))
+	good := op.Secret("a", "relay", "1", map[string]string{"password": "first"})
+	documents[good.Ref()] = good
+	op.Declare("a", documents)
+	d, _ := follow(t, client, t.TempDir())
+	awaitLoaded(t, d)
+	is := func(key, want string, found bool) bool {
+		value, ok, err := d.OpenSecret("a", "relay", key)
+		return string(value) == want && ok == found && err == nil
+	}
+	if !is("password", "first", true) || !is("other", "", false) {
+		t.Error("the secret is not opened as it was sealed")
+	}
+	if _, found, _ := d.OpenSecret("b", "relay", "password"); found {
+		t.Error("another account's secret was opened")
+	}
+	next := op.Secret("a", "relay", "2", map[string]string{"password": "second"})
+	documents[next.Ref()] = next
+	op.Declare("a", documents)
+	eventually(t, "the new value counts", func() bool { return is("password", "second", true) })
+	op.Sealing = wire.OpenerOf([32]byte{2}).Key()
+	foreign := op.Secret("a", "relay", "3", map[string]string{"password": "CANARY"})
+	documents[foreign.Ref()] = foreign
+	list := op.Declare("a", documents)
+	eventually(t, "it is refused", func() bool {
+		l := op.Loaded("replica-1", "a")
+		return l != nil && l.Account == list.Hash && strings.Contains(l.Refused[foreign.Ref()].Error, "it is sealed with the key")
+	})
+	if !is("password", "second", true) {
+		t.Error("the last good secret is gone")
+	}
+}
+
+// An account that a restored or lost store does not have is served on, until the
+// operator has written again.
+//
+// covers: K05
+func TestStoreIsOlderThanWhatIsServed(t *testing.T) {
+	client, dir := startEtcd(t), t.TempDir()
+	op := newOperator(t, client, 4)
+	op.Declare("a", op.Documents(mailbox("a", "support", "")))
+	d, stop := follow(t, client, dir)
+	awaitLoaded(t, d)
+	eventually(t, "it is on disk", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err == nil })
+	stop()
+
+	lost := startEtcd(t)
+	again, _ := follow(t, lost, dir)
+	awaitLoaded(t, again)
+	address := helpdesk.MustAddress("support@a.example")
+	if _, ok := again.Live().MailboxByAddress(address); !ok {
+		t.Fatal("a store that was lost took the mailbox away")
+	}
+	newOperator(t, lost, 5).Declare("b", op.Documents(mailbox("b", "support", "")))
+	eventually(t, "the operator's word counts", func() bool { _, ok := again.Live().MailboxByAddress(address); return !ok })
+	eventually(t, "the disk forgets it", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err != nil })
+}
+
+// A host goes to who is declared with it, not to who is only served with it because
+// its new document was refused; and sign-up stays what the list says.
+//
+// covers: K02
+func TestLastGoodYields(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	ref := wire.Ref{Kind: wire.HelpCenters, Name: "one"}
+	first := op.Documents(center("a", "one", ""), mailbox("a", "support", ""))
+	op.Declare("a", first)
+	d, _ := follow(t, client, t.TempDir())
+	awaitLoaded(t, d)
+	broken := op.Documents(strings.Replace(center("a", "one", ""), "host: one.example", "host: new.example", 1), mailbox("a", "support", ""))
+	broken[ref] = breakDocument(broken[ref], "newer")
+	op.Declare("a", broken)
+	eventually(t, "it is refused", func() bool { return len(d.Live().Loading().Objects) == 1 })
+	if h, ok := d.Live().HelpCenterByHost("one.example"); !ok || h.Account != "a" {
+		t.Fatal("the last good one is not served while nobody else wants its host")
+	}
+	op.Declare("b", op.Documents(center("b", "one", ""), mailbox("b", "support", "")))
+	eventually(t, "the host is the other account's", func() bool {
+		h, ok := d.Live().HelpCenterByHost("one.example")
+		return ok && h.Account == "b"
+	})
+}
+
+// BenchmarkBuild loads 1,000 help centers with 10 forms each, and then changes one
+// form.
+func BenchmarkBuild(b *testing.B) {
+	client := startEtcd(b)
+	op := newOperator(b, client, 1)
+	var last []string
+	for i := range 1000 {
+		account := "account-" + string(rune('a'+i/100)) + string(rune('a'+i/10%10)) + string(rune('a'+i%10))
+		last = []string{center(account, account, ""), mailbox(account, "support", "")}
+		for f := range 10 {
+			last = append(last, form(account, "form-"+string(rune('a'+f)), "Published", "{name: "+account+"}"))
+		}
+		op.Declare(account, op.Documents(last...))
+	}
+	b.Run("cold", func(b *testing.B) {
+		for range b.N {
+			d, stop := follow(b, client, b.TempDir())
+			awaitLoaded(b, d)
+			b.StopTimer()
+			stop()
+			b.StartTimer()
+		}
+	})
+	b.Run("one form", func(b *testing.B) {
+		d, _ := follow(b, client, b.TempDir())
+		awaitLoaded(b, d)
+		account := d.Live().Accounts()[999]
+		for i := 0; b.Loop(); i++ {
+			n := 9 + i%2
+			op.Declare(account, op.Documents(last[:2+n]...))
+			eventually(b, "the form", func() bool { return forms(d, account, account) == n })
+		}
+	})
+}
