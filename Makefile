@@ -60,7 +60,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	hack/fuzz $(FUZZTIME)
 
 generate: ## make generated files anew
-	go test ./test/house -run Requirements -update
+	go test ./test/house -run 'Generated|Reference|Requirements' -update
 
 SCREENSHOTS ?= docs/screenshots
 OF ?=
