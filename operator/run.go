@@ -43,8 +43,6 @@ import (
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
-//go:generate go tool -modfile=../hack/tools/go.mod controller-gen rbac:roleName=postern-operator-program,fileName=program.yaml paths=. output:rbac:dir=rbac
-
 // leaseName is the lease that operators of one namespace elect their leader by.
 const leaseName = "postern-operator"
 

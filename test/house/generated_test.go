@@ -20,6 +20,8 @@ var generated = []struct {
 	{"copies of specs", "object", "./config/", "config"},
 	{"copies of kinds", "object", "./operator/api/...", "operator/api/v1alpha1"},
 	{"manifests of kinds", "crd", "./operator/api/...", "crds"},
+	{"rights in accounts", "rbac:roleName=postern-operator-accounts,fileName=accounts.yaml", "./operator/internal/controller", "operator/rbac"},
+	{"rights of the program", "rbac:roleName=postern-operator-program,fileName=program.yaml", "./operator", "operator/rbac"},
 }
 
 // TestGenerated holds that what controller-gen makes is what is checked in. With

@@ -21,8 +21,6 @@ import (
 	"github.com/posterndesk/postern/operator/internal/store"
 )
 
-//go:generate go tool -modfile=../../../hack/tools/go.mod controller-gen rbac:roleName=postern-operator-accounts,fileName=accounts.yaml paths=. output:rbac:dir=../../rbac
-
 // Name is whose fields the status is in managedFields, and who reports events.
 const Name = "postern-operator"
 
