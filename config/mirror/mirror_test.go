@@ -61,8 +61,8 @@ func (f *follower) logged() string {
 func (f *follower) run() {
 	ctx, cancel := context.WithCancel(f.t.Context())
 	var loop sync.WaitGroup
+	f.stop, f.wait = cancel, loop.Wait // before, as what sees a batch may stop it
 	loop.Go(func() { f.mirror.Run(ctx) })
-	f.stop, f.wait = cancel, loop.Wait
 }
 
 func (f *follower) end() { f.stop(); f.wait() }
