@@ -161,7 +161,7 @@ func TestEtcdAway(t *testing.T) {
 	w.etcd.Start()
 	w.until(box, v1alpha1.ConditionReady, yes, "")
 	w.idle(o, box)
-	if o.counted(`postern_operator_objects{kind="Mailbox",reason="Ready"}`) != 1 || o.counted("postern_operator_ack_lag_seconds_count") < 2 {
+	if o.counted("postern_operator_objects", `kind="Mailbox"`, `reason="Ready"`) != 1 || o.counted("postern_operator_ack_lag_seconds_count") < 2 {
 		body, _ := get("http://" + o.metrics + "/metrics")
 		t.Errorf("metrics are\n%s", body)
 	}

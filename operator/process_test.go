@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -189,8 +190,9 @@ func (o *operator) wait() int {
 	}
 }
 
-// counted is the sum of a metric over all labels that begin with some.
-func (o *operator) counted(metric string) (sum float64) {
+// counted is the sum of a metric over all its labels that have these among them,
+// each written name="value".
+func (o *operator) counted(metric string, labels ...string) (sum float64) {
 	o.w.t.Helper()
 	body, err := get("http://" + o.metrics + "/metrics")
 	if err != nil {
@@ -198,7 +200,8 @@ func (o *operator) counted(metric string) (sum float64) {
 	}
 	for line := range bytes.Lines(body) {
 		name, value, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-		if !strings.HasPrefix(name, metric) {
+		of, having, _ := strings.Cut(name, "{")
+		if of != metric || slices.ContainsFunc(labels, func(l string) bool { return !strings.Contains(having, l) }) {
 			continue
 		}
 		var v float64

@@ -139,6 +139,7 @@ func (c *Controller) forget(a account) {
 	c.secrets.forget(a)
 	c.metrics.forget(a)
 	c.waiting.forget(a)
+	c.overwritten.forget(a)
 }
 
 func hashOf(a *wire.Account) string {

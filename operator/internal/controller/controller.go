@@ -60,12 +60,13 @@ type Controller struct {
 	events  events.EventRecorder
 	log     *slog.Logger
 
-	inbox     inbox
-	secrets   *secrets
-	endpoints endpoints
-	waiting   waiting
-	troubled  troubled
-	metrics   *metrics
+	inbox       inbox
+	secrets     *secrets
+	endpoints   endpoints
+	waiting     waiting
+	overwritten overwritten
+	troubled    troubled
+	metrics     *metrics
 
 	led    chan struct{} // closed once this operator may write
 	fenced chan error    // why it may not any more

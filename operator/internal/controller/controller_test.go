@@ -160,3 +160,28 @@ func TestInbox(t *testing.T) {
 		t.Errorf("got %v and %d more, want %v", got, queue.Len(), want)
 	}
 }
+
+// While the cache is behind, what was written is not written again.
+func TestOverwritten(t *testing.T) {
+	var o overwritten
+	at := func(version string) change {
+		return change{object: &v1alpha1.HelpCenter{ObjectMeta: metav1.ObjectMeta{UID: "u", ResourceVersion: version}}}
+	}
+	o.add("a", at("1").object)
+	for _, tt := range []struct {
+		name    string
+		account account
+		shown   change
+		want    bool
+	}{
+		{"of another account", "b", at("1"), false},
+		{"behind", "a", at("1"), true},
+		{"behind still", "a", at("1"), true},
+		{"as it was written", "a", at("2"), false},
+		{"forgotten by then", "a", at("1"), false},
+	} {
+		if got := o.of(tt.account, []change{tt.shown})["u"]; got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

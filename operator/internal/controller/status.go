@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/posterndesk/postern/config"
@@ -110,6 +111,7 @@ func (c *Controller) apply(ctx context.Context, a account, changes []change, set
 	if wait := c.waiting.left(a, settling, time.Now()); wait > 0 {
 		return wait, nil
 	}
+	overwritten := c.overwritten.of(a, changes)
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(statusWrites)
@@ -118,8 +120,14 @@ func (c *Controller) apply(ctx context.Context, a account, changes []change, set
 		if reflect.DeepEqual(ch.said, ch.says) {
 			continue
 		}
+		if overwritten[ch.object.GetUID()] { // the cache does not have yet what was written
+			mu.Lock()
+			after = soonest(after, jitter(again))
+			mu.Unlock()
+			continue
+		}
 		group.Go(func() error {
-			err := c.applyOne(ctx, ch)
+			err := c.applyOne(ctx, a, ch)
 			switch {
 			case apierrors.IsConflict(err): // the cache is behind; what is newer comes with it
 				mu.Lock()
@@ -141,7 +149,7 @@ func (c *Controller) apply(ctx context.Context, a account, changes []change, set
 
 // applyOne writes one status, unless the object has changed since it was read: a
 // status that is about an older generation must not overwrite a newer one.
-func (c *Controller) applyOne(ctx context.Context, ch change) error {
+func (c *Controller) applyOne(ctx context.Context, a account, ch change) error {
 	u := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": config.APIVersion, "kind": ch.kind,
 		"metadata": map[string]any{
@@ -150,7 +158,11 @@ func (c *Controller) applyOne(ctx context.Context, ch change) error {
 		},
 		"status": ch.says,
 	}}
-	return c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
+	err := c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
+	if err == nil && u.GetResourceVersion() != ch.object.GetResourceVersion() {
+		c.overwritten.add(a, ch.object)
+	}
+	return err
 }
 
 // ready is the condition that sums an object up.
@@ -188,4 +200,48 @@ func (w *waiting) forget(a account) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.since, a)
+}
+
+// overwritten knows the versions of objects that were written over. While the
+// cache is behind it shows them still, and to write over them again is in vain.
+type overwritten struct {
+	mu       sync.Mutex
+	versions map[account]map[types.UID]string
+}
+
+func (o *overwritten) add(a account, object client.Object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.versions == nil {
+		o.versions = map[account]map[types.UID]string{}
+	}
+	if o.versions[a] == nil {
+		o.versions[a] = map[types.UID]string{}
+	}
+	o.versions[a][object.GetUID()] = object.GetResourceVersion()
+}
+
+// of tells which objects are shown as they were before, and forgets all others.
+func (o *overwritten) of(a account, changes []change) map[types.UID]bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	shown, versions := map[types.UID]bool{}, map[types.UID]string{}
+	for _, ch := range changes {
+		uid := ch.object.GetUID()
+		if version := o.versions[a][uid]; version != "" && version == ch.object.GetResourceVersion() {
+			shown[uid], versions[uid] = true, version
+		}
+	}
+	if len(versions) > 0 {
+		o.versions[a] = versions
+	} else {
+		delete(o.versions, a)
+	}
+	return shown
+}
+
+func (o *overwritten) forget(a account) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.versions, a)
 }
