@@ -220,22 +220,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	polling, stopPolling := context.WithCancel(ctx)
 	defer stopPolling()
 	g.loop(func() { d.pollers.Run(polling) })
-	g.loop(func() { d.queue.Run(back) })
-	g.loop(func() { d.hooks.Run(back) })
-	if d.declared == nil {
-		g.loop(func() { d.live.Watch(back, d.settings.manifests) })
-	}
-	g.loop(func() { d.sweep(back) })
-	g.loop(func() { d.lists.Run(back) })
-	g.loop(func() { d.roster.Run(back) })
-	g.loop(func() { d.desk.Erase(back, d.live.Accounts) })
-	g.loop(func() { d.words.Run(back) })
-	g.loop(func() { d.desk.Settle(back, d.live.Accounts) })
-	g.loop(func() { d.desk.WakeUp(back, d.live.Accounts) })
-	if d.certs != nil {
-		g.loop(func() { d.certs.Run(back) })
-	}
-
+	d.loops(back)
 	d.phase(wire.Serving)
 	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
@@ -263,6 +248,25 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.wait()
 	d.log.Info("stopped")
 	return err
+}
+
+// loops runs what works in the background until ctx ends.
+func (d *daemon) loops(ctx context.Context) {
+	d.group.loop(func() { d.queue.Run(ctx) })
+	d.group.loop(func() { d.hooks.Run(ctx) })
+	if d.declared == nil {
+		d.group.loop(func() { d.live.Watch(ctx, d.settings.manifests) })
+	}
+	d.group.loop(func() { d.sweep(ctx) })
+	d.group.loop(func() { d.lists.Run(ctx) })
+	d.group.loop(func() { d.roster.Run(ctx) })
+	d.group.loop(func() { d.desk.Erase(ctx, d.live.Accounts) })
+	d.group.loop(func() { d.words.Run(ctx) })
+	d.group.loop(func() { d.desk.Settle(ctx, d.live.Accounts) })
+	d.group.loop(func() { d.desk.WakeUp(ctx, d.live.Accounts) })
+	if d.certs != nil {
+		d.group.loop(func() { d.certs.Run(ctx) })
+	}
 }
 
 // drainPages is how long requests under way may take at the end.

@@ -15,9 +15,7 @@ import (
 // Get returns the value of a key, which must not be changed, and the revision at
 // which it was written.
 func (m *Mirror) Get(key string) (value []byte, revision int64, ok bool) {
-	m.held.mu.RLock()
-	defer m.held.mu.RUnlock()
-	i, ok := m.held.items[key]
+	i, ok := m.held.get(key)
 	return i.value, i.revision, ok
 }
 
@@ -85,6 +83,36 @@ type held struct {
 
 func newHeld() *held {
 	return &held{items: map[string]item{}, gone: map[string]int64{}, fresh: map[string]bool{}, moved: make(chan struct{})}
+}
+
+func (h *held) get(key string) (item, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	i, ok := h.items[key]
+	return i, ok
+}
+
+// summary is what tells one past of a store from another.
+type summary struct {
+	revision int64 // that it is of
+	keys     int
+	last     string // the key that was written last, and what and when; "" if there is none
+	value    string
+	written  int64
+}
+
+// summary is that of what is held; not ok before the first listing, and while
+// something was noted that is to be told yet.
+func (h *held) summary() (s summary, ok bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	s = summary{revision: h.mark, keys: len(h.items)}
+	for key, i := range h.items {
+		if i.revision > s.written {
+			s.last, s.value, s.written = key, string(i.value), i.revision
+		}
+	}
+	return s, h.mark > 0 && s.written <= h.mark && len(h.gone) == 0
 }
 
 func (h *held) now() (int64, <-chan struct{}) {

@@ -13,7 +13,9 @@
 //     that begins before what etcd still knows lists again.
 //   - A server without a leader ends the watch.
 //   - A store that went back to a backup has no events for a watch that waits for a
-//     revision of the future, so its revision is looked at as well.
+//     revision of the future, so its revision is looked at as well. If it has come past
+//     that by then, its past is another one: on each new connection, what is held is
+//     compared with what the store says of that revision.
 //   - Now and then all is listed and compared whatever the watch says.
 //
 // A listing is told as the difference to what was there before.
@@ -30,6 +32,7 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -170,6 +173,7 @@ var (
 	errSilent = errors.New("the watch is silent")
 	errClosed = errors.New("the watch has ended")
 	errBack   = errors.New("the store was put back to a backup")
+	errLost   = errors.New("the connection was lost")
 )
 
 // follow lists if it must, and watches until that goes wrong.
@@ -180,6 +184,12 @@ func (m *Mirror) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if _, err := m.look(ctx); err != nil && !errors.Is(err, errBack) {
+		return err
+	}
+	lost := m.lost(ctx)
+	if err := m.compare(ctx); errors.Is(err, errBack) || errors.Is(err, rpctypes.ErrCompacted) {
+		m.o.Log.WarnContext(ctx, "etcd has another past than what is held, or none so far back: all is listed", "error", err)
+	} else if err != nil {
 		return err
 	}
 	if !m.listed || !time.Now().Before(m.relist) {
@@ -193,6 +203,11 @@ func (m *Mirror) follow(ctx context.Context) error {
 	if !late.Stop() {
 		return errSilent
 	}
+	return m.listen(ctx, watch, lost)
+}
+
+// listen takes in what the watch says, until something goes wrong.
+func (m *Mirror) listen(ctx context.Context, watch clientv3.WatchChan, lost <-chan struct{}) error {
 	tick := time.NewTicker(m.o.Progress)
 	defer tick.Stop()
 	relist := time.NewTimer(time.Until(m.relist))
@@ -213,6 +228,8 @@ func (m *Mirror) follow(ctx context.Context) error {
 			} else {
 				heard = time.Now() // there is nothing to be told
 			}
+		case <-lost:
+			err = errLost // the client would go on by itself, whatever it meets there
 		case <-m.poke:
 			err = m.ask(ctx)
 		case <-relist.C:
@@ -264,6 +281,56 @@ func (m *Mirror) look(ctx context.Context) (revision int64, err error) {
 		return 0, m.wentBack()
 	}
 	return r.Header.Revision, nil
+}
+
+// lost is closed when the connection is not there any more; never for an etcd in the
+// same process.
+func (m *Mirror) lost(ctx context.Context) <-chan struct{} {
+	lost := make(chan struct{})
+	if conn := m.o.Client.ActiveConnection(); conn != nil {
+		go func() {
+			if conn.WaitForStateChange(ctx, connectivity.Ready) {
+				close(lost)
+			}
+		}()
+	}
+	return lost
+}
+
+// compare tells whether the store has the same past as what is held: as many keys,
+// and the same one written last. Nothing else of an etcd gives away that it was
+// restored from a copy of its folder.
+func (m *Mirror) compare(ctx context.Context) error {
+	here, ok := m.held.summary()
+	if !ok || !m.listed {
+		m.listed = false // all is listed instead
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
+	r, err := m.o.Client.Get(ctx, m.o.Prefix, clientv3.WithPrefix(), clientv3.WithRev(here.revision),
+		clientv3.WithSort(clientv3.SortByModRevision, clientv3.SortDescend), clientv3.WithLimit(1))
+	switch {
+	case errors.Is(err, rpctypes.ErrCompacted):
+		m.listed = false
+		return err
+	case errors.Is(err, rpctypes.ErrFutureRev):
+		return m.wentBack()
+	case err != nil:
+		return err
+	}
+	there := summary{revision: here.revision, keys: int(r.Count)}
+	if len(r.Kvs) > 0 {
+		there.last, there.written, there.value = string(r.Kvs[0].Key), r.Kvs[0].ModRevision, string(r.Kvs[0].Value)
+	}
+	// A transaction writes several keys at one revision, and any of them may be told as the last.
+	if i, ok := m.held.get(there.last); ok && i.revision == there.written {
+		here.last, here.value = there.last, string(i.value)
+	}
+	if here != there {
+		return m.wentBack()
+	}
+	return nil
 }
 
 func (m *Mirror) wentBack() error {

@@ -51,12 +51,15 @@ func (f *fault) Unwrap() error { return f.err }
 
 func (l *Live) build(r *config.Resolved) (*snapshot, error) {
 	b := &builder{options: l.options, compiled: map[config.Key]*config.Form{}}
-	return b.build(r)
+	s, f := b.build(r)
+	if f != nil {
+		return nil, f // as an error, which is not nil either way
+	}
+	return s, nil
 }
 
-// build leaves help centers and mailboxes out that lost their claim. An error is a
-// *fault.
-func (l *builder) build(r *config.Resolved) (*snapshot, error) {
+// build leaves help centers and mailboxes out that lost their claim.
+func (b *builder) build(r *config.Resolved) (*snapshot, *fault) {
 	s := &snapshot{settled: r.Established, loaded: time.Now()}
 	signUps := map[string]helpdesk.SignUp{}
 	for _, a := range r.Accounts {
@@ -69,9 +72,9 @@ func (l *builder) build(r *config.Resolved) (*snapshot, error) {
 		if !h.Host.OK {
 			continue
 		}
-		center, err := l.inAllLanguages(h, len(s.centers) == 0, signUps[h.HelpCenter.Metadata.Namespace])
-		if err != nil {
-			return nil, err
+		center, f := b.inAllLanguages(h, len(s.centers) == 0, signUps[h.HelpCenter.Metadata.Namespace])
+		if f != nil {
+			return nil, f
 		}
 		base, err := url.Parse(center.BaseURL)
 		if err != nil {
@@ -85,9 +88,9 @@ func (l *builder) build(r *config.Resolved) (*snapshot, error) {
 		if !m.Address.OK {
 			continue
 		}
-		box, err := l.mailbox(m, s.centers)
-		if err != nil {
-			return nil, err
+		box, f := b.mailbox(m, s.centers)
+		if f != nil {
+			return nil, f
 		}
 		s.boxes = append(s.boxes, box)
 	}
@@ -96,7 +99,7 @@ func (l *builder) build(r *config.Resolved) (*snapshot, error) {
 
 // inAllLanguages builds a help center once for each language, so that a visit
 // costs no translation.
-func (l *builder) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways helpdesk.SignUp) (helpdesk.HelpCenter, error) {
+func (b *builder) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways helpdesk.SignUp) (helpdesk.HelpCenter, *fault) {
 	locales := locales(r.HelpCenter.Spec.Locales)
 	spoken := make(map[string]helpdesk.HelpCenter, len(locales))
 	in := func(locale string) helpdesk.HelpCenter {
@@ -106,9 +109,9 @@ func (l *builder) inAllLanguages(r *config.ResolvedHelpCenter, first bool, ways 
 		return spoken[locales[0]]
 	}
 	for _, locale := range locales {
-		h, err := l.helpCenter(r, first, locale)
-		if err != nil {
-			return h, err
+		h, f := b.helpCenter(r, first, locale)
+		if f != nil {
+			return h, f
 		}
 		h.SignUp, h.Locales, h.In = ways, locales, in
 		h.Agents = agentIssuers(&r.HelpCenter.Spec.Agents)
@@ -163,12 +166,12 @@ func agentIssuers(declared *config.Agents) []helpdesk.AgentIssuer {
 	return all
 }
 
-func (l *builder) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, error) {
+func (b *builder) helpCenter(r *config.ResolvedHelpCenter, first bool, locale string) (helpdesk.HelpCenter, *fault) {
 	spec, key := &r.HelpCenter.Spec, r.HelpCenter.Metadata.Key()
 	words := spec.Appearance.TicketSubmission
 	h := helpdesk.HelpCenter{
 		Locale: locale, Collaborators: spec.Portal.Collaborators == config.CollaboratorsAllowed,
-		Account: key.Namespace, Name: key.Name, DisplayName: spec.DisplayName, BaseURL: l.baseURL(r.HelpCenter, first),
+		Account: key.Namespace, Name: key.Name, DisplayName: spec.DisplayName, BaseURL: b.baseURL(r.HelpCenter, first),
 		Mailbox: spec.MailboxRef.Name, Color: spec.Appearance.Color, PortalOn: r.PortalOn,
 		View:         helpdesk.ViewAccess(spec.Portal.View),
 		LinkLifetime: time.Duration(spec.Portal.LinkLifetimeDays) * 24 * time.Hour,
@@ -191,7 +194,7 @@ func (l *builder) helpCenter(r *config.ResolvedHelpCenter, first bool, locale st
 		return h, nil
 	}
 	for i := range r.Forms {
-		compiled, err := l.compile(&r.Forms[i])
+		compiled, err := b.compile(&r.Forms[i])
 		if err != nil {
 			return h, &fault{config.KindTicketForm, r.Forms[i].Metadata.Key(), err}
 		}
@@ -201,26 +204,26 @@ func (l *builder) helpCenter(r *config.ResolvedHelpCenter, first bool, locale st
 }
 
 // compile compiles a form once, for all help centers and languages.
-func (l *builder) compile(f *config.TicketForm) (*config.Form, error) {
+func (b *builder) compile(f *config.TicketForm) (*config.Form, error) {
 	key := f.Metadata.Key()
-	if known := l.compiled[key]; known != nil {
+	if known := b.compiled[key]; known != nil {
 		return known, nil
 	}
 	compiled, err := config.Compile(f.Spec)
 	if err == nil {
-		l.compiled[key] = compiled
+		b.compiled[key] = compiled
 	}
 	return compiled, err
 }
 
-func (l *builder) baseURL(h config.HelpCenter, first bool) string {
-	if l.options.BaseURL != nil {
-		return l.options.BaseURL(h, first)
+func (b *builder) baseURL(h config.HelpCenter, first bool) string {
+	if b.options.BaseURL != nil {
+		return b.options.BaseURL(h, first)
 	}
 	return "https://" + h.Spec.Host
 }
 
-func (l *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter) (helpdesk.Mailbox, error) {
+func (b *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCenter) (helpdesk.Mailbox, *fault) {
 	spec, key := &r.Mailbox.Spec, r.Mailbox.Metadata.Key()
 	address, err := helpdesk.ParseAddress(spec.Address)
 	if err != nil {
@@ -232,7 +235,7 @@ func (l *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCent
 	}
 	box := helpdesk.Mailbox{
 		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
-		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: l.options.Relay, Policy: policy(spec.Trust),
+		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: b.options.Relay, Policy: policy(spec.Trust),
 		// The address is what a reply address hangs on, so it binds the token too.
 		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),
 		Aliases:  aliases, Results: spec.Inbound.AuthenticationResults,
@@ -243,14 +246,14 @@ func (l *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCent
 	if box.HelpCenter == "" {
 		box.HelpCenter = onlyCenter(key.Namespace, centers)
 	}
-	if declared := spec.Relay; declared != nil && !l.options.RelayAll {
+	if declared := spec.Relay; declared != nil && !b.options.RelayAll {
 		box.Relay = helpdesk.Relay{
 			Host: declared.Host, Port: int(declared.Port), TLS: helpdesk.TLSMode(declared.TLS),
 			Login: login(key.Namespace, declared.Username, declared.CredentialsSecretRef, declared.OAuth),
 		}
 	}
 	for _, k := range spec.DKIM {
-		if l.options.RelayAll {
+		if b.options.RelayAll {
 			break // mail that is caught proves nothing to anybody, and needs no key
 		}
 		box.DKIM = append(box.DKIM, helpdesk.DKIM{Domain: k.Domain, Selector: k.Selector, Key: secretRef(&k.KeySecretRef)})

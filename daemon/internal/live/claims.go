@@ -3,7 +3,6 @@ package live
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/posterndesk/postern/config"
@@ -56,7 +55,7 @@ func (c *claims) replace(account string, now map[wire.Ref]*object, refused map[w
 			next.hosts = append(next.hosts, host)
 			c.hosts[host] = append(c.hosts[host], x)
 		case o.box != nil:
-			address := lowerASCII(o.box.Spec.Address)
+			address := config.AddressKey(o.box.Spec.Address)
 			next.addresses = append(next.addresses, address)
 			c.addresses[address] = append(c.addresses[address], x)
 		}
@@ -65,17 +64,6 @@ func (c *claims) replace(account string, now map[wire.Ref]*object, refused map[w
 		delete(c.names, account)
 	}
 	return c.others(account, old, next)
-}
-
-// lowerASCII is how addresses are compared; folding of Unicode would let one letter
-// claim another.
-func lowerASCII(address string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + ('a' - 'A')
-		}
-		return r
-	}, address)
 }
 
 // others are the accounts that share a name with one.
