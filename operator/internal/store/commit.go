@@ -66,7 +66,7 @@ func split(ops []op) (chunks [][]op) {
 
 // commit writes all in as few transactions as it takes. Each is fenced, and guarded
 // by the account, if that is not "", as it was seen before the first one.
-func (s *Store) commit(ctx context.Context, t *turn, account string, ops []op) error {
+func (s *Store) commit(ctx context.Context, account string, ops []op) error {
 	var seen int64
 	if account != "" {
 		_, seen, _ = s.declared.Get(account)
@@ -83,7 +83,7 @@ func (s *Store) commit(ctx context.Context, t *turn, account string, ops []op) e
 		if err != nil {
 			return err
 		}
-		s.took(t, revision, chunk)
+		s.took(revision, chunk)
 		if i := slices.IndexFunc(chunk, func(o op) bool { return o.key == account }); i >= 0 {
 			seen = revision
 			if chunk[i].value == nil {
@@ -192,9 +192,9 @@ func applied(chunk []op, found *clientv3.TxnResponse) (revision int64, ok bool) 
 }
 
 // took puts in what was written, so that the next look finds it.
-func (s *Store) took(t *turn, revision int64, chunk []op) {
+func (s *Store) took(revision int64, chunk []op) {
 	s.mu.Lock()
-	t.own[revision] = true
+	s.own.add(revision)
 	for _, o := range chunk {
 		delete(s.tainted, o.key)
 	}

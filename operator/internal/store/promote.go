@@ -26,5 +26,5 @@ func (s *Store) Promote(ctx context.Context, account string, refs []wire.Ref) er
 			ops = append(ops, op{key: to, value: raw, seen: seen, from: from, fromSeen: fromSeen})
 		}
 	}
-	return s.commit(ctx, t, "", ops)
+	return s.commit(ctx, "", ops)
 }

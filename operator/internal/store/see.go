@@ -12,8 +12,32 @@ import (
 // turn is the writing of one account. What the watch tells of it meanwhile may be
 // its own: that is known once it has ended.
 type turn struct {
-	own  map[int64]bool // revisions of its transactions
 	told []foreign
+}
+
+// rememberedWrites is how many revisions of its own the store knows. The watch may
+// tell of one after its turn has ended, by as long as a goroutine waits for its turn.
+const rememberedWrites = 4096
+
+// recent are the last revisions that this store has written.
+type recent struct {
+	known map[int64]bool
+	order []int64 // as a ring once it is full
+	next  int
+}
+
+func (r *recent) add(revision int64) {
+	if r.known[revision] {
+		return
+	}
+	r.known[revision] = true
+	if len(r.order) < rememberedWrites {
+		r.order = append(r.order, revision)
+		return
+	}
+	delete(r.known, r.order[r.next])
+	r.order[r.next] = revision
+	r.next = (r.next + 1) % rememberedWrites
 }
 
 // foreign is a change that somebody else has made, as far as is known.
@@ -30,7 +54,7 @@ func (s *Store) begin(account string) *turn {
 	for s.turns[account] != nil {
 		s.free.Wait()
 	}
-	t := &turn{own: map[int64]bool{}}
+	t := &turn{}
 	s.turns[account] = t
 	return t
 }
@@ -39,11 +63,10 @@ func (s *Store) end(account string, t *turn) {
 	s.mu.Lock()
 	delete(s.turns, account)
 	s.free.Broadcast()
+	told := slices.DeleteFunc(t.told, func(f foreign) bool { return s.own.known[f.revision] })
 	s.mu.Unlock()
-	for _, f := range t.told {
-		if !t.own[f.revision] {
-			s.drift(f)
-		}
+	for _, f := range told {
+		s.drift(f)
 	}
 }
 
@@ -53,6 +76,10 @@ func (s *Store) seeForeign(f foreign, first bool) {
 	if first || s.epoch == 0 {
 		s.mu.Unlock()
 		s.changed(f.accounts) // of whoever leads, or led before
+		return
+	}
+	if s.own.known[f.revision] {
+		s.mu.Unlock()
 		return
 	}
 	for _, account := range f.accounts {

@@ -70,6 +70,7 @@ type Store struct {
 	fenced chan struct{}
 	turns  map[string]*turn // accounts that are being written
 	free   *sync.Cond       // mu: a turn has ended
+	own    recent
 	// tainted are secrets that somebody else has written, by key, until they are
 	// written again: what is sealed cannot be compared.
 	tainted map[string]bool
@@ -87,7 +88,7 @@ func newStore(o Options, progress, relist time.Duration) *Store {
 	}
 	s := &Store{
 		o: o, metrics: newMetrics(), index: newIndex(), brake: newBrake(o.AllowMassDelete), timeout: opTimeout,
-		fenced: make(chan struct{}), turns: map[string]*turn{}, tainted: map[string]bool{},
+		fenced: make(chan struct{}), turns: map[string]*turn{}, own: recent{known: map[int64]bool{}}, tainted: map[string]bool{},
 	}
 	s.free = sync.NewCond(&s.mu)
 	follow := func(prefix string, see func(b mirror.Batch, first bool)) *mirror.Mirror {

@@ -369,6 +369,12 @@ func TestDrift(t *testing.T) {
 	if n := s.told("acme"); n != 0 || testutil.ToFloat64(s.drifted) != 0 {
 		t.Errorf("what it wrote itself is told %d times", n)
 	}
+	// The watch tells of a write after its turn has ended.
+	_, own, _ := s.declared.Get(keys.Account("acme"))
+	s.seeForeign(foreign{keys.Account("acme"), []string{"acme"}, own}, false)
+	if n := s.told("acme"); n != 0 || testutil.ToFloat64(s.drifted) != 0 {
+		t.Errorf("what it wrote itself is told late, %d times", n)
+	}
 	all, _ := dump(t, client)
 	for _, key := range []string{keys.Document("acme", wire.Ref{Kind: wire.HelpCenters, Name: "main"}), keys.Account("acme"), keys.Host("a.example")} {
 		before, drifted := s.told("acme"), testutil.ToFloat64(s.drifted)
@@ -416,7 +422,7 @@ func TestPromote(t *testing.T) {
 	s.declared.Note(1<<40, nil)
 	key := keys.Document("acme", ref)
 	raw, seen, _ := s.declared.Get(key)
-	err := s.commit(t.Context(), s.begin("x"), "", []op{{key: keys.LastGoodDocument("acme", ref), value: raw, seen: mod(t, client, keys.LastGoodDocument("acme", ref)), from: key, fromSeen: seen - 1}})
+	err := s.commit(t.Context(), "", []op{{key: keys.LastGoodDocument("acme", ref), value: raw, seen: mod(t, client, keys.LastGoodDocument("acme", ref)), from: key, fromSeen: seen - 1}})
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("error %v", err)
 	}

@@ -40,7 +40,7 @@ func (s *Store) Write(ctx context.Context, account string, d plan.Desired, seal 
 	if err != nil {
 		return err
 	}
-	if err := s.commit(ctx, t, s.o.Keys.Account(account), w.ops()); err != nil {
+	if err := s.commit(ctx, s.o.Keys.Account(account), w.ops()); err != nil {
 		return err
 	}
 	for _, o := range append(w.claims, w.released...) {
