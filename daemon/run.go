@@ -122,7 +122,8 @@ func (d *daemon) build(ctx context.Context) error {
 		return err
 	}
 	d.hooks = hooks.New(hooks.Options{
-		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Networks: d.settings.hooks, Log: d.log, Now: now,
+		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Stopped: d.desk.TellHookStopped,
+		Networks: d.settings.hooks, Log: d.log, Now: now,
 	})
 	d.openPages()
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
