@@ -169,11 +169,8 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if err = d.follow(ctx, k.sealing); err != nil {
 		return k, err
 	}
-	if k.signer, err = d.openSigner(ctx, k.sealing); err != nil {
-		return k, err
-	}
 	d.metrics.Declared(d.loading)
-	if err = d.awaitDeclared(ctx); err != nil {
+	if k.signer, err = d.awaitDeclared(ctx, k.sealing); err != nil {
 		return k, err
 	}
 	d.logins = login.New(d.secrets(), d.db.RefreshTokens(k.sealing), time.Now)
