@@ -73,6 +73,7 @@ setup: ## install the Debian packages that tests use
 
 kube: ## build the Kubernetes API server that tests run, once for each version (KUBEBUILDER_ASSETS= a folder that has it)
 	@hack/kube/build
+	@hack/kube/clean
 
 clean: ## remove what was built
 	rm -rf bin

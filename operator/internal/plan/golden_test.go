@@ -47,6 +47,7 @@ type step struct {
 	Unwritten    string
 	Held         bool
 	First        []string // accounts that are looked at before
+	Elsewhere    []string // accounts that are not looked after
 }
 
 type givenSecret struct {
@@ -150,6 +151,10 @@ func (s *step) happen(t *testing.T, w *world, account string) {
 		w.secrets[config.Key{Namespace: account, Name: name}] = secret
 	}
 	w.silent, w.held, w.unwritten = s.Silent, s.Held, nil
+	w.elsewhere = map[string]bool{}
+	for _, a := range s.Elsewhere {
+		w.elsewhere[a] = true
+	}
 	if s.Unwritten != "" {
 		w.unwritten = errors.New(s.Unwritten)
 	}
@@ -347,7 +352,7 @@ func tell(t *testing.T, w *world, account string, d Desired, told Statuses) stri
 }
 
 func tellObject(t *testing.T, b *strings.Builder, object, extra string, generation int64, p *v1alpha1.Programmed, list []metav1.Condition) {
-	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, generation, generation, list))
+	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, asObject(t, generation, generation, list)))
 	if extra != "" {
 		b.WriteString(", " + extra)
 	}
