@@ -192,7 +192,7 @@ func TestHeldElsewhere(t *testing.T) {
 	w.create(theirs, first)
 	w.until(first, v1alpha1.ConditionReady, yes, "")
 	w.end(o)
-	o = w.operator("--watch-namespaces", b)
+	o = w.operatorOf([]string{b})
 	second, box := aHelpCenter(b, "acme", "help.acme.example"), aMailbox(b, "support", "Support@acme.example")
 	w.create(second, box)
 	for object, reason := range map[client.Object]string{second: v1alpha1.ReasonHostConflicted, box: v1alpha1.ReasonAddressConflicted} {

@@ -41,7 +41,6 @@ func (c *Controller) snapshot(ctx context.Context, a account) (s *plan.Snapshot,
 			return nil, 0, err
 		}
 	}
-	s.Elsewhere = c.elsewhere(s.Stored)
 	s.Secrets, next, err = c.secrets.read(ctx, a, plan.SecretsOf(s))
 	return s, next, err
 }
@@ -84,19 +83,6 @@ func (c *Controller) rivalMailboxes(ctx context.Context, s *plan.Snapshot, addre
 		}
 	}
 	return nil
-}
-
-// elsewhere are the accounts that hold a name and are not looked after.
-func (c *Controller) elsewhere(stored plan.Stored) map[string]bool {
-	accounts := map[string]bool{}
-	for _, claims := range []map[string]wire.Claim{stored.Hosts, stored.Addresses} {
-		for _, claim := range claims {
-			if !c.mine(account(claim.Namespace)) {
-				accounts[claim.Namespace] = true
-			}
-		}
-	}
-	return accounts
 }
 
 // holder looks up the object that holds a name, unless nobody does.

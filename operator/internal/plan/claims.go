@@ -81,7 +81,7 @@ func (p *Plan) awaitHandover() {
 	}
 	for _, h := range p.helpCenters {
 		if c, ok := s.Stored.Hosts[h.Spec.Host]; h.stands && ok && c.Namespace != s.Account && wanted[h.Spec.Host] != c.Key() {
-			h.refuse(p.heldBy(c, v1alpha1.ReasonHostConflicted, "host "+h.Spec.Host))
+			h.refuse(unknown(v1alpha1.ReasonPending, "host %s is about to be given back by who held it before", h.Spec.Host))
 		}
 	}
 	clear(wanted)
@@ -93,19 +93,9 @@ func (p *Plan) awaitHandover() {
 	for _, m := range p.mailboxes {
 		key := config.AddressKey(m.Spec.Address)
 		if c, ok := s.Stored.Addresses[key]; m.stands && ok && c.Namespace != s.Account && wanted[key] != c.Key() {
-			m.refuse(p.heldBy(c, v1alpha1.ReasonAddressConflicted, "address "+m.Spec.Address))
+			m.refuse(unknown(v1alpha1.ReasonPending, "address %s is about to be given back by who held it before", m.Spec.Address))
 		}
 	}
-}
-
-// heldBy says of a name that nobody is known to want that another account holds it
-// in the store. One that is not looked after gives nothing back, and who reads the
-// status may not know its name.
-func (p *Plan) heldBy(c wire.Claim, conflicted, name string) ruling {
-	if p.snapshot.Elsewhere[c.Namespace] {
-		return no(conflicted, "%s is held by an account that this operator does not look after", name)
-	}
-	return unknown(v1alpha1.ReasonPending, "%s is about to be given back by who held it before", name)
 }
 
 // established is what the store says was settled before.

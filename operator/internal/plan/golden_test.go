@@ -47,7 +47,6 @@ type step struct {
 	Unwritten    string
 	Held         bool
 	First        []string // accounts that are looked at before
-	Elsewhere    []string // accounts that are not looked after
 }
 
 type givenSecret struct {
@@ -151,10 +150,6 @@ func (s *step) happen(t *testing.T, w *world, account string) {
 		w.secrets[config.Key{Namespace: account, Name: name}] = secret
 	}
 	w.silent, w.held, w.unwritten = s.Silent, s.Held, nil
-	w.elsewhere = map[string]bool{}
-	for _, a := range s.Elsewhere {
-		w.elsewhere[a] = true
-	}
 	if s.Unwritten != "" {
 		w.unwritten = errors.New(s.Unwritten)
 	}

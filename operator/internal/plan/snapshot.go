@@ -21,10 +21,6 @@ type Snapshot struct {
 	RivalHelpCenters []v1alpha1.HelpCenter
 	RivalMailboxes   []v1alpha1.Mailbox
 
-	// Elsewhere are the accounts that hold one by Stored.Hosts and Stored.Addresses and
-	// are not looked after: what they claim is not known.
-	Elsewhere map[string]bool
-
 	// Secrets are those that [SecretsOf] names, by name.
 	Secrets map[string]Secret
 	// Stored is what lies in etcd.

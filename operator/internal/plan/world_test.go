@@ -34,7 +34,6 @@ type world struct {
 	silent    []string
 	unwritten error
 	held      bool
-	elsewhere map[string]bool // accounts that are not looked after
 	most      limits
 }
 
@@ -132,7 +131,7 @@ func (w *world) snapshot(account string) *Snapshot {
 			s.Mailboxes = append(s.Mailboxes, *w.mailboxes[k].DeepCopy())
 		}
 	}
-	s.Stored, s.Elsewhere = w.stored(s), w.elsewhere
+	s.Stored = w.stored(s)
 	w.rivals(s)
 	for name := range SecretsOf(s) {
 		s.Secrets[name] = w.secrets[config.Key{Namespace: account, Name: name}]
@@ -166,13 +165,13 @@ func (w *world) rivals(s *Snapshot) {
 	hosts, addresses := Names(s.HelpCenters, s.Mailboxes)
 	for _, k := range sortedKeys(w.helpCenters) {
 		h := w.helpCenters[k]
-		if k.Namespace != s.Account && !w.elsewhere[k.Namespace] && (slices.Contains(hosts, h.Spec.Host) || len(held(s.Stored.Hosts, k)) > 0) {
+		if k.Namespace != s.Account && (slices.Contains(hosts, h.Spec.Host) || len(held(s.Stored.Hosts, k)) > 0) {
 			s.RivalHelpCenters = append(s.RivalHelpCenters, *h.DeepCopy())
 		}
 	}
 	for _, k := range sortedKeys(w.mailboxes) {
 		m := w.mailboxes[k]
-		if k.Namespace != s.Account && !w.elsewhere[k.Namespace] && (slices.Contains(addresses, config.AddressKey(m.Spec.Address)) || len(held(s.Stored.Addresses, k)) > 0) {
+		if k.Namespace != s.Account && (slices.Contains(addresses, config.AddressKey(m.Spec.Address)) || len(held(s.Stored.Addresses, k)) > 0) {
 			s.RivalMailboxes = append(s.RivalMailboxes, *m.DeepCopy())
 		}
 	}
