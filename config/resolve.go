@@ -207,9 +207,9 @@ func resolveAccount(s *Set, r *Resolved, namespace string) ResolvedAccount {
 		return h.Spec.SignUp == nil
 	})
 	last, known := s.Established.SignUps[namespace]
-	now, declared := settleSignUp(declaring, last, known)
+	now, keep := settleSignUp(declaring, s.helpCentersOf(namespace), last, known)
 	account := ResolvedAccount{Namespace: namespace, SignUp: closed()}
-	if declared {
+	if keep {
 		account.SignUp, account.SignUpHolder = now.Applied, now.Holder
 		r.Established.SignUps[namespace] = now
 	}
@@ -252,6 +252,11 @@ func (r *Resolved) served(namespace string) []HelpCenter {
 	return served
 }
 
+// helpCentersOf returns those of an account, also those that are withheld.
+func (s *Set) helpCentersOf(namespace string) []HelpCenter {
+	return slices.DeleteFunc(slices.Concat(s.HelpCenters, s.Withheld), func(h HelpCenter) bool { return h.Metadata.Namespace != namespace })
+}
+
 func oldestFirst(helpCenters []HelpCenter) []HelpCenter {
 	age := func(h HelpCenter) claim {
 		return claim{key: h.Metadata.Key(), created: h.Metadata.CreationTimestamp}
@@ -263,7 +268,7 @@ func oldestFirst(helpCenters []HelpCenter) []HelpCenter {
 // namespaces returns the accounts that have any object, sorted.
 func (s *Set) namespaces() []string {
 	var names []string
-	for _, h := range s.HelpCenters {
+	for _, h := range slices.Concat(s.HelpCenters, s.Withheld) {
 		names = append(names, h.Metadata.Namespace)
 	}
 	for _, f := range s.Forms {
