@@ -47,6 +47,7 @@ type step struct {
 	Unwritten    string
 	Held         bool
 	First        []string // accounts that are looked at before
+	Watched      []string // from now on
 }
 
 type givenSecret struct {
@@ -148,6 +149,9 @@ func (s *step) happen(t *testing.T, w *world, account string) {
 			secret.Err = errors.New(given.Error)
 		}
 		w.secrets[config.Key{Namespace: account, Name: name}] = secret
+	}
+	if s.Watched != nil {
+		w.watched = s.Watched
 	}
 	w.silent, w.held, w.unwritten = s.Silent, s.Held, nil
 	if s.Unwritten != "" {

@@ -21,6 +21,10 @@ type Snapshot struct {
 	RivalHelpCenters []v1alpha1.HelpCenter
 	RivalMailboxes   []v1alpha1.Mailbox
 
+	// Watched are the accounts that are looked after; none: all are. What others hold
+	// they keep, whatever they declare.
+	Watched []string
+
 	// Secrets are those that [SecretsOf] names, by name.
 	Secrets map[string]Secret
 	// Stored is what lies in etcd.
