@@ -178,10 +178,15 @@ func (h *ResolvedHelpCenter) Offered(visitor Visitor) []OfferedForm {
 
 // SubmissionFor says whether a visitor is shown the way to submit a request.
 func (h *ResolvedHelpCenter) SubmissionFor(visitor Visitor) Submission {
-	if h.Submission.Visible && len(h.Offered(visitor)) == 0 {
-		return Submission{false, ReasonNoFormForVisitor, "no published form is for this visitor"}
+	offered := len(h.Offered(visitor))
+	switch {
+	case !h.Submission.Visible || offered == len(h.Forms):
+		return h.Submission
+	case offered == 0 && visitor != Agent:
+		return Submission{false, ReasonNoFormForVisitor, fmt.Sprintf("published forms: %d, all for agents alone", len(h.Forms))}
+	default:
+		return Submission{true, ReasonVisible, fmt.Sprintf("published forms: %d, and for agents alone: %d", offered, len(h.Forms)-offered)}
 	}
-	return h.Submission
 }
 
 func resolveMailbox(r *Resolved, m Mailbox, addresses map[string]Key) ResolvedMailbox {
