@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/operator/internal/plan"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 // reader is an API server of which a test says what it answers.
 type reader struct {
@@ -47,7 +51,7 @@ func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
 		{"without the key", "pass", nil, 16 * time.Second, 24 * time.Second, false},
 		{"not there", "password", apierrors.NewNotFound(secretsResource, "relay"), 16 * time.Second, 24 * time.Second, false},
 		{"forbidden", "password", apierrors.NewForbidden(secretsResource, "relay", errors.New("no role")), 16 * time.Second, 24 * time.Second, true},
-		{"nobody answers", "password", context.DeadlineExceeded, 16 * time.Second, 24 * time.Second, true},
+		{"nobody answers", "password", context.DeadlineExceeded, 4 * time.Second, 6 * time.Second, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -58,7 +62,7 @@ func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
 					secret.UID, secret.ResourceVersion = "u", "7"
 					secret.Data = map[string][]byte{"password": []byte("x"), "key": bytes.Repeat([]byte("x"), wire.MaxSecret+1)}
 					return tt.answer
-				}})
+				}}, quiet)
 				look := func(want int) {
 					t.Helper()
 					got, next, err := s.read(t.Context(), "a", map[string][]string{"relay": {tt.key}})
@@ -90,6 +94,48 @@ func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
 	}
 }
 
+// A moment without an answer changes nothing about a Secret that is known, and no
+// status gets to read what the API server says.
+func TestSecretsThatAreNotAnsweredFor(t *testing.T) {
+	unanswered := apierrors.NewTooManyRequests("system:serviceaccount:postern:operator at 10.0.0.1", 1)
+	for _, tt := range []struct {
+		name    string
+		answers []error
+		version string
+		fault   error
+	}{
+		{"known", []error{nil, unanswered, context.DeadlineExceeded}, "u/7", nil},
+		{"known not to be there", []error{apierrors.NewNotFound(secretsResource, "relay"), unanswered}, "", nil},
+		{"forbidden", []error{nil, apierrors.NewForbidden(secretsResource, "relay", errors.New("no role for system:serviceaccount")), unanswered}, "", errForbidden},
+		{"never answered", []error{unanswered, unanswered}, "", errUnanswered},
+		{"answered at last", []error{unanswered, nil}, "u/7", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var answer error
+			var log bytes.Buffer
+			s := newSecrets(reader{get: func(_ client.ObjectKey, into client.Object) error {
+				secret := into.(*corev1.Secret)
+				secret.UID, secret.ResourceVersion = "u", "7"
+				return answer
+			}}, slog.New(slog.NewTextHandler(&log, nil)))
+			var got map[string]plan.Secret
+			for _, answer = range tt.answers {
+				s.expire("a")
+				var err error
+				if got, _, err = s.read(t.Context(), "a", map[string][]string{"relay": nil}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if relay, ok := got["relay"]; !ok || relay.Version != tt.version || relay.Err != tt.fault {
+				t.Errorf("got %+v", got)
+			}
+			if times := strings.Count(log.String(), "cannot be read"); times != 1 {
+				t.Errorf("it was logged %d times:\n%s", times, &log)
+			}
+		})
+	}
+}
+
 // Somebody who asks to read again while a Secret is being read has perhaps changed
 // it after that.
 func TestSecretsAskedForMeanwhile(t *testing.T) {
@@ -100,7 +146,7 @@ func TestSecretsAskedForMeanwhile(t *testing.T) {
 			s.expire("a")
 		}
 		return nil
-	}})
+	}}, quiet)
 	for range 3 {
 		if _, _, err := s.read(t.Context(), "a", map[string][]string{"relay": nil}); err != nil {
 			t.Fatal(err)
@@ -118,7 +164,7 @@ func TestRevealOnlyWhatWasPlanned(t *testing.T) {
 		secret.UID, secret.ResourceVersion = "u", "8"
 		secret.Data = map[string][]byte{"password": []byte("hunter2"), "other": []byte("o")}
 		return answer
-	}})
+	}}, quiet)
 	got, err := s.reveal("a")(t.Context(), "relay", []string{"password"}, "u/8")
 	if err != nil || len(got) != 1 || string(got["password"]) != "hunter2" {
 		t.Errorf("got %q, %v", got, err)

@@ -128,7 +128,13 @@ func (s *situation) run(t *testing.T) string {
 		checkDocuments(t, p.Desired)
 		checkStable(t, w, s.Account, told)
 	}
-	return tell(t, w, s.Account, p.Desired, told)
+	text := tell(t, w, s.Account, p.Desired, told)
+	for _, address := range w.silent {
+		if strings.Contains(text, address) {
+			t.Errorf("tenants read the address %s of a pod", address)
+		}
+	}
+	return text
 }
 
 func (s *step) happen(t *testing.T, w *world, account string) {
