@@ -171,7 +171,11 @@ func (t *teller) signUp(h *helpCenter) ruling {
 func (t *teller) mailbox(m *mailbox) v1alpha1.MailboxStatus {
 	own := t.looks[&m.object]
 	c := t.begin(&m.object, own.ruling)
-	if m.Spec.Inbound.Type == config.InboundIMAP {
+	polled := m.polled
+	if m.document != nil {
+		polled = m.Spec.Inbound.Type == config.InboundIMAP
+	}
+	if polled {
 		c.set(v1alpha1.ConditionConnected, t.connection(m))
 	}
 	t.summarize(c, &m.object, own.ruling, yes(v1alpha1.ReasonReady, ""))
