@@ -154,8 +154,9 @@ func (s *secrets) look(ctx context.Context, a account, name string, keys []strin
 }
 
 func lookedAt(secret *corev1.Secret, keys []string) knownSecret {
-	p := plan.Secret{Version: versionOf(secret), Keys: slices.Sorted(maps.Keys(secret.Data))}
+	p := plan.Secret{Version: versionOf(secret), Keys: slices.Sorted(maps.Keys(secret.Data)), Lengths: map[string]int{}}
 	for _, key := range p.Keys {
+		p.Lengths[key] = len(secret.Data[key])
 		if len(secret.Data[key]) > wire.MaxSecret {
 			p.Large = append(p.Large, key)
 		}

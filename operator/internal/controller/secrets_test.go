@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +79,9 @@ func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
 					}
 					if tt.answer == nil && (!slices.Equal(relay.Keys, []string{"key", "password"}) || !slices.Equal(relay.Large, []string{"key"})) {
 						t.Errorf("keys are %v, those too large %v", relay.Keys, relay.Large)
+					}
+					if want := map[string]int{"key": wire.MaxSecret + 1, "password": 1}; tt.answer == nil && !maps.Equal(relay.Lengths, want) {
+						t.Errorf("lengths are %v, want %v", relay.Lengths, want)
 					}
 				}
 				look(1)

@@ -53,6 +53,7 @@ type step struct {
 type givenSecret struct {
 	Version     string
 	Keys, Large []string
+	Length      int // of each
 	Error       string
 }
 
@@ -151,6 +152,10 @@ func (s *step) happen(t *testing.T, w *world, account string) {
 	}
 	for name, given := range s.Secrets {
 		secret := Secret{Version: given.Version, Keys: given.Keys, Large: given.Large}
+		secret.Lengths = map[string]int{}
+		for _, key := range given.Keys {
+			secret.Lengths[key] = given.Length
+		}
 		if given.Error != "" {
 			secret.Err = errors.New(given.Error)
 		}

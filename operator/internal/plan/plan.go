@@ -23,6 +23,7 @@ type Plan struct {
 	mailboxes   []*mailbox
 	rivals      config.Set // what other accounts claim, and nothing else of them
 	resolved    *config.Resolved
+	large       map[string]int // Secrets of which too much is referred to
 }
 
 // limits are how much an account may have.

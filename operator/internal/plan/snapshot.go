@@ -38,6 +38,8 @@ type Secret struct {
 	Version string   // its UID and resourceVersion; "" if there is none of that name
 	Keys    []string // that it has
 	Large   []string // those of them with more than wire.MaxSecret bytes
+	// Lengths are the bytes of each, by the key.
+	Lengths map[string]int
 	// Err is why it could not be read, which does not mean that it is not there. A
 	// status tells it as it stands.
 	Err error
