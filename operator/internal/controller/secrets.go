@@ -56,7 +56,7 @@ type secrets struct {
 
 	mu    sync.Mutex
 	known map[account]map[string]knownSecret
-	asked map[account]int // how often somebody asked to read again
+	stale map[account]map[string]bool // that somebody has asked to read again
 }
 
 type knownSecret struct {
@@ -67,17 +67,19 @@ type knownSecret struct {
 }
 
 func newSecrets(direct client.Reader, log *slog.Logger) *secrets {
-	return &secrets{direct: direct, log: log, known: map[account]map[string]knownSecret{}, asked: map[account]int{}}
+	return &secrets{direct: direct, log: log, known: map[account]map[string]knownSecret{}, stale: map[account]map[string]bool{}}
 }
 
-// read returns Secrets of an account, of which those keys are wanted, and when to read again, 0 for never.
-// It fails only when ctx has ended.
+// read returns Secrets of an account, of which those keys are wanted, and when to
+// read again, 0 for never. It fails only when ctx has ended.
 func (s *secrets) read(ctx context.Context, a account, wanted map[string][]string) (map[string]plan.Secret, time.Duration, error) {
 	s.mu.Lock()
-	before, asked := s.known[a], s.asked[a]
+	before, stale := s.known[a], s.stale[a]
+	delete(s.stale, a)
 	s.mu.Unlock()
-	known, err := s.readAll(ctx, a, wanted, before)
+	known, err := s.readAll(ctx, a, wanted, before, stale)
 	if err != nil {
+		s.expire(a, slices.Collect(maps.Keys(stale))...)
 		return nil, 0, err
 	}
 	s.mu.Lock()
@@ -86,12 +88,12 @@ func (s *secrets) read(ctx context.Context, a account, wanted map[string][]strin
 	if len(known) == 0 {
 		delete(s.known, a)
 	}
-	if s.asked[a] != asked {
-		s.outdate(a) // what was just read may be what somebody has just changed
-	}
 	result, next := map[string]plan.Secret{}, time.Time{}
 	for name, k := range known {
 		result[name] = k.secret
+		if s.stale[a][name] {
+			k.until = time.Now() // what was just read may be what somebody has just changed
+		}
 		if next.IsZero() || k.until.Before(next) {
 			next = k.until
 		}
@@ -103,7 +105,7 @@ func (s *secrets) read(ctx context.Context, a account, wanted map[string][]strin
 }
 
 // readAll reads those that are not known or too old.
-func (s *secrets) readAll(ctx context.Context, a account, wanted map[string][]string, before map[string]knownSecret) (map[string]knownSecret, error) {
+func (s *secrets) readAll(ctx context.Context, a account, wanted map[string][]string, before map[string]knownSecret, stale map[string]bool) (map[string]knownSecret, error) {
 	now := time.Now()
 	var mu sync.Mutex
 	known := map[string]knownSecret{}
@@ -116,7 +118,7 @@ func (s *secrets) readAll(ctx context.Context, a account, wanted map[string][]st
 	group.SetLimit(secretReads)
 	for name, keys := range wanted {
 		last, ok := before[name]
-		if ok && now.Before(last.until) {
+		if ok && now.Before(last.until) && !stale[name] {
 			set(name, last)
 			continue
 		}
@@ -186,11 +188,11 @@ func (s *secrets) reveal(a account) func(ctx context.Context, name string, keys 
 	return func(ctx context.Context, name string, keys []string, version string) (map[string][]byte, error) {
 		secret, err := s.get(ctx, a, name)
 		if err != nil {
-			s.expire(a)
+			s.expire(a, name)
 			return nil, fmt.Errorf("%w: %w", errSecretMoved, err)
 		}
 		if versionOf(secret) != version {
-			s.expire(a)
+			s.expire(a, name)
 			return nil, errSecretMoved
 		}
 		values := map[string][]byte{}
@@ -201,22 +203,15 @@ func (s *secrets) reveal(a account) func(ctx context.Context, name string, keys 
 	}
 }
 
-// expire has the Secrets of an account read again at its next pass.
-func (s *secrets) expire(a account) {
+// expire has some Secrets of an account read again at its next pass.
+func (s *secrets) expire(a account, names ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked[a]++
-	s.outdate(a)
-}
-
-func (s *secrets) outdate(a account) {
-	outdated := map[string]knownSecret{}
-	for name, k := range s.known[a] {
-		k.until = time.Time{}
-		outdated[name] = k
-	}
-	if len(outdated) > 0 {
-		s.known[a] = outdated
+	for _, name := range names {
+		if s.stale[a] == nil {
+			s.stale[a] = map[string]bool{}
+		}
+		s.stale[a][name] = true
 	}
 }
 
@@ -225,7 +220,7 @@ func (s *secrets) forget(a account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, a)
-	delete(s.asked, a)
+	delete(s.stale, a)
 }
 
 // jitter changes a time by up to a fifth, so that what began together does not

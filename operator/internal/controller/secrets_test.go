@@ -17,7 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/operator/api/v1alpha1"
 	"github.com/posterndesk/postern/operator/internal/plan"
 )
 
@@ -89,9 +91,12 @@ func TestSecretsAreReadAgainNowAndThen(t *testing.T) {
 				look(1)
 				time.Sleep(tt.by - tt.before + 2*time.Millisecond)
 				look(2)
-				s.expire("b")
-				look(2)
+				s.expire("b", "relay")
+				s.expire("a", "another")
 				s.expire("a")
+				look(2)
+				s.expire("a", "relay")
+				look(3)
 				look(3)
 			})
 		})
@@ -124,7 +129,7 @@ func TestSecretsThatAreNotAnsweredFor(t *testing.T) {
 			}}, slog.New(slog.NewTextHandler(&log, nil)))
 			var got map[string]plan.Secret
 			for _, answer = range tt.answers {
-				s.expire("a")
+				s.expire("a", "relay")
 				var err error
 				if got, _, err = s.read(t.Context(), "a", map[string][]string{"relay": nil}); err != nil {
 					t.Fatal(err)
@@ -147,18 +152,71 @@ func TestSecretsAskedForMeanwhile(t *testing.T) {
 	var s *secrets
 	s = newSecrets(reader{get: func(client.ObjectKey, client.Object) error {
 		if reads++; reads == 1 {
-			s.expire("a")
+			s.expire("a", "relay")
 		}
 		return nil
 	}}, quiet)
-	for range 3 {
-		if _, _, err := s.read(t.Context(), "a", map[string][]string{"relay": nil}); err != nil {
-			t.Fatal(err)
+	for i := range 3 {
+		_, next, err := s.read(t.Context(), "a", map[string][]string{"relay": nil})
+		if err != nil || (next <= time.Millisecond) != (i == 0) {
+			t.Fatalf("read %d: again in %v, %v", i, next, err)
 		}
 	}
 	if reads != 2 {
 		t.Errorf("it was read %d times, want 2", reads)
 	}
+}
+
+// Who ended a pass before its Secrets were read has them read in the next one.
+func TestSecretsAskedForOfAPassThatEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	reads := 0
+	s := newSecrets(reader{get: func(client.ObjectKey, client.Object) error { reads++; return nil }}, quiet)
+	wanted := map[string][]string{"relay": nil}
+	if _, _, err := s.read(ctx, "a", wanted); err != nil {
+		t.Fatal(err)
+	}
+	s.expire("a", "relay")
+	cancel()
+	if _, _, err := s.read(ctx, "a", wanted); err == nil {
+		t.Fatal("a pass that has ended was read for")
+	}
+	if _, _, err := s.read(t.Context(), "a", wanted); err != nil || reads != 3 {
+		t.Errorf("it was read %d times, %v; want 3", reads, err)
+	}
+}
+
+// Only the Secrets that an object refers to are read again when it changes.
+func TestOnlyOwnSecretsAreReadAgain(t *testing.T) {
+	var reads []string
+	c := &Controller{log: quiet, cache: reader{list: func(client.ObjectList) error { return nil }}}
+	c.secrets = newSecrets(reader{get: func(key client.ObjectKey, _ client.Object) error {
+		reads = append(reads, key.Name)
+		return nil
+	}}, quiet)
+	pass := func(want ...string) {
+		t.Helper()
+		reads = nil
+		if _, _, err := c.secrets.read(t.Context(), "a", map[string][]string{"one": nil, "two": nil, "id": nil}); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Sort(reads); !slices.Equal(reads, want) {
+			t.Errorf("read were %v, want %v", reads, want)
+		}
+	}
+	pass("id", "one", "two")
+	box := &v1alpha1.Mailbox{}
+	box.Namespace = "a"
+	c.ofMailbox(t.Context(), box)
+	pass()
+	box.Spec.Relay = &config.Relay{CredentialsSecretRef: &config.SecretReference{Name: "one"}}
+	c.ofMailbox(t.Context(), box)
+	pass("one")
+	help := &v1alpha1.HelpCenter{}
+	help.Namespace = "a"
+	help.Spec.SignUp = &config.SignUp{OIDC: []config.OIDC{{ClientSecretRef: config.SecretReference{Name: "id"}}}}
+	c.ofHelpCenter(t.Context(), help)
+	pass("id")
 }
 
 func TestRevealOnlyWhatWasPlanned(t *testing.T) {
