@@ -146,7 +146,7 @@ func (t *teller) programmed(o *object, g progress) ruling {
 	case t.Held && !done && t.plan.unwritten(o, g):
 		return no(v1alpha1.ReasonDeletionsHeld, "so much would be deleted at once that somebody has to allow it to the operator")
 	case len(t.Silent) > 0 && (done || of == 0):
-		return unknown(v1alpha1.ReasonReplicaSilent, "replicas that are ready do not tell what they serve: %s", some(t.Silent))
+		return unknown(v1alpha1.ReasonReplicaSilent, "not every replica that is ready tells what it serves")
 	case of == 0:
 		return no(v1alpha1.ReasonNoReplicas, "no replica serves")
 	default:
