@@ -81,7 +81,7 @@ func (b *builder) build(r *config.Resolved) (*snapshot, *fault) {
 			return nil, &fault{config.KindHelpCenter, h.HelpCenter.Metadata.Key(), fmt.Errorf("read base of links: %w", err)}
 		}
 		s.statuses[i].URL = center.BaseURL
-		s.centers, s.hosts = append(s.centers, center), append(s.hosts, hostname(base.Host))
+		s.centers, s.hosts = append(s.centers, center), append(s.hosts, config.HostKey(base.Host))
 	}
 	for i := range r.Mailboxes {
 		m := &r.Mailboxes[i]

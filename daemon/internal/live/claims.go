@@ -51,7 +51,7 @@ func (c *claims) replace(account string, now map[wire.Ref]*object, refused map[w
 		x := claimant{key: config.Key{Namespace: account, Name: ref.Name}, created: o.doc.Created, stale: stale}
 		switch {
 		case o.center != nil:
-			host := o.center.Spec.Host
+			host := config.HostKey(o.center.Spec.Host)
 			next.hosts = append(next.hosts, host)
 			c.hosts[host] = append(c.hosts[host], x)
 		case o.box != nil:

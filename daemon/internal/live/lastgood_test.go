@@ -137,6 +137,25 @@ func TestLastGoodYields(t *testing.T) {
 	})
 }
 
+// Who is served with a host keeps it, whatever port another account declares it with.
+//
+// covers: K03
+func TestPortTakesNoHostOver(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	op.Declare("victim", op.Documents(center("victim", "one", ""), mailbox("victim", "support", "")))
+	d, _ := follow(t, client, t.TempDir())
+	awaitLoaded(t, d)
+	rival := strings.Replace(center("attacker", "one", ""), "host: one.example", "host: one.example:8443", 1)
+	list := op.Declare("attacker", op.Documents(rival, mailbox("attacker", "support", "")))
+	eventually(t, "the other account is loaded", func() bool { l := op.Loaded("replica-1", "attacker"); return l != nil && l.Account == list.Hash })
+	for _, host := range []string{"one.example", "one.example:8443"} {
+		if h, ok := d.Live().HelpCenterByHost(host); !ok || h.Account != "victim" {
+			t.Errorf("%s is served for %q", host, h.Account)
+		}
+	}
+}
+
 // BenchmarkBuild loads 1,000 help centers with 10 forms each, and then changes one
 // form.
 func BenchmarkBuild(b *testing.B) {

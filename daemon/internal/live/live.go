@@ -177,7 +177,7 @@ func (l *Live) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
 
 // HelpCenterByHost finds a help center by the Host of a request.
 func (l *Live) HelpCenterByHost(host string) (helpdesk.HelpCenter, bool) {
-	name := hostname(host)
+	name := config.HostKey(host)
 	s := l.now.Load()
 	for i := range s.centers {
 		if s.hosts[i] == name {
@@ -196,14 +196,4 @@ func find[T any](all []T, is func(*T) bool) (T, bool) {
 	}
 	var none T
 	return none, false
-}
-
-// hostname is a Host header without its port. Browsers leave out the port of
-// the scheme, and a proxy in front may listen on another one.
-func hostname(host string) string {
-	host = strings.ToLower(host)
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return strings.TrimSuffix(host, ".")
 }
