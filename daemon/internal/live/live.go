@@ -155,9 +155,9 @@ func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	return l.now.Load().MailboxByAddress(a)
 }
 
-// MailboxOfDomain finds the mailbox of a domain that is first by account and name.
-func (l *Live) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
-	return l.now.Load().MailboxOfDomain(domain)
+// MailboxOfDomain finds the oldest mailbox at the domain of an address.
+func (l *Live) MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool) {
+	return l.now.Load().MailboxOfDomain(of)
 }
 
 // IsAlias reports an address that forwards to a mailbox of the account.
