@@ -135,17 +135,23 @@ func (d *daemon) follow(ctx context.Context, sealing [store.KeySize]byte) error 
 	return nil
 }
 
-// awaitDeclared waits for the first configuration: without one, mail for addresses
-// that are not known yet would be refused for good.
-func (d *daemon) awaitDeclared(ctx context.Context) error {
+// awaitDeclared waits for the key ring and the first configuration: without one,
+// mail for addresses that are not known yet would be refused for good.
+func (d *daemon) awaitDeclared(ctx context.Context, sealing [store.KeySize]byte) (*links.Signer, error) {
 	if d.declared == nil {
-		return nil
+		return d.openSigner(ctx, sealing)
+	}
+	stop := d.answerMeanwhile()
+	defer stop()
+	signer, err := d.openSigner(ctx, sealing)
+	if err != nil {
+		return nil, err
 	}
 	select {
 	case <-d.declared.Loaded():
-		return nil
+		return signer, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -122,7 +122,8 @@ func (d *daemon) build(ctx context.Context) error {
 		return err
 	}
 	d.hooks = hooks.New(hooks.Options{
-		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Networks: d.settings.hooks, Log: d.log, Now: now,
+		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Stopped: d.desk.TellHookStopped,
+		Networks: d.settings.hooks, Log: d.log, Now: now,
 	})
 	d.openPages()
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
@@ -168,11 +169,8 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if err = d.follow(ctx, k.sealing); err != nil {
 		return k, err
 	}
-	if k.signer, err = d.openSigner(ctx, k.sealing); err != nil {
-		return k, err
-	}
 	d.metrics.Declared(d.loading)
-	if err = d.awaitDeclared(ctx); err != nil {
+	if k.signer, err = d.awaitDeclared(ctx, k.sealing); err != nil {
 		return k, err
 	}
 	d.logins = login.New(d.secrets(), d.db.RefreshTokens(k.sealing), time.Now)

@@ -68,6 +68,7 @@ func (c *Controller) write(ctx context.Context, a account, s *plan.Snapshot, p *
 	case isHeld: // all else of the account was written
 		c.log.Warn("deletions are held back", "account", string(a), "err", held)
 		serving.Held = true
+		c.tellHeld(s, held)
 	case err != nil:
 		serving.Unwritten = fmt.Errorf("write to etcd: %w", err)
 		return nil

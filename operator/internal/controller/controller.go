@@ -84,7 +84,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) (*Controller, er
 	}
 	c.store = store.New(store.Options{
 		Client: o.Etcd, Keys: wire.KeysOf(o.Installation), Writer: o.Version, AllowMassDelete: o.AllowMassDelete,
-		Log: o.Log, Changed: c.changed,
+		Mine: func(a string) bool { return c.mine(account(a)) }, Log: o.Log, Changed: c.changed,
 	})
 	if err := errors.Join(o.Metrics.Register(c.metrics), o.Metrics.Register(c.store)); err != nil {
 		return nil, err

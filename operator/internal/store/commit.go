@@ -32,6 +32,7 @@ type op struct {
 	key   string
 	value []byte // nil deletes
 	seen  int64  // revision of the key that it replaces; 0: there was none
+	lease clientv3.LeaseID
 	// from is another key that must be as it was seen; "" for none.
 	from     string
 	fromSeen int64
@@ -109,7 +110,7 @@ func (s *Store) transaction(ctx context.Context, guards []clientv3.Cmp, chunk []
 		if o.value == nil {
 			then = append(then, clientv3.OpDelete(o.key))
 		} else {
-			then = append(then, clientv3.OpPut(o.key, string(o.value)))
+			then = append(then, clientv3.OpPut(o.key, string(o.value), clientv3.WithLease(o.lease)))
 		}
 		look = append(look, clientv3.OpGet(o.key))
 	}
