@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
@@ -115,15 +114,7 @@ func (s *stored) read(account string, ref wire.Ref, opener *wire.Opener) {
 
 // refuse notes why a document is not served as it is declared.
 func (a *account) refuse(refused map[wire.Ref]wire.Refusal, ref wire.Ref, err error) {
-	refused[ref] = wire.Refusal{Hash: a.listed.Documents[ref], Error: cut(err.Error())}
-}
-
-// cut makes words short enough to be told.
-func cut(words string) string {
-	if len(words) <= wire.MaxError {
-		return words
-	}
-	return strings.ToValidUTF8(words[:wire.MaxError-3], "") + "..."
+	refused[ref] = wire.Refusal{Hash: a.listed.Documents[ref], Error: cut(err.Error(), wire.MaxError)}
 }
 
 // serves reports that these objects are what is served already.
@@ -153,12 +144,7 @@ func assemble(objects map[wire.Ref]*object) (set config.Set, b map[config.Key]*c
 // loaded is what the account acknowledges.
 func (a *account) loaded(boot string, revision int64) wire.Loaded {
 	l := wire.Loaded{Boot: boot, Account: a.adopted.Hash, Revision: revision, Documents: map[wire.Ref]string{}, Refused: a.refused}
-	if len(l.Refused) > mostRefusals {
-		l.Refused = map[wire.Ref]wire.Refusal{}
-		for _, ref := range slices.SortedFunc(maps.Keys(a.refused), wire.Ref.Compare)[:mostRefusals] {
-			l.Refused[ref] = a.refused[ref]
-		}
-	}
+	l.Refused = fewer(l.Refused, mostRefusals)
 	for ref, o := range a.served {
 		l.Documents[ref] = o.doc.Hash
 	}

@@ -89,7 +89,7 @@ func (d *Declared) replaceFaulty(ctx context.Context, a *account, f *fault, buil
 	objects, refused := maps.Clone(a.served), maps.Clone(a.refused)
 	delete(objects, ref)
 	if _, before := refused[ref]; !before {
-		refused[ref] = wire.Refusal{Hash: faulty.doc.Hash, Error: cut(f.err.Error())}
+		refused[ref] = wire.Refusal{Hash: faulty.doc.Hash, Error: cut(f.err.Error(), wire.MaxError)}
 		if last := d.lastGood(ctx, a, ref); last != nil && last.doc.Hash != faulty.doc.Hash {
 			objects[ref] = last
 		}
