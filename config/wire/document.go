@@ -139,6 +139,15 @@ type Account struct {
 	Writer string `json:"writer"`
 }
 
+// Nothing is the list of an account of which nothing is declared any more. It tells
+// replicas that serve something of it to stop: that a list is missing tells nothing, as it
+// is missing also in a store that was lost, or restored from an older backup.
+func Nothing(namespace string) *Account {
+	a := &Account{Namespace: namespace, Documents: map[Ref]string{}}
+	a.Seal()
+	return a
+}
+
 // Seal computes the hash, once everything else is set.
 func (a *Account) Seal() {
 	digest := sha256.New()

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/posterndesk/postern/config/wire"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // A start without etcd begins with what was served last; secrets are sealed on disk.
@@ -84,31 +83,6 @@ func TestDeclaredSecrets(t *testing.T) {
 	if !is("password", "second", true) {
 		t.Error("the last good secret is gone")
 	}
-}
-
-// An account that a restored or lost store does not have is served on, until the
-// operator has written again.
-//
-// covers: K05
-func TestStoreIsOlderThanWhatIsServed(t *testing.T) {
-	client, dir := startEtcd(t), t.TempDir()
-	op := newOperator(t, client, 4)
-	op.Declare("a", op.Documents(mailbox("a", "support", "")))
-	d, stop := follow(t, client, dir)
-	awaitLoaded(t, d)
-	eventually(t, "it is on disk", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err == nil })
-	stop()
-
-	lost := startEtcd(t)
-	again, _ := follow(t, lost, dir)
-	awaitLoaded(t, again)
-	address := helpdesk.MustAddress("support@a.example")
-	if _, ok := again.Live().MailboxByAddress(address); !ok {
-		t.Fatal("a store that was lost took the mailbox away")
-	}
-	newOperator(t, lost, 5).Declare("b", op.Documents(mailbox("b", "support", "")))
-	eventually(t, "the operator's word counts", func() bool { _, ok := again.Live().MailboxByAddress(address); return !ok })
-	eventually(t, "the disk forgets it", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err != nil })
 }
 
 // A host goes to who is declared with it, not to who is only served with it because

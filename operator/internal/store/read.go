@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/config"
@@ -87,6 +88,13 @@ func (s *Store) addClaim(stored plan.Stored, key string) {
 	} else if address, is := strings.CutPrefix(key, s.o.Keys.Addresses()); is {
 		stored.Addresses[address] = claim
 	}
+}
+
+// Serves tells whether some replica says that it serves something of an account, or
+// does not say yet that it has stopped.
+func (s *Store) Serves(account string) bool {
+	nothing := wire.Nothing(account).Hash
+	return slices.ContainsFunc(s.Replicas(account), func(r plan.Replica) bool { return r.Loaded != nil && r.Loaded.Account != nothing })
 }
 
 // Replicas returns those that have a session, by name, with what each has loaded of
