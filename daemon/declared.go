@@ -89,8 +89,10 @@ func (d *daemon) loadFiles() error {
 	if _, err := os.Stat(s.manifests); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no folder %s: name that of the manifests with --manifests", s.manifests)
 	}
+	options := d.liveOptions()
+	options.Settled = filepath.Join(s.dir, "signups")
 	var err error
-	d.live, err = live.Load(s.manifests, d.liveOptions(), d.log)
+	d.live, err = live.Load(s.manifests, options, d.log)
 	return err
 }
 

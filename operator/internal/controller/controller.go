@@ -79,7 +79,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) (*Controller, er
 	c := &Controller{
 		options: o, log: o.Log,
 		cache: mgr.GetCache(), direct: mgr.GetAPIReader(), status: mgr.GetClient().Status(),
-		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader()), metrics: newMetrics(),
+		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader(), o.Log), metrics: newMetrics(),
 		led: make(chan struct{}), fenced: make(chan error, 1),
 	}
 	c.store = store.New(store.Options{

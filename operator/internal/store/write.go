@@ -254,7 +254,7 @@ func (w *writer) keeping(account *wire.Account) *wire.Account {
 			kept.Documents[ref] = hash
 		}
 	}
-	if kept.SignUp == nil {
+	if kept.SignUp == nil || kept.SignUp.Holder == "" {
 		kept.SignUp = last.SignUp
 	}
 	kept.Seal()
