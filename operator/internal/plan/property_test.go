@@ -271,7 +271,7 @@ func (l *life) checkSubmission(t *rapid.T, account string, told Statuses) {
 		published, settled := 0, is(s.Conditions, v1alpha1.ConditionProgrammed)
 		for formName, fs := range told.Forms {
 			f := l.forms[config.Key{Namespace: account, Name: formName}]
-			if fs.Programmed == nil || !is(fs.Conditions, v1alpha1.ConditionAccepted) || fs.Programmed.LoadedReplicas < fs.Programmed.Replicas {
+			if fs.Programmed == nil || !is(fs.Conditions, v1alpha1.ConditionAccepted) || fs.Programmed.Replicas != nil {
 				settled = false
 			}
 			if f.Spec.Publication == config.Published && slices.Contains(f.Spec.HelpCenterRefs, config.LocalReference{Name: name}) {
