@@ -73,7 +73,7 @@ type Programmed struct {
 	// hash is the identity of what is to be served; empty if nothing is.
 	// +optional
 	// +kubebuilder:validation:MaxLength=80
-	Hash string `json:"hash,omitempty"`
+	Hash string `json:"hash"`
 
 	// replicas counts the replicas that serve. It is there while not all of them serve
 	// exactly that, or none does, so that a replica more or less changes no status.
