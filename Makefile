@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup kube clean
+.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup kube helm clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ build: ## build both programs into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
 
-test: setup check kube unit ## install what tests need, check the code, run all tests
+test: setup check kube helm unit ## install what tests need, check the code, run all tests
 
 check: ## formatting, vet, staticcheck, checksums of modules
 	@unformatted=$$(gofmt -l config daemon operator examples test); \
@@ -73,6 +73,9 @@ setup: ## install the Debian packages that tests use
 
 kube: ## build the Kubernetes API server that tests run, once for each version (KUBEBUILDER_ASSETS= a folder that has it)
 	@hack/kube/build
+
+helm: ## build the helm that tests of the charts run, once for each version (POSTERN_HELM= one that is there)
+	@hack/helm/build
 
 clean: ## remove what was built
 	rm -rf bin

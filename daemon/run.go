@@ -14,7 +14,6 @@ import (
 	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -48,7 +47,7 @@ type daemon struct {
 	lists    *index.Index
 	roster   *roster.Roster
 	words    *search.Index
-	blobs    *blob.Dir
+	blobs    blobStore
 	logins   *login.Source
 	certs    *certs.Source // nil without certificates
 	metrics  *admin.Metrics
@@ -160,7 +159,7 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if err = d.listen.listenSocket(s); err != nil {
 		return k, err
 	}
-	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
+	if d.blobs, err = d.openBlobs(ctx); err != nil {
 		return k, err
 	}
 	if k.sealing, err = s.sealingKey(); err != nil {
