@@ -141,6 +141,8 @@ func (c *Controller) forget(a account) {
 	c.metrics.forget(a)
 	c.waiting.forget(a)
 	c.overwritten.forget(a)
+	c.written.forget(a)
+	c.troubled.forget(a)
 }
 
 func hashOf(a *wire.Account) string {

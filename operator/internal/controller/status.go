@@ -112,11 +112,17 @@ func (c *Controller) apply(ctx context.Context, a account, changes []change, set
 		return wait, nil
 	}
 	overwritten := c.overwritten.of(a, changes)
+	listed := map[types.UID]bool{}
+	for _, ch := range changes {
+		listed[ch.object.GetUID()] = true
+	}
+	c.written.keep(a, listed)
+	c.troubled.keep(a, listed)
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(statusWrites)
 	for _, ch := range changes {
-		c.troubled.see(ch)
+		c.troubled.see(a, ch)
 		if reflect.DeepEqual(ch.said, ch.says) {
 			continue
 		}
@@ -158,7 +164,12 @@ func (c *Controller) applyOne(ctx context.Context, a account, ch change) error {
 		},
 		"status": ch.says,
 	}}
-	err := c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
+	d, err := digestOf(ch.says)
+	if err != nil {
+		return err
+	}
+	c.written.add(a, ch.object.GetUID(), d)
+	err = c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
 	if err == nil && u.GetResourceVersion() != ch.object.GetResourceVersion() {
 		c.overwritten.add(a, ch.object)
 	}
