@@ -219,7 +219,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.pollers.Run(polling) })
 	d.loops(back)
 	d.phase(wire.Serving)
-	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
+	d.log.Info("serving", append(d.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
 	var err error
 	if started != nil {

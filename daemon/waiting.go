@@ -28,7 +28,7 @@ func (d *daemon) answerMeanwhile() (stop func()) {
 		defer close(done)
 		_ = server.Serve(borrowed{l}) // ends with Shutdown, or when the listener has ended, which is told by who has it
 	}()
-	d.log.Info("waiting for what is declared", d.listen.told()...)
+	d.log.Info("waiting for what is declared", d.told()...)
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), drainPages)
 		defer cancel()

@@ -35,6 +35,9 @@ func (c *Controller) tell(ch change) {
 	case ready.Status == metav1.ConditionTrue && c.troubled.remove(a, uid):
 		c.event(ch.object, corev1.EventTypeNormal, ready.Reason, "ready again")
 	}
+	if plan.IsOverdue(ch.after) && !plan.IsOverdue(ch.before) {
+		c.event(ch.object, corev1.EventTypeWarning, v1alpha1.ReasonPending, ready.Message)
+	}
 	signUp := meta.FindStatusCondition(ch.after, v1alpha1.ConditionSignUpApplied)
 	if conflicted(signUp) && !conflicted(meta.FindStatusCondition(ch.before, v1alpha1.ConditionSignUpApplied)) {
 		c.event(ch.object, corev1.EventTypeWarning, "SignUp"+v1alpha1.ReasonConflicted, signUp.Message)

@@ -368,7 +368,7 @@ func tell(t *testing.T, w *world, account string, d Desired, told Statuses) stri
 }
 
 func tellObject(t *testing.T, b *strings.Builder, object, extra string, generation int64, p *v1alpha1.Programmed, list []metav1.Condition) {
-	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, generation, generation, list))
+	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, asObject(t, generation, generation, list)))
 	if extra != "" {
 		b.WriteString(", " + extra)
 	}
