@@ -47,8 +47,9 @@ func newBrake(allow bool) *brake {
 }
 
 // check tells whether an account may lose the help centers with the keys gone, of
-// all that are present. Those with the keys kept stay or are back.
-func (b *brake) check(account string, gone, kept []string, present map[string]bool) error {
+// all that are present. Those with the keys kept stay or are back. What is present is
+// asked for only if something is to go: that takes long, and is rare.
+func (b *brake) check(account string, gone, kept []string, all func() map[string]bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for key, at := range b.gone {
@@ -60,14 +61,18 @@ func (b *brake) check(account string, gone, kept []string, present map[string]bo
 		delete(b.gone, key)
 	}
 	delete(b.held, account)
-	vanishing, all := 0, len(present)
+	if len(gone) == 0 {
+		return nil
+	}
+	present := all()
+	vanishing, count := 0, len(present)
 	for _, n := range b.held {
 		vanishing += n
 	}
 	for key := range b.gone {
 		vanishing++
 		if !present[key] {
-			all++
+			count++
 		}
 	}
 	for _, key := range gone {
@@ -75,9 +80,9 @@ func (b *brake) check(account string, gone, kept []string, present map[string]bo
 			vanishing++
 		}
 	}
-	if len(gone) > 0 && !b.allow && vanishing > brakeSpare && 2*vanishing > all {
+	if !b.allow && vanishing > brakeSpare && 2*vanishing > count {
 		b.held[account] = len(gone)
-		return &HeldError{Account: account, HelpCenters: len(gone), Vanishing: vanishing, All: all}
+		return &HeldError{Account: account, HelpCenters: len(gone), Vanishing: vanishing, All: count}
 	}
 	for _, key := range gone {
 		b.gone[key] = b.now()

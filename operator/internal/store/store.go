@@ -61,6 +61,7 @@ type Store struct {
 	operator *mirror.Mirror
 	replicas *mirror.Mirror
 	index    *index
+	contents *contents
 	brake    *brake
 	timeout  time.Duration // opTimeout, but for tests
 
@@ -87,7 +88,7 @@ func newStore(o Options, progress, relist time.Duration) *Store {
 		o.Changed = func(string) {}
 	}
 	s := &Store{
-		o: o, metrics: newMetrics(), index: newIndex(), brake: newBrake(o.AllowMassDelete), timeout: opTimeout,
+		o: o, metrics: newMetrics(), index: newIndex(), contents: newContents(), brake: newBrake(o.AllowMassDelete), timeout: opTimeout,
 		fenced: make(chan struct{}), turns: map[string]*turn{}, own: recent{known: map[int64]bool{}}, tainted: map[string]bool{},
 	}
 	s.free = sync.NewCond(&s.mu)
