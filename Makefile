@@ -7,7 +7,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL := go tool -modfile=hack/tools/go.mod
 ARGS ?=
 
-.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup kube clean
+# What is compiled does not depend on the folder, so that another clone finds it made.
+export GOFLAGS += -trimpath
+
+.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup kube helm clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +23,7 @@ build: ## build both programs into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
 
-test: setup check kube unit ## install what tests need, check the code, run all tests
+test: setup check kube helm unit ## install what tests need, check the code, run all tests
 
 check: ## formatting, vet, staticcheck, checksums of modules
 	@unformatted=$$(gofmt -l config daemon operator examples test); \
@@ -43,7 +46,7 @@ talk: ## play CONVERSATIONS with robots and attackers against the program and co
 
 # Many tests wait for other programs, so one more package than there are cores.
 unit: ## all tests, with the race detector
-	go test -race -shuffle=on -timeout 15m -p $$(( $$(nproc) + 1 )) ./...
+	go test -race -shuffle=on -timeout 30m -p $$(( $$(nproc) + 1 )) ./...
 
 bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
 	hack/bench
@@ -73,6 +76,10 @@ setup: ## install the Debian packages that tests use
 
 kube: ## build the Kubernetes API server that tests run, once for each version (KUBEBUILDER_ASSETS= a folder that has it)
 	@hack/kube/build
+	@hack/kube/clean
+
+helm: ## build the helm that tests of the charts run, once for each version (POSTERN_HELM= one that is there)
+	@hack/helm/build
 
 clean: ## remove what was built
 	rm -rf bin

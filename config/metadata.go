@@ -93,6 +93,9 @@ type Set struct {
 	Forms       []TicketForm
 	Mailboxes   []Mailbox
 
+	// Withheld are help centers that are there and take no part, as whoever resolves has
+	// refused them. What they declare about sign-up is remembered.
+	Withheld []HelpCenter
 	// Established is what earlier sets have settled, see [Resolve]. It may be empty.
 	Established Established
 }

@@ -178,10 +178,15 @@ func (h *ResolvedHelpCenter) Offered(visitor Visitor) []OfferedForm {
 
 // SubmissionFor says whether a visitor is shown the way to submit a request.
 func (h *ResolvedHelpCenter) SubmissionFor(visitor Visitor) Submission {
-	if h.Submission.Visible && len(h.Offered(visitor)) == 0 {
-		return Submission{false, ReasonNoFormForVisitor, "no published form is for this visitor"}
+	offered := len(h.Offered(visitor))
+	switch {
+	case !h.Submission.Visible || offered == len(h.Forms):
+		return h.Submission
+	case offered == 0 && visitor != Agent:
+		return Submission{false, ReasonNoFormForVisitor, fmt.Sprintf("published forms: %d, all for agents alone", len(h.Forms))}
+	default:
+		return Submission{true, ReasonVisible, fmt.Sprintf("published forms: %d, and for agents alone: %d", offered, len(h.Forms)-offered)}
 	}
-	return h.Submission
 }
 
 func resolveMailbox(r *Resolved, m Mailbox, addresses map[string]Key) ResolvedMailbox {
@@ -207,9 +212,9 @@ func resolveAccount(s *Set, r *Resolved, namespace string) ResolvedAccount {
 		return h.Spec.SignUp == nil
 	})
 	last, known := s.Established.SignUps[namespace]
-	now, declared := settleSignUp(declaring, last, known)
+	now, keep := settleSignUp(declaring, s.helpCentersOf(namespace), last, known)
 	account := ResolvedAccount{Namespace: namespace, SignUp: closed()}
-	if declared {
+	if keep {
 		account.SignUp, account.SignUpHolder = now.Applied, now.Holder
 		r.Established.SignUps[namespace] = now
 	}
@@ -252,6 +257,11 @@ func (r *Resolved) served(namespace string) []HelpCenter {
 	return served
 }
 
+// helpCentersOf returns those of an account, also those that are withheld.
+func (s *Set) helpCentersOf(namespace string) []HelpCenter {
+	return slices.DeleteFunc(slices.Concat(s.HelpCenters, s.Withheld), func(h HelpCenter) bool { return h.Metadata.Namespace != namespace })
+}
+
 func oldestFirst(helpCenters []HelpCenter) []HelpCenter {
 	age := func(h HelpCenter) claim {
 		return claim{key: h.Metadata.Key(), created: h.Metadata.CreationTimestamp}
@@ -263,7 +273,7 @@ func oldestFirst(helpCenters []HelpCenter) []HelpCenter {
 // namespaces returns the accounts that have any object, sorted.
 func (s *Set) namespaces() []string {
 	var names []string
-	for _, h := range s.HelpCenters {
+	for _, h := range slices.Concat(s.HelpCenters, s.Withheld) {
 		names = append(names, h.Metadata.Namespace)
 	}
 	for _, f := range s.Forms {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -116,6 +117,99 @@ func TestDeletionDoesNotOpenSignUp(t *testing.T) {
 	}
 }
 
+// unserved takes the host of a help center away, for a help center of another account.
+func unserved(set *Set, name string) *Set {
+	rival := helpCenter("rival", name+".example")
+	rival.Metadata.Namespace = "zzz"
+	set.HelpCenters = append(set.HelpCenters, rival)
+	set.Established.Hosts = map[string]Key{rival.Spec.Host: rival.Metadata.Key()}
+	return set
+}
+
+// Who is not served when the holder is deleted follows later, and opens nothing then.
+//
+// covers: S26, S42
+func TestDeletionDoesNotOpenSignUpLater(t *testing.T) {
+	narrowed := SignUp{Mode: SignUpInviteOnly}
+	both := Resolve(account(Established{}, invitedByCode(), openPassword()))
+	waiting := account(both.Established, invitedByCode(), openPassword())
+	waiting.HelpCenters = waiting.HelpCenters[1:]
+	withheld := account(both.Established)
+	withheld.Withheld = waiting.HelpCenters
+	for name, set := range map[string]*Set{"without its host": unserved(waiting, "b"), "refused by who resolves": withheld} {
+		t.Run(name, func(t *testing.T) {
+			r := Resolve(set)
+			if got := r.Accounts[0]; got.SignUpHolder != "" || got.SignUp.Mode != SignUpInviteOnly {
+				t.Fatalf("with nobody served that declares one: %+v", got)
+			}
+			for range 2 { // it stays so
+				last := r.Established
+				last.Hosts = nil
+				if r = Resolve(account(last, nil, openPassword())); !cmp.Equal(r.Accounts[0], ResolvedAccount{"support", narrowed, "b"}) {
+					t.Fatalf("who comes later gets %+v", r.Accounts[0])
+				}
+			}
+			// Not to be served for a while is no way around that.
+			gone := Resolve(unserved(account(r.Established, nil, openPassword()), "b")).Established
+			gone.Hosts = nil
+			if r := Resolve(account(gone, nil, openPassword())); !cmp.Equal(r.Accounts[0].SignUp, narrowed) {
+				t.Errorf("back again it gets %+v", r.Accounts[0])
+			}
+			changed := openPassword()
+			changed.Methods = append(changed.Methods, MethodEmailCode)
+			if r := Resolve(account(gone, nil, changed)); !cmp.Equal(r.Accounts[0].SignUp, *changed) {
+				t.Errorf("changed, it gets %+v", r.Accounts[0])
+			}
+		})
+	}
+}
+
+// Who held it as it was declared, or was declared when nobody held it, was overruled
+// by nobody.
+//
+// covers: S42
+func TestSignUpThatWasNeverOverruledHolds(t *testing.T) {
+	first := Resolve(account(Established{}, openPassword()))
+	moved := Resolve(unserved(account(first.Established, openPassword()), "a"))
+	moved.Established.Hosts = nil
+	if r := Resolve(account(moved.Established, openPassword())); !cmp.Equal(r.Accounts[0].SignUp, *openPassword()) {
+		t.Errorf("the holder is back, and gets %+v", r.Accounts[0])
+	}
+	none := Resolve(account(first.Established, nil))
+	if _, kept := none.Established.SignUps["support"]; kept {
+		t.Errorf("there is nothing to keep, and still %+v is", none.Established.SignUps)
+	}
+	if r := Resolve(account(none.Established, nil, openPassword())); !cmp.Equal(r.Accounts[0].SignUp, *openPassword()) {
+		t.Errorf("one that is new gets %+v", r.Accounts[0])
+	}
+}
+
+// Beyond MaxOverruled declarations none is forgotten, and what is kept stays small.
+//
+// covers: S42
+func TestManyOverruled(t *testing.T) {
+	for _, n := range []int{MaxOverruled, MaxOverruled + 1} {
+		set := account(Established{}, invitedByCode())
+		for i := range n {
+			h := helpCenter(fmt.Sprintf("b%d", i), fmt.Sprintf("b%d.example", i))
+			h.Spec.SignUp, h.Metadata.CreationTimestamp = openPassword(), time.Unix(int64(i+2), 0)
+			set.HelpCenters = append(set.HelpCenters, h)
+		}
+		settled := Resolve(set).Established.SignUps["support"]
+		if many := n > MaxOverruled; settled.AllOverruled != many || (len(settled.Overruled) == 0) != many {
+			t.Fatalf("of %d: all %t, %d by name", n, settled.AllOverruled, len(settled.Overruled))
+		}
+		last := set.HelpCenters[n]
+		set.HelpCenters, set.Withheld = nil, []HelpCenter{last}
+		set.Established = Established{SignUps: map[string]EstablishedSignUp{"support": settled}}
+		set.Established = Resolve(set).Established
+		set.HelpCenters, set.Withheld = set.Withheld, nil
+		if got := Resolve(set).Accounts[0].SignUp; got.Mode != SignUpInviteOnly {
+			t.Errorf("of %d the last one gets %+v", n, got)
+		}
+	}
+}
+
 func TestNarrowerKeepsOnlyTheSameClients(t *testing.T) {
 	provider := func(client string) []OIDC {
 		return []OIDC{{Name: "id", Issuer: "https://id.example", ClientID: client}}
@@ -130,8 +224,8 @@ func TestNarrowerKeepsOnlyTheSameClients(t *testing.T) {
 	}
 }
 
-// However help centers come and go, as long as none that stays is edited, no
-// sign-up is ever wider than the one before.
+// However help centers go, and are served or not for a while, as long as none that
+// stays is edited, no sign-up is ever wider than the one before.
 //
 // covers: S26, S42
 func TestDeletionsNeverWiden(t *testing.T) {
@@ -147,7 +241,7 @@ func TestDeletionsNeverWiden(t *testing.T) {
 			gone := rapid.IntRange(0, len(set.HelpCenters)-1).Draw(t, "gone")
 			set.HelpCenters = slices.Delete(set.HelpCenters, gone, gone+1)
 			set.Established = r.Established
-			if r = Resolve(set); len(r.Accounts) == 0 {
+			if r = Resolve(someWithheld(t, set)); len(r.Accounts) == 0 {
 				return
 			}
 			after := r.Accounts[0].SignUp
@@ -156,6 +250,19 @@ func TestDeletionsNeverWiden(t *testing.T) {
 			}
 		}
 	})
+}
+
+// someWithheld has some of those not served that do not hold the sign-up.
+func someWithheld(t *rapid.T, set *Set) *Set {
+	some := &Set{Established: set.Established}
+	for _, h := range set.HelpCenters {
+		if h.Metadata.Name != set.Established.SignUps["support"].Holder && rapid.Bool().Draw(t, "withheld") {
+			some.Withheld = append(some.Withheld, h)
+		} else {
+			some.HelpCenters = append(some.HelpCenters, h)
+		}
+	}
+	return some
 }
 
 func wider(a, b SignUp) bool {

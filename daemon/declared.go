@@ -89,8 +89,10 @@ func (d *daemon) loadFiles() error {
 	if _, err := os.Stat(s.manifests); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no folder %s: name that of the manifests with --manifests", s.manifests)
 	}
+	options := d.liveOptions()
+	options.Settled = filepath.Join(s.dir, "signups")
 	var err error
-	d.live, err = live.Load(s.manifests, d.liveOptions(), d.log)
+	d.live, err = live.Load(s.manifests, options, d.log)
 	return err
 }
 
@@ -135,17 +137,23 @@ func (d *daemon) follow(ctx context.Context, sealing [store.KeySize]byte) error 
 	return nil
 }
 
-// awaitDeclared waits for the first configuration: without one, mail for addresses
-// that are not known yet would be refused for good.
-func (d *daemon) awaitDeclared(ctx context.Context) error {
+// awaitDeclared waits for the key ring and the first configuration: without one,
+// mail for addresses that are not known yet would be refused for good.
+func (d *daemon) awaitDeclared(ctx context.Context, sealing [store.KeySize]byte) (*links.Signer, error) {
 	if d.declared == nil {
-		return nil
+		return d.openSigner(ctx, sealing)
+	}
+	stop := d.answerMeanwhile()
+	defer stop()
+	signer, err := d.openSigner(ctx, sealing)
+	if err != nil {
+		return nil, err
 	}
 	select {
 	case <-d.declared.Loaded():
-		return nil
+		return signer, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

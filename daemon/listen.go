@@ -104,6 +104,17 @@ func (ls *listeners) told() []any {
 	return told
 }
 
+// told are all addresses for the log, with that of the etcd inside.
+func (d *daemon) told() []any {
+	told := d.listen.told()
+	if d.db.inside != nil {
+		for _, a := range d.db.inside.Addresses() {
+			told = append(told, "etcd", a.String())
+		}
+	}
+	return told
+}
+
 func (ls *listeners) close() {
 	for _, l := range []net.Listener{ls.smtp, ls.smtps, ls.lmtp, ls.http, ls.https, ls.admin, ls.socket, ls.catcher} {
 		if l != nil {

@@ -27,6 +27,7 @@ var commands = []command{
 	{"serve", "the daemon", runServe},
 	{"check", "read manifests and tell all problems, or ok", runCheck},
 	{"doctor", "tell which DNS records to set, try mail servers and pages, and send a mail around", runDoctor},
+	{"probe", "tell whether mail servers and pages answer", runProbe},
 	{"inspect", "tell how mails are read", runInspect},
 	{"explain", "tell what would become of a mail, and why, without doing it", runExplain},
 	{"export", "write what is live as manifests", runExport},

@@ -14,7 +14,6 @@ import (
 	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/daemon/internal/actions"
 	"github.com/posterndesk/postern/daemon/internal/admin"
-	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -48,7 +47,7 @@ type daemon struct {
 	lists    *index.Index
 	roster   *roster.Roster
 	words    *search.Index
-	blobs    *blob.Dir
+	blobs    blobStore
 	logins   *login.Source
 	certs    *certs.Source // nil without certificates
 	metrics  *admin.Metrics
@@ -122,7 +121,8 @@ func (d *daemon) build(ctx context.Context) error {
 		return err
 	}
 	d.hooks = hooks.New(hooks.Options{
-		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Networks: d.settings.hooks, Log: d.log, Now: now,
+		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Stopped: d.desk.TellHookStopped,
+		Networks: d.settings.hooks, Log: d.log, Now: now,
 	})
 	d.openPages()
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
@@ -159,7 +159,7 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if err = d.listen.listenSocket(s); err != nil {
 		return k, err
 	}
-	if d.blobs, err = blob.OpenDir(filepath.Join(s.dir, "blobs")); err != nil {
+	if d.blobs, err = d.openBlobs(ctx); err != nil {
 		return k, err
 	}
 	if k.sealing, err = s.sealingKey(); err != nil {
@@ -168,11 +168,8 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if err = d.follow(ctx, k.sealing); err != nil {
 		return k, err
 	}
-	if k.signer, err = d.openSigner(ctx, k.sealing); err != nil {
-		return k, err
-	}
 	d.metrics.Declared(d.loading)
-	if err = d.awaitDeclared(ctx); err != nil {
+	if k.signer, err = d.awaitDeclared(ctx, k.sealing); err != nil {
 		return k, err
 	}
 	d.logins = login.New(d.secrets(), d.db.RefreshTokens(k.sealing), time.Now)
@@ -222,7 +219,7 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 	g.loop(func() { d.pollers.Run(polling) })
 	d.loops(back)
 	d.phase(wire.Serving)
-	d.log.Info("serving", append(d.listen.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
+	d.log.Info("serving", append(d.told(), "dir", d.settings.dir, "replica", d.settings.replica)...)
 
 	var err error
 	if started != nil {

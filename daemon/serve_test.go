@@ -30,8 +30,9 @@ import (
 
 // server is a real "postern serve" as a process of its own.
 type server struct {
-	dir, smtp, http string
-	cmd             *exec.Cmd
+	dir, smtp, http, admin string
+	etcd                   string // --etcd-listen
+	cmd                    *exec.Cmd
 }
 
 // plainDesk declares no relay, so that all mail goes to the daemon's own.
@@ -71,6 +72,12 @@ func startServer(t *testing.T, relay string, args ...string) *server {
 // startServerOn is startServer on a folder with the state of an earlier one.
 func startServerOn(t *testing.T, dir, relay string, args ...string) *server {
 	t.Helper()
+	return startUntil(t, "serving", dir, relay, args...)
+}
+
+// startUntil is startServerOn that returns when the log says so, with all addresses.
+func startUntil(t *testing.T, says, dir, relay string, args ...string) *server {
+	t.Helper()
 	s := &server{dir: dir}
 	manifests := t.TempDir()
 	if err := os.WriteFile(filepath.Join(manifests, "desk.yaml"), []byte(plainDesk), 0o600); err != nil {
@@ -99,19 +106,20 @@ func startServerOn(t *testing.T, dir, relay string, args ...string) *server {
 		_ = s.cmd.Process.Signal(syscall.SIGTERM) // gone already is what we want
 		_ = s.cmd.Wait()
 	})
-	s.readAddresses(t, logs)
+	s.readAddresses(t, says, logs)
 	return s
 }
 
-// readAddresses takes the first line of the log that says where it serves.
-func (s *server) readAddresses(t *testing.T, logs io.Reader) {
+// readAddresses takes the first line of the log of that message, which says where it
+// serves.
+func (s *server) readAddresses(t *testing.T, says string, logs io.Reader) {
 	t.Helper()
 	lines := bufio.NewScanner(logs)
 	var seen strings.Builder
 	for lines.Scan() {
-		var line struct{ Msg, SMTP, HTTP string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
-			s.smtp, s.http = line.SMTP, line.HTTP
+		var line struct{ Msg, SMTP, HTTP, Admin, Etcd string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == says {
+			s.smtp, s.http, s.admin, s.etcd = line.SMTP, line.HTTP, line.Admin, line.Etcd
 			go func() { _, _ = io.Copy(io.Discard, logs) }() // ends with the process
 			return
 		}

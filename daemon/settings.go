@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/blob/s3"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/inbound"
@@ -50,6 +51,7 @@ type settings struct {
 	dns          string // server to ask; "" for those of the system
 	keyFile      string
 	etcd         etcdSettings
+	s3           s3.Options // without an endpoint blobs are files in dir
 	dev          bool
 }
 
@@ -106,6 +108,7 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.Func("hook-network", "`network` (CIDR) that is not public and in which programs may be that are told what happens, such as that of a cluster; may be repeated (default: none, and in dev this machine)", addNetwork(&s.hooks))
 	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server that is asked about senders (default: those of the system)")
 	fs.StringVar(&s.keyFile, "key-file", "", "`file` with the key that seals secrets in etcd, the same for all replicas (default: DIR/key, made at the first start)")
+	s.objectFlags(fs)
 }
 
 // locate fills in where things are, and by what name we are known.
@@ -164,7 +167,7 @@ func (s *settings) complete() error {
 		}
 		s.keyFile = filepath.Join(s.dir, "key")
 	}
-	if err := s.checkDeclared(); err != nil {
+	if err := errors.Join(s.checkDeclared(), s.checkObjects()); err != nil {
 		return err
 	}
 	machine, err := os.Hostname()

@@ -2,8 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/posterndesk/postern/config"
@@ -172,4 +176,77 @@ func (w *world) left(account string, none bool) {
 		}
 		return nil
 	})
+}
+
+// A name that an account holds which nobody looks after is told to be taken, without
+// a word of whom by; who claims it gets it when it is given back.
+//
+// covers: K02
+func TestHeldElsewhere(t *testing.T) {
+	w := newWorld(t, 2)
+	a, b := w.accounts[0], w.accounts[1]
+	w.replica("postern-1")
+	o := w.operator()
+	first, theirs := aHelpCenter(a, "secret-brand", "help.acme.example"), aMailbox(a, "secret-box", "support@acme.example")
+	first.Spec.MailboxRef.Name = theirs.Name
+	w.create(theirs, first)
+	w.until(first, v1alpha1.ConditionReady, yes, "")
+	w.end(o)
+	o = w.operatorOf([]string{b})
+	second, box := aHelpCenter(b, "acme", "help.acme.example"), aMailbox(b, "support", "Support@acme.example")
+	w.create(second, box)
+	for object, reason := range map[client.Object]string{second: v1alpha1.ReasonHostConflicted, box: v1alpha1.ReasonAddressConflicted} {
+		w.until(object, v1alpha1.ConditionAccepted, no, reason)
+		w.until(object, v1alpha1.ConditionStalled, yes, reason)
+		w.events(object, "Warning "+reason)
+		conditions, _ := statusOf(object)
+		if said := fmt.Sprint(conditions); !strings.Contains(said, "does not look after") || strings.Contains(said, a) || strings.Contains(said, "secret-") {
+			t.Errorf("%s says %s", object.GetName(), said)
+		}
+	}
+	w.idle(o, second, box)
+	w.end(o)
+	o = w.operator() // which looks after both
+	w.remove(first, theirs)
+	w.until(second, v1alpha1.ConditionReady, yes, "")
+	w.until(box, v1alpha1.ConditionReady, yes, "")
+	w.idle(o, second, box)
+}
+
+// Replicas that do not load something for long are told of by an event: once.
+//
+// covers: K02
+func TestPendingForLong(t *testing.T) {
+	w := newWorld(t, 1)
+	a := w.accounts[0]
+	r := w.replica("postern-1")
+	o := w.operator()
+	box := aMailbox(a, "support", "support@acme.example")
+	w.create(box)
+	w.until(box, v1alpha1.ConditionReady, yes, "")
+	r.lag()
+	w.edit(box, func() { box.Spec.DisplayName = "Acme" })
+	w.until(box, v1alpha1.ConditionReconciling, yes, v1alpha1.ReasonPending)
+	w.end(o)
+	w.eventually(func() error { // six minutes pass
+		w.read(box)
+		c := meta.FindStatusCondition(box.Status.Conditions, v1alpha1.ConditionReconciling)
+		c.LastTransitionTime = metav1.NewTime(time.Now().Add(-6 * time.Minute))
+		return w.kube.Client.Status().Update(t.Context(), box)
+	})
+	for range 2 { // an operator that is started anew knows that it was told
+		o = w.operator()
+		w.listed(o)
+		w.events(box, "Warning Pending")
+		w.idle(o, box)
+		w.end(o)
+	}
+	if c := meta.FindStatusCondition(box.Status.Conditions, v1alpha1.ConditionReady); !strings.Contains(c.Message, "after more than 5 minutes 0 of 1 serving replicas") {
+		t.Errorf("it says %q", c.Message)
+	}
+	o = w.operator()
+	r.catchUp()
+	w.until(box, v1alpha1.ConditionReady, yes, "")
+	w.idle(o, box)
+	w.events(box, "Warning Pending")
 }

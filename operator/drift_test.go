@@ -63,7 +63,7 @@ func TestDriftAndOrphans(t *testing.T) {
 	w.remove(w.everything(a)...)
 	w.remove(w.everything(b)...)
 	// Who does not look after an account leaves it alone.
-	o = w.operator("--watch-namespaces", b)
+	o = w.operatorOf([]string{b})
 	w.left(b, true)
 	w.left(a, false)
 	if code := o.stop(); code != exitOK {

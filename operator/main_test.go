@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +23,8 @@ func TestExecute(t *testing.T) {
 		{"half a certificate", []string{"--etcd", "x:1", "--etcd-cert", "c"}, "belong together", exitUsage},
 		{"installation", []string{"--etcd", "x:1", "--installation", "a/b"}, "plain word", exitUsage},
 		{"namespaces", []string{"--etcd", "x:1", "--watch-namespaces", "a,B"}, `"B" is not the name of a namespace`, exitUsage},
+		{"no namespace", []string{"--etcd", "x:1", "--watch-namespaces", ""}, `it names nothing`, exitUsage},
+		{"only commas", []string{"--etcd", "x:1", "--watch-namespaces", " ,"}, `it names nothing`, exitUsage},
 		{"metrics", []string{"--etcd", "x:1", "--metrics", "8443"}, "such as :8443, nor off", exitUsage},
 		{"service", []string{"--etcd", "x:1", "--daemon-service", "postern"}, "NAMESPACE/NAME", exitUsage},
 		{"lease", []string{"--etcd", "x:1", "--leader-election-namespace", "x"}, "only with --leader-elect", exitUsage},
@@ -33,6 +37,13 @@ func TestExecute(t *testing.T) {
 				t.Errorf("status %d, printed %q; want %d and %q", got, out.String(), tt.want, tt.out)
 			}
 		})
+	}
+}
+
+func TestNamespacesAreRepeated(t *testing.T) {
+	o, err := parse([]string{"--etcd", "x:1", "--watch-namespaces", "a,b,", "--watch-namespaces=c"}, io.Discard)
+	if err != nil || !slices.Equal(o.namespaces, []string{"a", "b", "c"}) {
+		t.Errorf("%v, %v", o, err)
 	}
 }
 

@@ -77,7 +77,7 @@ func (o *options) bind(fs *flag.FlagSet) {
 	fs.StringVar(&o.etcd.cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
 	fs.StringVar(&o.etcd.key, "etcd-key", "", "`file` with the key of --etcd-cert")
 	fs.StringVar(&o.installation, "installation", "default", "`name` of the installation, as the daemon has it")
-	fs.Func("watch-namespaces", "`namespaces` to look after, with commas between (default: all). The others' part of etcd is left alone", list(&o.namespaces))
+	fs.Func("watch-namespaces", "`namespaces` to look after, with commas between, or repeated (default: all). The others' part of etcd is left alone", list(&o.namespaces))
 	fs.StringVar(&o.metrics, "metrics", ":8443", "`address` of the metrics: with TLS, for who may get /metrics by a role of the cluster; in plain text on a loopback address; off for none")
 	fs.StringVar(&o.health, "health", ":8081", "`address` of /healthz and /readyz; off for none")
 	fs.BoolVar(&o.elect, "leader-elect", false, "work only while holding a lease, so that several may run")
@@ -88,14 +88,18 @@ func (o *options) bind(fs *flag.FlagSet) {
 	fs.BoolVar(&o.version, "version", false, "tell the version")
 }
 
-// list is a flag with commas.
+// list is a flag with commas, which may be repeated. One that names nothing is a slip,
+// as it would mean what leaving it out means.
 func list(into *[]string) func(string) error {
 	return func(v string) error {
-		*into = nil
+		before := len(*into)
 		for item := range strings.SplitSeq(v, ",") {
 			if item = strings.TrimSpace(item); item != "" {
 				*into = append(*into, item)
 			}
+		}
+		if len(*into) == before {
+			return errors.New("it names nothing; leave it out if that is what is meant")
 		}
 		return nil
 	}

@@ -117,11 +117,20 @@ type operator struct {
 // roles let it; args come last.
 func (w *world) operator(args ...string) *operator {
 	w.t.Helper()
+	return w.operatorOf(w.accounts, args...)
+}
+
+// operatorOf starts one that looks after these accounts, or after all.
+func (w *world) operatorOf(accounts []string, args ...string) *operator {
+	w.t.Helper()
 	o := &operator{w: w, metrics: freeAddress(w.t), health: freeAddress(w.t), ended: make(chan struct{})}
 	args = append([]string{
 		"--etcd", "unix://" + w.etcd.Socket(), "--installation", installation, "--kubeconfig", w.user.Kubeconfig,
-		"--watch-namespaces", strings.Join(w.accounts, ","), "--metrics", o.metrics, "--health", o.health,
+		"--metrics", o.metrics, "--health", o.health,
 	}, args...)
+	if len(accounts) > 0 {
+		args = append(args, "--watch-namespaces", strings.Join(accounts, ","))
+	}
 	o.cmd = exec.Command(cmp.Or(w.program, os.Args[0]), args...)
 	o.cmd.Env = append(os.Environ(), beOperator+"=1")
 	out, err := o.cmd.StderrPipe()

@@ -85,6 +85,9 @@ func run(ctx context.Context, o *options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if err := mgr.Add(reaching{etcd, o.etcd, log}); err != nil {
+		return err
+	}
 	if err := mgr.AddHealthzCheck("process", healthz.Ping); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func BenchmarkCold(b *testing.B) {
 		objects := w.fill(b)
 		w.replica("postern-1")
 		start := time.Now()
-		o := w.operator("--watch-namespaces", "")
+		o := w.operatorOf(nil)
 		w.served(o, objects)
 		b.ReportMetric(time.Since(start).Seconds(), "converge-s")
 		b.ReportMetric(float64(objects), "objects")

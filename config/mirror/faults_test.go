@@ -124,6 +124,42 @@ func TestRestoredFromBackup(t *testing.T) {
 	}
 }
 
+// TestRestoredFromSnapshot puts etcd back with the tool that is made for it: by itself
+// revisions go back, with a bump they go on from far beyond, and the past is compacted.
+//
+// covers: K02
+func TestRestoredFromSnapshot(t *testing.T) {
+	for name, bump := range map[string]uint64{"revisions go back": 0, "revisions are bumped": 1_000_000_000} {
+		t.Run(name, func(t *testing.T) {
+			server := etcd.Start(t)
+			client := server.Client()
+			mustPut(t, client, "kept", "1")
+			mustPut(t, client, "deleted later", "1")
+			f := follow(t, client)
+			f.run()
+			f.mustEqual(client)
+			snapshot := server.Snapshot()
+			for i := range 20 {
+				mustPut(t, client, "kept", fmt.Sprint(i))
+				mustPut(t, client, fmt.Sprint("lost ", i), "1")
+			}
+			mustDelete(t, client, "deleted later")
+			f.mustEqual(client)
+
+			server.RestoreSnapshot(snapshot, bump)
+			f.mustEqual(client)
+			if value, _, ok := f.mirror.Get(prefix + "deleted later"); !ok || string(value) != "1" {
+				t.Errorf("what is back is %q, %t", value, ok)
+			}
+			revision := mustPut(t, client, "after", "1")
+			f.mustEqual(client)
+			if reached := f.mirror.Revision(); reached < revision || bump > 0 && uint64(reached) < bump {
+				t.Errorf("it has reached revision %d, of %d", reached, revision)
+			}
+		})
+	}
+}
+
 // TestRestoredAndWrittenPast has as many revisions as before when somebody looks
 // again, so only its past gives it away: an update, and by itself a deletion.
 //

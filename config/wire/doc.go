@@ -18,6 +18,8 @@
 //	/postern/<inst>/operator/epoch                         decimal number of the operator that may write
 //	/postern/<inst>/operator/host/<host>                   [Claim]
 //	/postern/<inst>/operator/address/<address>             [Claim]; the address in lower case
+//	/postern/<inst>/operator/vanished/<account>/<name>     a help center that vanished within ten minutes; with a lease
+//	/postern/<inst>/operator/held/<account>                decimal number of help centers whose deletion is held back
 //	/postern/<inst>/replicas/sealing                       [SealingKey]
 //	/postern/<inst>/replicas/session/<replica>             [Session]; with a lease
 //	/postern/<inst>/replicas/loaded/<replica>/<account>    [Loaded]; with the lease of the session

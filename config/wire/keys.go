@@ -112,6 +112,20 @@ func (k Keys) Host(host string) string { return k.Hosts() + host }
 // Address is the key of the claim of an address, which is in lower case.
 func (k Keys) Address(address string) string { return k.Addresses() + address }
 
+// Vanisheds is the prefix of what tells which help centers have vanished lately.
+func (k Keys) Vanisheds() string { return k.Operator() + "vanished/" }
+
+// Vanished is the key that tells it of one.
+func (k Keys) Vanished(account, helpCenter string) string {
+	return k.Vanisheds() + account + "/" + helpCenter
+}
+
+// Helds is the prefix of what tells whose deletions are held back.
+func (k Keys) Helds() string { return k.Operator() + "held/" }
+
+// Held is the key that tells it of an account.
+func (k Keys) Held(account string) string { return k.Helds() + account }
+
 // Replicas is the prefix of all that replicas say.
 func (k Keys) Replicas() string { return k.root + "replicas/" }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -76,6 +77,18 @@ func (k SealingKey) Seal(account, name, key string, value []byte) ([]byte, error
 		return nil, err
 	}
 	return box.SealAnonymous(nil, plain, (*[32]byte)(k.Public), rand.Reader)
+}
+
+// SealedSize is how many bytes the document of a secret has at most that has values of
+// these lengths, by their keys.
+func SealedSize(account, name string, lengths map[string]int) int {
+	const around = 4 << 10 // all else of a document, and of a box: names of 253 bytes are the longest
+	size := around
+	for key, length := range lengths {
+		plain := len(`{"account":"","name":"","key":"","value":""}`) + len(account) + len(name) + len(key) + base64.StdEncoding.EncodedLen(length)
+		size += len(`"":"",`) + len(key) + base64.StdEncoding.EncodedLen(plain+box.AnonymousOverhead)
+	}
+	return size
 }
 
 // Opener opens what is sealed with its public half.

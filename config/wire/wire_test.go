@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +105,32 @@ func TestKeys(t *testing.T) {
 	}
 	if _, _, ok := k.ParseLoaded(k.Session("r1")); ok {
 		t.Error("a session is taken for what is loaded")
+	}
+}
+
+// What is planned by SealedSize fits, and little room is wasted by it.
+func TestSealedSize(t *testing.T) {
+	key := OpenerOf([32]byte{1}).Key()
+	account, long := strings.Repeat("a", 63), strings.Repeat("n", 253)
+	for _, n := range []int{0, 1, 8} {
+		s := Secret{Version: strings.Repeat("v", 60), Key: key.ID, Values: map[string][]byte{}}
+		lengths := map[string]int{}
+		for i := range n {
+			name := fmt.Sprintf("%d%s", i, long[1:])
+			lengths[name] = MaxSecret - i
+			var err error
+			if s.Values[name], err = key.Seal(account, long, name, make([]byte, lengths[name])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		body, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := Encode(Document{Kind: KindSecret, Namespace: account, Name: long, Hash: s.Hash(), Epoch: 1 << 40, Writer: "1.0.0", Body: body})
+		if size := SealedSize(account, long, lengths); err != nil || len(raw) > size || len(raw) < size-5<<10 {
+			t.Errorf("%d values have %d bytes, and were reckoned as %d: %v", n, len(raw), size, err)
+		}
 	}
 }
 

@@ -57,6 +57,20 @@ func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 // Start runs it again after Stop, on what it had.
 func (s *Server) Start() {
 	s.t.Helper()
+	server, err := embed.StartEtcd(s.config())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case <-server.Server.ReadyNotify():
+	case <-time.After(Patience):
+		server.Close()
+		s.t.Fatal("etcd did not start")
+	}
+	s.etcd = server
+}
+
+func (s *Server) config() *embed.Config {
 	cfg := embed.NewConfig()
 	cfg.Dir = s.data()
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
@@ -68,17 +82,7 @@ func (s *Server) Start() {
 	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = nil, []url.URL{peer}
 	cfg.InitialCluster = cfg.Name + "=" + peer.String()
 	cfg.InitialClusterToken = "test" + s.token
-	server, err := embed.StartEtcd(cfg)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	select {
-	case <-server.Server.ReadyNotify():
-	case <-time.After(Patience):
-		server.Close()
-		s.t.Fatal("etcd did not start")
-	}
-	s.etcd = server
+	return cfg
 }
 
 // Stop ends it; what it has stays.

@@ -54,13 +54,13 @@ func findAssets(root string) (string, error) {
 
 // boundToUs returns a program that starts another one and lets it end with this
 // process, however that comes about: a test that panics or takes too long would
-// leave it behind.
+// leave it behind. Which process that is stands in a file.
 func boundToUs(folder, program string) (string, error) {
-	setpriv, err := exec.LookPath("setpriv") // of util-linux
-	if err != nil {
-		return program, nil
+	bind := ""
+	if setpriv, err := exec.LookPath("setpriv"); err == nil { // of util-linux
+		bind = fmt.Sprintf("%q --pdeathsig KILL", setpriv)
 	}
 	script := filepath.Join(folder, filepath.Base(program))
-	text := fmt.Sprintf("#!/bin/sh\nexec %q --pdeathsig KILL %q \"$@\"\n", setpriv, program)
+	text := fmt.Sprintf("#!/bin/sh\necho $$ >%q\nexec %s %q \"$@\"\n", script+".pid", bind, program)
 	return script, os.WriteFile(script, []byte(text), 0o700)
 }

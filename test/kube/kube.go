@@ -9,8 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -33,6 +37,7 @@ type Cluster struct {
 	// Kubeconfig is the administrator's file for programs.
 	Kubeconfig string
 
+	killed bool   // the API server, by a test
 	folder string // of everything that this cluster writes
 	assets string
 	env    *envtest.Environment
@@ -152,4 +157,44 @@ func (c *Cluster) stop() error {
 		err = c.env.Stop()
 	}
 	return errors.Join(err, os.RemoveAll(c.folder))
+}
+
+// KillServer ends the API server at once, and StartServer starts it again with what
+// it had, at the same address: at the latest when the test ends.
+func (c *Cluster) KillServer(t testing.TB) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(c.folder, "kube-apiserver.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("kill the API server: %v", err)
+	}
+	c.killed = true
+	t.Cleanup(func() { c.StartServer(t) })
+	for deadline := time.Now().Add(stopTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := c.env.ControlPlane.GetAPIServer().Stop() // fails while it is not known yet that it has ended
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the API server does not end: %v", err)
+		}
+	}
+}
+
+// StartServer starts the API server again, if it was killed.
+func (c *Cluster) StartServer(t testing.TB) {
+	t.Helper()
+	if !c.killed {
+		return
+	}
+	if err := c.env.ControlPlane.GetAPIServer().Start(); err != nil {
+		t.Fatalf("start the API server again: %v", err)
+	}
+	c.killed = false
 }

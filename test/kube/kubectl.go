@@ -31,3 +31,6 @@ func (c *Cluster) TryKubectl(t testing.TB, input string, args ...string) (out, t
 	err = cmd.Run()
 	return stdout.String(), stderr.String(), err
 }
+
+// Programs is the folder with kubectl.
+func (c *Cluster) Programs() string { return c.assets }

@@ -70,6 +70,7 @@ type Desk struct {
 	HTTP      string
 	HTTPS     string // "" unless its arguments have --https
 	Admin     string
+	Etcd      string // "" unless its arguments have --etcd-listen
 	args      []string
 }
 
@@ -116,9 +117,9 @@ func (d *Desk) Restart(t testing.TB) {
 // serving finds the line of the log that says where it listens.
 func (d *Desk) serving() bool {
 	for line := range strings.Lines(d.Log.String()) {
-		var told struct{ Msg, SMTP, SMTPS, LMTP, HTTP, HTTPS, Admin string }
+		var told struct{ Msg, SMTP, SMTPS, LMTP, HTTP, HTTPS, Admin, Etcd string }
 		if json.Unmarshal([]byte(line), &told) == nil && told.Msg == "serving" {
-			d.SMTP, d.SMTPS, d.LMTP, d.HTTP, d.HTTPS, d.Admin = told.SMTP, told.SMTPS, told.LMTP, told.HTTP, told.HTTPS, told.Admin
+			d.SMTP, d.SMTPS, d.LMTP, d.HTTP, d.HTTPS, d.Admin, d.Etcd = told.SMTP, told.SMTPS, told.LMTP, told.HTTP, told.HTTPS, told.Admin, told.Etcd
 			return true
 		}
 	}

@@ -24,8 +24,9 @@ const (
 	// FoundOnPage is how many requests a page of a search lists, with what was said
 	// in them: what is read of them fits into a few ms.
 	FoundOnPage = 25
-	// MostCountedFound is where counting ends: nobody looks through a thousand.
-	MostCountedFound = 1000
+	// MostCountedFound is where counting ends: each of them costs a step in the index
+	// and a question to the lists, and whoever finds so many types another word.
+	MostCountedFound = 200
 	// findTime is how long a search may take: whoever waits longer types other words.
 	findTime = 5 * time.Second
 	// findRounds is how often more is read for one page, when what was found is not

@@ -203,6 +203,33 @@ func TestFindPages(t *testing.T) {
 	}
 }
 
+// Counting ends early, and what was not counted is found all the same.
+func TestFindCountsToItsLimit(t *testing.T) {
+	f := newFinding(t)
+	ada := f.member("ada@acme.example", deskAgent)
+	const many = MostCountedFound + 10
+	for i := range many {
+		ticket := &helpdesk.Ticket{ID: helpdesk.NewTicketID(), Number: int64(i + 1), Subject: "A plain order", Status: helpdesk.Open, Said: noon.Add(time.Duration(i) * time.Minute)}
+		must(t, f.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Ticket: ticket}))
+	}
+	seen := map[int64]bool{}
+	for q := (FindQuery{Typed: "order "}); ; {
+		page := f.find(ada, q)
+		if q.Before == "" && page.Total != MostCountedFound {
+			t.Errorf("%d in all, want %d", page.Total, MostCountedFound)
+		}
+		for _, n := range foundNumbers(page) {
+			seen[n] = true
+		}
+		if q.Before = page.Older; q.Before == "" {
+			break
+		}
+	}
+	if len(seen) != many {
+		t.Errorf("%d were found, want %d", len(seen), many)
+	}
+}
+
 // covers: P10
 func TestFindMarksWords(t *testing.T) {
 	f := newFinding(t)

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -94,6 +95,53 @@ func TestTokensForOthers(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 	}
+}
+
+// Who may start a stopped hook again is told, each once, and nobody else: what hooks are
+// told is of all requests. Without a mailbox the stop goes on untold.
+func TestHookStoppedIsToldToItsKeepers(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	b.role("Keeper", helpdesk.SeesAll, helpdesk.ManageAccess)
+	b.role("Corner", helpdesk.SeesTeams, helpdesk.ManageAccess)
+	for address, role := range map[string]string{"admin": "admin", "gone": "admin", "keeper": "Keeper", "corner": "Corner", "ann": "agent"} {
+		b.as(address+"@acme.example", role)
+	}
+	gone, err := b.db.AgentByAddress(ctx, "support", helpdesk.MustAddress("gone@acme.example"))
+	must(t, err)
+	gone.Disabled = true
+	must(t, b.db.Commit(ctx, &helpdesk.Change{Account: "support", Agent: gone}))
+	hook := &helpdesk.Hook{ID: "h", Name: "Billing robot"}
+
+	change := &helpdesk.Change{Account: "support"}
+	must(t, b.TellHookStopped(ctx, change, hook)) // no help center is declared here
+	if len(change.Deliveries) != 0 {
+		t.Errorf("without a mailbox: %+v", change.Deliveries)
+	}
+	b.directory = open{center: closed}
+	must(t, b.TellHookStopped(ctx, change, hook))
+	var told []string
+	for _, d := range change.Deliveries {
+		if d.Purpose != helpdesk.HookStopped || d.Hook != "h" || d.Ticket != 0 {
+			t.Errorf("a mail is %+v", d)
+		}
+		told = append(told, d.To.Local())
+	}
+	slices.Sort(told)
+	if want := []string{"admin", "keeper"}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+	must(t, b.db.Commit(ctx, change))
+
+	for i := range MostToldOfHook { // each takes two operations of the transaction
+		b.as(fmt.Sprintf("more%d@acme.example", i), "admin")
+	}
+	change = &helpdesk.Change{Account: "support"}
+	must(t, b.TellHookStopped(ctx, change, hook))
+	if len(change.Deliveries) != MostToldOfHook {
+		t.Errorf("%d were told, want %d", len(change.Deliveries), MostToldOfHook)
+	}
+	must(t, b.db.Commit(ctx, change))
 }
 
 // A link by which an agent sets a password ends with what makes it moot.

@@ -322,7 +322,7 @@ type piece struct {
 // hits is a page of what was found.
 type hits struct {
 	Items    []hit  `json:"items"`
-	Total    int    `json:"total"`
+	Total    int    `json:"total" doc:"How many were found from here on, at most 200, where counting ends; -1 where nobody can tell."`
 	Partly   bool   `json:"partly,omitempty" doc:"There is more than could be looked through."`
 	Building bool   `json:"building,omitempty" doc:"The index is being made, and lacks some."`
 	Next     string `json:"next,omitempty" doc:"The cursor of the next page; there is none at the end."`

@@ -128,7 +128,7 @@ func (p *searchPage) fill(c *Handler, v *visit, found *actions.Finding) {
 	switch n := found.Total; {
 	case !p.First: // it would count what comes from here on
 	case n >= actions.MostCountedFound:
-		p.Total = "More than " + strconv.Itoa(actions.MostCountedFound-1) + " requests"
+		p.Total = strconv.Itoa(actions.MostCountedFound) + " requests or more"
 	case n == 1:
 		p.Total = "1 request"
 	case n >= 0:

@@ -216,7 +216,7 @@ func TestAround(t *testing.T) {
 	}
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7?in=mine", session))
 	has(t, page, "To do &lt;now&gt;", "ORD-&lt;1&gt;", "<dd dir=\"auto\">Yes</dd>", `<option selected>&lt;L&gt;</option>`, `type="date"`, `name="had-order" value="ORD-&lt;1&gt;"`,
-		"Out of sight until", "Kim", "Called spam by <bdi>Jo &lt;J&gt;</bdi>", `Side thread of <a href="/agent/tickets/5">`, "Side &lt;s&gt;", "maker@elsewhere.example",
+		"Out of sight until", `id="snooze-zone">In UTC<`, "Kim", "Called spam by <bdi>Jo &lt;J&gt;</bdi>", `Side thread of <a href="/agent/tickets/5">`, "Side &lt;s&gt;", "maker@elsewhere.example",
 		`Goes on as <a href="/agent/tickets/12">`, "<summary>4 more</summary>", "and 7 others</summary>", `action="/agent/tickets/7/reply?in=mine"`)
 	merged := full()
 	merged.Ticket.Merged = &helpdesk.Merge{Number: 9}

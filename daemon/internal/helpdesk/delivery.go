@@ -52,12 +52,15 @@ const (
 	NewLink Purpose = "newlink"
 	// CommandReceipt tells an agent what became of a mail of theirs.
 	CommandReceipt Purpose = "commandreceipt"
+	// HookStopped tells an agent who looks after hooks that one is told no more.
+	HookStopped Purpose = "hookstopped"
 )
 
-// OfAccount reports mail about somebody's sign-in. It belongs to no ticket.
+// OfAccount reports mail about somebody's sign-in, or about a hook. It belongs to no
+// ticket.
 func (p Purpose) OfAccount() bool {
 	switch p {
-	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known, AgentJoins:
+	case SignUpMail, Invited, ResetMail, CodeMail, LinkMail, Known, AgentJoins, HookStopped:
 		return true
 	}
 	return p.TellsChange()
@@ -69,7 +72,9 @@ func (p Purpose) TellsChange() bool {
 }
 
 // BringsPass reports mail that is worth nothing without its [Pass].
-func (p Purpose) BringsPass() bool { return p.OfAccount() && p != Known && !p.TellsChange() }
+func (p Purpose) BringsPass() bool {
+	return p.OfAccount() && p != Known && p != HookStopped && !p.TellsChange()
+}
 
 // Fixed reports mail that says the same to everybody: anybody can have it sent to an
 // address of their choice, so nothing in it is theirs to choose (row M04).
@@ -126,6 +131,8 @@ type Delivery struct {
 	Pass ID `json:"pass,omitempty"`
 	// Issuer is the name of the one that a mail about a way to sign in tells of.
 	Issuer string `json:"issuer,omitempty"`
+	// Hook is the one that a mail to an agent tells of.
+	Hook ID `json:"hook,omitempty"`
 	// HelpCenter and Locale of a mail that belongs to no ticket.
 	HelpCenter string    `json:"helpCenter,omitempty"`
 	Locale     string    `json:"locale,omitempty"`

@@ -53,9 +53,11 @@ type Options struct {
 	Vault     Vault
 	Directory Directory
 	Accounts  func() []string
-	Networks  []netip.Prefix // in which hooks may be though they are not public
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Stopped adds to the change that stops a hook what tells those who can start it again.
+	Stopped  func(ctx context.Context, change *helpdesk.Change, h *helpdesk.Hook) error
+	Networks []netip.Prefix // in which hooks may be though they are not public
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Times and sizes of telling.

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,6 +53,7 @@ type bench struct {
 	mu     sync.Mutex
 	clock  time.Time
 	answer func(n int) int // the status of the nth post, from 1
+	stops  []string        // names of hooks and why they were stopped
 	posts  []taken
 }
 
@@ -75,11 +77,25 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) teller(networks ...string) *Teller {
-	o := Options{Store: b.db, Vault: b.vault, Directory: directory{}, Accounts: func() []string { return []string{"a"} }, Log: slog.New(slog.DiscardHandler), Now: b.now}
+	o := Options{
+		Store: b.db, Vault: b.vault, Directory: directory{}, Accounts: func() []string { return []string{"a"} }, Stopped: b.stopped,
+		Log: slog.New(slog.DiscardHandler), Now: b.now,
+	}
 	for _, n := range networks {
 		o.Networks = append(o.Networks, netip.MustParsePrefix(n))
 	}
 	return New(o)
+}
+
+// stopped adds a mail to the change, as who tells agents does.
+func (b *bench) stopped(_ context.Context, change *helpdesk.Change, h *helpdesk.Hook) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stops = append(b.stops, h.Name+": "+h.Why)
+	change.Deliveries = append(change.Deliveries, helpdesk.Delivery{
+		ID: helpdesk.NewID(), Purpose: helpdesk.HookStopped, Hook: h.ID, To: helpdesk.MustAddress("ada@acme.example"), Mailbox: "support", MessageID: "<x@acme.example>", State: helpdesk.Queued,
+	})
+	return nil
 }
 
 func (b *bench) now() time.Time {
@@ -298,6 +314,13 @@ func TestGivenUp(t *testing.T) {
 	audit, err := b.db.Audit(t.Context(), "a", 0, true, 1)
 	if err != nil || len(audit) != 1 || audit[0].Act != "hook.stop" {
 		t.Errorf("audit: %v, %v", audit, err)
+	}
+	b.stop(t.Context(), "a", "h", "another replica was faster")
+	if diff := cmp.Diff([]string{"h: it has taken nothing for three days"}, b.stops); diff != "" {
+		t.Errorf("agents were told (-want +got):\n%s", diff)
+	}
+	if mails, _, err := b.db.Outbox(t.Context(), "a", false, "", 10); err != nil || len(mails) != 1 || mails[0].Hook != "h" {
+		t.Errorf("mails that wait: %+v, %v", mails, err)
 	}
 }
 

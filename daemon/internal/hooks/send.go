@@ -238,36 +238,51 @@ func (t *Teller) judged(ctx context.Context, account string, h *helpdesk.Hook, p
 		t.stop(ctx, account, h.ID, "it has taken nothing for three days")
 		return nil
 	}
-	return t.hook(ctx, account, h.ID, func(h *helpdesk.Hook) {
+	return t.hook(ctx, account, h.ID, func(h *helpdesk.Hook, _ *helpdesk.Change) error {
 		if h.Failing = now; taken {
 			h.Failing = time.Time{}
 		}
+		return nil
 	})
 }
 
-// stop tells a hook no more, until somebody starts it again.
+// errStopped says that a hook is told nothing any more already.
+var errStopped = errors.New("the hook is stopped")
+
+// stop tells a hook no more, until somebody starts it again. Who can do that is mailed,
+// in the same transaction, so that each stop is told once.
 func (t *Teller) stop(ctx context.Context, account string, id helpdesk.ID, why string) {
-	err := t.hook(ctx, account, id, func(h *helpdesk.Hook) { h.Disabled, h.Why = t.Now().UTC(), why },
-		helpdesk.AuditRecord{At: t.Now().UTC(), By: helpdesk.AuditBy{System: true}, Act: "hook.stop", Subject: "hook/" + string(id)})
-	if err == nil {
+	err := t.hook(ctx, account, id, func(h *helpdesk.Hook, change *helpdesk.Change) error {
+		if !h.Disabled.IsZero() {
+			return errStopped
+		}
+		h.Disabled, h.Why = t.Now().UTC(), why
+		change.Audit = append(change.Audit, helpdesk.AuditRecord{At: h.Disabled, By: helpdesk.AuditBy{System: true}, Act: "hook.stop", Subject: "hook/" + string(id)})
+		return t.Stopped(ctx, change, h)
+	})
+	switch {
+	case errors.Is(err, errStopped):
+	case err == nil:
 		t.Log.WarnContext(ctx, "hook stopped", "account", account, "hook", id, "why", why)
-	} else if ctx.Err() == nil {
+	case ctx.Err() == nil:
 		t.Log.WarnContext(ctx, "hook not stopped", "account", account, "hook", id, "error", err)
 	}
 }
 
 // hook changes a hook as it is now.
-func (t *Teller) hook(ctx context.Context, account string, id helpdesk.ID, how func(*helpdesk.Hook), audit ...helpdesk.AuditRecord) error {
+func (t *Teller) hook(ctx context.Context, account string, id helpdesk.ID, how func(*helpdesk.Hook, *helpdesk.Change) error) error {
 	err := helpdesk.Retry(ctx, func(int) error {
 		var h helpdesk.Hook
 		rev, err := t.Store.Record(ctx, account, helpdesk.HookRecord, string(id), &h)
 		if err != nil {
 			return err
 		}
-		how(&h)
-		return t.Store.Commit(ctx, &helpdesk.Change{
-			Account: account, Records: []helpdesk.Record{{Kind: helpdesk.HookRecord, ID: string(id), Value: h, Rev: rev}}, Audit: audit,
-		})
+		change := &helpdesk.Change{Account: account}
+		if err := how(&h, change); err != nil {
+			return err
+		}
+		change.Records = append(change.Records, helpdesk.Record{Kind: helpdesk.HookRecord, ID: string(id), Value: h, Rev: rev})
+		return t.Store.Commit(ctx, change)
 	})
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
 		return nil

@@ -99,6 +99,58 @@ func TestAgentByMailDoesNotAnswerWhoIsBlocked(t *testing.T) {
 	}
 }
 
+// What was called spam is answered by who takes that back, and by nobody who does not
+// know of it; a note is written all the same.
+//
+// covers: P09, P10
+func TestAgentByMailAnswersSpam(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		answers    int
+		spam       bool
+		receipt    string // how it begins, with what the agent gets back
+		back       string
+	}{
+		{"not knowing", "It is on its way.", 0, true, "Ann Agent, by mail: the answer was not sent: Boris Agent called request #1 spam; begin with #notspam", "It is on its way."},
+		{"taking it back", "#notspam\r\nIt is on its way.", 1, false, "Ann Agent, by mail: the answer was sent to 1 person; no spam after all: mail of who asked comes in again.", ""},
+		{"taking it back alone", "# not-spam", 0, false, "Ann Agent, by mail: no spam after all", ""},
+		{"with words behind", "#notspam please\r\nIt is on its way.", 0, true, "Ann Agent, by mail: refused: #notspam please: takes no words behind it", "It is on its way."},
+		{"closing it", "#close", 0, true, "Ann Agent, by mail: status set to Closed.", ""},
+		{"a note", "#note\r\nIt is on its way.", 0, true, "Ann Agent, by mail: a note was written.", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			head := o.ticket(o.number)
+			head.Spam = &helpdesk.Called{By: o.boris.Author(), At: noon}
+			who := o.whose("alice@customer.example")
+			who.Spam = &noon
+			if err := o.db.Commit(t.Context(), &helpdesk.Change{Account: "support", Ticket: head, Contact: who}); err != nil {
+				t.Fatal(err)
+			}
+			got := o.accept(mail(ann, "<s@x>", tt.text), o.address(o.ann, false))
+			entries := o.entries(got)
+			last := entries[len(entries)-1]
+			if !strings.HasPrefix(last.Text, tt.receipt) || !strings.Contains(last.Quoted, tt.back) {
+				t.Errorf("receipt %q gives back %q", last.Text, last.Quoted)
+			}
+			if n := len(o.copies(got, helpdesk.AgentReply)); n != tt.answers {
+				t.Errorf("%d answers went out, want %d", n, tt.answers)
+			}
+			if n := len(o.copies(got, helpdesk.StatusChanged)); n != 0 {
+				t.Errorf("%d mails told of a status", n)
+			}
+			head, who = o.ticket(o.number), o.whose("alice@customer.example")
+			if (head.Spam != nil) != tt.spam || (who.Spam != nil) != tt.spam {
+				t.Errorf("spam: request %t, mail of who asked %t, want %t", head.Spam != nil, who.Spam != nil, tt.spam)
+			}
+			audit, err := o.db.Audit(t.Context(), "support", 0, true, 1)
+			if err != nil || (len(audit) == 1 && audit[0].Act == "ticket.unspam") == tt.spam {
+				t.Errorf("audit %+v, %v", audit, err)
+			}
+		})
+	}
+}
+
 // covers: P10
 func TestWhoWasDeletedComesBack(t *testing.T) {
 	for _, tt := range []struct {

@@ -20,6 +20,7 @@ type orders struct {
 	fields      []setting
 	merge       int64
 	note        bool
+	notSpam     bool
 	lines       int      // how many commands there were
 	refused     []string // those that were not understood, and why
 }
@@ -116,6 +117,10 @@ func (o *orders) read(name, args string) {
 		err = o.readTags(args)
 	case name == "note":
 		o.note = true
+	case name == "notspam", name == "not-spam":
+		if o.notSpam = args == ""; !o.notSpam {
+			err = helpdesk.Errorf(helpdesk.Invalid, "takes no words behind it")
+		}
 	case name == "team":
 		err = o.readTeam(args)
 	case name == "snooze":

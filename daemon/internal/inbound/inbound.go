@@ -35,6 +35,7 @@ type Store interface {
 	Teams(ctx context.Context, account string) ([]helpdesk.Team, error)
 	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
 	AgentByAddress(ctx context.Context, account string, a helpdesk.Address) (*helpdesk.Agent, error)
+	Contact(ctx context.Context, account string, id helpdesk.ID) (*helpdesk.Contact, error)
 	Deliveries(ctx context.Context, account string, ticket helpdesk.TicketID) ([]helpdesk.Delivery, error)
 	Signatures(ctx context.Context, account string, keys []string) ([]helpdesk.Signature, error)
 	NextNumber(ctx context.Context, account string) (int64, error)

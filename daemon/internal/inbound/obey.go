@@ -17,6 +17,13 @@ func (p *Pipeline) obey(ctx context.Context, c *incoming, change *helpdesk.Chang
 	o, t := c.said.orders, c.ticket
 	var done []string
 	tell := func(format string, args ...any) { done = append(done, fmt.Sprintf(format, args...)) }
+	if o.notSpam {
+		words, err := p.unspam(ctx, c, change, agent)
+		if err != nil {
+			return nil, err
+		}
+		tell("%s", words)
+	}
 	if o.status != "" {
 		tell("status set to %s", o.status)
 		t.Status = o.status
@@ -51,6 +58,28 @@ func (p *Pipeline) obey(ctx context.Context, c *incoming, change *helpdesk.Chang
 		tell("it is merged into #%d next", o.merge)
 	}
 	return done, nil
+}
+
+// unspam takes back that the ticket was called spam, and lets mail of who asked in
+// again, as the console does.
+func (p *Pipeline) unspam(ctx context.Context, c *incoming, change *helpdesk.Change, agent *helpdesk.Agent) (string, error) {
+	t := c.ticket
+	if t.Spam == nil {
+		return "it was not called spam", nil
+	}
+	t.Spam = nil
+	if r := t.Requester(); r != nil && r.Contact != "" {
+		who, err := p.Store.Contact(ctx, c.box.Account, r.Contact)
+		if err != nil && helpdesk.KindOf(err) != helpdesk.NotFound {
+			return "", err
+		}
+		if err == nil && who.Spam != nil {
+			who.Spam, who.SpamProven = nil, false
+			change.Contact = who
+		}
+	}
+	change.Audit = append(change.Audit, helpdesk.AuditRecord{At: c.now.UTC(), Act: "ticket.unspam", Subject: fmt.Sprintf("ticket/%d", t.Number), By: helpdesk.AuditBy{Agent: agent.ID}})
+	return "no spam after all: mail of who asked comes in again", nil
 }
 
 // assign gives the ticket to whom the mail names, if there is such an agent.

@@ -56,18 +56,31 @@ func (p *Pipeline) cleanWork(ctx context.Context, c *incoming) error {
 	return nil
 }
 
-// answerable keeps back an answer to somebody whom an agent blocked or took away; the
-// receipt says so and gives it back.
+// answerable keeps back an answer to what was called spam, and to somebody whom an agent
+// blocked or took away; the receipt says so and gives it back. Who answers an older
+// notice does not know of that, and should not undo a colleague's word unseen.
 func (p *Pipeline) answerable(ctx context.Context, c *incoming) error {
 	if c.said.orders.note || c.said.text == "" {
 		return nil
 	}
-	err := p.Planner.Answerable(ctx, c.box.Account, c.ticket)
+	err := c.calledSpam()
+	if err == nil {
+		err = p.Planner.Answerable(ctx, c.box.Account, c.ticket)
+	}
 	if helpdesk.KindOf(err) != helpdesk.Invalid {
 		return err
 	}
 	c.said.kept, c.said.why, c.said.text, c.said.quoted = join(c.said.text, c.said.kept), "the answer was not sent: "+helpdesk.Public(err), "", ""
 	return nil
+}
+
+// calledSpam refuses an answer to spam that does not begin with #notspam.
+func (c *incoming) calledSpam() error {
+	t := c.ticket
+	if t.Spam == nil || c.said.orders.notSpam {
+		return nil
+	}
+	return helpdesk.Errorf(helpdesk.Invalid, "%s called request #%d spam; begin with #notspam to take that back and answer", oneLine(t.Spam.By.DisplayName()), t.Number)
 }
 
 // forCustomers are the files of an agent's mail that customers get.
@@ -147,6 +160,9 @@ func (p *Pipeline) tellStatus(ctx context.Context, c *incoming, change *helpdesk
 		}
 	}
 	t := change.Ticket
+	if t.Spam != nil {
+		return nil
+	}
 	var center *helpdesk.HelpCenter
 	if h, ok := p.Directory.HelpCenter(c.box.Account, t.HelpCenter); ok {
 		center = &h

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
@@ -240,4 +242,59 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is told of mailboxes is what is polled here and served, and at most every few
+// seconds, as each word wakes the operator.
+//
+// covers: P01
+func TestPollsAreTold(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	documents := op.Documents(center("a", "one", ""), mailbox("a", "support", ""))
+	list := op.Declare("a", documents)
+	d, _ := follow(t, client, t.TempDir())
+	awaitLoaded(t, d)
+	eventually(t, "the account is acknowledged", func() bool {
+		l := op.Loaded("replica-1", "a")
+		return l != nil && l.Account == list.Hash
+	})
+	told := func() map[string]wire.Poll { return op.Loaded("replica-1", "a").Mail }
+	if len(told()) != 0 {
+		t.Errorf("of no mailbox that is polled: %v", told())
+	}
+	d.Poll("a", "support", &wire.Poll{State: wire.PollConnected})
+	d.Poll("a", "other", &wire.Poll{State: wire.PollConnected})
+	d.Poll("b", "support", &wire.Poll{State: wire.PollRefused})
+	eventually(t, "it is connected", func() bool { return len(told()) > 0 })
+	if diff := cmp.Diff(map[string]wire.Poll{"support": {State: wire.PollConnected}}, told()); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	before := keyValue(t, client, testKeys.Loaded("replica-1", "a"))
+	for range 3 { // a server that comes and goes
+		d.Poll("a", "support", &wire.Poll{State: wire.PollUnreachable, Message: "TCP: refused"})
+		d.Poll("a", "support", &wire.Poll{State: wire.PollConnected})
+	}
+	d.Poll("a", "support", &wire.Poll{State: wire.PollRefused, Message: "wrong password"})
+	eventually(t, "it is refused", func() bool {
+		return told()["support"] == wire.Poll{State: wire.PollRefused, Message: "wrong password"}
+	})
+	after := keyValue(t, client, testKeys.Loaded("replica-1", "a"))
+	if after.Version != before.Version+1 {
+		t.Errorf("what changed within a moment was told in %d writes", after.Version-before.Version)
+	}
+	if l := op.Loaded("replica-1", "a"); l.Account != list.Hash || len(l.Documents) != len(documents) {
+		t.Errorf("with it is told: %+v", l)
+	}
+	d.Poll("a", "support", nil) // another replica polls it from now on
+	eventually(t, "it is not told any more", func() bool { return len(told()) == 0 })
+}
+
+func keyValue(t *testing.T, client *clientv3.Client, key string) *mvccpb.KeyValue {
+	t.Helper()
+	resp, err := client.Get(t.Context(), key)
+	if err != nil || len(resp.Kvs) != 1 {
+		t.Fatalf("%s: %v, %v", key, resp, err)
+	}
+	return resp.Kvs[0]
 }

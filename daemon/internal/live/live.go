@@ -27,6 +27,9 @@ type Options struct {
 	Relay helpdesk.Relay
 	// RelayAll sends everything to Relay, whatever is declared, and unsigned.
 	RelayAll bool
+	// Settled is the file that keeps which sign-up holds over a start, of what is
+	// declared in files. "": nothing does.
+	Settled string
 }
 
 // Live is safe for concurrent use.
@@ -37,13 +40,18 @@ type Live struct {
 	now     atomic.Pointer[snapshot]
 	refused atomic.Pointer[string] // why the folder as it is now is not served; nil if it is
 	seen    string                 // fingerprint of the folder that was loaded; Load's, then Watch's
+	settled settled                // so as well
 }
 
 // Load reads and checks the manifests in dir; the error tells all problems.
 func Load(dir string, options Options, log *slog.Logger) (*Live, error) {
 	// Taken before reading: what changes meanwhile is seen as a change by Watch.
-	l := &Live{options: options, log: log, source: "files in " + dir, seen: fingerprint(dir)}
-	if err := l.load(dir, config.Established{}); err != nil {
+	l := &Live{options: options, log: log, source: "files in " + dir, seen: fingerprint(dir), settled: settled{path: options.Settled}}
+	last, err := l.settled.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := l.load(dir, last); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -66,6 +74,9 @@ func (l *Live) load(dir string, settled config.Established) error {
 	next, err := l.check(set, problems, settled)
 	if err != nil {
 		return err
+	}
+	if err := l.settled.keep(next.settled); err != nil {
+		l.log.Error("which sign-up holds could not be kept on disk: after a start what is declared then decides", "file", l.settled.path, "error", err)
 	}
 	l.now.Store(next)
 	return nil

@@ -116,8 +116,8 @@ func (d *Declared) resolve(a *account, set *config.Set) *config.Resolved {
 // settledSignUp is what holds for an account by its list. What is served in place of
 // a refused document, and declares something else, cannot change it.
 func settledSignUp(a *account) config.EstablishedSignUp {
-	if a.adopted.SignUp == nil {
-		return config.EstablishedSignUp{Applied: config.SignUp{Mode: config.SignUpInviteOnly}} // whoever inherits that gets no more
+	if a.adopted.SignUp == nil || a.adopted.SignUp.Holder == "" {
+		return config.EstablishedSignUp{Applied: config.SignUp{Mode: config.SignUpInviteOnly}, AllOverruled: true} // nobody gets more
 	}
 	settled := *a.adopted.SignUp
 	if o := a.served[wire.Ref{Kind: wire.HelpCenters, Name: settled.Holder}]; o != nil && o.center.Spec.SignUp != nil {

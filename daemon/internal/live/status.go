@@ -90,7 +90,7 @@ func statusOf(r *config.ResolvedHelpCenter) Status {
 	key := r.HelpCenter.Metadata.Key()
 	s := Status{
 		Account: key.Namespace, Name: key.Name, Host: r.HelpCenter.Spec.Host, Revision: config.Hash(r.HelpCenter.Spec),
-		Holds: r.Host, PortalOn: r.PortalOn, Submission: r.Submission, Drafts: r.Connected - len(r.Forms), SignUp: r.SignUp,
+		Holds: r.Host, PortalOn: r.PortalOn, Submission: r.SubmissionFor(config.Anonymous), Drafts: r.Connected - len(r.Forms), SignUp: r.SignUp,
 	}
 	for _, f := range r.Forms {
 		s.Forms = append(s.Forms, FormStatus{Name: f.Metadata.Name, Revision: config.Hash(f.Spec)})

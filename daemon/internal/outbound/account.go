@@ -12,6 +12,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/eml"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
+	"github.com/posterndesk/postern/daemon/internal/words"
 )
 
 // AccountMail is automatic mail about somebody's sign-in. It belongs to no ticket
@@ -25,7 +26,8 @@ type AccountMail struct {
 	// Contact is whose address it is; "" for nobody's. Whether they have proven it
 	// the gate finds out by itself.
 	Contact helpdesk.ID
-	Issuer  string // name of the one that it tells of; "" for none
+	Issuer  string      // name of the one that it tells of; "" for none
+	Hook    helpdesk.ID // the one that it tells of; "" for none
 	Now     time.Time
 }
 
@@ -63,7 +65,7 @@ const (
 
 func (m *AccountMail) limits(proven bool) []accountLimit {
 	address := addressKey(m.To)
-	if m.Purpose.TellsChange() {
+	if m.Purpose.TellsChange() || m.Purpose == helpdesk.HookStopped {
 		return []accountLimit{{"account/news/" + address, accountNewsDay, 24 * time.Hour}}
 	}
 	shard := fmt.Sprintf("/%d", mathrand.N(accountShards))
@@ -83,7 +85,8 @@ func (m *AccountMail) limits(proven bool) []accountLimit {
 // contact has proven it. One that nobody has proven gets none while it said "this was
 // not me". What tells of a change goes to proven addresses alone.
 func (p *Planner) welcome(ctx context.Context, change *helpdesk.Change, m AccountMail) (welcome, proven bool, err error) {
-	if m.Purpose.TellsChange() || m.Purpose == helpdesk.AgentJoins { // an agent's word, for one of ours
+	switch {
+	case m.Purpose.TellsChange(), m.Purpose == helpdesk.AgentJoins, m.Purpose == helpdesk.HookStopped: // an agent's word, or ours, for one of ours
 		return true, true, nil
 	}
 	if m.Contact != "" {
@@ -130,7 +133,7 @@ func (p *Planner) Account(ctx context.Context, change *helpdesk.Change, m Accoun
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails since Go 1.24
 	change.Deliveries = append(change.Deliveries, helpdesk.Delivery{
-		ID: helpdesk.NewID(), Purpose: m.Purpose, Mailbox: m.Mailbox.Name, To: m.To, Pass: m.Pass, Issuer: m.Issuer,
+		ID: helpdesk.NewID(), Purpose: m.Purpose, Mailbox: m.Mailbox.Name, To: m.To, Pass: m.Pass, Issuer: m.Issuer, Hook: m.Hook,
 		HelpCenter: m.HelpCenter.Name, Locale: m.HelpCenter.Locale,
 		MessageID: fmt.Sprintf("<%s@%s>", hex.EncodeToString(random[:]), m.Mailbox.Address.Domain()),
 		Created:   m.Now, State: helpdesk.Queued, Next: m.Now,
@@ -154,16 +157,31 @@ func (q *Queue) accountOccasion(ctx context.Context, account string, d *helpdesk
 		return nil, fmt.Errorf("mailbox %q is not declared", d.Mailbox)
 	}
 	center, ok := q.Directory.HelpCenter(account, d.HelpCenter)
-	if !ok || !center.PortalOn && d.Purpose != helpdesk.AgentJoins {
+	toAgent := d.Purpose == helpdesk.AgentJoins || d.Purpose == helpdesk.HookStopped
+	if !ok || !center.PortalOn && !toAgent {
 		return nil, nil
 	}
 	o := &occasion{delivery: d, box: box, center: &center, now: q.Now()}
-	if !d.Purpose.BringsPass() {
+	switch {
+	case d.Purpose == helpdesk.HookStopped:
+		return q.hookOccasion(ctx, account, o)
+	case !d.Purpose.BringsPass():
 		return o, nil
 	}
 	var err error
 	o.pass, err = q.Store.Pass(ctx, account, d.Pass, o.now)
 	if helpdesk.KindOf(err) == helpdesk.NotFound {
+		return nil, nil
+	}
+	return o, err
+}
+
+// hookOccasion reads the hook that was stopped; nil if it is told again, if somebody
+// stopped it themselves since, or if it is gone.
+func (q *Queue) hookOccasion(ctx context.Context, account string, o *occasion) (*occasion, error) {
+	o.hook = &helpdesk.Hook{}
+	_, err := q.Store.Record(ctx, account, helpdesk.HookRecord, string(o.delivery.Hook), o.hook)
+	if helpdesk.KindOf(err) == helpdesk.NotFound || err == nil && o.hook.Why == "" {
 		return nil, nil
 	}
 	return o, err
@@ -193,6 +211,8 @@ func accountSubject(o occasion) string {
 		return o.say.T("Confirm another way to sign in")
 	case helpdesk.AgentJoins:
 		return "Set your password for " + o.centerName()
+	case helpdesk.HookStopped:
+		return "The hook " + oneLine(o.hook.Name) + " was stopped"
 	case helpdesk.Known:
 		return o.say.T("You have an account already")
 	}
@@ -235,8 +255,14 @@ func (c composer) accountLetter(o occasion) *letter {
 		l.button("Link", say.T("Confirm"), c.passLink(o))
 		l.why = say.T("You get this mail because somebody signed in elsewhere with your address and went on to %s.", center)
 	case helpdesk.AgentJoins: // agents' pages speak English alone
+		l.locale = words.English
 		l.button("Link", "Set a password", o.center.BaseURL+"/agent/join/"+c.signer.Pass(links.Audience(o.center.Audience), string(o.pass.ID)))
 		l.why = "You get this mail because you answer requests at " + center + "."
+	case helpdesk.HookStopped:
+		l.locale = words.English
+		l.facts["Hook"], l.facts["Because"], l.facts["Since"] = oneLine(o.hook.Name), oneLine(o.hook.Why), o.hook.Disabled.UTC().Format("2 January 2006, 15:04 UTC")
+		l.button("Link", "See the hook and start it again", o.center.BaseURL+"/agent/access/hooks/"+string(o.hook.ID))
+		l.why = "You get this mail because you may manage the hooks of " + center + "."
 	case helpdesk.Known:
 		l.button("Link", say.T("Sign in"), o.page("/sign-in"))
 		l.why = say.T("You get this mail because somebody wanted to sign up at %s with your address.", center)

@@ -234,6 +234,49 @@ func TestAccountMailIsBounded(t *testing.T) {
 	}
 }
 
+// A mail about a stopped hook says which and why; nobody is mailed any more once
+// somebody has seen to it.
+func TestHookStoppedIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		hook *helpdesk.Hook // as it is when the mail goes out; nil if it is gone
+		want helpdesk.DeliveryState
+	}{
+		{"stopped", &helpdesk.Hook{ID: "h", Name: "Billing robot", Disabled: noon, Why: "it answered 410: it is gone"}, helpdesk.Sent},
+		{"started again", &helpdesk.Hook{ID: "h", Name: "Billing robot"}, helpdesk.Withdrawn},
+		{"stopped by a person since", &helpdesk.Hook{ID: "h", Name: "Billing robot", Disabled: noon}, helpdesk.Withdrawn},
+		{"removed", nil, helpdesk.Withdrawn},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t, &relay{})
+			q := d.queue(t, "a")
+			change := &helpdesk.Change{Account: account}
+			if tt.hook != nil {
+				change.Records = []helpdesk.Record{{Kind: helpdesk.HookRecord, ID: "h", Value: tt.hook}}
+			}
+			m := AccountMail{HelpCenter: *sampleCenter(), Mailbox: d.boxes["support"], To: helpdesk.MustAddress("ada@acme.example"), Purpose: helpdesk.HookStopped, Hook: "h", Now: q.Now()}
+			if ok, err := q.Planner.Account(t.Context(), change, m); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			d.commit(t, change)
+			run(t, q)
+			d.awaitLoose(t, change.Deliveries[0].ID, tt.want)
+			if tt.want == helpdesk.Withdrawn {
+				if n := len(d.relay.mails()); n != 0 {
+					t.Errorf("%d mails went out", n)
+				}
+				return
+			}
+			mail := strings.ReplaceAll(d.relay.mails()[0].Data, "=\r\n", "")
+			for _, want := range []string{"Subject: The hook Billing robot was stopped", "it answered 410: it is gone", "/agent/access/hooks/h"} {
+				if !strings.Contains(mail, want) {
+					t.Errorf("the mail lacks %q:\n%s", want, mail)
+				}
+			}
+		})
+	}
+}
+
 // Mail of no ticket that could not be tried for two days ends, and nobody is told.
 func TestAccountMailIsGivenUp(t *testing.T) {
 	d := newDesk(t, &relay{})

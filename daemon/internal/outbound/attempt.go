@@ -155,7 +155,10 @@ func (q *Queue) send(ctx context.Context, account string, d *helpdesk.Delivery) 
 }
 
 func withdrawnWords(p helpdesk.Purpose) string {
-	if p.OfAccount() {
+	switch {
+	case p == helpdesk.HookStopped:
+		return "somebody started the hook again, stopped it themselves, or removed it"
+	case p.OfAccount():
 		return "what it brings was used, has lapsed or was replaced, or the portal is off"
 	}
 	return "the recipient may not read this any more, or it is gone"

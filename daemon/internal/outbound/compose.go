@@ -43,6 +43,7 @@ type occasion struct {
 	center   *helpdesk.HelpCenter // nil if the ticket has none
 	say      *words.Words         // in the reader's language, as center is
 	pass     *helpdesk.Pass       // that the mail brings, if any
+	hook     *helpdesk.Hook       // that the mail tells of, if any
 	// plain has nothing in the mail that stands in the ticket: its recipient has
 	// proven nothing, and what stands there may be a stranger's who wrote their address.
 	plain bool

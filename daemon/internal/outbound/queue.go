@@ -32,6 +32,7 @@ type Store interface {
 	Sees(ctx context.Context, account string, a *helpdesk.Agent, t *helpdesk.Ticket) (bool, error)
 	// Pass answers NotFound for one that was used or has lapsed.
 	Pass(ctx context.Context, account string, id helpdesk.ID, now time.Time) (*helpdesk.Pass, error)
+	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
 	Commit(ctx context.Context, c *helpdesk.Change) error
 }
 

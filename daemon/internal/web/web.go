@@ -58,10 +58,18 @@ func NewSite(d Directory, o Options) *Site {
 
 // Handler is the outermost handler around the routes of all edges. It answers
 // for assets itself, and 421 for a host that is no help center's.
-func (s *Site) Handler(routes http.Handler) http.Handler {
+func (s *Site) Handler(routes http.Handler) http.Handler { return s.around(s.known(routes)) }
+
+// Away is the outermost handler while there are no routes yet: whatever is asked
+// for is answered with the error.
+func (s *Site) Away(err error) http.Handler {
+	return s.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Fail(w, r, err) }))
+}
+
+func (s *Site) around(routes http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /assets/{hash}/{name}", s.assets.serve)
-	mux.Handle("/", s.known(routes))
+	mux.Handle("/", routes)
 
 	var h http.Handler = mux
 	h = s.sameOrigin(h)

@@ -65,9 +65,10 @@ const (
 	ReasonDisabled = "Disabled" // a help center whose portal is off
 
 	// Of SubmissionVisible and Visible.
-	ReasonFormsPublished     = "FormsPublished"     // at least one published form is connected and served
+	ReasonFormsPublished     = "FormsPublished"     // at least one published form for visitors is connected and served
 	ReasonVisible            = "Visible"            // visitors find the form
 	ReasonNoPublishedForm    = "NoPublishedForm"    // no published form is connected
+	ReasonNoFormForVisitor   = "NoFormForVisitor"   // all published forms are for agents alone
 	ReasonSubmissionDisabled = "SubmissionDisabled" // ticketSubmission is Disabled
 	ReasonNotProgrammed      = "NotProgrammed"      // not every serving replica serves it yet
 
@@ -102,7 +103,7 @@ var Reasons = map[string][]string{
 	ConditionReconciling: readyReasons,
 	ConditionStalled:     readyReasons,
 	ConditionSubmissionVisible: {
-		ReasonFormsPublished, ReasonNoPublishedForm, ReasonSubmissionDisabled, ReasonNotProgrammed,
+		ReasonFormsPublished, ReasonNoPublishedForm, ReasonNoFormForVisitor, ReasonSubmissionDisabled, ReasonNotProgrammed,
 	},
 	ConditionSignUpApplied: {ReasonApplied, ReasonInherited, ReasonConflicted, ReasonNotProgrammed},
 	ConditionVisible:       {ReasonVisible, ReasonDraft, ReasonSubmissionDisabled, ReasonNotProgrammed},

@@ -68,6 +68,7 @@ func (c *Controller) write(ctx context.Context, a account, s *plan.Snapshot, p *
 	case isHeld: // all else of the account was written
 		c.log.Warn("deletions are held back", "account", string(a), "err", held)
 		serving.Held = true
+		c.tellHeld(s, held)
 	case err != nil:
 		serving.Unwritten = fmt.Errorf("write to etcd: %w", err)
 		return nil
@@ -99,7 +100,7 @@ func (c *Controller) release(ctx context.Context, s *plan.Snapshot, p *plan.Plan
 func (c *Controller) report(ctx context.Context, a account, s *plan.Snapshot, p *plan.Plan, serving plan.Serving) (after time.Duration, err error) {
 	serving.Now = time.Now()
 	serving.Replicas = c.store.Replicas(string(a))
-	serving.Silent = c.endpoints.silent(serving.Replicas)
+	serving.Silent = c.silent(serving.Replicas)
 	statuses := p.Statuses(serving)
 	if serving.Unwritten == nil && !serving.Held {
 		c.metrics.acknowledged(a, hashOf(p.Desired.Account), serving.Replicas)

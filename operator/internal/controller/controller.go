@@ -79,12 +79,12 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) (*Controller, er
 	c := &Controller{
 		options: o, log: o.Log,
 		cache: mgr.GetCache(), direct: mgr.GetAPIReader(), status: mgr.GetClient().Status(),
-		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader()), metrics: newMetrics(),
+		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader(), o.Log), metrics: newMetrics(),
 		led: make(chan struct{}), fenced: make(chan error, 1),
 	}
 	c.store = store.New(store.Options{
 		Client: o.Etcd, Keys: wire.KeysOf(o.Installation), Writer: o.Version, AllowMassDelete: o.AllowMassDelete,
-		Log: o.Log, Changed: c.changed,
+		Mine: func(a string) bool { return c.mine(account(a)) }, Log: o.Log, Changed: c.changed,
 	})
 	if err := errors.Join(o.Metrics.Register(c.metrics), o.Metrics.Register(c.store)); err != nil {
 		return nil, err

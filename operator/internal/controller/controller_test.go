@@ -92,7 +92,10 @@ func TestSilent(t *testing.T) {
 	if e.set(readyPods(slicesOf)) {
 		t.Error("the same endpoints in another order are new")
 	}
-	got := e.silent([]plan.Replica{{Session: wire.Session{Addresses: []string{"2001:db8::1"}}}})
+	got, news := e.silent([]plan.Replica{{Session: wire.Session{Addresses: []string{"2001:db8::1"}}}})
+	if _, again := e.silent([]plan.Replica{{Session: wire.Session{Addresses: []string{"2001:db8::1"}}}}); !news || again {
+		t.Errorf("it is news: %t, and again: %t", news, again)
+	}
 	if want := []string{"192.0.2.2", "192.0.2.9"}; !slices.Equal(got, want) {
 		t.Errorf("silent are %v, want %v", got, want)
 	}

@@ -17,6 +17,7 @@ import (
 type endpoints struct {
 	mu    sync.Mutex
 	ready map[string][]string
+	told  []string // the silent ones that the log has named
 }
 
 // ofEndpoints has all accounts looked at when other pods are ready than before.
@@ -69,9 +70,19 @@ func (e *endpoints) set(ready map[string][]string) bool {
 	return true
 }
 
+// silent tells pods that are ready and of which there is no session. Statuses do not
+// name them, as tenants read those; the log does.
+func (c *Controller) silent(replicas []plan.Replica) []string {
+	silent, news := c.endpoints.silent(replicas)
+	if news {
+		c.log.Info("pods of the daemon that are ready and tell nothing in etcd", "addresses", silent)
+	}
+	return silent
+}
+
 // silent are addresses of pods that are ready and of which there is no session:
-// one for each.
-func (e *endpoints) silent(replicas []plan.Replica) []string {
+// one for each. news says that they are others than before.
+func (e *endpoints) silent(replicas []plan.Replica) (silent []string, news bool) {
 	heard := map[string]bool{}
 	for _, r := range replicas {
 		for _, address := range r.Session.Addresses {
@@ -80,11 +91,13 @@ func (e *endpoints) silent(replicas []plan.Replica) []string {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var silent []string
 	for _, addresses := range e.ready {
 		if !slices.ContainsFunc(addresses, func(a string) bool { return heard[a] }) {
 			silent = append(silent, addresses[0])
 		}
 	}
-	return sorted(silent)
+	silent = sorted(silent)
+	news = !slices.Equal(silent, e.told)
+	e.told = silent
+	return silent, news
 }

@@ -7,8 +7,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/posterndesk/postern/operator/api/v1alpha1"
+	"github.com/posterndesk/postern/operator/internal/plan"
+	"github.com/posterndesk/postern/operator/internal/store"
 )
 
 // action is what events say was being done.
@@ -28,13 +31,16 @@ func (c *Controller) tell(ch change) {
 	switch {
 	case now != nil && (before == nil || before.Reason != now.Reason):
 		c.troubled.add(ch.object.GetUID())
-		c.event(ch, corev1.EventTypeWarning, now.Reason, ready.Message)
+		c.event(ch.object, corev1.EventTypeWarning, now.Reason, ready.Message)
 	case ready.Status == metav1.ConditionTrue && c.troubled.remove(ch.object.GetUID()):
-		c.event(ch, corev1.EventTypeNormal, ready.Reason, "ready again")
+		c.event(ch.object, corev1.EventTypeNormal, ready.Reason, "ready again")
+	}
+	if plan.IsOverdue(ch.after) && !plan.IsOverdue(ch.before) {
+		c.event(ch.object, corev1.EventTypeWarning, v1alpha1.ReasonPending, ready.Message)
 	}
 	signUp := meta.FindStatusCondition(ch.after, v1alpha1.ConditionSignUpApplied)
 	if conflicted(signUp) && !conflicted(meta.FindStatusCondition(ch.before, v1alpha1.ConditionSignUpApplied)) {
-		c.event(ch, corev1.EventTypeWarning, "SignUp"+v1alpha1.ReasonConflicted, signUp.Message)
+		c.event(ch.object, corev1.EventTypeWarning, "SignUp"+v1alpha1.ReasonConflicted, signUp.Message)
 	}
 }
 
@@ -42,11 +48,31 @@ func conflicted(c *metav1.Condition) bool {
 	return c != nil && c.Reason == v1alpha1.ReasonConflicted
 }
 
-func (c *Controller) event(ch change, kind, reason, note string) {
+// tellHeld tells once that deletions of an account are held from now on, to the
+// first object that is left: what was deleted can be told nothing.
+func (c *Controller) tellHeld(s *plan.Snapshot, held *store.HeldError) {
+	if !held.Began {
+		return
+	}
+	var left client.Object
+	switch {
+	case len(s.HelpCenters) > 0:
+		left = &s.HelpCenters[0]
+	case len(s.Mailboxes) > 0:
+		left = &s.Mailboxes[0]
+	case len(s.Forms) > 0:
+		left = &s.Forms[0]
+	default:
+		return
+	}
+	c.event(left, corev1.EventTypeWarning, v1alpha1.ReasonDeletionsHeld, held.Error())
+}
+
+func (c *Controller) event(about client.Object, kind, reason, note string) {
 	if len(note) > maxNote {
 		note = note[:maxNote]
 	}
-	c.events.Eventf(ch.object, nil, kind, reason, action, "%s", note)
+	c.events.Eventf(about, nil, kind, reason, action, "%s", note)
 }
 
 // troubled knows the objects that somebody had to do something about and that

@@ -19,7 +19,7 @@ import (
 // is to be decided on. An error means that it is not known, never that something is
 // not there. next is when Secrets have to be read again, 0 for never.
 func (c *Controller) snapshot(ctx context.Context, a account) (s *plan.Snapshot, p *plan.Plan, next time.Duration, err error) {
-	s = &plan.Snapshot{Account: string(a), Writer: c.options.Version}
+	s = &plan.Snapshot{Account: string(a), Writer: c.options.Version, Watched: c.options.Namespaces}
 	var helpCenters v1alpha1.HelpCenterList
 	var forms v1alpha1.TicketFormList
 	var mailboxes v1alpha1.MailboxList

@@ -96,15 +96,26 @@ func asked(e event.UpdateEvent) bool {
 }
 
 // ofHelpCenter names whom a help center concerns, as it is and as it was: its
-// account, and all who claim the same host.
+// account, and all who claim the same host. The Secrets that it refers to are read
+// again, and no others: who applies many objects has not each read those of all.
 func (c *Controller) ofHelpCenter(ctx context.Context, o client.Object) []account {
-	c.secrets.expire(account(o.GetNamespace()))
-	return append(c.claimants(ctx, byHost, o.(*v1alpha1.HelpCenter).Spec.Host), account(o.GetNamespace()))
+	spec, own := &o.(*v1alpha1.HelpCenter).Spec, account(o.GetNamespace())
+	c.secrets.expire(own, secretNames(spec.SecretRefs())...)
+	return append(c.claimants(ctx, byHost, spec.Host), own)
 }
 
 func (c *Controller) ofMailbox(ctx context.Context, o client.Object) []account {
-	c.secrets.expire(account(o.GetNamespace()))
-	return append(c.claimants(ctx, byAddress, config.AddressKey(o.(*v1alpha1.Mailbox).Spec.Address)), account(o.GetNamespace()))
+	spec, own := &o.(*v1alpha1.Mailbox).Spec, account(o.GetNamespace())
+	c.secrets.expire(own, secretNames(spec.SecretRefs())...)
+	return append(c.claimants(ctx, byAddress, config.AddressKey(spec.Address)), own)
+}
+
+func secretNames(refs []config.SecretReference) []string {
+	var names []string
+	for _, ref := range refs {
+		names = append(names, ref.Name)
+	}
+	return names
 }
 
 func (c *Controller) ofForm(_ context.Context, o client.Object) []account {

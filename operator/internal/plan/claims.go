@@ -71,7 +71,7 @@ func held(claims map[string]wire.Claim, by config.Key) []string {
 // awaitHandover takes out who claims a name that nobody wants any more and that
 // lies in the store for another account still: until that account is looked at,
 // replicas serve it there, and a transaction that takes it would be refused with
-// all else that is in it.
+// all else that is in it. One that is not looked after keeps what it has.
 func (p *Plan) awaitHandover() {
 	s, wanted := p.snapshot, map[string]config.Key{}
 	for _, h := range p.rivals.HelpCenters {
@@ -81,7 +81,7 @@ func (p *Plan) awaitHandover() {
 	}
 	for _, h := range p.helpCenters {
 		if c, ok := s.Stored.Hosts[h.Spec.Host]; h.stands && ok && c.Namespace != s.Account && wanted[h.Spec.Host] != c.Key() {
-			h.refuse(unknown(v1alpha1.ReasonPending, "host %s is about to be given back by who held it before", h.Spec.Host))
+			h.refuse(p.notYet(c, v1alpha1.ReasonHostConflicted, "host "+h.Spec.Host))
 		}
 	}
 	clear(wanted)
@@ -93,9 +93,19 @@ func (p *Plan) awaitHandover() {
 	for _, m := range p.mailboxes {
 		key := config.AddressKey(m.Spec.Address)
 		if c, ok := s.Stored.Addresses[key]; m.stands && ok && c.Namespace != s.Account && wanted[key] != c.Key() {
-			m.refuse(unknown(v1alpha1.ReasonPending, "address %s is about to be given back by who held it before", m.Spec.Address))
+			m.refuse(p.notYet(c, v1alpha1.ReasonAddressConflicted, "address "+m.Spec.Address))
 		}
 	}
+}
+
+// notYet is why a name cannot be had that lies in the store for another account and
+// that nobody is known to want there. An account that is not looked after gives
+// nothing back.
+func (p *Plan) notYet(holder wire.Claim, conflicted, name string) ruling {
+	if watched := p.snapshot.Watched; len(watched) > 0 && !slices.Contains(watched, holder.Namespace) {
+		return no(conflicted, "%s is held by an object of another account, which this operator does not look after", name)
+	}
+	return unknown(v1alpha1.ReasonPending, "%s is about to be given back by who held it before", name)
 }
 
 // established is what the store says was settled before.

@@ -74,8 +74,12 @@ func checkConditions(t tb, object string, generation, observed int64, list []met
 			t.Errorf("%s is Ready, and %s is %s", object, kind, c.Status)
 		}
 	}
-	if got, want := verdict(t, generation, observed, list), wantVerdict(list); got != want {
+	judged := asObject(t, generation, observed, list)
+	if got, want := verdict(t, judged), wantVerdict(list); got != want {
 		t.Errorf("%s: kstatus says %s, want %s: %v", object, got, want, list)
+	}
+	if got, want := argoVerdict(t, judged), argoVerdicts[wantVerdict(list)]; got != want {
+		t.Errorf("%s: Argo CD says %s, want %s: %v", object, got, want, list)
 	}
 }
 
@@ -121,8 +125,8 @@ func wantVerdict(list []metav1.Condition) status.Status {
 	}
 }
 
-// verdict is that of the library which Helm, Flux and kpt judge with.
-func verdict(t tb, generation, observed int64, list []metav1.Condition) status.Status {
+// asObject is one with that status, as programs read it.
+func asObject(t tb, generation, observed int64, list []metav1.Condition) map[string]any {
 	t.Helper()
 	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&v1alpha1.HelpCenter{
 		TypeMeta:   metav1.TypeMeta{APIVersion: config.APIVersion, Kind: config.KindHelpCenter},
@@ -132,6 +136,12 @@ func verdict(t tb, generation, observed int64, list []metav1.Condition) status.S
 	if err != nil {
 		t.Fatalf("turn an object over: %v", err)
 	}
+	return object
+}
+
+// verdict is that of the library which Helm, Flux and kpt judge with.
+func verdict(t tb, object map[string]any) status.Status {
+	t.Helper()
 	result, err := status.Compute(&unstructured.Unstructured{Object: object})
 	if err != nil {
 		t.Fatalf("ask kstatus: %v", err)
@@ -143,7 +153,19 @@ func verdict(t tb, generation, observed int64, list []metav1.Condition) status.S
 // for one that is done.
 func TestDefaultStatus(t *testing.T) {
 	list := []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending}}
-	if got := verdict(t, 1, -1, list); got != status.InProgressStatus {
-		t.Errorf("kstatus says %s", got)
+	for name, object := range map[string]map[string]any{
+		"nobody has looked at it": asObject(t, 1, -1, list),
+		"it has changed since":    asObject(t, 2, 1, []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady}}),
+	} {
+		if got := verdict(t, object); got != status.InProgressStatus {
+			t.Errorf("%s: kstatus says %s", name, got)
+		}
+		if got := argoVerdict(t, object); got != "Progressing" {
+			t.Errorf("%s: Argo CD says %s", name, got)
+		}
+	}
+	bare := map[string]any{"metadata": map[string]any{"generation": int64(1)}}
+	if got := argoVerdict(t, bare); got != "Progressing" {
+		t.Errorf("without a status: Argo CD says %s", got)
 	}
 }

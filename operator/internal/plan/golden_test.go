@@ -47,11 +47,13 @@ type step struct {
 	Unwritten    string
 	Held         bool
 	First        []string // accounts that are looked at before
+	Watched      []string // from now on
 }
 
 type givenSecret struct {
 	Version     string
 	Keys, Large []string
+	Length      int // of each
 	Error       string
 }
 
@@ -127,7 +129,13 @@ func (s *situation) run(t *testing.T) string {
 		checkDocuments(t, p.Desired)
 		checkStable(t, w, s.Account, told)
 	}
-	return tell(t, w, s.Account, p.Desired, told)
+	text := tell(t, w, s.Account, p.Desired, told)
+	for _, address := range w.silent {
+		if strings.Contains(text, address) {
+			t.Errorf("tenants read the address %s of a pod", address)
+		}
+	}
+	return text
 }
 
 func (s *step) happen(t *testing.T, w *world, account string) {
@@ -144,10 +152,17 @@ func (s *step) happen(t *testing.T, w *world, account string) {
 	}
 	for name, given := range s.Secrets {
 		secret := Secret{Version: given.Version, Keys: given.Keys, Large: given.Large}
+		secret.Lengths = map[string]int{}
+		for _, key := range given.Keys {
+			secret.Lengths[key] = given.Length
+		}
 		if given.Error != "" {
 			secret.Err = errors.New(given.Error)
 		}
 		w.secrets[config.Key{Namespace: account, Name: name}] = secret
+	}
+	if s.Watched != nil {
+		w.watched = s.Watched
 	}
 	w.silent, w.held, w.unwritten = s.Silent, s.Held, nil
 	if s.Unwritten != "" {
@@ -347,7 +362,7 @@ func tell(t *testing.T, w *world, account string, d Desired, told Statuses) stri
 }
 
 func tellObject(t *testing.T, b *strings.Builder, object, extra string, generation int64, p *v1alpha1.Programmed, list []metav1.Condition) {
-	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, generation, generation, list))
+	fmt.Fprintf(b, "\n%s of generation %d: %s", object, generation, verdict(t, asObject(t, generation, generation, list)))
 	if extra != "" {
 		b.WriteString(", " + extra)
 	}

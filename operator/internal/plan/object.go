@@ -55,6 +55,7 @@ type mailbox struct {
 	object
 	config.Mailbox // with the spec that stands
 	comesTo        *config.ResolvedMailbox
+	polled         bool // as it is declared now
 }
 
 // read takes the objects of the account in, by name.
@@ -97,6 +98,7 @@ func (p *Plan) readMailbox(o *v1alpha1.Mailbox) *mailbox {
 	declared := mailboxOf(o)
 	m := &mailbox{Mailbox: declared, object: newObject(config.KindMailbox, declared.Metadata, o.Generation, o.Status.Conditions)}
 	m.recall(o.Status.ObservedGeneration, o.Status.Programmed)
+	m.polled = declared.Spec.Inbound.Type == config.InboundIMAP
 	if judge(&m.object, &m.Mailbox.Spec, declared.ValidateAs, p.snapshot) {
 		m.keep(p.snapshot.Stored.Addresses[config.AddressKey(m.Spec.Address)])
 	}

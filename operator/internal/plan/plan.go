@@ -23,6 +23,7 @@ type Plan struct {
 	mailboxes   []*mailbox
 	rivals      config.Set // what other accounts claim, and nothing else of them
 	resolved    *config.Resolved
+	large       map[string]int // Secrets of which too much is referred to
 }
 
 // limits are how much an account may have.
@@ -32,8 +33,9 @@ type limits struct {
 }
 
 // An account's list of documents has to fit a value of the store, beside its
-// sign-up: eight issuers with addresses of 2 KiB and their names are below 64 KiB.
-var ofAccount = limits{objects: wire.MaxObjects, listing: wire.MaxDocument - 64<<10}
+// sign-up: eight issuers with addresses of 2 KiB and their names are below 64 KiB, as are
+// config.MaxOverruled names with their hashes.
+var ofAccount = limits{objects: wire.MaxObjects, listing: wire.MaxDocument - 128<<10}
 
 // Read begins a plan with what is declared in the account. It looks at all of the
 // snapshot but its Secrets, which may be added until [Plan.Decide].

@@ -146,7 +146,7 @@ func (t *teller) programmed(o *object, g progress) ruling {
 	case t.Held && !done && t.plan.unwritten(o, g):
 		return no(v1alpha1.ReasonDeletionsHeld, "so much would be deleted at once that somebody has to allow it to the operator")
 	case len(t.Silent) > 0 && (done || of == 0):
-		return unknown(v1alpha1.ReasonReplicaSilent, "replicas that are ready do not tell what they serve: %s", some(t.Silent))
+		return unknown(v1alpha1.ReasonReplicaSilent, "not every replica that is ready tells what it serves")
 	case of == 0:
 		return no(v1alpha1.ReasonNoReplicas, "no replica serves")
 	default:
@@ -166,6 +166,12 @@ func (t *teller) pending(o *object, g progress) ruling {
 		t.again(left)
 	} else {
 		text += "; waiting for " + some(g.missing)
+	}
+	left = Overdue - since(o.before, v1alpha1.ConditionReconciling, metav1.ConditionTrue, t.Now)
+	if left <= 0 {
+		text = overdue + text
+	} else {
+		t.again(left)
 	}
 	was := find(o.before, v1alpha1.ConditionProgrammed)
 	if was == nil || was.Reason != v1alpha1.ReasonPending || was.ObservedGeneration != o.generation {
@@ -226,6 +232,20 @@ func some(names []string) string {
 // Deadline is how long replicas have to load something before its status names
 // those that have not.
 const Deadline = time.Minute
+
+// Overdue is how long an object may be reconciled before somebody is told that
+// replicas do not load it, which is more than a slow start of one takes.
+const Overdue = 5 * time.Minute
+
+// overdue is how the message of Programmed begins from then on.
+var overdue = fmt.Sprintf("after more than %.0f minutes ", Overdue.Minutes())
+
+// IsOverdue reports whether conditions say that replicas have not loaded an object
+// for too long.
+func IsOverdue(list []metav1.Condition) bool {
+	c := find(list, v1alpha1.ConditionProgrammed)
+	return c != nil && c.Reason == v1alpha1.ReasonPending && strings.HasPrefix(c.Message, overdue)
+}
 
 // Patience is how long something that is referred to may be missing before the
 // object is Stalled: what is applied together comes one after the other, and Secrets

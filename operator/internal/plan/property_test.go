@@ -267,7 +267,7 @@ func (l *life) checkAccepted(t *rapid.T, account string, d Desired, told Statuse
 
 // checkSubmission holds the rule: where a help center and its forms are served
 // everywhere, visitors may submit if and only if the portal is on and at least one
-// form is published and connected.
+// form is published and connected and not for agents alone.
 func (l *life) checkSubmission(t *rapid.T, account string, told Statuses) {
 	for name, s := range told.HelpCenters {
 		published, settled := 0, is(s.Conditions, v1alpha1.ConditionProgrammed)
@@ -297,6 +297,9 @@ func checkNotWider(t tb, before *config.EstablishedSignUp, account *wire.Account
 	t.Helper()
 	if account == nil || account.SignUp == nil {
 		return
+	}
+	if before.Holder == "" && before.Overruled[account.SignUp.Holder] != account.SignUp.Declared {
+		return // nobody has overruled that: it was declared since, and waited for its host
 	}
 	was, now := before.Applied, account.SignUp.Applied
 	if was.Mode == config.SignUpInviteOnly && now.Mode == config.SignUpOpen {

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/posterndesk/postern/config"
+	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/operator/api/v1alpha1"
 )
 
 // followReferences says of each object whether what it refers to is there. That it
 // is not keeps nothing from being served; what hangs on it is missing there.
 func (p *Plan) followReferences() {
+	p.large = p.tooLarge()
 	for _, h := range p.helpCenters {
 		var m missing
 		m.mailbox(p, h.Spec.MailboxRef.Name)
@@ -72,6 +74,9 @@ func (m *missing) secrets(p *Plan, refs []config.SecretReference) {
 			m.add(v1alpha1.ReasonSecretNotFound, "there is no Secret %s", ref.Name)
 		case slices.Contains(secret.Large, ref.Key):
 			m.add(v1alpha1.ReasonSecretUnreadable, "%s of the Secret %s is too large to be handed over", ref.Key, ref.Name)
+		case p.large[ref.Name] > 0:
+			m.add(v1alpha1.ReasonSecretUnreadable, "what is referred to of the Secret %s has %d KiB when it is sealed, and at most %d are handed over",
+				ref.Name, p.large[ref.Name]>>10, wire.MaxDocument>>10)
 		case !slices.Contains(secret.Keys, ref.Key):
 			m.add(v1alpha1.ReasonSecretKeyNotFound, "the Secret %s has no key %s", ref.Name, ref.Key)
 		}

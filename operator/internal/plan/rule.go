@@ -20,6 +20,8 @@ func (p *Plan) set() *config.Set {
 	for _, h := range p.helpCenters {
 		if h.stands {
 			s.HelpCenters = append(s.HelpCenters, h.HelpCenter)
+		} else {
+			s.Withheld = append(s.Withheld, h.HelpCenter)
 		}
 	}
 	for _, f := range p.forms {

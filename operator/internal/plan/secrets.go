@@ -54,16 +54,49 @@ func (p *Plan) seal(name string, keys []string) (SealedSecret, bool) {
 		// Not to know it is no reason to take it away.
 		return p.stored(name)
 	}
-	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
-		return !slices.Contains(secret.Keys, key) || slices.Contains(secret.Large, key)
-	})
+	keys = secret.fit(keys)
 	if secret.Version == "" || len(keys) == 0 {
 		return SealedSecret{}, false
 	}
-	if !p.canSeal() {
+	if !p.canSeal() || p.sizeOf(name, keys) > wire.MaxDocument {
 		return p.stored(name)
 	}
 	return SealedSecret{Version: secret.Version, Keys: keys, Hash: wire.SecretHash(secret.Version, p.snapshot.Stored.Sealing.ID, keys)}, true
+}
+
+// fit are those of some keys that can be handed over each.
+func (s *Secret) fit(keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		return !slices.Contains(s.Keys, key) || slices.Contains(s.Large, key)
+	})
+}
+
+// sizeOf is how large the document of a secret with those keys is.
+func (p *Plan) sizeOf(name string, keys []string) int {
+	lengths := map[string]int{}
+	for _, key := range keys {
+		lengths[key] = p.snapshot.Secrets[name].Lengths[key]
+	}
+	return wire.SealedSize(p.snapshot.Account, name, lengths)
+}
+
+// tooLarge are the Secrets of which more is referred to than can be handed over, by
+// their names with the size of it.
+func (p *Plan) tooLarge() map[string]int {
+	wanted := map[string][]string{}
+	for _, o := range p.objects() {
+		if o.document != nil {
+			want(wanted, o.secrets)
+		}
+	}
+	large := map[string]int{}
+	for name, keys := range wanted {
+		secret := p.snapshot.Secrets[name]
+		if size := p.sizeOf(name, secret.fit(keys)); size > wire.MaxDocument {
+			large[name] = size
+		}
+	}
+	return large
 }
 
 // canSeal reports whether a replica has told the key to seal with.

@@ -21,6 +21,10 @@ type Snapshot struct {
 	RivalHelpCenters []v1alpha1.HelpCenter
 	RivalMailboxes   []v1alpha1.Mailbox
 
+	// Watched are the accounts that are looked after; none: all are. What others hold
+	// they keep, whatever they declare.
+	Watched []string
+
 	// Secrets are those that [Plan.Secrets] names, by name.
 	Secrets map[string]Secret
 	// Stored is what lies in etcd.
@@ -34,7 +38,10 @@ type Secret struct {
 	Version string   // its UID and resourceVersion; "" if there is none of that name
 	Keys    []string // that it has
 	Large   []string // those of them with more than wire.MaxSecret bytes
-	// Err is why it could not be read, which does not mean that it is not there.
+	// Lengths are the bytes of each, by the key.
+	Lengths map[string]int
+	// Err is why it could not be read, which does not mean that it is not there. A
+	// status tells it as it stands.
 	Err error
 }
 

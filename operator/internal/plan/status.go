@@ -119,25 +119,28 @@ func (f *form) connects(helpCenter string) bool {
 }
 
 // submission says whether visitors are shown the way to submit a request, which
-// takes that every replica serves the help center and one of its forms.
+// takes that every replica serves the help center and one of its forms for visitors.
 func (t *teller) submission(h *helpCenter) ruling {
 	if h.document == nil || h.comesTo == nil {
 		return no(v1alpha1.ReasonNotProgrammed, "nothing of the help center is served")
 	}
-	switch s := h.comesTo.Submission; {
+	s := h.comesTo.SubmissionFor(config.Anonymous)
+	switch {
 	case !s.Visible && s.Reason == config.ReasonNoPublishedForm:
 		return no(v1alpha1.ReasonNoPublishedForm, "%s", s.Message)
+	case !s.Visible && s.Reason == config.ReasonNoFormForVisitor:
+		return no(v1alpha1.ReasonNoFormForVisitor, "%s", s.Message)
 	case !s.Visible:
 		return no(v1alpha1.ReasonSubmissionDisabled, "%s", s.Message)
 	case !t.looks[&h.object].everywhere:
 		return no(v1alpha1.ReasonNotProgrammed, "not every replica has loaded the help center")
 	}
 	for _, f := range t.plan.forms {
-		if t.looks[&f.object].everywhere && f.connects(h.ref.Name) {
-			return yes(v1alpha1.ReasonFormsPublished, "%s", h.comesTo.Submission.Message)
+		if t.looks[&f.object].everywhere && f.connects(h.ref.Name) && f.Spec.Audience != config.AudienceAgents {
+			return yes(v1alpha1.ReasonFormsPublished, "%s", s.Message)
 		}
 	}
-	return no(v1alpha1.ReasonNotProgrammed, "no published form was loaded by every replica yet")
+	return no(v1alpha1.ReasonNotProgrammed, "no published form for visitors was loaded by every replica yet")
 }
 
 // signUp says whether what a help center declares about sign-up holds. What holds
@@ -168,7 +171,11 @@ func (t *teller) signUp(h *helpCenter) ruling {
 func (t *teller) mailbox(m *mailbox) v1alpha1.MailboxStatus {
 	own := t.looks[&m.object]
 	c := t.begin(&m.object, own.ruling)
-	if m.Spec.Inbound.Type == config.InboundIMAP {
+	polled := m.polled
+	if m.document != nil {
+		polled = m.Spec.Inbound.Type == config.InboundIMAP
+	}
+	if polled {
 		c.set(v1alpha1.ConditionConnected, t.connection(m))
 	}
 	t.summarize(c, &m.object, own.ruling, yes(v1alpha1.ReasonReady, ""))

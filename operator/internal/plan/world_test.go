@@ -31,6 +31,7 @@ type world struct {
 	sealing          wire.SealingKey
 
 	replicas  []*replica
+	watched   []string
 	silent    []string
 	unwritten error
 	held      bool
@@ -115,7 +116,7 @@ func (w *world) applyMailbox(m v1alpha1.Mailbox) {
 
 // snapshot is what the controller would gather for an account.
 func (w *world) snapshot(account string) *Snapshot {
-	s := &Snapshot{Account: account, Writer: "test", Secrets: map[string]Secret{}}
+	s := &Snapshot{Account: account, Writer: "test", Watched: w.watched, Secrets: map[string]Secret{}}
 	for _, k := range sortedKeys(w.helpCenters) {
 		if k.Namespace == account {
 			s.HelpCenters = append(s.HelpCenters, *w.helpCenters[k].DeepCopy())
@@ -168,16 +169,21 @@ func (w *world) rivals(s *Snapshot) {
 	hosts, addresses := Names(s.HelpCenters, s.Mailboxes)
 	for _, k := range sortedKeys(w.helpCenters) {
 		h := w.helpCenters[k]
-		if k.Namespace != s.Account && (slices.Contains(hosts, h.Spec.Host) || len(held(s.Stored.Hosts, k)) > 0) {
+		if w.sees(k) && k.Namespace != s.Account && (slices.Contains(hosts, h.Spec.Host) || len(held(s.Stored.Hosts, k)) > 0) {
 			s.RivalHelpCenters = append(s.RivalHelpCenters, *h.DeepCopy())
 		}
 	}
 	for _, k := range sortedKeys(w.mailboxes) {
 		m := w.mailboxes[k]
-		if k.Namespace != s.Account && (slices.Contains(addresses, config.AddressKey(m.Spec.Address)) || len(held(s.Stored.Addresses, k)) > 0) {
+		if w.sees(k) && k.Namespace != s.Account && (slices.Contains(addresses, config.AddressKey(m.Spec.Address)) || len(held(s.Stored.Addresses, k)) > 0) {
 			s.RivalMailboxes = append(s.RivalMailboxes, *m.DeepCopy())
 		}
 	}
+}
+
+// sees reports whether an object is of an account that is looked after.
+func (w *world) sees(k config.Key) bool {
+	return len(w.watched) == 0 || slices.Contains(w.watched, k.Namespace)
 }
 
 func sortedKeys[V any](m map[config.Key]V) []config.Key {

@@ -3,10 +3,12 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
-	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
@@ -41,12 +43,17 @@ func TestBrakeHoldsAnAccount(t *testing.T) {
 	if want := document("acme", config.KindTicketForm, "form", "new").Hash; stored.Documents[form].Hash != want || stored.Account.Documents[form] != want {
 		t.Error("what is no deletion was not written")
 	}
-	_, before := dump(t, client)
+	before, _ := dump(t, client)
 	if err := s.Write(t.Context(), "acme", plan.Desired{}, noSecrets); !IsHeld(err) {
 		t.Errorf("error %v", err)
 	}
-	if _, after := dump(t, client); after != before {
-		t.Error("an account that vanishes was not left as it is")
+	after, _ := dump(t, client)
+	if before["operator/held/acme"] != "15" || after["operator/held/acme"] != "20" {
+		t.Errorf("it is noted that %q and then %q are held", before["operator/held/acme"], after["operator/held/acme"])
+	}
+	before["operator/held/acme"] = "20"
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("an account that vanishes was not left as it is:\n%s", diff)
 	}
 	if testutil.ToFloat64(s.held) != 1 {
 		t.Error("no metric tells it")
@@ -63,33 +70,128 @@ func TestBrakeHoldsAnAccount(t *testing.T) {
 	}
 }
 
+// vanish has all accounts vanish that there are, and returns how many are held.
+func vanish(t *testing.T, s *running) (held int) {
+	t.Helper()
+	for _, account := range s.Accounts() {
+		if err := s.Write(t.Context(), account, plan.Desired{}, noSecrets); IsHeld(err) {
+			held++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return held
+}
+
+// windowEnds is what etcd does when the window is over.
+func windowEnds(t *testing.T, s *running) {
+	t.Helper()
+	leases, err := s.o.Client.Leases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range leases.Leases {
+		if _, err := s.o.Client.Revoke(t.Context(), l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	etcd.Eventually(t, "the window is over", func() bool {
+		none := true
+		s.operator.Each(keys.Vanisheds(), func(string, []byte, int64) { none = false })
+		return none
+	})
+}
+
+// covers: K05
 func TestBrakeCountsAllAccounts(t *testing.T) {
 	client := etcd.Start(t).Client()
 	s := lead(t, client)
-	now := time.Now()
-	s.brake.now = func() time.Time { return now }
 	for _, account := range names(30) {
 		s.mustWrite(account, helpCenter(account, account+".example"))
 	}
-	held := 0
-	all := func() {
-		held = 0
-		for _, account := range s.Accounts() {
-			if err := s.Write(t.Context(), account, plan.Desired{}, noSecrets); IsHeld(err) {
-				held++
-			} else if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	all()
-	if held != 15 {
+	if held := vanish(t, s); held != 15 {
 		t.Errorf("%d of 30 are held", held)
 	}
-	now = now.Add(2 * brakeWindow)
-	all() // those that wait are not forgotten when the window is over
-	if held != 15 {
+	_, before := dump(t, client)
+	if held := vanish(t, s); held != 15 {
+		t.Errorf("%d are held of those that wait", held)
+	}
+	if _, after := dump(t, client); after != before {
+		t.Error("something is written though nothing changes")
+	}
+	s = lead(t, client) // one that is started anew
+	if held := vanish(t, s); held != 15 {
+		t.Errorf("after a restart %d are held", held)
+	}
+	windowEnds(t, s) // those that wait are not forgotten when the window is over
+	if held := vanish(t, s); held != 15 {
 		t.Errorf("later %d are held", held)
+	}
+	s = lead(t, client)
+	if held := vanish(t, s); held != 15 || testutil.ToFloat64(s.held) != 15 {
+		t.Errorf("after another restart %d are held", held)
+	}
+	s = lead(t, client, func(o *Options) { o.AllowMassDelete = true })
+	if held := vanish(t, s); held != 0 {
+		t.Errorf("%d are held that may go", held)
+	}
+	if got := keysOf(t, client); len(got) != 1 {
+		t.Errorf("left: %v", got)
+	}
+}
+
+// Those that wait for others go once these are back, or have been gone for long.
+func TestBrakeLetsGoWithTime(t *testing.T) {
+	client := etcd.Start(t).Client()
+	s := lead(t, client)
+	s.mustWrite("acme", centers("acme", 20, "x"))
+	s.mustWrite("big", centers("big", 12, "x"))
+	s.mustWrite("acme", centers("acme", 8, "x"))
+	if err := s.Write(t.Context(), "big", centers("big", 6, "x"), noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	told := s.told("big")
+	windowEnds(t, s)
+	etcd.Eventually(t, "it is to be looked at again", func() bool { return s.told("big") > told })
+	s.mustWrite("big", centers("big", 6, "x"))
+
+	windowEnds(t, s)
+	s.mustWrite("acme", plan.Desired{})
+	if err := s.Write(t.Context(), "big", plan.Desired{}, noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	told = s.told("big")
+	s.mustWrite("acme", centers("acme", 8, "x")) // they are back
+	if s.told("big") == told {
+		t.Error("who waits is not looked at again when others are back")
+	}
+	s.mustWrite("big", plan.Desired{})
+}
+
+// What waits in an account that is not looked after any more holds nobody up, nor
+// does what somebody has taken away by hand.
+func TestBrakeForgetsWhatIsNotThere(t *testing.T) {
+	client := etcd.Start(t).Client()
+	s := lead(t, client)
+	s.mustWrite("acme", centers("acme", 20, "x"))
+	s.mustWrite("big", centers("big", 18, "x"))
+	if err := s.Write(t.Context(), "acme", plan.Desired{}, noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	if err := s.Write(t.Context(), "big", plan.Desired{}, noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	s = lead(t, client, func(o *Options) { o.Mine = func(account string) bool { return account != "acme" } })
+	s.mustWrite("big", plan.Desired{})
+	if _, err := client.Delete(t.Context(), keys.AccountPrefix("acme"), clientv3.WithPrefix()); err != nil {
+		t.Fatal(err)
+	}
+	s = lead(t, client)
+	vanish(t, s)
+	for _, key := range keysOf(t, client) {
+		if strings.HasPrefix(key, "operator/held/") {
+			t.Errorf("%s is left", key)
+		}
 	}
 }
 

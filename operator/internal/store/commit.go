@@ -35,6 +35,7 @@ type op struct {
 	// document is what value is, of a document that was made of an object or a Secret.
 	document *wire.Document
 	seen     int64 // revision of the key that it replaces; 0: there was none
+	lease    clientv3.LeaseID
 	// from is another key that must be as it was seen; "" for none.
 	from     string
 	fromSeen int64
@@ -112,7 +113,7 @@ func (s *Store) transaction(ctx context.Context, guards []clientv3.Cmp, chunk []
 		if o.value == nil {
 			then = append(then, clientv3.OpDelete(o.key))
 		} else {
-			then = append(then, clientv3.OpPut(o.key, string(o.value)))
+			then = append(then, clientv3.OpPut(o.key, string(o.value), clientv3.WithLease(o.lease)))
 		}
 		look = append(look, clientv3.OpGet(o.key))
 	}

@@ -89,6 +89,59 @@ func TestRestoredFromBackup(t *testing.T) {
 	}
 }
 
+// A store that leads goes on when etcd is put back to a snapshot with the tool that is
+// made for it, and brings what was lost: nobody else has led since. One that has led
+// only after the snapshot ends.
+//
+// covers: K02
+func TestRestoredFromSnapshot(t *testing.T) {
+	for name, bump := range map[string]uint64{"revisions go back": 0, "revisions are bumped": 1_000_000_000} {
+		t.Run(name, func(t *testing.T) {
+			server := etcd.Start(t)
+			client := server.Client()
+			s := lead(t, client)
+			s.mustWrite("acme", helpCenter("acme", "a.example"))
+			s.mustWrite("gone", helpCenter("gone", "gone.example"))
+			snapshot := server.Snapshot()
+			s.mustWrite("acme", helpCenter("acme", "b.example"))
+			s.mustWrite("new", helpCenter("new", "new.example"))
+			s.mustWrite("gone", plan.Desired{})
+			want := s.declared.Revision()
+
+			server.RestoreSnapshot(snapshot, bump)
+			desired := map[string]plan.Desired{"acme": helpCenter("acme", "b.example"), "new": helpCenter("new", "new.example"), "gone": {}}
+			etcd.Eventually(t, "it has what was restored", func() bool {
+				_, there, _ := s.declared.Get(keys.Account("gone"))
+				return there > 0 && s.declared.Revision() != want
+			})
+			for account, d := range desired {
+				etcd.Eventually(t, "it is written anew", func() bool {
+					err := s.Write(t.Context(), account, d, noSecrets)
+					if errors.Is(err, ErrFenced) {
+						t.Fatal(err)
+					}
+					return err == nil
+				})
+			}
+			all, _ := dump(t, client)
+			if !strings.Contains(all["declared/acme/helpcenters/main"], "b.example") || all["operator/host/a.example"] != "" ||
+				all["declared/new/account"] == "" || all["declared/gone/account"] != "" {
+				t.Errorf("after the restore there is %v", all)
+			}
+
+			last := lead(t, client)
+			if err := <-s.ended; !errors.Is(err, ErrFenced) {
+				t.Errorf("the former one ended with %v", err)
+			}
+			server.RestoreSnapshot(snapshot, 2*bump)
+			if err := <-last.ended; !errors.Is(err, ErrFenced) {
+				t.Errorf("one that led after the snapshot ended with %v", err)
+			}
+			lead(t, client).mustWrite("acme", helpCenter("acme", "b.example"))
+		})
+	}
+}
+
 func TestEpochThatIsNoNumber(t *testing.T) {
 	client := etcd.Start(t).Client()
 	if _, err := client.Put(t.Context(), keys.Epoch(), "x"); err != nil {

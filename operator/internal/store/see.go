@@ -141,8 +141,12 @@ func (s *Store) seeLastGood(b mirror.Batch, _ bool) {
 }
 
 func (s *Store) seeOperator(b mirror.Batch, first bool) {
+	fewer := false // than that by which the brake held something back
 	for _, c := range b.Changes {
 		switch {
+		case s.isNote(c.Key):
+			s.update(c.Key)
+			fewer = fewer || c.Value == nil
 		case c.Key == s.o.Keys.Epoch():
 			s.seeEpoch(c)
 		case s.isClaim(c.Key):
@@ -155,6 +159,9 @@ func (s *Store) seeOperator(b mirror.Batch, first bool) {
 				s.changed(s.index.interested(c.Key))
 			}
 		}
+	}
+	if fewer {
+		s.changed(s.waiting())
 	}
 }
 
@@ -217,6 +224,9 @@ func (s *Store) update(key string) {
 		if !there {
 			s.contents.forget(key)
 			return "", false
+		}
+		if account, held := strings.CutPrefix(key, s.o.Keys.Helds()); held {
+			return account, account != ""
 		}
 		if !s.isClaim(key) {
 			return s.accountOf(key)

@@ -46,7 +46,9 @@ type Options struct {
 	Writer string
 	// AllowMassDelete lets more than half of all help centers vanish at once.
 	AllowMassDelete bool
-	Log             *slog.Logger
+	// Mine tells the accounts that are looked after; nil: all are.
+	Mine func(account string) bool
+	Log  *slog.Logger
 	// Changed is told of accounts to look at. It must not block, and is told of the
 	// same account as often as something happens to it.
 	Changed func(account string)
@@ -62,7 +64,7 @@ type Store struct {
 	replicas *mirror.Mirror
 	index    *index
 	contents *contents
-	brake    *brake
+	brake    brake
 	timeout  time.Duration // opTimeout, but for tests
 
 	mu     sync.Mutex
@@ -87,8 +89,12 @@ func newStore(o Options, progress, relist time.Duration) *Store {
 	if o.Changed == nil {
 		o.Changed = func(string) {}
 	}
+	if o.Mine == nil {
+		o.Mine = func(string) bool { return true }
+	}
 	s := &Store{
-		o: o, metrics: newMetrics(), index: newIndex(), contents: newContents(), brake: newBrake(o.AllowMassDelete), timeout: opTimeout,
+		o: o, metrics: newMetrics(), index: newIndex(), contents: newContents(), timeout: opTimeout,
+		brake:  brake{allow: o.AllowMassDelete, window: brakeWindow, ruled: map[string]ruling{}},
 		fenced: make(chan struct{}), turns: map[string]*turn{}, own: recent{known: map[int64]bool{}}, tainted: map[string]bool{},
 	}
 	s.free = sync.NewCond(&s.mu)

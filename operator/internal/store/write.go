@@ -36,6 +36,7 @@ func (s *Store) Write(ctx context.Context, account string, d plan.Desired, seal 
 	}
 	t := s.begin(account)
 	defer s.end(account, t)
+	defer s.forgetRuling(account)
 	w := &writer{store: s, account: account, epoch: epoch, desired: d}
 	held, err := w.difference(ctx, seal)
 	if err != nil {
@@ -50,6 +51,9 @@ func (s *Store) Write(ctx context.Context, account string, d plan.Desired, seal 
 				s.o.Changed(other)
 			}
 		}
+	}
+	if !s.brake.allow && slices.ContainsFunc(w.noted, func(o op) bool { return o.value == nil }) {
+		s.changed(s.waiting())
 	}
 	if held != nil {
 		return held
@@ -99,11 +103,12 @@ type writer struct {
 	desired plan.Desired
 
 	claims, documents, named, gone, released []op
+	noted                                    []op // what the brake counts by
 }
 
 // ops are all operations, in the order in which they are safe.
 func (w *writer) ops() []op {
-	return slices.Concat(w.claims, w.documents, w.named, w.gone, w.released)
+	return slices.Concat(w.claims, w.documents, w.named, w.noted, w.gone, w.released)
 }
 
 func (w *writer) difference(ctx context.Context, seal Seal) (held error, err error) {
@@ -119,7 +124,10 @@ func (w *writer) difference(ctx context.Context, seal Seal) (held error, err err
 	w.store.order(w.documents)
 	w.remove()
 	account := w.desired.Account
-	if held = w.brake(); held != nil {
+	if held, err = w.brake(ctx); err != nil {
+		return nil, err
+	}
+	if held != nil {
 		account = w.keeping(account)
 		w.gone, w.released = nil, nil
 	}
@@ -224,7 +232,7 @@ func (w *writer) remove() {
 		}
 		_, claimed := claims[key]
 		switch {
-		case !there || key == k.Account(w.account) || claimed || document && w.desires(rest):
+		case !there || key == k.Account(w.account) || key == k.Held(w.account) || claimed || document && w.desires(rest):
 		case document:
 			w.gone = append(w.gone, op{key: key, seen: seen})
 		default:
@@ -240,29 +248,6 @@ func (w *writer) desires(rest string) bool {
 	}
 	_, named := w.desired.Account.Documents[ref]
 	return named
-}
-
-// brake asks whether so many help centers may vanish.
-func (w *writer) brake() error {
-	s := w.store
-	isHelpCenter := func(key string) bool {
-		_, ref, ok := s.o.Keys.ParseDeclared(key)
-		return ok && ref.Kind == wire.HelpCenters && strings.HasPrefix(key, s.o.Keys.Declared())
-	}
-	var gone, kept []string
-	for _, o := range w.gone {
-		if isHelpCenter(o.key) {
-			gone = append(gone, o.key)
-		}
-	}
-	for ref := range w.desired.Documents {
-		if ref.Kind == wire.HelpCenters {
-			kept = append(kept, s.o.Keys.Document(w.account, ref))
-		}
-	}
-	err := s.brake.check(w.account, gone, kept, func() map[string]bool { return s.index.all(isHelpCenter) })
-	s.held.Set(float64(s.brake.holding()))
-	return err
 }
 
 // keeping returns the account with what it has now and would lose: nil if nothing
@@ -283,7 +268,7 @@ func (w *writer) keeping(account *wire.Account) *wire.Account {
 			kept.Documents[ref] = hash
 		}
 	}
-	if kept.SignUp == nil {
+	if kept.SignUp == nil || kept.SignUp.Holder == "" {
 		kept.SignUp = last.SignUp
 	}
 	kept.Seal()

@@ -150,6 +150,8 @@
     if (!form) return;
     const now = new Date();
     form.elements.zone.value = -now.getTimezoneOffset();
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    form.querySelector('#snooze-zone').textContent = timeZone && timeZone !== 'UTC' ? `In your time, ${timeZone.replaceAll('_', ' ')}` : 'In UTC';
     const day = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 9);
     const quarter = 9e5;
     const times = { later: new Date(Math.floor((now.getTime() + 108e5) / quarter) * quarter), tomorrow: day(1), week: day(((7 - now.getDay()) % 7) + 1) };
@@ -159,6 +161,12 @@
       const time = times[small.dataset.until];
       small.textContent = (time.getDate() === now.getDate() ? clock : dayClock).format(time);
     }
+    // Clocks may be changed until then.
+    form.onsubmit = (e) => {
+      const until = e.submitter && e.submitter.value;
+      const time = until === 'date' ? new Date(form.elements.date.value) : times[until];
+      if (time && !Number.isNaN(time.getTime())) form.elements.zone.value = -time.getTimezoneOffset();
+    };
   };
   document.addEventListener('toggle', (e) => { if (e.target.id === 'pick-snooze') zones(); }, true);
 })();

@@ -1,0 +1,224 @@
+// Package s3 keeps blobs in a bucket of an object storage that speaks S3, so that
+// several replicas have the same ones.
+//
+// A blob is the object PREFIX ACCOUNT/HASH, PREFIX being empty or ending in a
+// slash. It is uploaded in one request, with its SHA-256 as checksum: the storage
+// itself refuses bytes that are not those which were sent, and an object is there
+// whole or not at all. That an object which was stored is read at once by everybody
+// is what S3 promises since 2020; others that speak it do, too.
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/posterndesk/postern/daemon/internal/blob"
+)
+
+// tries is how often a request is made that the storage did not answer, or with an
+// error of its own. What then fails is tried again by whoever sent the mail.
+const tries = 4
+
+// Store is a [blob.Store], and a [blob.Fetcher]: what is looked at closely is fetched
+// into a local file.
+type Store struct {
+	core   minio.Core
+	bucket string
+	prefix string
+	spool  *spool
+}
+
+// Open makes the store. It asks nothing of the storage: see [Store.Check].
+func Open(o Options) (*Store, error) {
+	endpoint, err := o.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	transport, err := o.transport()
+	if err != nil {
+		return nil, err
+	}
+	core, err := minio.NewCore(endpoint.Host, &minio.Options{
+		Creds: o.credentials(), Secure: endpoint.Scheme == "https", Transport: transport, Region: o.Region, MaxRetries: tries,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("object storage %s: %w", o.Endpoint, err)
+	}
+	s, err := openSpool(o.Spool)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{core: *core, bucket: o.Bucket, prefix: o.Prefix, spool: s}, nil
+}
+
+// Close releases the local folder. Writers and readers must be done.
+func (s *Store) Close() error { return s.spool.root.Close() }
+
+// Check stores a few bytes, reads them and removes them, so that a mistake in the
+// settings is told at the start. [ErrAway] if the storage does not answer, which is
+// no mistake.
+func (s *Store) Check(ctx context.Context) error {
+	key := s.prefix + "_check/" + rand() // no account has this name
+	const text = "Postern has tried whether it may write here."
+	sum := sumOf(text)
+	if err := s.put(ctx, key, strings.NewReader(text), int64(len(text)), sum); err != nil {
+		return s.fault("write to", "", err)
+	}
+	defer func() {
+		_ = s.core.RemoveObject(context.WithoutCancel(ctx), s.bucket, key, minio.RemoveObjectOptions{})
+	}() // told of below
+	body, _, _, err := s.core.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return s.fault("read from", "", err)
+	}
+	defer func() { _ = body.Close() }()
+	if b, err := io.ReadAll(io.LimitReader(body, 2*int64(len(text)))); err != nil || string(b) != text {
+		return fmt.Errorf("the bucket %s gives other bytes than were written: %w", s.bucket, errors.Join(blob.ErrCorrupt, err))
+	}
+	if err := s.core.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{}); err != nil {
+		return s.fault("delete from", "", err)
+	}
+	return nil
+}
+
+func (s *Store) key(account string, h blob.Hash) string { return s.prefix + account + "/" + h.String() }
+
+// put uploads in one request. The hash is signed as that of the body, and kept as
+// its checksum.
+func (s *Store) put(ctx context.Context, key string, body io.ReadSeeker, size int64, h blob.Hash) error {
+	_, err := s.core.PutObject(ctx, s.bucket, key, body, size, "", h.String(), minio.PutObjectOptions{
+		ContentType:      "application/octet-stream",
+		DisableMultipart: true,
+		UserMetadata:     map[string]string{minio.ChecksumSHA256.Key(): base64.StdEncoding.EncodeToString(h[:])},
+	})
+	return err
+}
+
+// Create implements [blob.Store].
+func (s *Store) Create(ctx context.Context, account string) (blob.Writer, error) {
+	if err := errors.Join(ctx.Err(), blob.CheckAccount(account)); err != nil {
+		return nil, fmt.Errorf("begin a blob: %w", err)
+	}
+	f, err := s.spool.file()
+	if err != nil {
+		return nil, localError("begin a blob", err)
+	}
+	return newWriter(s, account, f), nil
+}
+
+// Open implements [blob.Store].
+func (s *Store) Open(ctx context.Context, account string, h blob.Hash) (blob.Reader, error) {
+	if err := errors.Join(ctx.Err(), blob.CheckAccount(account)); err != nil {
+		return nil, fmt.Errorf("open blob %s: %w", h, err)
+	}
+	r := &reader{ctx: ctx, store: s, key: s.key(account, h), hash: h}
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Fetch implements [blob.Fetcher].
+func (s *Store) Fetch(ctx context.Context, account string, h blob.Hash) (*os.File, error) {
+	r, err := s.Open(ctx, account, h)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	f, err := s.spool.file()
+	if err != nil {
+		return nil, localError("fetch blob "+h.String(), err)
+	}
+	n, err := io.Copy(f, r)
+	if err == nil && n != r.Size() {
+		err = io.ErrUnexpectedEOF
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(localError("fetch blob "+h.String(), err), f.Close())
+	}
+	return f, nil
+}
+
+// Scratch implements [blob.Fetcher].
+func (s *Store) Scratch() (*os.File, error) { return s.spool.file() }
+
+// Stat implements [blob.Store].
+func (s *Store) Stat(ctx context.Context, account string, h blob.Hash) (blob.Info, error) {
+	if err := errors.Join(ctx.Err(), blob.CheckAccount(account)); err != nil {
+		return blob.Info{}, fmt.Errorf("stat blob %s: %w", h, err)
+	}
+	o, err := s.core.StatObject(ctx, s.bucket, s.key(account, h), minio.StatObjectOptions{})
+	if minio.ToErrorResponse(err).StatusCode == http.StatusNotFound {
+		// Without a body nothing tells whether the bucket is missing, which must not
+		// look like a blob that was lost.
+		r, err := s.Open(ctx, account, h)
+		if err != nil {
+			return blob.Info{}, err
+		}
+		return blob.Info{}, errors.Join(fmt.Errorf("stat blob %s: the object storage says both that it is there and not", h), r.Close())
+	}
+	if err != nil {
+		return blob.Info{}, s.fault("stat", h.String(), err)
+	}
+	return blob.Info{Ref: blob.Ref{Hash: h, Size: o.Size}, Stored: o.LastModified}, nil
+}
+
+// List implements [blob.Store]. Objects that are no blobs are passed over.
+func (s *Store) List(ctx context.Context, account string) iter.Seq2[blob.Info, error] {
+	return func(yield func(blob.Info, error) bool) {
+		if err := errors.Join(ctx.Err(), blob.CheckAccount(account)); err != nil {
+			yield(blob.Info{}, fmt.Errorf("list blobs: %w", err))
+			return
+		}
+		folder := s.prefix + account + "/"
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // ends the listing below when somebody looks no further
+		for o := range s.core.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: folder, Recursive: true}) {
+			if o.Err != nil {
+				yield(blob.Info{}, s.fault("list blobs of", "", o.Err))
+				return
+			}
+			h, err := blob.ParseHash(strings.TrimPrefix(o.Key, folder))
+			if err != nil {
+				continue
+			}
+			if !yield(blob.Info{Ref: blob.Ref{Hash: h, Size: o.Size}, Stored: o.LastModified}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements [blob.Store]. S3 has no way to delete what has not been stored
+// again since it was looked at: between the two lies one round trip. So before must
+// be far enough in the past that nobody stores the blob again in that moment, as
+// nobody refers to it.
+func (s *Store) Delete(ctx context.Context, account string, h blob.Hash, before time.Time) (bool, error) {
+	info, err := s.Stat(ctx, account, h)
+	if errors.Is(err, blob.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !info.Stored.Before(before) {
+		return false, nil
+	}
+	if err := s.core.RemoveObject(ctx, s.bucket, s.key(account, h), minio.RemoveObjectOptions{}); err != nil {
+		return false, s.fault("delete", h.String(), err)
+	}
+	return true, nil
+}

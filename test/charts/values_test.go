@@ -1,0 +1,105 @@
+package charts_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRefusedValues holds that a mistake in values is refused before anything is
+// installed, and that the words say where it is.
+//
+// covers: K04
+func TestRefusedValues(t *testing.T) {
+	h := newHelm(t)
+	for _, tt := range []struct {
+		name  string
+		chart string
+		set   string
+		want  []string // parts of what is said
+	}{
+		{"a typo", postern, "daemon.replica=2", []string{"/daemon", "replica", "not allowed"}},
+		{"a typo at the top", postern, "hostName=mx.acme.example", []string{"hostName", "not allowed"}},
+		{"two replicas with etcd inside", postern, "daemon.replicas=2", []string{"/daemon/replicas", "must be 1"}},
+		{"scaled with etcd inside", postern, "daemon.autoscaling.enabled=true", []string{"/daemon/autoscaling/enabled", "must be false"}},
+		{"a mode that is not there", postern, "etcd.mode=Outside", []string{"/etcd/mode", "'Embedded', 'External'"}},
+		{"etcd outside without endpoints", postern, "etcd.mode=External", []string{"/etcd/external/endpoints", "minItems"}},
+		{"etcd outside without a bucket", postern, "etcd.mode=External,etcd.external.endpoints={https://etcd:2379},etcd.external.clientSecret=e", []string{"/s3/enabled", "must be true"}},
+		{"etcd outside in clear text", postern, "etcd.external.endpoints={http://etcd:2379}", []string{"/etcd/external/endpoints/0", "does not match"}},
+		{"a bucket without its name", postern, "s3.enabled=true", []string{"/s3/bucket"}},
+		{"certificates of yours that are not named", postern, "etcd.embedded.tls.source=Secrets", []string{"/etcd/embedded/tls/serverSecret"}},
+		{"TLS without certificates", postern, "smtp.smtps=true", []string{"/tls/secrets"}},
+		{"cert-manager without an issuer", postern, "hostname=mx.acme.example,tls.certManager.enabled=true", []string{"/tls/certManager/issuerRef/name"}},
+		{"ACME without a name", postern, "tls.acme.enabled=true", []string{"/hostname"}},
+		{"a route to nowhere", postern, "portal.httpRoute.enabled=true", []string{"/portal/httpRoute/parentRefs"}},
+		{"an Ingress without hosts", postern, "portal.ingress.enabled=true", []string{"/portal/ingress/hosts"}},
+		{"a sign-in without a relay", postern, "relay.user=postern", []string{"/relay/server"}},
+		{"a network that is none", postern, "smtp.trustedRelays={postfix}", []string{"/smtp/trustedRelays/0", "does not match"}},
+		{"a label that selects", postern, "daemon.podLabels.app\\.kubernetes\\.io/name=x", []string{"invalid propertyName 'app.kubernetes.io/name'"}},
+		{"too little time to end", postern, "daemon.terminationGracePeriodSeconds=5", []string{"/daemon/terminationGracePeriodSeconds", "30"}},
+		{"a typo in a spec", account, "helpCenters.acme.hots=help.acme.example", []string{"/helpCenters/acme", "hots", "not allowed"}},
+		{"a word that a kind does not know", account, "mailboxes.support.inbound.type=POP3", []string{"/mailboxes/support/inbound/type", "'SMTP', 'IMAP'"}},
+		{"a mailbox without an address", account, "mailboxes.support.displayName=Support", []string{"/mailboxes/support", "address"}},
+		{"a kind that is not there", account, "helpcenters.acme.host=help.acme.example", []string{"helpcenters", "not allowed"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out, told, err := h.try("template", "x", tt.chart, "--set", tt.set)
+			if err == nil {
+				t.Fatalf("it is taken:\n%s", out)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(told, want) {
+					t.Errorf("it does not say %q:\n%s", want, told)
+				}
+			}
+		})
+	}
+}
+
+// TestValuesInGitOps holds that the values in the examples of Flux and Argo CD are ones
+// that the charts take.
+//
+// covers: K04
+func TestValuesInGitOps(t *testing.T) {
+	h := newHelm(t)
+	for file, find := range map[string]func(spec map[string]any) (chart string, values any){
+		"flux.yaml": func(spec map[string]any) (string, any) {
+			chart, _ := spec["chart"].(map[string]any)
+			inner, _ := chart["spec"].(map[string]any)
+			return text(inner["chart"]), spec["values"]
+		},
+		"argocd.yaml": func(spec map[string]any) (string, any) {
+			source, _ := spec["source"].(map[string]any)
+			inner, _ := source["helm"].(map[string]any)
+			return text(source["path"]), inner["valuesObject"]
+		},
+	} {
+		content, err := os.ReadFile(filepath.Join(examples, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried := 0
+		for _, o := range decode(t, string(content)) {
+			spec, _ := o["spec"].(map[string]any)
+			chart, values := find(spec)
+			if chart == "" {
+				continue
+			}
+			tried++
+			text, err := json.Marshal(values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Join(t.TempDir(), "values.json")
+			if err := os.WriteFile(name, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			h.run("lint", "--strict", filepath.Join(root, chart), "-f", name)
+		}
+		if tried != 2 {
+			t.Errorf("%s has %d releases, want one of each chart", file, tried)
+		}
+	}
+}
