@@ -47,7 +47,7 @@ func (s *Set) hostHolders() map[string]Key {
 	var claims []claim
 	for _, h := range s.HelpCenters {
 		if h.Spec.Host != "" {
-			claims = append(claims, claim{h.Spec.Host, h.Metadata.Key(), h.Metadata.CreationTimestamp})
+			claims = append(claims, claim{HostKey(h.Spec.Host), h.Metadata.Key(), h.Metadata.CreationTimestamp})
 		}
 	}
 	return settle(claims, s.Established.Hosts)
@@ -72,6 +72,17 @@ func claimedBy(kind string, holder, loser Key) string {
 		return objectName(kind, holder)
 	}
 	return "an object of another account"
+}
+
+// HostKey is the identity of a host, by which Established and claims name it: its
+// name without a port. Browsers leave out the port of the scheme, and a proxy in front
+// may listen on another one, so that a port cannot tell two help centers apart.
+func HostKey(host string) string {
+	host = AddressKey(host)
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	return strings.TrimSuffix(host, ".")
 }
 
 // AddressKey is the identity of an address, by which Established and claims name

@@ -13,7 +13,7 @@ type HelpCenterSpec struct {
 
 	// host is the host name the help center answers at, in lower case; a port
 	// may follow (localhost:8080). Links in mail are built from it alone. One
-	// help center holds a host; later ones are refused.
+	// help center holds a host, whatever the port; later ones are refused.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=259

@@ -117,7 +117,7 @@ func Resolve(s *Set) *Resolved {
 func resolveHelpCenter(s *Set, h HelpCenter, hosts map[string]Key) ResolvedHelpCenter {
 	key := h.Metadata.Key()
 	resolved := ResolvedHelpCenter{HelpCenter: h, Host: Ruling{OK: true, Reason: ReasonAccepted}}
-	if holder := hosts[h.Spec.Host]; holder != key {
+	if holder := hosts[HostKey(h.Spec.Host)]; holder != key {
 		resolved.Host = Ruling{false, ReasonHostConflicted, fmt.Sprintf(
 			"host %s is held by %s", h.Spec.Host, claimedBy(KindHelpCenter, holder, key))}
 	}

@@ -240,6 +240,46 @@ func TestLoserOfAHostIsNotServed(t *testing.T) {
 	}
 }
 
+// A port makes no other host: whoever asks for the one is served by the other.
+//
+// covers: K03
+func TestHostIsHeldWithoutItsPort(t *testing.T) {
+	for _, tt := range []struct{ name, holds, wants string }{
+		{"a port", "help.acme.example", "help.acme.example:8443"},
+		{"no port", "help.acme.example:8443", "help.acme.example"},
+		{"another port", "help.acme.example:8443", "help.acme.example:9443"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			holder, rival := helpCenter("holder", tt.holds), helpCenter("aardvark", tt.wants)
+			rival.Metadata.Namespace = "attacker" // before the holder by its name
+			set := &Set{HelpCenters: []HelpCenter{holder}, Mailboxes: []Mailbox{mailbox("support", "support@acme.example")}}
+			set.SetDefaults()
+			established := Resolve(set).Established
+			set.HelpCenters = append(set.HelpCenters, rival)
+			set.Established = established
+			set.SetDefaults()
+			r := Resolve(set)
+			if !resolved(t, r, "holder").Host.OK || resolved(t, r, "aardvark").Host.OK {
+				t.Error("a port took the host over")
+			}
+			if err := set.Validate().Err(); err == nil || !strings.Contains(err.Error(), `"`+tt.wants+`" is held by an object of another account`) {
+				t.Errorf("error = %v, want one about the host", err)
+			}
+		})
+	}
+}
+
+func TestHostKey(t *testing.T) {
+	for host, want := range map[string]string{
+		"help.acme.example": "help.acme.example", "HELP.acme.example:8443": "help.acme.example", "one.example.:80": "one.example",
+		"[::1]:8080": "[::1]", "[::1]": "[::1]", "\u212aelp.example": "\u212aelp.example", "": "",
+	} {
+		if got := HostKey(host); got != want {
+			t.Errorf("%q is %q, want %q", host, got, want)
+		}
+	}
+}
+
 func TestEstablishedClaimStands(t *testing.T) {
 	set := &Set{
 		HelpCenters: []HelpCenter{helpCenter("older", "help.acme.example"), helpCenter("holder", "help.acme.example")},
@@ -323,11 +363,11 @@ func TestResolveIsIndependentOfOrder(t *testing.T) {
 		holders := map[string]int{}
 		for _, h := range first.HelpCenters {
 			if h.Host.OK {
-				holders[h.HelpCenter.Spec.Host]++
+				holders[HostKey(h.HelpCenter.Spec.Host)]++
 			}
 		}
 		for _, h := range first.HelpCenters {
-			if host := h.HelpCenter.Spec.Host; holders[host] != 1 {
+			if host := HostKey(h.HelpCenter.Spec.Host); holders[host] != 1 {
 				t.Fatalf("%s has %d holders", host, holders[host])
 			}
 		}
@@ -342,7 +382,7 @@ func drawSet(t *rapid.T) *Set {
 	}), 0, 6, rapid.ID).Draw(t, "keys")
 	slices.SortFunc(keys, Key.Compare)
 	for _, key := range keys {
-		h := helpCenter(key.Name, rapid.SampledFrom([]string{"a.example", "b.example", "c.example"}).Draw(t, "host"))
+		h := helpCenter(key.Name, rapid.SampledFrom([]string{"a.example", "a.example:8443", "b.example"}).Draw(t, "host"))
 		h.Metadata.Namespace = key.Namespace
 		h.Metadata.CreationTimestamp = time.Unix(rapid.Int64Range(0, 3).Draw(t, "created"), 0)
 		h.Spec.Portal.TicketSubmission = rapid.SampledFrom([]TicketSubmission{SubmissionEnabled, SubmissionDisabled}).Draw(t, "switch")

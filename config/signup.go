@@ -6,8 +6,8 @@ import "slices"
 // and returns what to give to the next one; whoever resolves keeps it in between.
 // Empty, it lets age decide.
 type Established struct {
-	Hosts     map[string]Key               `json:"hosts,omitempty"`
-	Addresses map[string]Key               `json:"addresses,omitempty"` // in lower case
+	Hosts     map[string]Key               `json:"hosts,omitempty"`     // by HostKey
+	Addresses map[string]Key               `json:"addresses,omitempty"` // by AddressKey
 	SignUps   map[string]EstablishedSignUp `json:"signUps,omitempty"`   // by namespace
 }
 

@@ -10,7 +10,7 @@ func (s *Set) Validate() Problems {
 	for _, h := range s.HelpCenters {
 		c := h.check(&problems, Document(h.Spec))
 		c.reference("spec.mailboxRef.name", KindMailbox, h.Spec.MailboxRef, names.mailboxes)
-		if holder := hosts[h.Spec.Host]; h.Spec.Host != "" && holder != h.Metadata.Key() {
+		if holder := hosts[HostKey(h.Spec.Host)]; h.Spec.Host != "" && holder != h.Metadata.Key() {
 			c.addf("spec.host", "%s is held by %s", clip(h.Spec.Host), claimedBy(KindHelpCenter, holder, h.Metadata.Key()))
 		}
 	}

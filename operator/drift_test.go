@@ -81,6 +81,33 @@ func TestDriftAndOrphans(t *testing.T) {
 	w.idle(o)
 }
 
+// A replica that has an account from before, which is declared no more and which etcd
+// does not have either, is told so.
+//
+// covers: K02, K05
+func TestReplicaOfAnotherPast(t *testing.T) {
+	w := newWorld(t, 1)
+	a := w.accounts[0]
+	o := w.operator()
+	r := w.replica("postern-1")
+	r.put(t.Context(), w.keys.Loaded(r.name, a), wire.Loaded{
+		Boot: r.boot, Account: "sha256:before", Documents: map[wire.Ref]string{{Kind: wire.Mailboxes, Name: "support"}: "sha256:00"},
+	}, r.lease)
+	w.eventually(func() error {
+		if l, there := stored[wire.Loaded](w, w.keys.Loaded(r.name, a)); there {
+			return fmt.Errorf("it serves the account still: %+v", l)
+		}
+		return nil
+	})
+	w.left(a, true)
+	w.idle(o)
+	// What is declared is served, whatever a replica has from before.
+	w.create(aMailbox(a, "support", "support@"+a+".example"))
+	for _, object := range w.everything(a) {
+		w.until(object, v1alpha1.ConditionReady, yes, "")
+	}
+}
+
 // Only one operator writes: who comes later takes over, and the other one ends.
 //
 // covers: K02

@@ -338,7 +338,7 @@ func (w *world) touch(o client.Object) {
 }
 
 // stored is what lies in etcd under a key; ok is false if nothing does.
-func stored[T wire.Account | wire.Document | wire.Claim](w *world, key string) (value T, ok bool) {
+func stored[T wire.Account | wire.Document | wire.Claim | wire.Loaded](w *world, key string) (value T, ok bool) {
 	w.t.Helper()
 	resp, err := w.db.Get(w.t.Context(), key)
 	if err != nil {

@@ -12,11 +12,11 @@
 //
 // <inst> is the installation, below which the daemon has its own keys as well.
 //
-//	/postern/<inst>/declared/<account>/account             [Account]; all that follow are named in it
+//	/postern/<inst>/declared/<account>/account             [Account]; all that follow are named in it, or [Nothing]
 //	/postern/<inst>/declared/<account>/<kind>/<name>       [Document]; kind is one of [Kinds]
 //	/postern/<inst>/lastgood/<account>/<kind>/<name>       the last [Document] that every replica has loaded
 //	/postern/<inst>/operator/epoch                         decimal number of the operator that may write
-//	/postern/<inst>/operator/host/<host>                   [Claim]
+//	/postern/<inst>/operator/host/<host>                   [Claim]; the host without a port
 //	/postern/<inst>/operator/address/<address>             [Claim]; the address in lower case
 //	/postern/<inst>/operator/vanished/<account>/<name>     a help center that vanished within ten minutes; with a lease
 //	/postern/<inst>/operator/held/<account>                decimal number of help centers whose deletion is held back

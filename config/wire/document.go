@@ -106,12 +106,16 @@ func (d *Document) hash() (string, error) {
 	return "sha256:" + hex.EncodeToString(digest[:]), nil
 }
 
-// Encode writes a value of this package as it is kept.
+// Encode writes a value of this package as it is kept: with < and > as they are, as
+// escapes would make a body larger than the [config.Document] that was judged.
 func Encode(value any) ([]byte, error) {
-	raw, err := json.Marshal(value)
-	if err != nil {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
+	raw := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if len(raw) > MaxDocument {
 		return nil, fmt.Errorf("it has %d bytes, and at most %d are kept", len(raw), MaxDocument)
 	}
@@ -139,6 +143,15 @@ type Account struct {
 	Hash   string `json:"hash"`
 	Epoch  int64  `json:"epoch"`
 	Writer string `json:"writer"`
+}
+
+// Nothing is the list of an account of which nothing is declared any more. It tells
+// replicas that serve something of it to stop: that a list is missing tells nothing, as it
+// is missing also in a store that was lost, or restored from an older backup.
+func Nothing(namespace string) *Account {
+	a := &Account{Namespace: namespace, Documents: map[Ref]string{}}
+	a.Seal()
+	return a
 }
 
 // Seal computes the hash, once everything else is set.

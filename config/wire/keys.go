@@ -106,10 +106,10 @@ func (k Keys) Hosts() string { return k.Operator() + "host/" }
 // Addresses is the prefix of claims of addresses.
 func (k Keys) Addresses() string { return k.Operator() + "address/" }
 
-// Host is the key of the claim of a host name.
+// Host is the key of the claim of a host, as config.HostKey names it.
 func (k Keys) Host(host string) string { return k.Hosts() + host }
 
-// Address is the key of the claim of an address, which is in lower case.
+// Address is the key of the claim of an address, as config.AddressKey names it.
 func (k Keys) Address(address string) string { return k.Addresses() + address }
 
 // Vanisheds is the prefix of what tells which help centers have vanished lately.

@@ -51,7 +51,7 @@ type Refusal struct {
 	Error string `json:"error"` // for people, at most MaxError bytes
 }
 
-// MaxError is how much of an error is told, in bytes.
+// MaxError is how much of an error is told, in bytes of JSON.
 const MaxError = 1 << 10
 
 // PollState is how a look into a mailbox went.

@@ -76,6 +76,20 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// What is kept is no larger than what was judged, whatever stands in it.
+func TestEncodeEscapesNothing(t *testing.T) {
+	spec := config.TicketFormSpec{Title: config.LocalizedText{Default: strings.Repeat("<&>", 1000)}}
+	d := DocumentOf(config.KindTicketForm, config.Metadata{Namespace: "a", Name: "f"}, 1, spec)
+	raw, err := Encode(d)
+	if err != nil || len(raw) > len(d.Body)+500 {
+		t.Fatalf("a body of %d bytes is kept in %d: %v", len(d.Body), len(raw), err)
+	}
+	got, err := Decode[Document](raw)
+	if diff := cmp.Diff(d, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	k := KeysOf("inst")
 	ref := Ref{TicketForms, "billing"}

@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +24,7 @@ func TestEtcdInside(t *testing.T) {
 	w.account = w.kube.Namespace(t)
 	ours, theirs := peers.NewAuthority(t), peers.NewAuthority(t)
 	cert, key := ours.Issue(t, "localhost", "127.0.0.1")
-	d := peers.StartDesk(t, "", "--declared", "etcd", "--relay", fmt.Sprintf("127.0.0.1:%d", peers.StartSink(t)), "--trusted-relay", "127.0.0.1",
+	d := startWaiting(t, "--declared", "etcd", "--relay", fmt.Sprintf("127.0.0.1:%d", peers.StartSink(t)), "--trusted-relay", "127.0.0.1",
 		"--etcd-listen", "127.0.0.1:0", "--etcd-listen-cert", cert, "--etcd-listen-key", key, "--etcd-listen-ca", ours.File)
 	if d.Etcd == "" || strings.HasSuffix(d.Etcd, ":0") {
 		t.Fatalf("the log says that etcd listens on %q", d.Etcd)
@@ -66,6 +68,25 @@ func TestEtcdInside(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// startWaiting starts a daemon that waits for what is declared.
+func startWaiting(t *testing.T, args ...string) *peers.Desk {
+	t.Helper()
+	dir := t.TempDir()
+	all := []string{"serve", "--dir", filepath.Join(dir, "state"), "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"}
+	d := &peers.Desk{Process: peers.Start(t, exec.Command(peers.Program(t), append(all, args...)...))}
+	peers.Eventually(t, peers.Patience, func() error {
+		for line := range strings.Lines(d.Log.String()) {
+			var told struct{ Msg, HTTP, Etcd string }
+			if json.Unmarshal([]byte(line), &told) == nil && told.Msg == "waiting for what is declared" {
+				d.HTTP, d.Etcd = told.HTTP, told.Etcd
+				return nil
+			}
+		}
+		return fmt.Errorf("it does not say where it listens:\n%s", d.Log)
+	})
+	return d
 }
 
 // operatorOn starts an operator on an etcd.

@@ -89,8 +89,8 @@ func (b *bench) mails(known map[string]string) {
 	known["mailed"], known["second"], known["hidden"] = fmt.Sprint(first.Number), fmt.Sprint(second.Entry), fmt.Sprint(hidden.Entry)
 }
 
-func (d directory) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
-	return d.Mailbox(strings.TrimSuffix(domain, ".example"), "support")
+func (d directory) MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool) {
+	return d.Mailbox(strings.TrimSuffix(of.Domain(), ".example"), "support")
 }
 
 func (directory) IsAlias(string, helpdesk.Address) bool { return false }

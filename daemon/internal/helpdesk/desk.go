@@ -12,6 +12,7 @@ type Mailbox struct {
 	Account     string
 	Name        string
 	Address     Address
+	Since       time.Time // when it was declared; zero if that is not known, as of files
 	DisplayName string
 	HelpCenter  string // whose customers it serves; "" if none
 	MaxBytes    int64  // of one mail

@@ -360,6 +360,8 @@ func TestRoute(t *testing.T) {
 		{"postmaster of another account's domain", "postmaster@other.example", "help"},
 		{"postmaster of no domain of ours", "postmaster@elsewhere.example", ""},
 		{"postmaster of a domain below", "postmaster@sub.acme.example", ""},
+		{"whom to tell of abuse", "abuse@acme.example", "support"},
+		{"a webmaster that nobody declares", "webmaster@acme.example", ""},
 		{"postmaster with something behind", "postmaster+x@acme.example", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -369,6 +371,33 @@ func TestRoute(t *testing.T) {
 			}
 			if err != nil && (helpdesk.KindOf(err) != helpdesk.NotFound || helpdesk.Public(err) != "no such mailbox here") {
 				t.Errorf("error = %v, want the same for all that is not here", err)
+			}
+		})
+	}
+}
+
+// An address that speaks for its domain is the account's that has the domain's oldest
+// mailbox, whoever else declares it.
+func TestRouteOfRoles(t *testing.T) {
+	for _, tt := range []struct{ name, to, declaredBy, want string }{
+		{"not declared", "postmaster@acme.example", "", "oldest"},
+		{"declared by the account of the oldest", "Postmaster@acme.example", "acme", "role"},
+		{"declared by another account", "postmaster@acme.example", "attacker", "oldest"},
+		{"another role that is not declared", "hostmaster@acme.example", "", ""},
+		{"another role of the account", "hostmaster@acme.example", "acme", "role"},
+		{"another role of another account", "hostmaster@acme.example", "attacker", "oldest"},
+		{"no role", "sales@acme.example", "attacker", "role"},
+		{"a role where there is no other mailbox", "postmaster@other.example", "attacker", "role"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			boxes := directory{box("acme", "oldest", "support@acme.example")}
+			if tt.declaredBy != "" {
+				boxes = append(boxes, box(tt.declaredBy, "role", strings.ToLower(tt.to)))
+			}
+			b.Directory = boxes
+			if r, err := b.Route(helpdesk.MustAddress(tt.to)); r.Mailbox.Name != tt.want || (err != nil) != (tt.want == "") {
+				t.Errorf("mailbox %q, %v, want %q", r.Mailbox.Name, err, tt.want)
 			}
 		})
 	}

@@ -47,9 +47,9 @@ type Store interface {
 type Directory interface {
 	MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool)
 	Mailbox(account, name string) (helpdesk.Mailbox, bool)
-	// MailboxOfDomain is the first mailbox whose address has the domain, always the
-	// same one.
-	MailboxOfDomain(domain string) (helpdesk.Mailbox, bool)
+	// MailboxOfDomain is the oldest mailbox at the domain of an address. Among those
+	// of one age it is that of the address, else the first by account and name.
+	MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool)
 	HelpCenter(account, name string) (helpdesk.HelpCenter, bool)
 	// IsAlias reports an address that is declared to forward to a mailbox of the
 	// account.

@@ -43,8 +43,8 @@ func (d directory) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return d[i], true
 }
 
-func (d directory) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
-	i := slices.IndexFunc(d, func(m helpdesk.Mailbox) bool { return m.Address.Domain() == domain })
+func (d directory) MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool) {
+	i := slices.IndexFunc(d, func(m helpdesk.Mailbox) bool { return m.Address.Domain() == of.Domain() })
 	if i < 0 {
 		return helpdesk.Mailbox{}, false
 	}

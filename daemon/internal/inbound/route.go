@@ -29,20 +29,38 @@ const Delimiters = "+"
 // an unknown mailbox and for a token that does not verify, and no store is
 // asked: guessing tokens costs us nothing and tells nothing (A04).
 func (p *Pipeline) Route(to helpdesk.Address) (Recipient, error) {
-	if box, ok := p.Directory.MailboxByAddress(to); ok {
+	if box, ok := p.routePlain(to); ok {
 		return Recipient{Mailbox: box}, nil
 	}
 	if r, ok := p.routeToken(to); ok {
 		return r, nil
 	}
-	// RFC 5321 section 4.5.1: a domain that takes mail has a postmaster. The name is
-	// no secret, so this tells nobody more than the mailbox itself.
-	if strings.EqualFold(to.Local(), "postmaster") {
-		if box, ok := p.Directory.MailboxOfDomain(to.Domain()); ok {
-			return Recipient{Mailbox: box}, nil
-		}
-	}
 	return Recipient{}, helpdesk.Errorf(helpdesk.NotFound, "no such mailbox here")
+}
+
+// roles are addresses that speak for their whole domain: whoever reads them gets a
+// certificate for it (CA/Browser Forum Baseline Requirements, section 3.2.2.4.4), or
+// is told of what it sends. True: each domain that takes mail has that one (RFC 5321
+// section 4.5.1, RFC 2142 section 4); the name is no secret, so this tells nobody more
+// than the mailbox itself.
+var roles = map[string]bool{
+	"postmaster": true, "abuse": true, "admin": false, "administrator": false, "hostmaster": false, "webmaster": false,
+}
+
+// routePlain finds the mailbox of an address without a token. Those that speak for a
+// domain are the account's that has its oldest mailbox, even if another account
+// declares one of them: that one may be of whoever wants the domain.
+func (p *Pipeline) routePlain(to helpdesk.Address) (helpdesk.Mailbox, bool) {
+	box, declared := p.Directory.MailboxByAddress(to)
+	always, role := roles[strings.ToLower(to.Local())]
+	if !role || !declared && !always {
+		return box, declared
+	}
+	oldest, found := p.Directory.MailboxOfDomain(to)
+	if declared && box.Account == oldest.Account {
+		return box, true
+	}
+	return oldest, found
 }
 
 // routeToken reads an address with a signed token in its local part.

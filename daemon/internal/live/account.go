@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
@@ -29,6 +29,9 @@ type account struct {
 	broken    error         // why the list that is there cannot be read
 	wasBroken bool          // when it was adopted last
 	gone      bool          // etcd has no list of it any more
+	lingers   bool          // it is served on though it is gone
+	waits     time.Time     // since when it is not complete, and nothing of it is served; zero if that is not so
+	partial   bool          // it was not complete when it was adopted last
 	revision  int64         // of the store, at which listed was seen
 	stored    map[wire.Ref]*stored
 
@@ -44,7 +47,10 @@ type account struct {
 	// fresh are those of good that this process has served.
 	fresh   map[wire.Ref]bool
 	refused map[wire.Ref]wire.Refusal
-	part    *snapshot
+	// lost are those of served of which nothing is, as somebody else has the name, with
+	// the words for that.
+	lost map[wire.Ref]string
+	part *snapshot
 }
 
 func newAccount(name string) *account {
@@ -85,6 +91,15 @@ func readList(name string, value []byte) (*wire.Account, error) {
 	return &list, nil
 }
 
+// empty reports that nothing of the account is served, nor was before the start.
+func (a *account) empty() bool {
+	list := a.adopted
+	if list == nil && a.kept != nil {
+		list = a.kept.List
+	}
+	return list == nil || len(list.Documents) == 0
+}
+
 // complete reports that every document which the list names is there as it is
 // named. One that cannot be read at all is there: waiting for it would keep the
 // others from being served.
@@ -104,6 +119,20 @@ func (a *account) complete(opener *wire.Opener) bool {
 	return true
 }
 
+// find is the document that the list names. With an error, it is what is there in its
+// place, if that is fit to be served.
+func (a *account) find(ref wire.Ref, opener *wire.Opener) (*object, error) {
+	s := a.stored[ref]
+	if s == nil {
+		return nil, errors.New("it is not there")
+	}
+	s.read(a.name, ref, opener)
+	if s.err == nil && s.hash != a.listed.Documents[ref] {
+		return s.object, errors.New("it is not the one that the list of the account names")
+	}
+	return s.object, s.err
+}
+
 // read reads the document once.
 func (s *stored) read(account string, ref wire.Ref, opener *wire.Opener) {
 	if s.raw == nil {
@@ -115,15 +144,7 @@ func (s *stored) read(account string, ref wire.Ref, opener *wire.Opener) {
 
 // refuse notes why a document is not served as it is declared.
 func (a *account) refuse(refused map[wire.Ref]wire.Refusal, ref wire.Ref, err error) {
-	refused[ref] = wire.Refusal{Hash: a.listed.Documents[ref], Error: cut(err.Error())}
-}
-
-// cut makes words short enough to be told.
-func cut(words string) string {
-	if len(words) <= wire.MaxError {
-		return words
-	}
-	return strings.ToValidUTF8(words[:wire.MaxError-3], "") + "..."
+	refused[ref] = wire.Refusal{Hash: a.listed.Documents[ref], Error: cut(err.Error(), wire.MaxError)}
 }
 
 // serves reports that these objects are what is served already.
@@ -152,17 +173,26 @@ func assemble(objects map[wire.Ref]*object) (set config.Set, b map[config.Key]*c
 
 // loaded is what the account acknowledges.
 func (a *account) loaded(boot string, revision int64) wire.Loaded {
-	l := wire.Loaded{Boot: boot, Account: a.adopted.Hash, Revision: revision, Documents: map[wire.Ref]string{}, Refused: a.refused}
-	if len(l.Refused) > mostRefusals {
-		l.Refused = map[wire.Ref]wire.Refusal{}
-		for _, ref := range slices.SortedFunc(maps.Keys(a.refused), wire.Ref.Compare)[:mostRefusals] {
-			l.Refused[ref] = a.refused[ref]
+	l := wire.Loaded{Boot: boot, Account: a.adopted.Hash, Revision: revision, Documents: map[wire.Ref]string{}, Refused: fewer(a.notServed(), mostRefusals)}
+	for ref, o := range a.served {
+		if _, lost := a.lost[ref]; !lost {
+			l.Documents[ref] = o.doc.Hash
 		}
 	}
-	for ref, o := range a.served {
-		l.Documents[ref] = o.doc.Hash
-	}
 	return l
+}
+
+// notServed are the documents that are not served as they are declared.
+func (a *account) notServed() map[wire.Ref]wire.Refusal {
+	if len(a.lost) == 0 {
+		return a.refused
+	}
+	all := map[wire.Ref]wire.Refusal{}
+	for ref, words := range a.lost {
+		all[ref] = wire.Refusal{Hash: a.adopted.Documents[ref], Error: cut(words, wire.MaxError)}
+	}
+	maps.Copy(all, a.refused)
+	return all
 }
 
 // refusals tell people what of the account is not served as it is declared.
@@ -171,8 +201,9 @@ func (a *account) refusals() []Refused {
 	if a.broken != nil {
 		all = append(all, Refused{Account: a.name, Object: "Account " + a.name, Error: a.broken.Error(), Serving: a.adopted != nil})
 	}
-	for ref, r := range a.refused {
-		all = append(all, Refused{Account: a.name, Object: ref.String(), Hash: r.Hash, Error: r.Error, Serving: a.served[ref] != nil})
+	for ref, r := range a.notServed() {
+		_, lost := a.lost[ref]
+		all = append(all, Refused{Account: a.name, Object: ref.String(), Hash: r.Hash, Error: r.Error, Serving: a.served[ref] != nil && !lost})
 	}
 	slices.SortFunc(all, func(x, y Refused) int { return cmp.Compare(x.Object, y.Object) })
 	return all

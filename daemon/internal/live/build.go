@@ -81,7 +81,7 @@ func (b *builder) build(r *config.Resolved) (*snapshot, *fault) {
 			return nil, &fault{config.KindHelpCenter, h.HelpCenter.Metadata.Key(), fmt.Errorf("read base of links: %w", err)}
 		}
 		s.statuses[i].URL = center.BaseURL
-		s.centers, s.hosts = append(s.centers, center), append(s.hosts, hostname(base.Host))
+		s.centers, s.hosts = append(s.centers, center), append(s.hosts, config.HostKey(base.Host))
 	}
 	for i := range r.Mailboxes {
 		m := &r.Mailboxes[i]
@@ -234,7 +234,7 @@ func (b *builder) mailbox(r *config.ResolvedMailbox, centers []helpdesk.HelpCent
 		return helpdesk.Mailbox{}, &fault{config.KindMailbox, key, err}
 	}
 	box := helpdesk.Mailbox{
-		Account: key.Namespace, Name: key.Name, Address: address, DisplayName: spec.DisplayName,
+		Account: key.Namespace, Name: key.Name, Address: address, Since: r.Mailbox.Metadata.CreationTimestamp, DisplayName: spec.DisplayName,
 		HelpCenter: r.HelpCenter, MaxBytes: int64(spec.MaxMessageMiB) << 20, Relay: b.options.Relay, Policy: policy(spec.Trust),
 		// The address is what a reply address hangs on, so it binds the token too.
 		Audience: links.AudienceOf(key.Namespace, config.KindMailbox, address.Key()),

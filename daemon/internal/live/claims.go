@@ -13,8 +13,9 @@ import (
 type claimant struct {
 	key     config.Key
 	created time.Time
-	// stale says that it is served in place of a document that was refused. Then it
-	// yields to others, as it may have given the name away since.
+	// stale says that it is not served because it is declared: in place of a document
+	// that was refused, or of an account that etcd does not have. Then it yields to
+	// others, as it may have given the name away since.
 	stale bool
 }
 
@@ -33,7 +34,7 @@ func newClaims() claims {
 
 // replace takes in what an account wants now, and returns who else wants some of
 // that, or of what it wanted before.
-func (c *claims) replace(account string, now map[wire.Ref]*object, refused map[wire.Ref]wire.Refusal) []string {
+func (c *claims) replace(account string, now map[wire.Ref]*object, isStale func(wire.Ref) bool) []string {
 	old := c.names[account]
 	drop := func(all map[string][]claimant, names []string) {
 		for _, name := range names {
@@ -47,11 +48,10 @@ func (c *claims) replace(account string, now map[wire.Ref]*object, refused map[w
 	drop(c.addresses, old.addresses)
 	var next wanted
 	for ref, o := range now {
-		_, stale := refused[ref]
-		x := claimant{key: config.Key{Namespace: account, Name: ref.Name}, created: o.doc.Created, stale: stale}
+		x := claimant{key: config.Key{Namespace: account, Name: ref.Name}, created: o.doc.Created, stale: isStale(ref)}
 		switch {
 		case o.center != nil:
-			host := o.center.Spec.Host
+			host := config.HostKey(o.center.Spec.Host)
 			next.hosts = append(next.hosts, host)
 			c.hosts[host] = append(c.hosts[host], x)
 		case o.box != nil:

@@ -35,7 +35,8 @@ type DeclaredOptions struct {
 const (
 	// coalesce is how long changes are gathered, so that a burst is loaded once.
 	coalesce = 100 * time.Millisecond
-	// patience is how long a start waits for etcd before it goes by what is on disk.
+	// patience is how long a start waits for etcd before it goes by what is on disk,
+	// and for what is missing of an account before it goes by the rest.
 	patience = 10 * time.Second
 	// tryAgain is when to ask etcd again for what could not be had.
 	tryAgain = 5 * time.Second
@@ -51,6 +52,8 @@ type Declared struct {
 	replica *replica
 	disk    *disk
 	loaded  chan struct{} // closed when the first configuration is served
+	// patience and tryAgain are the constants, but for tests.
+	patience, tryAgain time.Duration
 
 	mu      sync.Mutex
 	batches []mirror.Batch // that are not taken in yet
@@ -61,7 +64,8 @@ type Declared struct {
 	claims   claims
 	revision int64 // of the store, up to which it is taken in
 	listed   bool  // all of it was taken in once
-	again    bool  // something could not be asked of etcd, or waits for the operator
+	asked    bool  // it was told that no operator was ever there
+	again    bool  // something could not be asked of etcd, or is waited for
 }
 
 // Follow reads what was served last from the disk. Nothing is served before Run.
@@ -69,7 +73,7 @@ func Follow(o DeclaredOptions) (*Declared, error) {
 	d := &Declared{
 		options: o, live: &Live{options: o.Options, log: o.Log, source: "etcd"}, replica: newReplica(o),
 		disk: newDisk(o.Dir, o.Log), loaded: make(chan struct{}), poke: make(chan struct{}, 1),
-		accounts: map[string]*account{}, claims: newClaims(),
+		accounts: map[string]*account{}, claims: newClaims(), patience: patience, tryAgain: tryAgain,
 	}
 	d.live.now.Store(&snapshot{})
 	kept, err := d.disk.read(o.Opener)
@@ -109,9 +113,9 @@ func (d *Declared) see(b mirror.Batch) {
 
 // load is the loading goroutine.
 func (d *Declared) load(ctx context.Context) {
-	start := time.NewTimer(patience)
+	start := time.NewTimer(d.patience)
 	defer start.Stop()
-	retry := time.NewTicker(tryAgain)
+	retry := time.NewTicker(d.tryAgain)
 	defer retry.Stop()
 	for {
 		select {
@@ -153,7 +157,7 @@ func (d *Declared) takeIn(ctx context.Context) {
 	}
 	if d.again {
 		for name, a := range d.accounts {
-			if a.gone || len(a.refused) > 0 {
+			if !a.waits.IsZero() || len(a.refused) > 0 {
 				changed[name] = true
 			}
 		}
@@ -203,17 +207,23 @@ func (d *Declared) serve(ctx context.Context, names []string) {
 	for _, name := range names {
 		a := d.accounts[name]
 		switch {
-		case a.gone && d.mayForget(ctx, a):
+		case a.gone && a.empty():
 			d.take(a, nil, build)
 			delete(d.accounts, name)
-		case a.complete(d.options.Opener):
+		case a.gone:
+			d.linger(ctx, a, build)
+		case a.complete(d.options.Opener), a.partial && a.listed != nil:
 			d.adopt(ctx, a, build)
-		case a.adopted == nil:
-			d.restore(a, build)
+		case a.adopted == nil || a.empty():
+			d.begin(ctx, a, build)
 		}
 	}
-	if len(build) > 0 || !d.isLoaded() {
+	begins := !d.isLoaded() && d.knows(ctx)
+	if len(build) > 0 || begins {
 		d.publish(ctx, build)
+	}
+	if begins {
+		close(d.loaded)
 	}
 }
 
@@ -221,19 +231,22 @@ func (d *Declared) serve(ctx context.Context, names []string) {
 // named there is served as it was last, or left out.
 func (d *Declared) adopt(ctx context.Context, a *account, build map[string]bool) {
 	objects, refused := map[wire.Ref]*object{}, map[wire.Ref]wire.Refusal{}
+	a.partial = !a.complete(d.options.Opener)
 	for ref := range a.listed.Documents {
-		s := a.stored[ref]
-		if s.err == nil {
-			objects[ref] = s.object
+		o, err := a.find(ref, d.options.Opener)
+		if err == nil {
+			objects[ref] = o
 			continue
 		}
-		a.refuse(refused, ref, s.err)
+		a.refuse(refused, ref, err)
 		if last := d.lastGood(ctx, a, ref); last != nil {
 			objects[ref] = last
+		} else if o != nil {
+			objects[ref] = o
 		}
 	}
-	same := a.serves(objects) && maps.Equal(a.refused, refused) && a.broken == nil && !a.wasBroken
-	a.wasBroken = a.broken != nil
+	same := a.serves(objects) && maps.Equal(a.refused, refused) && a.broken == nil && !a.wasBroken && !a.lingers
+	a.wasBroken, a.lingers, a.waits = a.broken != nil, false, time.Time{}
 	a.adopted, a.seen, a.refused = a.listed, a.revision, refused
 	if same { // a new operator, or one that has mended what nobody here goes by
 		d.disk.keep(a)
@@ -245,7 +258,11 @@ func (d *Declared) adopt(ctx context.Context, a *account, build map[string]bool)
 // take changes what an account is made of, and marks everybody whom that concerns.
 func (d *Declared) take(a *account, objects map[wire.Ref]*object, build map[string]bool) {
 	build[a.name] = true
-	for _, other := range d.claims.replace(a.name, objects, a.refused) {
+	stale := func(ref wire.Ref) bool {
+		_, refused := a.refused[ref]
+		return refused || a.gone
+	}
+	for _, other := range d.claims.replace(a.name, objects, stale) {
 		build[other] = true
 	}
 	a.served = objects

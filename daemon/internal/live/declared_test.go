@@ -57,11 +57,13 @@ func TestDeclared(t *testing.T) {
 	eventually(t, "the form is served", func() bool { return forms(d, "a", "one") == 1 })
 	eventually(t, "the form is acknowledged", func() bool { return op.Loaded("replica-1", "a").Account == list.Hash })
 
-	op.Put(map[string]string{testKeys.Account("a"): ""})
-	eventually(t, "the account is gone", func() bool { return len(d.Live().Accounts()) == 0 && op.Loaded("replica-1", "a") == nil })
+	list = op.Declare("a", nil)
+	eventually(t, "that nothing is declared is acknowledged", func() bool { return op.Loaded("replica-1", "a").Account == list.Hash })
 	if _, ok := d.Live().MailboxByAddress(helpdesk.MustAddress("support@a.example")); ok {
 		t.Error("the mailbox of a deleted account takes mail")
 	}
+	op.Put(map[string]string{testKeys.Account("a"): ""})
+	eventually(t, "the account is gone", func() bool { return len(d.Live().Accounts()) == 0 && op.Loaded("replica-1", "a") == nil })
 }
 
 // A replica says that it is there, what it is doing, and goes at once when it ends.

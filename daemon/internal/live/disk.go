@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
@@ -32,14 +33,19 @@ type keptAccount struct {
 type disk struct {
 	dir string
 	log *slog.Logger
+	// retry is retryDisk, but for tests.
+	retry time.Duration
 
 	mu      sync.Mutex
 	pending map[string]*keptAccount // nil: it is to be removed
 	poke    chan struct{}           // holds one
 }
 
+// retryDisk is when what could not be written is tried again.
+const retryDisk = 30 * time.Second
+
 func newDisk(dir string, log *slog.Logger) *disk {
-	return &disk{dir: dir, log: log, pending: map[string]*keptAccount{}, poke: make(chan struct{}, 1)}
+	return &disk{dir: dir, log: log, retry: retryDisk, pending: map[string]*keptAccount{}, poke: make(chan struct{}, 1)}
 }
 
 // keep has what is served of an account written soon.
@@ -64,40 +70,60 @@ func (d *disk) put(name string, k *keptAccount) {
 	}
 }
 
-// run writes what is to be written until ctx ends, and then the rest.
+// run writes what is to be written until ctx ends, and then the rest. What could not be
+// written is tried again: a disk that was full must not leave older configuration
+// there, with accounts that were deleted since.
 func (d *disk) run(ctx context.Context) {
+	var retry <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			d.flush(context.WithoutCancel(ctx))
 			return
 		case <-d.poke:
-			d.flush(ctx)
+		case <-retry:
+		}
+		if retry = nil; !d.flush(ctx) {
+			retry = time.After(d.retry)
 		}
 	}
 }
 
-// flush writes durably: what a start without etcd goes by must be whole.
-func (d *disk) flush(ctx context.Context) {
+// flush writes durably: what a start without etcd goes by must be whole. It reports
+// whether all is written; what is not stays pending, unless something newer is.
+func (d *disk) flush(ctx context.Context) bool {
 	d.mu.Lock()
 	pending := d.pending
 	d.pending = map[string]*keptAccount{}
 	d.mu.Unlock()
 	if len(pending) == 0 {
-		return
+		return true
 	}
 	err := os.MkdirAll(d.dir, 0o700)
-	for name, k := range pending {
-		if err == nil {
-			err = d.write(name, k)
+	if err == nil {
+		var errs []error
+		for name, k := range pending {
+			if bad := d.write(name, k); bad != nil {
+				errs = append(errs, bad)
+				continue
+			}
+			delete(pending, name)
 		}
+		err = errors.Join(append(errs, syncFolder(d.dir))...)
 	}
 	if err == nil {
-		err = syncFolder(d.dir)
+		return true
 	}
-	if err != nil {
-		d.log.ErrorContext(ctx, "the configuration could not be kept on disk: without etcd a start would go by an older one", "dir", d.dir, "error", err)
+	d.log.ErrorContext(ctx, "the configuration could not be kept on disk, and is tried again: without etcd a start would go by an older one",
+		"dir", d.dir, "accounts", len(pending), "again", d.retry, "error", err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, k := range pending {
+		if _, newer := d.pending[name]; !newer {
+			d.pending[name] = k
+		}
 	}
+	return false
 }
 
 const suffix = ".json"

@@ -2,7 +2,9 @@ package live
 
 import (
 	"context"
-	"strconv"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/config/wire"
 )
@@ -30,12 +32,70 @@ func (d *Declared) lastGood(ctx context.Context, a *account, ref wire.Ref) *obje
 	return a.good[ref]
 }
 
+// begin serves of an account that is not complete what it can, as mail for what is not
+// served is refused for good: what was served before the process was started, else
+// what there is once the rest has not come for a while.
+func (d *Declared) begin(ctx context.Context, a *account, build map[string]bool) {
+	switch {
+	case !a.empty():
+		d.restore(a, build)
+	case a.listed == nil: // documents alone say nothing of what is declared
+	case a.waits.IsZero():
+		a.waits, d.again = time.Now(), true
+	case time.Since(a.waits) < d.patience:
+		d.again = true
+	default:
+		d.options.Log.WarnContext(ctx, "an account is not complete in the store: what is missing is left out, or served as it was", "account", a.name)
+		d.adopt(ctx, a, build)
+	}
+}
+
 // restore goes by what was served before the process was started.
 func (d *Declared) restore(a *account, build map[string]bool) {
 	if a.kept != nil {
 		a.adopted, a.seen = a.kept.List, a.kept.Revision
 		d.take(a, a.good, build)
 	}
+}
+
+// linger serves an account on that etcd has not any more. An account that was deleted
+// has a list that names nothing. One without a list may be unknown to the store, as that
+// was lost, or restored from an older backup. Then the operator hears from here that it is served,
+// and decides.
+func (d *Declared) linger(ctx context.Context, a *account, build map[string]bool) {
+	if a.lingers {
+		return
+	}
+	if a.lingers = true; a.adopted == nil {
+		a.adopted, a.seen, a.served = a.kept.List, a.kept.Revision, a.good
+	}
+	d.options.Log.WarnContext(ctx, "the store does not have an account that is served, which stays until the operator says what becomes of it", "account", a.name)
+	d.take(a, a.served, build) // others come first from now on
+}
+
+// knows reports whether what is served may be begun with: all that is declared is,
+// or it cannot be had. Without an operator that has ever been there, nobody has said
+// yet what is declared.
+func (d *Declared) knows(ctx context.Context) bool {
+	for _, a := range d.accounts {
+		if !a.waits.IsZero() {
+			return false
+		}
+	}
+	if len(d.accounts) > 0 {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	resp, err := d.options.Client.Get(ctx, d.options.Keys.Epoch(), clientv3.WithCountOnly())
+	if err == nil && resp.Count > 0 {
+		return true
+	}
+	if d.again = true; err == nil && !d.asked {
+		d.asked = true
+		d.options.Log.WarnContext(ctx, "no operator has written to etcd yet: waiting for what is declared", "key", d.options.Keys.Epoch())
+	}
+	return false
 }
 
 // fallBack serves what is on disk, if etcd has not answered yet.
@@ -45,7 +105,9 @@ func (d *Declared) fallBack(ctx context.Context) {
 	}
 	build := map[string]bool{}
 	for _, a := range d.accounts {
-		d.restore(a, build)
+		if !a.empty() {
+			d.restore(a, build)
+		}
 	}
 	if len(build) == 0 {
 		d.options.Log.WarnContext(ctx, "etcd does not answer, and there is no configuration on disk to begin with: waiting for etcd", "dir", d.options.Dir)
@@ -53,38 +115,5 @@ func (d *Declared) fallBack(ctx context.Context) {
 	}
 	d.options.Log.WarnContext(ctx, "etcd does not answer: beginning with the configuration that was served last", "dir", d.options.Dir, "accounts", len(build))
 	d.publish(ctx, build)
-}
-
-// mayForget says whether an account that etcd has no more was deleted. A store that
-// was restored from an older backup, or that was lost, does not have it either: then
-// it stays until the operator has written again, as mail for it would be refused for
-// good.
-func (d *Declared) mayForget(ctx context.Context, a *account) bool {
-	list, seen := a.adopted, a.seen
-	if list == nil && a.kept != nil {
-		list, seen = a.kept.List, a.kept.Revision
-	}
-	if list == nil {
-		return true
-	}
-	epoch, err := d.epoch(ctx)
-	if err == nil && (epoch > list.Epoch || epoch == list.Epoch && d.revision >= seen) {
-		return true
-	}
-	d.again = true
-	if err == nil {
-		d.options.Log.WarnContext(ctx, "the store is older than what is served of an account, which stays until the operator has written again", "account", a.name)
-	}
-	return false
-}
-
-// epoch is the number of the operator that may write; 0 if there was none ever.
-func (d *Declared) epoch(ctx context.Context) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	resp, err := d.options.Client.Get(ctx, d.options.Keys.Epoch())
-	if err != nil || len(resp.Kvs) == 0 {
-		return 0, err
-	}
-	return strconv.ParseInt(string(resp.Kvs[0].Value), 10, 64)
+	close(d.loaded)
 }

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/posterndesk/postern/config/wire"
-	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
 // A start without etcd begins with what was served last; secrets are sealed on disk.
@@ -86,31 +85,6 @@ func TestDeclaredSecrets(t *testing.T) {
 	}
 }
 
-// An account that a restored or lost store does not have is served on, until the
-// operator has written again.
-//
-// covers: K05
-func TestStoreIsOlderThanWhatIsServed(t *testing.T) {
-	client, dir := startEtcd(t), t.TempDir()
-	op := newOperator(t, client, 4)
-	op.Declare("a", op.Documents(mailbox("a", "support", "")))
-	d, stop := follow(t, client, dir)
-	awaitLoaded(t, d)
-	eventually(t, "it is on disk", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err == nil })
-	stop()
-
-	lost := startEtcd(t)
-	again, _ := follow(t, lost, dir)
-	awaitLoaded(t, again)
-	address := helpdesk.MustAddress("support@a.example")
-	if _, ok := again.Live().MailboxByAddress(address); !ok {
-		t.Fatal("a store that was lost took the mailbox away")
-	}
-	newOperator(t, lost, 5).Declare("b", op.Documents(mailbox("b", "support", "")))
-	eventually(t, "the operator's word counts", func() bool { _, ok := again.Live().MailboxByAddress(address); return !ok })
-	eventually(t, "the disk forgets it", func() bool { _, err := os.Stat(filepath.Join(dir, "a.json")); return err != nil })
-}
-
 // A host goes to who is declared with it, not to who is only served with it because
 // its new document was refused; and sign-up stays what the list says.
 //
@@ -135,6 +109,25 @@ func TestLastGoodYields(t *testing.T) {
 		h, ok := d.Live().HelpCenterByHost("one.example")
 		return ok && h.Account == "b"
 	})
+}
+
+// Who is served with a host keeps it, whatever port another account declares it with.
+//
+// covers: K03
+func TestPortTakesNoHostOver(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	op.Declare("victim", op.Documents(center("victim", "one", ""), mailbox("victim", "support", "")))
+	d, _ := follow(t, client, t.TempDir())
+	awaitLoaded(t, d)
+	rival := strings.Replace(center("attacker", "one", ""), "host: one.example", "host: one.example:8443", 1)
+	list := op.Declare("attacker", op.Documents(rival, mailbox("attacker", "support", "")))
+	eventually(t, "the other account is loaded", func() bool { l := op.Loaded("replica-1", "attacker"); return l != nil && l.Account == list.Hash })
+	for _, host := range []string{"one.example", "one.example:8443"} {
+		if h, ok := d.Live().HelpCenterByHost(host); !ok || h.Account != "victim" {
+			t.Errorf("%s is served for %q", host, h.Account)
+		}
+	}
 }
 
 // BenchmarkBuild loads 1,000 help centers with 10 forms each, and then changes one

@@ -166,9 +166,9 @@ func (l *Live) MailboxByAddress(a helpdesk.Address) (helpdesk.Mailbox, bool) {
 	return l.now.Load().MailboxByAddress(a)
 }
 
-// MailboxOfDomain finds the mailbox of a domain that is first by account and name.
-func (l *Live) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
-	return l.now.Load().MailboxOfDomain(domain)
+// MailboxOfDomain finds the oldest mailbox at the domain of an address.
+func (l *Live) MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool) {
+	return l.now.Load().MailboxOfDomain(of)
 }
 
 // IsAlias reports an address that forwards to a mailbox of the account.
@@ -188,7 +188,7 @@ func (l *Live) HelpCenter(account, name string) (helpdesk.HelpCenter, bool) {
 
 // HelpCenterByHost finds a help center by the Host of a request.
 func (l *Live) HelpCenterByHost(host string) (helpdesk.HelpCenter, bool) {
-	name := hostname(host)
+	name := config.HostKey(host)
 	s := l.now.Load()
 	for i := range s.centers {
 		if s.hosts[i] == name {
@@ -207,14 +207,4 @@ func find[T any](all []T, is func(*T) bool) (T, bool) {
 	}
 	var none T
 	return none, false
-}
-
-// hostname is a Host header without its port. Browsers leave out the port of
-// the scheme, and a proxy in front may listen on another one.
-func hostname(host string) string {
-	host = strings.ToLower(host)
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return strings.TrimSuffix(host, ".")
 }

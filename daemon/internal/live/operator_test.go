@@ -46,7 +46,7 @@ func newOperator(t testing.TB, client *clientv3.Client, epoch int64) *peers.Oper
 }
 
 // follow runs a replica until the test ends or stop is called.
-func follow(t testing.TB, client *clientv3.Client, dir string) (d *Declared, stop func()) {
+func follow(t testing.TB, client *clientv3.Client, dir string, change ...func(*Declared)) (d *Declared, stop func()) {
 	t.Helper()
 	d, err := Follow(DeclaredOptions{
 		Client: client, Keys: testKeys, Opener: wire.OpenerOf([32]byte{1}), Dir: dir,
@@ -54,6 +54,9 @@ func follow(t testing.TB, client *clientv3.Client, dir string) (d *Declared, sto
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(d)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup

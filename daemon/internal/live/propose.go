@@ -30,19 +30,30 @@ func (s *snapshot) Mailbox(account, name string) (helpdesk.Mailbox, bool) {
 	return find(s.boxes, func(m *helpdesk.Mailbox) bool { return m.Account == account && m.Name == name })
 }
 
-// MailboxOfDomain finds the mailbox of a domain that is first by account and name.
-func (s *snapshot) MailboxOfDomain(domain string) (helpdesk.Mailbox, bool) {
-	var first *helpdesk.Mailbox
+// MailboxOfDomain finds the oldest mailbox at the domain of an address: nobody can
+// make one that is older. Files do not tell ages. Then, as whoever writes files writes
+// all of them, it is the mailbox of the address itself, else the first by account and
+// name.
+func (s *snapshot) MailboxOfDomain(of helpdesk.Address) (helpdesk.Mailbox, bool) {
+	var oldest *helpdesk.Mailbox
 	for i := range s.boxes {
 		m := &s.boxes[i]
-		if strings.EqualFold(m.Address.Domain(), domain) && (first == nil || cmp.Or(strings.Compare(m.Account, first.Account), strings.Compare(m.Name, first.Name)) < 0) {
-			first = m
+		if strings.EqualFold(m.Address.Domain(), of.Domain()) && (oldest == nil || speaksBefore(m, oldest, of) < 0) {
+			oldest = m
 		}
 	}
-	if first == nil {
+	if oldest == nil {
 		return helpdesk.Mailbox{}, false
 	}
-	return *first, true
+	return *oldest, true
+}
+
+// speaksBefore orders mailboxes of one domain by who speaks for it.
+func speaksBefore(a, b *helpdesk.Mailbox, of helpdesk.Address) int {
+	return cmp.Or(
+		first(!a.Since.IsZero(), !b.Since.IsZero()), a.Since.Compare(b.Since),
+		first(a.Address.Same(of), b.Address.Same(of)), strings.Compare(a.Account, b.Account), strings.Compare(a.Name, b.Name),
+	)
 }
 
 // IsAlias reports an address that forwards to a mailbox of the account.

@@ -39,9 +39,6 @@ func (d *Declared) publish(ctx context.Context, build map[string]bool) {
 	}
 	d.options.Log.InfoContext(ctx, "configuration loaded", "source", "etcd", "revision", d.revision, "changed", len(names),
 		"accounts", len(next.accounts), "helpCenters", len(next.centers), "mailboxes", len(next.boxes), "refused", len(next.refused))
-	if !d.isLoaded() {
-		close(d.loaded)
-	}
 }
 
 func anyOf(names map[string]bool) string {
@@ -70,7 +67,7 @@ func (d *Declared) build(ctx context.Context, a *account, build map[string]bool)
 		part, f := b.build(r)
 		if f == nil {
 			part.set, part.secrets = set, secrets
-			a.part, a.good, a.fresh = part, a.served, map[wire.Ref]bool{}
+			a.part, a.lost, a.good, a.fresh = part, losers(r), a.served, map[wire.Ref]bool{}
 			for ref := range a.served {
 				a.fresh[ref] = true
 			}
@@ -89,7 +86,7 @@ func (d *Declared) replaceFaulty(ctx context.Context, a *account, f *fault, buil
 	objects, refused := maps.Clone(a.served), maps.Clone(a.refused)
 	delete(objects, ref)
 	if _, before := refused[ref]; !before {
-		refused[ref] = wire.Refusal{Hash: faulty.doc.Hash, Error: cut(f.err.Error())}
+		refused[ref] = wire.Refusal{Hash: faulty.doc.Hash, Error: cut(f.err.Error(), wire.MaxError)}
 		if last := d.lastGood(ctx, a, ref); last != nil && last.doc.Hash != faulty.doc.Hash {
 			objects[ref] = last
 		}
@@ -111,6 +108,22 @@ func (d *Declared) resolve(a *account, set *config.Set) *config.Resolved {
 	r.Mailboxes = slices.DeleteFunc(r.Mailboxes, func(m config.ResolvedMailbox) bool { return m.Mailbox.Metadata.Namespace != a.name })
 	r.Accounts = slices.DeleteFunc(r.Accounts, func(x config.ResolvedAccount) bool { return x.Namespace != a.name })
 	return r
+}
+
+// losers are the documents whose names somebody else has, with the words for that.
+func losers(r *config.Resolved) map[wire.Ref]string {
+	lost := map[wire.Ref]string{}
+	for i := range r.HelpCenters {
+		if h := &r.HelpCenters[i]; !h.Host.OK {
+			lost[wire.Ref{Kind: wire.HelpCenters, Name: h.HelpCenter.Metadata.Name}] = h.Host.Message
+		}
+	}
+	for i := range r.Mailboxes {
+		if m := &r.Mailboxes[i]; !m.Address.OK {
+			lost[wire.Ref{Kind: wire.Mailboxes, Name: m.Mailbox.Metadata.Name}] = m.Address.Message
+		}
+	}
+	return lost
 }
 
 // settledSignUp is what holds for an account by its list. What is served in place of

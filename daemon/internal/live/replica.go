@@ -52,10 +52,6 @@ const (
 	// 128 operations and 1.5 MiB.
 	mostWrites = 100
 	mostBytes  = 1 << 20
-	// mostRefusals is how many refused documents of an account are told. With
-	// wire.MaxError bytes each, and wire.MaxObjects hashes beside them, they stay
-	// below wire.MaxDocument.
-	mostRefusals = 200
 )
 
 func newReplica(o DeclaredOptions) *replica {
@@ -94,7 +90,7 @@ func (r *replica) poll(account, mailbox string, p *wire.Poll) {
 	key := config.Key{Namespace: account, Name: mailbox}
 	r.change(func() {
 		if delete(r.mail, key); p != nil {
-			r.mail[key] = *p
+			r.mail[key] = wire.Poll{State: p.State, Message: cut(p.Message, wire.MaxError)}
 		}
 	})
 }
@@ -276,9 +272,10 @@ func (r *replica) wanted() (want map[string]string, later time.Duration, err err
 	want[r.keys.Session(r.name)] = string(session)
 	for account, l := range r.loaded {
 		l.Mail = r.mailOf(account, l)
-		raw, err := wire.Encode(l)
-		if err != nil {
-			return nil, 0, err
+		raw, err := fit(l)
+		if err != nil { // the others are told all the same
+			r.log.Error("what is served of an account is too large to be told to the operator", "account", account, "error", err)
+			continue
 		}
 		want[r.keys.Loaded(r.name, account)] = string(raw)
 	}

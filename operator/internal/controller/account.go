@@ -35,7 +35,7 @@ func (c *Controller) Reconcile(ctx context.Context, a account) (reconcile.Result
 		return reconcile.Result{}, err
 	}
 	if declaresNothing(s) {
-		if !slices.Contains(c.store.Accounts(), string(a)) {
+		if !slices.Contains(c.store.Accounts(), string(a)) && !c.store.Serves(string(a)) {
 			c.forget(a)
 			return reconcile.Result{}, nil
 		}
@@ -73,7 +73,7 @@ func (c *Controller) write(ctx context.Context, a account, s *plan.Snapshot, p *
 		serving.Unwritten = fmt.Errorf("write to etcd: %w", err)
 		return nil
 	}
-	if hashOf(s.Stored.Account) != hashOf(p.Desired.Account) {
+	if p.Desired.Account != nil && hashOf(s.Stored.Account) != hashOf(p.Desired.Account) {
 		c.metrics.wrote(a)
 	}
 	c.release(ctx, s, p)

@@ -56,7 +56,7 @@ func (c *Controller) rivalHelpCenters(ctx context.Context, s *plan.Snapshot, hos
 	var holder v1alpha1.HelpCenter
 	if found, err := c.holder(ctx, s.Stored.Hosts[host], &holder); err != nil {
 		return err
-	} else if found && holder.Spec.Host != host {
+	} else if found && config.HostKey(holder.Spec.Host) != host {
 		rivals.Items = append(rivals.Items, holder)
 	}
 	for _, h := range rivals.Items {

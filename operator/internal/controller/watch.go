@@ -53,7 +53,7 @@ const (
 // index makes the cache know who claims what, and starts to fill it.
 func (c *Controller) index(ctx context.Context, mgr manager.Manager) error {
 	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.HelpCenter{}, byHost, func(o client.Object) []string {
-		return []string{o.(*v1alpha1.HelpCenter).Spec.Host}
+		return []string{config.HostKey(o.(*v1alpha1.HelpCenter).Spec.Host)}
 	})
 	if err == nil {
 		err = mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.Mailbox{}, byAddress, func(o client.Object) []string {
@@ -101,7 +101,7 @@ func asked(e event.UpdateEvent) bool {
 func (c *Controller) ofHelpCenter(ctx context.Context, o client.Object) []account {
 	spec, own := &o.(*v1alpha1.HelpCenter).Spec, account(o.GetNamespace())
 	c.secrets.expire(own, secretNames(spec.SecretRefs())...)
-	return append(c.claimants(ctx, byHost, spec.Host), own)
+	return append(c.claimants(ctx, byHost, config.HostKey(spec.Host)), own)
 }
 
 func (c *Controller) ofMailbox(ctx context.Context, o client.Object) []account {

@@ -13,7 +13,7 @@ import (
 func Names(helpCenters []v1alpha1.HelpCenter, mailboxes []v1alpha1.Mailbox) (hosts, addresses []string) {
 	for i := range helpCenters {
 		if host := helpCenters[i].Spec.Host; host != "" {
-			hosts = append(hosts, host)
+			hosts = append(hosts, config.HostKey(host))
 		}
 	}
 	for i := range mailboxes {
@@ -75,12 +75,13 @@ func held(claims map[string]wire.Claim, by config.Key) []string {
 func (p *Plan) awaitHandover() {
 	s, wanted := p.snapshot, map[string]config.Key{}
 	for _, h := range p.rivals.HelpCenters {
-		if s.Stored.Hosts[h.Spec.Host].Key() == h.Metadata.Key() {
-			wanted[h.Spec.Host] = h.Metadata.Key()
+		if key := config.HostKey(h.Spec.Host); s.Stored.Hosts[key].Key() == h.Metadata.Key() {
+			wanted[key] = h.Metadata.Key()
 		}
 	}
 	for _, h := range p.helpCenters {
-		if c, ok := s.Stored.Hosts[h.Spec.Host]; h.stands && ok && c.Namespace != s.Account && wanted[h.Spec.Host] != c.Key() {
+		key := config.HostKey(h.Spec.Host)
+		if c, ok := s.Stored.Hosts[key]; h.stands && ok && c.Namespace != s.Account && wanted[key] != c.Key() {
 			h.refuse(p.notYet(c, v1alpha1.ReasonHostConflicted, "host "+h.Spec.Host))
 		}
 	}

@@ -79,7 +79,7 @@ func (p *Plan) readHelpCenter(o *v1alpha1.HelpCenter) *helpCenter {
 	h := &helpCenter{HelpCenter: declared, object: newObject(config.KindHelpCenter, declared.Metadata, o.Generation, o.Status.Conditions)}
 	h.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	if judge(&h.object, &h.HelpCenter.Spec, declared.ValidateAs, p.snapshot) {
-		h.keep(p.snapshot.Stored.Hosts[h.Spec.Host])
+		h.keep(p.snapshot.Stored.Hosts[config.HostKey(h.Spec.Host)])
 	}
 	h.secrets = h.Spec.SecretRefs()
 	return h

@@ -100,7 +100,7 @@ func (p *Plan) desired() Desired {
 	}
 	for _, h := range p.helpCenters {
 		if h.document != nil {
-			d.Hosts[h.Spec.Host] = h.claim()
+			d.Hosts[config.HostKey(h.Spec.Host)] = h.claim()
 		}
 	}
 	for _, m := range p.mailboxes {

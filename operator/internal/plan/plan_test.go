@@ -216,7 +216,7 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	helpCenters := []v1alpha1.HelpCenter{helpCenterNamed("b", "b.example"), helpCenterNamed("a", "a.example"), helpCenterNamed("c", "a.example"), helpCenterNamed("d", "")}
+	helpCenters := []v1alpha1.HelpCenter{helpCenterNamed("b", "b.example"), helpCenterNamed("a", "a.example"), helpCenterNamed("c", "A.example:8443"), helpCenterNamed("d", "")}
 	mailboxes := []v1alpha1.Mailbox{mailboxNamed("b"), mailboxNamed("B"), mailboxNamed("a")}
 	hosts, addresses := Names(helpCenters, mailboxes)
 	if diff := cmp.Diff([]string{"a.example", "b.example"}, hosts); diff != "" {

@@ -80,7 +80,7 @@ var (
 func (l *life) helpCenter(t *rapid.T) {
 	h := v1alpha1.HelpCenter{ObjectMeta: l.meta(t, helpCenterNames...)}
 	h.Spec.DisplayName = "A help center"
-	h.Spec.Host = rapid.SampledFrom([]string{"a.example", "b.example", "c.example"}).Draw(t, "host")
+	h.Spec.Host = rapid.SampledFrom([]string{"a.example", "a.example:8443", "b.example", "c.example"}).Draw(t, "host")
 	h.Spec.MailboxRef.Name = rapid.SampledFrom(mailboxNames).Draw(t, "mailbox")
 	h.Spec.Portal.TicketSubmission = rapid.SampledFrom([]config.TicketSubmission{config.SubmissionEnabled, config.SubmissionEnabled, config.SubmissionDisabled}).Draw(t, "submission")
 	if rapid.Bool().Draw(t, "signs up") {
@@ -326,7 +326,7 @@ func (l *life) nothingTwice(t *rapid.T) {
 			var claims map[string]wire.Claim
 			switch ref.Kind {
 			case wire.HelpCenters:
-				name, claims = specOf[config.HelpCenterSpec](t, d).Host, l.hosts
+				name, claims = config.HostKey(specOf[config.HelpCenterSpec](t, d).Host), l.hosts
 			case wire.Mailboxes:
 				name, claims = config.AddressKey(specOf[config.MailboxSpec](t, d).Address), l.addresses
 			default:

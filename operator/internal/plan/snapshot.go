@@ -56,7 +56,7 @@ type Stored struct {
 	// LastGood are the hashes of what was last loaded by all.
 	LastGood map[wire.Ref]string
 	// Hosts and Addresses are who holds what the objects of the account claim, and
-	// all that the account holds.
+	// all that the account holds, by config.HostKey and config.AddressKey.
 	Hosts     map[string]wire.Claim
 	Addresses map[string]wire.Claim
 	// Sealing is the key that secrets are sealed with; zero while no replica has

@@ -169,7 +169,7 @@ func (w *world) rivals(s *Snapshot) {
 	hosts, addresses := Names(s.HelpCenters, s.Mailboxes)
 	for _, k := range sortedKeys(w.helpCenters) {
 		h := w.helpCenters[k]
-		if w.sees(k) && k.Namespace != s.Account && (slices.Contains(hosts, h.Spec.Host) || len(held(s.Stored.Hosts, k)) > 0) {
+		if w.sees(k) && k.Namespace != s.Account && (slices.Contains(hosts, config.HostKey(h.Spec.Host)) || len(held(s.Stored.Hosts, k)) > 0) {
 			s.RivalHelpCenters = append(s.RivalHelpCenters, *h.DeepCopy())
 		}
 	}

@@ -77,12 +77,31 @@ func (w *writer) vanishing() (v vanishing) {
 			v.gone = append(v.gone, ref.Name)
 		}
 	}
+	if _, _, there := s.declared.Get(s.o.Keys.Account(w.account)); !there && w.desired.Account == nil {
+		v.gone = append(v.gone, s.served(w.account)...) // etcd does not know what would vanish
+	}
 	for ref := range w.desired.Documents {
 		if ref.Kind == wire.HelpCenters {
 			v.kept = append(v.kept, ref.Name)
 		}
 	}
 	return v
+}
+
+// served are the names of help centers of an account that replicas say they serve.
+func (s *Store) served(account string) []string {
+	names := map[string]bool{}
+	for _, r := range s.Replicas(account) {
+		if r.Loaded == nil {
+			continue
+		}
+		for ref := range r.Loaded.Documents {
+			if ref.Kind == wire.HelpCenters {
+				names[ref.Name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // brake decides whether what is about to vanish may, and has that written.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
+	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/operator/internal/plan"
 )
@@ -12,7 +14,7 @@ import (
 func (s *Store) Accounts() []string { return s.index.accounts() }
 
 // Stored returns what lies in etcd of an account, with the claims of those hosts and
-// addresses (in lower case), and all that the account holds. When one of these claims
+// addresses (as config.HostKey and config.AddressKey name them), and all that the account holds. When one of these claims
 // changes, Options.Changed is told of the account. What cannot be read is left out,
 // so that it is written anew.
 func (s *Store) Stored(account string, hosts, addresses []string) plan.Stored {
@@ -92,10 +94,22 @@ func (s *Store) addClaim(stored plan.Stored, key string) {
 		return
 	}
 	if host, is := strings.CutPrefix(key, s.o.Keys.Hosts()); is {
-		stored.Hosts[host] = claim
+		// Earlier versions claimed a host with its port. Such a claim counts for its
+		// account, which gives it back when it is written, unless the host is claimed.
+		name := config.HostKey(host)
+		if _, claimed := stored.Hosts[name]; name == host || !claimed {
+			stored.Hosts[name] = claim
+		}
 	} else if address, is := strings.CutPrefix(key, s.o.Keys.Addresses()); is {
 		stored.Addresses[address] = claim
 	}
+}
+
+// Serves tells whether some replica says that it serves something of an account, or
+// does not say yet that it has stopped.
+func (s *Store) Serves(account string) bool {
+	nothing := wire.Nothing(account).Hash
+	return slices.ContainsFunc(s.Replicas(account), func(r plan.Replica) bool { return r.Loaded != nil && r.Loaded.Account != nothing })
 }
 
 // Replicas returns those that have a session, by name, with what each has loaded of

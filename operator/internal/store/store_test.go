@@ -271,6 +271,28 @@ func TestWhatIsNotDesiredGoes(t *testing.T) {
 	}
 }
 
+// A claim of an earlier version names the host with its port. It counts for its
+// account, even if that cannot be written as it is declared now, until it is replaced.
+//
+// covers: K02
+func TestClaimWithAPortIsReplaced(t *testing.T) {
+	client := etcd.Start(t).Client()
+	mine, other := wire.Claim{Namespace: "acme", Name: "main", UID: "uid-main"}, wire.Claim{Namespace: "other", Name: "main"}
+	mustPut(t, client, keys.Host("h.example:8443"), mine)
+	mustPut(t, client, keys.Host("lost.example:8443"), mine)
+	mustPut(t, client, keys.Host("lost.example"), other)
+	s := lead(t, client)
+	want := map[string]wire.Claim{"h.example": mine, "lost.example": other}
+	if diff := cmp.Diff(want, s.Stored("acme", []string{"h.example", "lost.example"}, nil).Hosts); diff != "" {
+		t.Error(diff)
+	}
+	s.mustWrite("acme", helpCenter("acme", "h.example"))
+	left := []string{"declared/acme/account", "declared/acme/helpcenters/main", "operator/epoch", "operator/host/h.example", "operator/host/lost.example"}
+	if diff := cmp.Diff(left, keysOf(t, client)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOrphanedClaimGoes(t *testing.T) {
 	client := etcd.Start(t).Client()
 	mustPut(t, client, keys.Host("lost.example"), wire.Claim{Namespace: "gone", Name: "main"})

@@ -21,7 +21,8 @@ type Seal func(ctx context.Context, name string, keys []string, version string) 
 // Write brings etcd from what lies there to what is desired, and writes nothing if
 // that is the same: all in one transaction if it fits, else documents and claims
 // first, then the account, and last what goes. A replica goes by the account, so it
-// serves nothing that was written by half.
+// serves nothing that was written by half. An account of which nothing is desired has
+// a list that names nothing for as long as some replica goes by another one.
 //
 // Errors: ErrFenced, after which the process must end; ErrChanged, to look again;
 // *HeldError, when all is written but deletions; ErrNotLeading; else what etcd, seal
@@ -279,10 +280,13 @@ func (w *writer) putAccount(account *wire.Account, held bool) error {
 	key := w.store.o.Keys.Account(w.account)
 	old, seen, there := w.store.declared.Get(key)
 	if account == nil {
-		if there && !held {
-			w.named = []op{{key: key, seen: seen}}
+		if held || !w.store.Serves(w.account) {
+			if there && !held {
+				w.named = []op{{key: key, seen: seen}}
+			}
+			return nil
 		}
-		return nil
+		account = wire.Nothing(w.account)
 	}
 	fresh := *account
 	if last, err := wire.Decode[wire.Account](old); err == nil {
