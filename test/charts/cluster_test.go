@@ -25,9 +25,6 @@ func restricted(t *testing.T, cluster *kube.Cluster) string {
 	return namespace
 }
 
-// foreign are kinds that the API server of tests does not have, as others install them.
-var foreign = map[string]bool{"Certificate": true, "Issuer": true, "HTTPRoute": true, "ServiceMonitor": true, "PrometheusRule": true}
-
 // TestAccepted holds that a real API server takes all that is rendered: no field that it
 // does not know, and no pod that is not restricted.
 //
@@ -35,6 +32,7 @@ var foreign = map[string]bool{"Certificate": true, "Issuer": true, "HTTPRoute": 
 func TestAccepted(t *testing.T) {
 	cluster := kube.Start(t)
 	h := newHelm(t, "KUBECONFIG="+cluster.Kubeconfig)
+	installForeign(t, cluster)
 	sets := valueSets(t, "postern*.yaml")
 	sets["defaults"] = filepath.Join(postern, "values.yaml")
 	for name, file := range sets {
@@ -42,11 +40,7 @@ func TestAccepted(t *testing.T) {
 			namespace := restricted(t, cluster)
 			var objects, pods []map[string]any
 			for _, o := range decode(t, h.run("template", "postern", postern, "-n", namespace, "-f", file, "--set", "operator.watchNamespaces={"+namespace+"},crds.enabled=false")) {
-				kind := text(o["kind"])
-				switch {
-				case foreign[kind]:
-					continue
-				case kind == "Deployment" || kind == "StatefulSet":
+				if o["kind"] == "Deployment" || o["kind"] == "StatefulSet" {
 					pods = append(pods, podFrom(o, namespace))
 				}
 				objects = append(objects, o)
@@ -149,30 +143,31 @@ func TestLifeOfARelease(t *testing.T) {
 	at := []string{"postern", postern, "-n", namespace, "--set", "crds.enabled=false"}
 	release := func(do string, more ...string) { t.Helper(); h.run(append(append([]string{do}, at...), more...)...) }
 	release("install")
-	key, server, pod := secret(t, cluster, namespace, "postern-key"), secret(t, cluster, namespace, "postern-etcd-server"), podAnnotations(t, cluster, namespace)
+	key, server := secret(t, cluster, namespace, "postern-key"), secret(t, cluster, namespace, "postern-etcd-server")
+	daemon, operator := podAnnotations(t, cluster, namespace, "statefulset/postern"), podAnnotations(t, cluster, namespace, "deployment/postern-operator")
 	if len(key["key"]) != 32 {
 		t.Fatalf("the key has %d bytes, the daemon takes 32", len(key["key"]))
 	}
-	release("upgrade", "--set", "hostname=mx.acme.example")
+	release("upgrade", "--set", "hostname=mx.acme.example,operator.replicas=2")
 	if diff := cmp.Diff(key, secret(t, cluster, namespace, "postern-key")); diff != "" {
 		t.Error("an upgrade has made another key")
 	}
 	if diff := cmp.Diff(server, secret(t, cluster, namespace, "postern-etcd-server")); diff != "" {
 		t.Error("an upgrade has made other certificates")
 	}
-	if diff := cmp.Diff(pod, podAnnotations(t, cluster, namespace)); diff != "" {
+	if diff := cmp.Diff(daemon, podAnnotations(t, cluster, namespace, "statefulset/postern")); diff != "" {
 		t.Errorf("an upgrade restarts the daemon for nothing (-before +after):\n%s", diff)
 	}
 
-	// Near their end they are renewed, both, and the daemon reads them at a start.
+	// Near their end they are renewed, both, and programs read the authority at their start.
 	cluster.Kubectl(t, "annotate", "secret", "postern-etcd-server", "-n", namespace, "--overwrite", "postern.dev/renew-after=1")
 	release("upgrade", "--force-conflicts")
 	renewed, client := secret(t, cluster, namespace, "postern-etcd-server"), secret(t, cluster, namespace, "postern-etcd-client")
 	if bytes.Equal(renewed["tls.crt"], server["tls.crt"]) || !bytes.Equal(renewed["ca.crt"], client["ca.crt"]) {
 		t.Error("certificates near their end are not renewed, or not together")
 	}
-	if cmp.Equal(pod, podAnnotations(t, cluster, namespace)) {
-		t.Error("with another authority the daemon is not started again")
+	if cmp.Equal(daemon, podAnnotations(t, cluster, namespace, "statefulset/postern")) || cmp.Equal(operator, podAnnotations(t, cluster, namespace, "deployment/postern-operator")) {
+		t.Error("with another authority the daemon, or the operator, is not started again")
 	}
 
 	// Without the cluster at hand another key would be made: it is refused.
@@ -230,10 +225,10 @@ func get(t *testing.T, cluster *kube.Cluster, into client.Object, namespace, nam
 	}
 }
 
-// podAnnotations are those of the daemon's pods: another value starts them again.
-func podAnnotations(t *testing.T, cluster *kube.Cluster, namespace string) map[string]string {
+// podAnnotations are those of a workload's pods: another value starts them again.
+func podAnnotations(t *testing.T, cluster *kube.Cluster, namespace, workload string) map[string]string {
 	t.Helper()
-	out := cluster.Kubectl(t, "get", "statefulset", "postern", "-n", namespace, "-o", "jsonpath={.spec.template.metadata.annotations}")
+	out := cluster.Kubectl(t, "get", workload, "-n", namespace, "-o", "jsonpath={.spec.template.metadata.annotations}")
 	annotations := map[string]string{}
 	if err := json.Unmarshal([]byte(out), &annotations); err != nil {
 		t.Fatalf("%s: %v", out, err)

@@ -12,13 +12,8 @@ metadata:
     {{- /* Without the version of the chart, which would start them again for nothing. */}}
     {{- include "postern.selector" $daemon | nindent 4 }}
     {{- with .Values.daemon.podLabels }}{{ toYaml . | nindent 4 }}{{ end }}
-  {{- $annotations := merge (dict) .Values.daemon.podAnnotations }}
-  {{- if include "postern.etcdMadeHere" . }}
-  {{- /* The authority of clients is read at the start alone. */}}
-  {{- $_ := set $annotations "postern.dev/etcd-certificates" (include "postern.etcdCertificates" . | fromJson).sum }}
-  {{- end }}
-  {{- with $annotations }}
-  annotations: {{- toYaml . | nindent 4 }}
+  {{- with include "postern.podAnnotations" (dict "root" $ "of" .Values.daemon) }}
+  annotations: {{- . | nindent 4 }}
   {{- end }}
 spec:
   automountServiceAccountToken: false
@@ -100,7 +95,7 @@ spec:
     {{- range include "postern.tlsSecrets" . | fromYamlArray }}
     - {name: {{ printf "tls-%s" (sha256sum . | trunc 10) }}, mountPath: /etc/postern/tls/{{ . }}, readOnly: true}
     {{- end }}
-    {{- if .Values.s3.enabled }}
+    {{- if and .Values.s3.enabled .Values.s3.credentialsSecret }}
     - {name: s3, mountPath: /etc/postern/s3, readOnly: true}
     {{- end }}
     {{- if .Values.relay.passwordSecret }}
@@ -124,7 +119,7 @@ spec:
   - name: {{ printf "tls-%s" (sha256sum . | trunc 10) }}
     secret: {secretName: {{ . }}, defaultMode: 0440}
   {{- end }}
-  {{- if .Values.s3.enabled }}
+  {{- if and .Values.s3.enabled .Values.s3.credentialsSecret }}
   - name: s3
     secret: {secretName: {{ .Values.s3.credentialsSecret }}, defaultMode: 0440, items: [{key: access-key, path: access-key}, {key: secret-key, path: secret-key}]}
   {{- end }}

@@ -37,3 +37,15 @@ Made once for each rendering, as they are random and several templates ask for t
 {{- end -}}
 {{- .Values.etcdCertificates | toJson -}}
 {{- end -}}
+
+{{/*
+Annotations of pods, called with (dict "root" $ "of" .Values.daemon). Both programs read the
+authority of etcd at their start alone, so with another one they are started again.
+*/}}
+{{- define "postern.podAnnotations" -}}
+{{- $annotations := merge (dict) .of.podAnnotations -}}
+{{- if include "postern.etcdMadeHere" .root -}}
+{{- $_ := set $annotations "postern.dev/etcd-certificates" (include "postern.etcdCertificates" .root | fromJson).sum -}}
+{{- end -}}
+{{- with $annotations }}{{ toYaml . }}{{ end -}}
+{{- end -}}

@@ -48,7 +48,9 @@
 {{- with .Values.s3.prefix }}
 - --s3-prefix={{ . }}
 {{- end }}
+{{- if .Values.s3.credentialsSecret }}
 - --s3-credentials=/etc/postern/s3
+{{- end }}
 {{- end }}
 {{- end -}}
 
