@@ -6,8 +6,8 @@ RUN go mod download
 COPY . .
 ARG VERSION=dev
 ENV CGO_ENABLED=0
-RUN go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/postern ./daemon \
- && go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/postern-operator ./operator \
+RUN go build -trimpath -tags grpcnotrace -ldflags "-s -w -X main.version=${VERSION}" -o /out/postern ./daemon \
+ && go build -trimpath -tags grpcnotrace -ldflags "-s -w -X main.version=${VERSION}" -o /out/postern-operator ./operator \
  && mkdir -p /out/data
 
 FROM gcr.io/distroless/static-debian12:nonroot AS operator
