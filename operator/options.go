@@ -80,7 +80,7 @@ func (o *options) bind(fs *flag.FlagSet) {
 	fs.BoolVar(&o.elect, "leader-elect", false, "work only while holding a lease, so that several may run")
 	fs.StringVar(&o.electNamespace, "leader-election-namespace", "", "`namespace` of that lease (default: the one of this pod)")
 	fs.Func("daemon-service", "`namespace/name` of the daemon's Service: pods that are ready there must be heard of in etcd (default: nobody asks)", o.setDaemon)
-	fs.BoolVar(&o.massDelete, "allow-mass-delete", false, "let most help centers vanish at once; without it such deletions are held back")
+	fs.BoolVar(&o.massDelete, "allow-mass-delete", false, "let most help centers or mailboxes vanish at once; without it such deletions are held back")
 	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "`file` that says how to reach the API server (default: $KUBECONFIG, else as a pod of the cluster)")
 	fs.BoolVar(&o.version, "version", false, "tell the version")
 }

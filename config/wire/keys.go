@@ -112,12 +112,25 @@ func (k Keys) Host(host string) string { return k.Hosts() + host }
 // Address is the key of the claim of an address, as config.AddressKey names it.
 func (k Keys) Address(address string) string { return k.Addresses() + address }
 
-// Vanisheds is the prefix of what tells which help centers have vanished lately.
+// Vanisheds is the prefix of what tells what has vanished lately.
 func (k Keys) Vanisheds() string { return k.Operator() + "vanished/" }
 
-// Vanished is the key that tells it of one.
-func (k Keys) Vanished(account, helpCenter string) string {
-	return k.Vanisheds() + account + "/" + helpCenter
+// Vanished is the key that tells it of one document.
+func (k Keys) Vanished(account string, r Ref) string {
+	return k.Vanisheds() + account + "/" + r.String()
+}
+
+// ParseVanished undoes Vanished. Earlier versions left out the kind, which was
+// HelpCenters.
+func (k Keys) ParseVanished(key string) (account string, r Ref, ok bool) {
+	account, rest, ok := strings.Cut(strings.TrimPrefix(key, k.Vanisheds()), "/")
+	if !ok || account == "" || rest == "" {
+		return "", Ref{}, false
+	}
+	if !strings.Contains(rest, "/") {
+		return account, Ref{Kind: HelpCenters, Name: rest}, true
+	}
+	return account, r, r.UnmarshalText([]byte(rest)) == nil
 }
 
 // Helds is the prefix of what tells whose deletions are held back.

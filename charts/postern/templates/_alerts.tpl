@@ -56,7 +56,7 @@
   for: 5m
   labels: {severity: warning}
   annotations:
-    summary: Most help centers would vanish at once, and are kept
+    summary: Most help centers or mailboxes would vanish at once, and are kept
     description: If it is meant so, set operator.allowMassDelete for a moment.
 - alert: PosternConfigurationRefused
   expr: {{ printf "max(postern_declared_refused{%s}) > 0" $in | quote }}

@@ -43,7 +43,7 @@ type Options struct {
 	// DaemonService names the Service of the daemon. Of a pod that is ready there and
 	// says nothing in etcd, nobody knows what it serves. Zero: nobody asks.
 	DaemonService types.NamespacedName
-	// AllowMassDelete lets most help centers vanish at once.
+	// AllowMassDelete lets most help centers or mailboxes vanish at once.
 	AllowMassDelete bool
 	// Metrics is where what is counted is shown.
 	Metrics prometheus.Registerer

@@ -44,7 +44,7 @@ type Options struct {
 	Keys   wire.Keys
 	// Writer is the version of the operator.
 	Writer string
-	// AllowMassDelete lets more than half of all help centers vanish at once.
+	// AllowMassDelete lets more than half of all help centers or mailboxes vanish at once.
 	AllowMassDelete bool
 	// Mine tells the accounts that are looked after; nil: all are.
 	Mine func(account string) bool
