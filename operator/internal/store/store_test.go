@@ -257,7 +257,7 @@ func TestWhatIsNotDesiredGoes(t *testing.T) {
 	want := []string{
 		"declared/acme/account", "declared/acme/ticketforms/f",
 		"declared/other/account", "declared/other/helpcenters/main", "operator/epoch", "operator/host/other.example",
-		"operator/vanished/acme/main", // for ten minutes
+		"operator/vanished/acme/helpcenters/main", // for ten minutes
 	}
 	if diff := cmp.Diff(want, keysOf(t, client)); diff != "" {
 		t.Error(diff)
