@@ -56,6 +56,7 @@ type Store interface {
 	EndSessions(ctx context.Context, account string, ends func(helpdesk.Session) bool) error
 	Record(ctx context.Context, account string, kind helpdesk.RecordKind, id string, into any) (rev int64, err error)
 	Records(ctx context.Context, account string, kind helpdesk.RecordKind, under, after string, limit int) (found []helpdesk.StoredRecord, next string, err error)
+	NewestRecords(ctx context.Context, account string, kind helpdesk.RecordKind, under, from, before string, limit int) ([]helpdesk.StoredRecord, error)
 	Audit(ctx context.Context, account string, from int64, newest bool, limit int) ([]helpdesk.AuditRecord, error)
 	AuditHead(ctx context.Context, account string) (helpdesk.AuditHead, error)
 	NextNumber(ctx context.Context, account string) (int64, error)

@@ -166,6 +166,10 @@ func TestUndoOfSnoozeAndSpam(t *testing.T) {
 			t.Errorf("%+v: %+v, %v; request is %v, was %v", in, back, err, is, before)
 		}
 	}
+	// Closing was told; that it was taken back within seconds is not.
+	if told := sentTo(b.detail(number), helpdesk.StatusChanged); len(told) != 1 {
+		t.Errorf("told of a status: %v", told)
+	}
 	got, err := b.ChangeMany(ctx, ada, []int64{number}, Bulk{Priority: "Low"})
 	if err != nil {
 		t.Fatal(err)

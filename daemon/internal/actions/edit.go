@@ -31,6 +31,9 @@ type Edit struct {
 	// Had are values of Fields as they were shown. One that somebody else has changed
 	// since to something else makes it a Conflict; nil asks for none of that.
 	Had map[string]string
+
+	// quiet tells nobody of a status: it takes back what was told a moment ago.
+	quiet bool
 }
 
 // Edited tells what came of an [Edit].
@@ -214,8 +217,10 @@ func (d *Desk) tryEdit(ctx context.Context, number int64, e *editing) (*Edited, 
 		return done, errUnchanged
 	}
 	seq := noteEvent(change, t, e.by, e.now, done.Words)
-	if err := d.tellStatus(ctx, change, t, seq, done.Before.Status); err != nil {
-		return nil, err
+	if !e.quiet {
+		if err := d.tellStatus(ctx, change, t, seq, done.Before.Status); err != nil {
+			return nil, err
+		}
 	}
 	done.Ticket = *t
 	return done, d.store.Commit(ctx, change)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -211,27 +212,50 @@ func (d *Desk) RemoveHook(ctx context.Context, by Actor, id helpdesk.ID) error {
 // MostPosts is how many posts one page lists.
 const MostPosts = 60
 
+// postSpan is the first span of time that is looked through for a page of posts; each
+// further one is postGrowth times as long. A hook has up to 20,000 that wait, so a page
+// must not read them all.
+const (
+	postSpan   = 10 * time.Minute
+	postGrowth = 4
+)
+
 // Posts of a hook, newest first, from before one of them ("" from the newest).
 func (d *Desk) Posts(ctx context.Context, by Actor, hook, before helpdesk.ID) ([]helpdesk.Post, error) {
 	if _, err := d.Hook(ctx, by, hook); err != nil {
 		return nil, err
 	}
-	all, err := stored[helpdesk.Post](ctx, d, by.Account, helpdesk.PostRecord, string(hook)+"/")
-	if err != nil {
-		return nil, err
+	newest := d.now()
+	if before != "" {
+		at, err := before.Time()
+		if err != nil {
+			return nil, err
+		}
+		newest = at
 	}
-	slices.Reverse(all)
 	var posts []helpdesk.Post
-	for _, r := range all {
-		if before != "" && r.Value.ID >= before {
-			continue
+	for span := postSpan; ; span *= postGrowth {
+		from, last := string(helpdesk.FirstTimedID(newest.Add(-span))), span > helpdesk.PostLifetime
+		if last {
+			from = "" // what waits longer than it should is listed too
 		}
-		r.Value.Rev = r.Rev
-		if posts = append(posts, r.Value); len(posts) == MostPosts {
-			break
+		found, err := d.store.NewestRecords(ctx, by.Account, helpdesk.PostRecord, string(hook)+"/", from, string(before), MostPosts-len(posts))
+		if err != nil {
+			return nil, err
 		}
+		for _, r := range found {
+			p := helpdesk.Post{}
+			if err := json.Unmarshal(r.Raw, &p); err != nil {
+				return nil, fmt.Errorf("read post %s: %w", r.ID, err)
+			}
+			p.Rev = r.Rev
+			posts = append(posts, p)
+		}
+		if last || len(posts) == MostPosts {
+			return posts, nil
+		}
+		before = helpdesk.ID(from) // all that is newer was read
 	}
-	return posts, nil
 }
 
 // Redeliver has a post sent again that was taken or given up.

@@ -106,8 +106,8 @@ func (d *Desk) AddToken(ctx context.Context, by Actor, in NewToken) (*helpdesk.A
 	if err != nil {
 		return nil, "", err
 	}
-	if len(all) >= helpdesk.MaxTokens {
-		return nil, "", helpdesk.Errorf(helpdesk.Invalid, "there are %d tokens already; end some that nobody uses", len(all))
+	if err := roomForToken(all, token.Agent); err != nil {
+		return nil, "", err
 	}
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
@@ -124,6 +124,23 @@ func (d *Desk) AddToken(ctx context.Context, by Actor, in NewToken) (*helpdesk.A
 	}
 	d.log.InfoContext(ctx, "token added", "account", by.Account, "token", token.ID, "agent", token.Agent)
 	return token, secret, nil
+}
+
+// roomForToken refuses one token too many of the account, or of one agent.
+func roomForToken(all []storedToken, agent helpdesk.ID) error {
+	if len(all) >= helpdesk.MaxTokens {
+		return helpdesk.Errorf(helpdesk.Invalid, "there are %d tokens already; end some that nobody uses", len(all))
+	}
+	own := 0
+	for i := range all {
+		if all[i].Agent == agent {
+			own++
+		}
+	}
+	if own >= helpdesk.MaxTokensOfAgent {
+		return helpdesk.Errorf(helpdesk.Invalid, "an agent has %d tokens at most; end some that nobody uses", own)
+	}
+	return nil
 }
 
 func joinScopes(scopes []helpdesk.Scope) string {

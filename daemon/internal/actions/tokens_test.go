@@ -97,6 +97,29 @@ func TestTokensForOthers(t *testing.T) {
 	}
 }
 
+// One agent can't use up the tokens that all have in common.
+func TestTokensOfOneAgent(t *testing.T) {
+	b := newBench(t)
+	ann, boris := b.as("ann@acme.example", "agent"), b.as("boris@acme.example", "agent")
+	var first *helpdesk.AccessToken
+	for i := range helpdesk.MaxTokensOfAgent {
+		token, _, err := b.AddToken(t.Context(), ann, NewToken{Name: "x", Scopes: []helpdesk.Scope{helpdesk.ReadTickets}})
+		must(t, err)
+		if i == 0 {
+			first = token
+		}
+	}
+	one := NewToken{Name: "x", Scopes: []helpdesk.Scope{helpdesk.ReadTickets}}
+	if _, _, err := b.AddToken(t.Context(), ann, one); helpdesk.KindOf(err) != helpdesk.Invalid {
+		t.Errorf("one too many: %v", err)
+	}
+	_, _, err := b.AddToken(t.Context(), boris, one)
+	must(t, err)
+	must(t, b.EndToken(t.Context(), ann, first.ID))
+	_, _, err = b.AddToken(t.Context(), ann, one)
+	must(t, err)
+}
+
 // Who may start a stopped hook again is told, each once, and nobody else: what hooks are
 // told is of all requests. Without a mailbox the stop goes on untold.
 func TestHookStoppedIsToldToItsKeepers(t *testing.T) {

@@ -51,6 +51,7 @@ func union(a, b map[string]string) map[string]string {
 // takeBack is the change that makes of a request what it was, for all that is still
 // as it was changed; left names what is not. Without If there is nothing to do.
 func (d *Desk) takeBack(t *helpdesk.Ticket, was *helpdesk.WasState) (in Edit, left []string) {
+	in.quiet = true
 	is := state(t)
 	for _, key := range slices.Sorted(maps.Keys(was.After)) {
 		before := was.Before[key]

@@ -89,6 +89,7 @@ type other struct {
 	Number  int64
 	Subject string
 	Status  helpdesk.Status
+	Label   string // of the status, as the account calls it
 }
 
 // shownOthers are enough to see whether somebody asked the same before.
@@ -111,7 +112,7 @@ func newCard(t *helpdesk.Ticket, a *about) card {
 		if one.Number == t.Number {
 			seen = 1
 		} else if len(c.Others) < shownOthers {
-			c.Others = append(c.Others, other{one.Number, or(one.Subject, "No subject"), one.Status})
+			c.Others = append(c.Others, other{one.Number, or(one.Subject, "No subject"), one.Status, a.settings.StatusLabel(one.Status)})
 		}
 	}
 	c.More = max(a.tickets.Here+a.tickets.Elsewhere-len(c.Others)-seen, 0)

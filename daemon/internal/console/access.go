@@ -38,7 +38,7 @@ func (c *Handler) accessPages() {
 	c.handle("POST /agent/access/hooks", c.addHook)
 	c.handle("GET /agent/access/hooks/{hook}", func(v *visit) error { return c.writeHook(v, http.StatusOK, hookPage{}) })
 	c.handle("POST /agent/access/hooks/{hook}", c.saveHook)
-	c.handle("POST /agent/access/hooks/{hook}/{act}", c.actOnHook) // secret, ping, remove
+	c.handle("POST /agent/access/hooks/{hook}/{act}", c.actOnHook) // secret, ping, start, remove
 	c.handle("POST /agent/access/hooks/{hook}/posts/{post}/again", c.redeliver)
 }
 
@@ -70,7 +70,7 @@ type hookForm struct {
 }
 
 var accessDone = map[string]string{
-	"ended": "The token has ended. It lets nobody in any more.", "removed": "The hook is removed.", "saved": "Saved.", "ping": "A ping is on its way.", "again": "It is being sent again.",
+	"ended": "The token has ended. It lets nobody in any more.", "removed": "The hook is removed.", "saved": "Saved.", "started": "The hook is told again what happens.", "ping": "A ping is on its way.", "again": "It is being sent again.",
 }
 
 // scopeWords say what programs may do with each scope.
@@ -269,6 +269,12 @@ func (c *Handler) actOnHook(v *visit) error {
 		return c.writeHook(v, http.StatusOK, hookPage{Secret: secret})
 	case "ping":
 		return hookDone(v, "ping", c.desk.Ping(v.context(), v.by, id))
+	case "start":
+		h, err := c.desk.Hook(v.context(), v.by, id)
+		if err == nil {
+			_, err = c.desk.SetHook(v.context(), v.by, id, h.Rev, actions.NewHook{Name: h.Name, URL: h.URL, Events: h.Events, On: true})
+		}
+		return hookDone(v, "started", err)
 	case "remove":
 		err := c.desk.RemoveHook(v.context(), v.by, id)
 		if err == nil {

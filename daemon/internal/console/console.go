@@ -93,7 +93,7 @@ type Handler struct {
 func New(desk Desk, site *web.Site) *Handler {
 	c := &Handler{desk: desk, site: site, mux: http.NewServeMux(), streams: web.NewStreams(mostStreams, mostStreamsOfNetwork)}
 	c.pages = site.Pages(templates, "templates", "console.css", "ticket.css", "contacts.css", "settings.css", "search.css", "people.css",
-		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js", "presence.js")
+		"console.js", "panes.js", "rows.js", "palette.js", "news.js", "files.js", "ticket.js", "composing.js", "contacts.js", "presence.js")
 	c.sheet = template.Must(template.New("paper").Parse(paperHTML))
 	c.tries = web.NewLimiter(signInBurst, signInEvery, site.Now)
 

@@ -14,6 +14,7 @@ import (
 type contactPage struct {
 	*actions.ContactDetail
 	Tickets   *actions.ContactTickets
+	Desk      *helpdesk.DeskSettings // names statuses
 	Name      string
 	Path      string
 	Addresses []contactAddress
@@ -136,7 +137,7 @@ func (c *Handler) contactPage(v *visit, id helpdesk.ID) (*contactPage, error) {
 		return nil, err
 	}
 	page := &contactPage{
-		ContactDetail: detail, Tickets: tickets, Name: detail.DisplayName(), Path: contactPath(detail.ID),
+		ContactDetail: detail, Tickets: tickets, Desk: settings, Name: detail.DisplayName(), Path: contactPath(detail.ID),
 		MayInvite: v.center.PortalOn && v.center.SignUp.Any(), Again: !detail.InvitedUntil.IsZero(),
 		MayEdit: v.by.May(helpdesk.EditContacts), MayRemove: v.by.May(helpdesk.RemoveContacts), MayExport: v.by.May(helpdesk.ExportData),
 	}

@@ -2,11 +2,14 @@ package console_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +200,33 @@ func TestContactsList(t *testing.T) {
 			t.Errorf("%s: %d", path, r.StatusCode)
 		}
 	}
+}
+
+// Who types an address is offered contacts who can be written to, a few of them.
+func TestContactsAreOffered(t *testing.T) {
+	d := &desk{contacts: &actions.ContactsPage{Contacts: []helpdesk.Contact{
+		{ID: aliceID, Name: "Alice <b>", Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("alice@customer.example")}, {Address: helpdesk.MustAddress("a@b.example")}}},
+		{ID: "b", Blocked: &helpdesk.Called{}, Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("blocked@customer.example")}}},
+		{ID: "c", Deleted: &helpdesk.Called{}, Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("deleted@customer.example")}}},
+		{ID: "d", Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress("bob@customer.example")}}},
+	}}}
+	for i := range 20 {
+		d.contacts.Contacts = append(d.contacts.Contacts, helpdesk.Contact{ID: helpdesk.ID(fmt.Sprint(i)), Addresses: []helpdesk.ContactAddress{{Address: helpdesk.MustAddress(fmt.Sprintf("c%d@customer.example", i))}}})
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, base+"/agent/contacts?q=cust", nil)
+	r.Header.Set("Accept", "application/json")
+	answer := webtest.Do(t, serve(d), r, session)
+	var got []struct{ Name, Address string }
+	if err := json.Unmarshal([]byte(webtest.Body(t, answer)), &got); err != nil || answer.Header.Get("Content-Type") != "application/json" || !slices.Contains(answer.Header.Values("Vary"), "Accept") {
+		t.Fatalf("%v: %v", err, answer.Header)
+	}
+	if len(got) != 8 || got[0].Name != "Alice <b>" || got[0].Address != "alice@customer.example" || got[1].Address != "bob@customer.example" {
+		t.Errorf("offered %+v", got)
+	}
+	if d.lookedFor.Words != "cust" {
+		t.Errorf("looked for %+v", d.lookedFor)
+	}
+	has(t, webtest.Page(t, webtest.Get(t, serve(&desk{}), base+"/agent/new", session)), `list="new-known"`, `<datalist class="known-contacts" id="new-known">`)
 }
 
 // covers: P10

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,6 +50,10 @@ func (c *Handler) listContacts(v *visit) error {
 	if page.ContactsPage, err = c.desk.Contacts(v.context(), v.by, q); err != nil {
 		return err
 	}
+	v.w.Header().Add("Vary", "Accept")
+	if wantsJSON(v.r) {
+		return writeNamed(v, page.Contacts)
+	}
 	for i := range page.Contacts {
 		page.Rows = append(page.Rows, newContactRow(&page.Contacts[i]))
 	}
@@ -74,6 +79,28 @@ func (c *Handler) listContacts(v *visit) error {
 	}
 	page.Done = contactsDone[form.Get("done")]
 	c.write(v, http.StatusOK, "contacts", "Contacts", c.frame(v, "contacts"), page)
+	return nil
+}
+
+// mostNamed is how many contacts are offered while an address is typed.
+const mostNamed = 8
+
+// named is a contact who is offered.
+type named struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+}
+
+// writeNamed tells those who can be written to, for the fields of addresses.
+func writeNamed(v *visit, contacts []helpdesk.Contact) error {
+	all := []named{}
+	for i := range contacts {
+		if c := &contacts[i]; c.Blocked == nil && c.Deleted == nil && c.Erasing == nil && len(all) < mostNamed {
+			all = append(all, named{c.Name, c.MainAddress().String()})
+		}
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(v.w).Encode(all) // whoever asked has gone
 	return nil
 }
 

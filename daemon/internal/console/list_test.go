@@ -24,7 +24,7 @@ func TestList(t *testing.T) {
 		settings: &helpdesk.DeskSettings{StatusLabels: map[helpdesk.Status]string{helpdesk.Pending: "Waiting <you>"}},
 	})
 	page := webtest.Page(t, webtest.Get(t, h, base+"/agent/q/unassigned", session))
-	has(t, page, "Subject &lt;3&gt;", "Alice &lt;A&gt;", "#3", `<span class="status Closed">Closed</span>`, "Waiting &lt;you&gt;", ">1 h</time>",
+	has(t, page, "Subject &lt;3&gt;", "Alice &lt;A&gt;", "#3", `<span class="status Closed" title="Closed">Closed</span>`, "Waiting &lt;you&gt;", ">1 h</time>",
 		`href="/agent/tickets/1?in=unassigned"`, `class="row unread" data-number="1"`, `title="Assigned to Robin van Sample"`, ">RS<",
 		`href="/agent/held"`, "Robin &lt;Sample&gt;", `href="/agent/q/unassigned" data-place="unassigned" aria-current="page"`, "Billing &lt;b&gt;", `id="main" hidden`)
 	hasNot(t, page, "Older", "Newer")

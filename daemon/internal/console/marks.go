@@ -146,13 +146,19 @@ type work struct {
 	GoesOnAs  []int64
 	Maybe     int64
 	Side      *helpdesk.Side // it is one of another request
-	Sides     []actions.SideThread
+	Sides     []side
 	Snoozed   *helpdesk.Snooze
 	SnoozedBy string
 	Spam      *helpdesk.Called
 	Fields    []field
 	FieldsSet bool // one has a value
 	FieldsBad string
+}
+
+// side is a side thread.
+type side struct {
+	actions.SideThread
+	Label string // of the status, as the account calls it
 }
 
 // watcher is an agent who follows a request.
@@ -165,8 +171,11 @@ type watcher struct {
 func newWork(detail *actions.Detail, a *about, d draft) work {
 	t := &detail.Ticket
 	w := work{
-		Follows: detail.Follows, Maybe: detail.Maybe, GoesOnAs: detail.GoesOnAs, Side: t.Side, Sides: detail.Sides,
+		Follows: detail.Follows, Maybe: detail.Maybe, GoesOnAs: detail.GoesOnAs, Side: t.Side,
 		Snoozed: t.Snoozed, Spam: t.Spam, Fields: newFields(a.settings.TicketFields, t.Fields, d.Fields),
+	}
+	for _, s := range detail.Sides {
+		w.Sides = append(w.Sides, side{s, a.settings.StatusLabel(s.Status)})
 	}
 	if t.Submitter != nil {
 		w.Submitter = t.Submitter.DisplayName()

@@ -46,6 +46,7 @@ type mergePage struct {
 	Path    string
 	Into    string                 // as typed
 	Target  *helpdesk.Ticket       // nil until it was found
+	Label   string                 // of its status, as the account calls it
 	Joining []helpdesk.Participant // who takes part in it then, and did not
 	Error   string
 }
@@ -80,7 +81,11 @@ func (c *Handler) writeMerge(v *visit, number int64, typed string, failure error
 		page.Target, failure = c.target(v, number, page.Into)
 	}
 	if page.Target != nil {
-		page.Joining = joining(&detail.Ticket, page.Target)
+		settings, err := c.desk.DeskSettings(v.context(), v.by)
+		if err != nil {
+			return err
+		}
+		page.Label, page.Joining = settings.StatusLabel(page.Target.Status), joining(&detail.Ticket, page.Target)
 	}
 	if failure != nil {
 		page.Error = web.Sentence(or(helpdesk.Public(failure), "that can't be done"))

@@ -201,7 +201,7 @@ func TestCannedReply(t *testing.T) {
 func TestAround(t *testing.T) {
 	d := full()
 	d.Settings = helpdesk.DeskSettings{
-		StatusLabels: map[helpdesk.Status]string{helpdesk.Open: "To do <now>"},
+		StatusLabels: map[helpdesk.Status]string{helpdesk.Open: "To do <now>", helpdesk.Pending: "Waiting <long>"},
 		TicketFields: []helpdesk.FieldSpec{{Name: "order", Label: "Order <nr>", Type: helpdesk.TextField}, {Name: "vip", Label: "Big customer", Type: helpdesk.TickField},
 			{Name: "size", Label: "Size", Type: helpdesk.SelectField, Options: []string{"S", "<L>"}}, {Name: "due", Label: "Due", Type: helpdesk.DateField}},
 	}
@@ -216,7 +216,7 @@ func TestAround(t *testing.T) {
 	}
 	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: d}), base+"/agent/tickets/7?in=mine", session))
 	has(t, page, "To do &lt;now&gt;", "ORD-&lt;1&gt;", "<dd dir=\"auto\">Yes</dd>", `<option selected>&lt;L&gt;</option>`, `type="date"`, `name="had-order" value="ORD-&lt;1&gt;"`,
-		"Out of sight until", `id="snooze-zone">In UTC<`, "Kim", "Called spam by <bdi>Jo &lt;J&gt;</bdi>", `Side thread of <a href="/agent/tickets/5">`, "Side &lt;s&gt;", "maker@elsewhere.example",
+		"Out of sight until", `id="snooze-zone">In UTC<`, "Kim", "Called spam by <bdi>Jo &lt;J&gt;</bdi>", `Side thread of <a href="/agent/tickets/5">`, "Side &lt;s&gt;", `<span class="status Pending">Waiting &lt;long&gt;</span>`, "maker@elsewhere.example",
 		`Goes on as <a href="/agent/tickets/12">`, "<summary>4 more</summary>", "and 7 others</summary>", `action="/agent/tickets/7/reply?in=mine"`)
 	merged := full()
 	merged.Ticket.Merged = &helpdesk.Merge{Number: 9}

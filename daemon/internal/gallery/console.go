@@ -29,7 +29,7 @@ type agentDesk struct {
 }
 
 var (
-	robinAgent = helpdesk.Agent{ID: "robinrobinrobinr", Name: "Robin Sample", Address: robin, Role: helpdesk.AdminRole}
+	robinAgent = helpdesk.Agent{ID: "robinrobinrobinr", Name: "Robin Sample", Address: robin, Role: helpdesk.AdminRole, Password: "made-up"}
 	samAgent   = helpdesk.Agent{ID: "samsamsamsamsams", Name: "Sam Adeyemi", Address: helpdesk.MustAddress("sam@acme.example")}
 	repairs    = helpdesk.Team{ID: "repairsrepairsre", Name: "Repairs"}
 	oldOnes    = actions.SavedView{Rev: 7, View: helpdesk.View{

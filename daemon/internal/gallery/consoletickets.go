@@ -53,7 +53,7 @@ func deskOrder() *actions.Detail {
 	}
 	tell(detail, helpdesk.Entry{Kind: helpdesk.Message, Author: byAlice, At: ago(2 * day), Raw: "00", Text: "Hello,\n\nI ordered a pair of rocket skates two weeks ago and they have not arrived yet. The shop says that they were sent on the 5th.\n\nCan you find out where they are?",
 		Recognised: &helpdesk.Recognition{Rule: "new-request", Token: helpdesk.TokenNone, Sender: helpdesk.SenderStranger, Class: helpdesk.ClassMessage, Trust: proven}})
-	tell(detail, helpdesk.Entry{Kind: helpdesk.Event, Author: robinAgent.Author(), At: ago(27 * time.Hour), Text: "Robin Sample took the request"})
+	tell(detail, helpdesk.Entry{Kind: helpdesk.Event, Author: robinAgent.Author(), At: ago(27 * time.Hour), Text: "Assigned to Robin Sample."})
 	tell(detail, helpdesk.Entry{Kind: helpdesk.Note, Author: samAgent.Author(), At: ago(26*time.Hour + 20*time.Minute), Text: "The carrier lost the whole pallet. @Robin Sample, we send everybody on it a new pair; no need to ask."})
 	tell(detail, helpdesk.Entry{Kind: helpdesk.Message, Author: robinAgent.Author(), At: ago(26 * time.Hour), Text: "Good morning Alice,\n\nyour parcel left our house on the 5th, but the carrier lost it on the way. I have sent you another pair today; you can follow it here: https://carrier.example/track/84213377\n\nWould you tell us whether the box is whole?",
 		Attachments: []helpdesk.Attachment{{Name: "delivery note.pdf", MediaType: "application/pdf", Size: 84_213}}})

@@ -62,6 +62,8 @@ type AccessToken struct {
 const (
 	MaxTokenName = 60
 	MaxTokens    = 500 // of an account
+	// MaxTokensOfAgent keeps one from using up what all have in common.
+	MaxTokensOfAgent = 50
 	// TokenUsedEvery is how exactly it is known when a token was last used: a write
 	// for each request would cost more than most requests.
 	TokenUsedEvery = time.Hour

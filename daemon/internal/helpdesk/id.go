@@ -64,6 +64,22 @@ func NewTimedID(now time.Time) ID {
 	return ID(orderedBase32.EncodeToString(b[:]))
 }
 
+// FirstTimedID is the first of the ids of [NewTimedID] of a time.
+func FirstTimedID(at time.Time) ID {
+	var b [10]byte
+	binary.BigEndian.PutUint64(b[:], uint64(at.UnixMilli())<<16)
+	return ID(orderedBase32.EncodeToString(b[:]))
+}
+
+// Time is when an id of [NewTimedID] was made; NotFound for others.
+func (id ID) Time() (time.Time, error) {
+	raw, err := orderedBase32.DecodeString(string(id))
+	if err != nil || len(raw) != 10 {
+		return time.Time{}, Errorf(NotFound, "no such id")
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(raw) >> 16)), nil
+}
+
 // ParseID refuses anything that NewID cannot have made, so that an id from
 // outside can never name another key of the store.
 func ParseID(s string) (ID, error) {

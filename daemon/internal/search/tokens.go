@@ -19,6 +19,46 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
+	if folded, ok := foldEasily(s); ok {
+		return folded
+	}
+	return foldHard(s)
+}
+
+// easyEnd is behind the last letter of Latin, Greek and Cyrillic scripts that is folded
+// by itself: what each becomes is looked up, which takes a tenth of the time.
+const easyEnd = 0x530
+
+// letter is what one becomes. Of marks, which hang on what is before them, that is not
+// known.
+type letter struct {
+	folded string
+	known  bool
+}
+
+var easy = sync.OnceValue(func() *[easyEnd]letter {
+	var all [easyEnd]letter
+	for r := range rune(easyEnd) {
+		if !unicode.Is(unicode.M, r) {
+			all[r] = letter{foldHard(string(r)), true}
+		}
+	}
+	return &all
+})
+
+func foldEasily(s string) (string, bool) {
+	all := easy()
+	folded := make([]byte, 0, len(s)+8)
+	for _, r := range s {
+		if r >= easyEnd || !all[r].known {
+			return "", false
+		}
+		folded = append(folded, all[r].folded...)
+	}
+	return string(folded), true
+}
+
+func foldHard(s string) string {
 	fold := folders.Get().(transform.Transformer)
 	defer folders.Put(fold)
 	folded, _, err := transform.String(fold, s)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -60,4 +61,34 @@ func FuzzWords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Letters that are folded by themselves become what they become among others.
+func TestFoldEasily(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	easily := 0
+	for range 50_000 {
+		var b strings.Builder
+		for range 1 + r.IntN(6) {
+			b.WriteRune(rune(r.IntN(easyEnd + 0x20)))
+		}
+		folded, ok := foldEasily(b.String())
+		if !ok {
+			continue
+		}
+		if easily++; folded != foldHard(b.String()) {
+			t.Fatalf("%q becomes %q, want %q", b.String(), folded, foldHard(b.String()))
+		}
+	}
+	if easily < 20_000 {
+		t.Errorf("only %d were easy", easily)
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	for b.Loop() {
+		for _, s := range []string{"Bücher", "свидание", "déjà", "όνομα"} {
+			Fold(s)
+		}
+	}
 }

@@ -36,6 +36,28 @@ func goodRecordID(id string) bool {
 	return id != "" && len(id) <= 200 && strings.Count(id, "/") <= 1 && !strings.HasPrefix(id, "/") && !strings.HasSuffix(id, "/")
 }
 
+// NewestRecords reads up to limit records of a kind whose ids begin with under and go on
+// with from or more and less than before ("" is no bound), the last first. The store
+// looks at all of the range.
+func (s *Store) NewestRecords(ctx context.Context, account string, kind helpdesk.RecordKind, under, from, before string, limit int) (found []helpdesk.StoredRecord, err error) {
+	root := s.keys.account(account).records(kind)
+	end := clientv3.GetPrefixRangeEnd(root + under)
+	if before != "" {
+		end = root + under + before
+	}
+	if root+under+from >= end {
+		return nil, nil
+	}
+	resp, err := s.get(ctx, root+under+from, clientv3.WithRange(end), clientv3.WithLimit(int64(limit)), clientv3.WithSort(clientv3.SortByKey, clientv3.SortDescend))
+	if err != nil {
+		return nil, fmt.Errorf("list %s records: %w", kind, err)
+	}
+	for _, kv := range resp.Kvs {
+		found = append(found, helpdesk.StoredRecord{ID: strings.TrimPrefix(string(kv.Key), root), Rev: kv.ModRevision, Raw: kv.Value})
+	}
+	return found, nil
+}
+
 // Records reads up to limit records of a kind whose ids begin with under and come
 // after an id ("" from the first), in the order of their ids. next is where to go on,
 // "" at the end.
