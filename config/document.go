@@ -56,8 +56,11 @@ func withoutEmpty(value any) any {
 
 // Hash returns the identity of what a spec says: "sha256:" and the digest of its
 // Document in hexadecimal.
-func Hash[S Spec](spec S) string {
-	digest := sha256.Sum256(Document(spec))
+func Hash[S Spec](spec S) string { return HashOf(Document(spec)) }
+
+// HashOf is the Hash of what a Document was made of.
+func HashOf(document []byte) string {
+	digest := sha256.Sum256(document)
 	return "sha256:" + hex.EncodeToString(digest[:])
 }
 

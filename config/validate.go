@@ -8,14 +8,14 @@ func (s *Set) Validate() Problems {
 	names := s.index()
 	hosts, addresses := s.hostHolders(), s.addressHolders()
 	for _, h := range s.HelpCenters {
-		c := h.check(&problems)
+		c := h.check(&problems, Document(h.Spec))
 		c.reference("spec.mailboxRef.name", KindMailbox, h.Spec.MailboxRef, names.mailboxes)
 		if holder := hosts[HostKey(h.Spec.Host)]; h.Spec.Host != "" && holder != h.Metadata.Key() {
 			c.addf("spec.host", "%s is held by %s", clip(h.Spec.Host), claimedBy(KindHelpCenter, holder, h.Metadata.Key()))
 		}
 	}
 	for _, f := range s.Forms {
-		c := f.check(&problems)
+		c := f.check(&problems, Document(f.Spec))
 		for i, ref := range f.Spec.HelpCenterRefs {
 			c.reference(element("spec.helpCenterRefs", i)+".name", KindHelpCenter, ref, names.helpCenters)
 		}
@@ -26,7 +26,7 @@ func (s *Set) Validate() Problems {
 		}
 	}
 	for _, m := range s.Mailboxes {
-		c := m.check(&problems)
+		c := m.check(&problems, Document(m.Spec))
 		if holder := addresses[AddressKey(m.Spec.Address)]; m.Spec.Address != "" && holder != m.Metadata.Key() {
 			c.addf("spec.address", "%s is held by %s", clip(m.Spec.Address), claimedBy(KindMailbox, holder, m.Metadata.Key()))
 		}
@@ -39,43 +39,52 @@ func (s *Set) Validate() Problems {
 
 // Validate returns all that is wrong with a help center with defaults by itself:
 // without what it refers to, and without what others claim.
-func (h HelpCenter) Validate() Problems { return alone(h.check) }
+func (h HelpCenter) Validate() Problems { return h.ValidateAs(Document(h.Spec)) }
 
 // Validate returns all that is wrong with a form with defaults by itself.
-func (f TicketForm) Validate() Problems { return alone(f.check) }
+func (f TicketForm) Validate() Problems { return f.ValidateAs(Document(f.Spec)) }
 
 // Validate returns all that is wrong with a mailbox with defaults by itself.
-func (m Mailbox) Validate() Problems { return alone(m.check) }
+func (m Mailbox) Validate() Problems { return m.ValidateAs(Document(m.Spec)) }
 
-func alone(check func(*Problems) *checker) Problems {
+// ValidateAs is Validate for who has the Document of the spec already.
+func (h HelpCenter) ValidateAs(document []byte) Problems { return alone(h.check, document) }
+
+// ValidateAs is Validate for who has the Document of the spec already.
+func (f TicketForm) ValidateAs(document []byte) Problems { return alone(f.check, document) }
+
+// ValidateAs is Validate for who has the Document of the spec already.
+func (m Mailbox) ValidateAs(document []byte) Problems { return alone(m.check, document) }
+
+func alone(check func(*Problems, []byte) *checker, document []byte) Problems {
 	var problems Problems
-	check(&problems)
+	check(&problems, document)
 	if len(problems) == 0 {
 		return nil
 	}
 	return problems.sorted()
 }
 
-func (h HelpCenter) check(problems *Problems) *checker {
+func (h HelpCenter) check(problems *Problems, document []byte) *checker {
 	c := newChecker(KindHelpCenter, h.Metadata, problems)
 	c.metadata(h.Metadata)
-	c.size(Document(h.Spec))
+	c.size(document)
 	c.helpCenter(h.Spec)
 	return c
 }
 
-func (f TicketForm) check(problems *Problems) *checker {
+func (f TicketForm) check(problems *Problems, document []byte) *checker {
 	c := newChecker(KindTicketForm, f.Metadata, problems)
 	c.metadata(f.Metadata)
-	c.size(Document(f.Spec))
+	c.size(document)
 	c.form(f.Spec)
 	return c
 }
 
-func (m Mailbox) check(problems *Problems) *checker {
+func (m Mailbox) check(problems *Problems, document []byte) *checker {
 	c := newChecker(KindMailbox, m.Metadata, problems)
 	c.metadata(m.Metadata)
-	c.size(Document(m.Spec))
+	c.size(document)
 	c.mailbox(m.Spec)
 	return c
 }

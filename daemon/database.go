@@ -11,10 +11,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 
+	"github.com/posterndesk/postern/config/mirror"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -69,25 +67,14 @@ func (db *database) failed() <-chan error {
 }
 
 func dialEtcd(s etcdSettings) (*clientv3.Client, error) {
-	cfg := clientv3.Config{
-		Endpoints: s.endpoints, DialTimeout: 5 * time.Second,
-		// A server that vanished without a word is noticed within seconds.
-		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second, PermitWithoutStream: true,
-		Logger: zap.NewNop(), // errors come back from each call
-		// After a long outage it would wait for minutes before it dials again.
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
-			MinConnectTimeout: 5 * time.Second,
-			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
-		})},
-	}
+	var secure *tls.Config
 	if s.ca != "" || s.cert != "" {
-		tlsConfig, err := etcdTLS(s)
-		if err != nil {
+		var err error
+		if secure, err = etcdTLS(s); err != nil {
 			return nil, err
 		}
-		cfg.TLS = tlsConfig
 	}
-	client, err := clientv3.New(cfg)
+	client, err := clientv3.New(mirror.ClientConfig(s.endpoints, secure))
 	if err != nil {
 		return nil, fmt.Errorf("reach etcd: %w", err)
 	}

@@ -81,6 +81,46 @@ func TestDriftAndOrphans(t *testing.T) {
 	w.idle(o)
 }
 
+// A status that somebody else changes is put back at once, and after that all is
+// quiet: what the operator itself writes is no news to it.
+//
+// covers: K02
+func TestStatusIsPutBack(t *testing.T) {
+	w := newWorld(t, 1)
+	a := w.accounts[0]
+	w.replica("postern-1")
+	o := w.operator()
+	w.create(aMailbox(a, "support", "support@acme.example"), aHelpCenter(a, "acme", "help.acme.example"), aForm(a, "billing", "acme"))
+	objects := w.everything(a)
+	for _, object := range objects {
+		w.until(object, v1alpha1.ConditionReady, yes, "")
+	}
+	w.idle(o, objects...)
+	const news = "somebody else has changed a status"
+	if strings.Contains(o.logged(), news) {
+		t.Error("its own writes are news to it")
+	}
+	for _, object := range objects {
+		w.eventually(func() error {
+			w.read(object)
+			switch object := object.(type) {
+			case *v1alpha1.HelpCenter:
+				object.Status = v1alpha1.HelpCenterStatus{}
+			case *v1alpha1.TicketForm:
+				object.Status = v1alpha1.TicketFormStatus{}
+			case *v1alpha1.Mailbox:
+				object.Status = v1alpha1.MailboxStatus{}
+			}
+			return w.kube.Client.Status().Update(t.Context(), object)
+		})
+		w.until(object, v1alpha1.ConditionReady, yes, "")
+	}
+	w.idle(o, objects...)
+	if told := strings.Count(o.logged(), news); told != len(objects) {
+		t.Errorf("of %d statuses that were changed it has told of %d", len(objects), told)
+	}
+}
+
 // A replica that has an account from before, which is declared no more and which etcd
 // does not have either, is told so.
 //

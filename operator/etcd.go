@@ -5,29 +5,23 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
+
+	"github.com/posterndesk/postern/config/mirror"
 )
 
 // dialEtcd makes a client. It does not wait for a server: that etcd is away for a
 // while is no reason to end.
 func dialEtcd(o etcdOptions) (*clientv3.Client, error) {
-	cfg := clientv3.Config{
-		Endpoints: o.endpoints, DialTimeout: 5 * time.Second,
-		// A server that vanished without a word is noticed within seconds.
-		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second, PermitWithoutStream: true,
-		Logger: zap.NewNop(), // errors come back from each call
-	}
+	var secure *tls.Config
 	if o.ca != "" || o.cert != "" {
-		secure, err := etcdTLS(o)
-		if err != nil {
+		var err error
+		if secure, err = etcdTLS(o); err != nil {
 			return nil, err
 		}
-		cfg.TLS = secure
 	}
-	client, err := clientv3.New(cfg)
+	client, err := clientv3.New(mirror.ClientConfig(o.endpoints, secure))
 	if err != nil {
 		return nil, fmt.Errorf("reach etcd: %w", err)
 	}

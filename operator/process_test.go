@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,6 +61,7 @@ type world struct {
 	user     *kube.User
 	accounts []string
 	patience time.Duration // with what is under way
+	program  string        // the operator; "" for this test binary
 }
 
 // newWorld makes one with so many accounts.
@@ -129,7 +131,7 @@ func (w *world) operatorOf(accounts []string, args ...string) *operator {
 	if len(accounts) > 0 {
 		args = append(args, "--watch-namespaces", strings.Join(accounts, ","))
 	}
-	o.cmd = exec.Command(os.Args[0], args...)
+	o.cmd = exec.Command(cmp.Or(w.program, os.Args[0]), args...)
 	o.cmd.Env = append(os.Environ(), beOperator+"=1")
 	out, err := o.cmd.StderrPipe()
 	if err != nil {

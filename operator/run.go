@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -50,9 +51,17 @@ const leaseName = "postern-operator"
 // which a pod is killed.
 const shutdown = 20 * time.Second
 
+// garbagePercent is how much garbage there may be for what is in use, before it is
+// collected: half of what Go has by itself. At 1,000 help centers that is a quarter
+// less memory, for a little more of the processor.
+const garbagePercent = 50
+
 // run works until ctx ends or it cannot go on. Who ends: first what writes to etcd
 // and to the API server, then the lease, then the connection to etcd.
 func run(ctx context.Context, o *options, log *slog.Logger) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	logger := logr.FromSlogHandler(log.Handler())
 	ctrllog.SetLogger(logger)
 	klog.SetLogger(logger)
@@ -122,9 +131,13 @@ func newManager(to *rest.Config, o *options, logger logr.Logger) (manager.Manage
 }
 
 // cacheOptions say what is held in memory: nothing that was not asked for, and
-// nothing that nobody reads.
+// nothing that nobody reads. What is read is not copied, as the controller changes
+// nothing of it.
 func cacheOptions(o *options) cache.Options {
-	c := cache.Options{ReaderFailOnMissingInformer: true, DefaultTransform: cache.TransformStripManagedFields()}
+	c := cache.Options{
+		ReaderFailOnMissingInformer: true, DefaultTransform: controller.Slim,
+		DefaultUnsafeDisableDeepCopy: new(true),
+	}
 	if len(o.namespaces) > 0 {
 		c.DefaultNamespaces = map[string]cache.Config{}
 		for _, n := range o.namespaces {

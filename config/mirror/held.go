@@ -243,9 +243,13 @@ func (h *held) replace(found []*mvccpb.KeyValue, revision int64, back bool) (cha
 	listed := make(map[string]item, len(found))
 	for _, kv := range found {
 		key, now := string(kv.Key), item{present(kv.Value), kv.ModRevision}
-		listed[key] = now
 		old, there := h.items[key]
-		if !later(key) && (!there || old.revision != now.revision || !bytes.Equal(old.value, now.value)) {
+		if there && old.revision == now.revision && bytes.Equal(old.value, now.value) {
+			listed[key] = old // so that the same stays the same in memory
+			continue
+		}
+		listed[key] = now
+		if !later(key) {
 			changes = append(changes, Change{key, now.value, now.revision})
 		}
 	}

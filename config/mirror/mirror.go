@@ -81,9 +81,7 @@ type Batch struct {
 
 // Options of a Mirror.
 type Options struct {
-	// Client should send keepalives (DialKeepAliveTime), so that a dead connection is
-	// given up. It needs no PermitWithoutStream, which etcd takes for an attack: the
-	// watch is a stream.
+	// Client is made by ClientConfig, so that a dead connection is given up.
 	Client *clientv3.Client
 	Prefix string
 	// Progress is how often the server is asked how far the watch is. Default

@@ -55,9 +55,15 @@ var kinds = map[string]Kind{
 
 // DocumentOf makes the document of an object with defaults.
 func DocumentOf[S config.HelpCenterSpec | config.TicketFormSpec | config.MailboxSpec](kind string, m config.Metadata, generation int64, spec S) Document {
+	return DocumentAs(kind, m, generation, config.Document(spec))
+}
+
+// DocumentAs makes the document of an object of whose spec body is the
+// [config.Document].
+func DocumentAs(kind string, m config.Metadata, generation int64, body []byte) Document {
 	return Document{
 		Kind: kind, Namespace: m.Namespace, Name: m.Name, UID: m.UID, Created: m.CreationTimestamp.UTC(), Generation: generation,
-		Hash: config.Hash(spec), Body: config.Document(spec),
+		Hash: config.HashOf(body), Body: body,
 	}
 }
 

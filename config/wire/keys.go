@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -29,7 +30,9 @@ type Ref struct {
 func (r Ref) String() string { return string(r.Kind) + "/" + r.Name }
 
 // Compare orders by kind, then name.
-func (r Ref) Compare(other Ref) int { return strings.Compare(r.String(), other.String()) }
+func (r Ref) Compare(other Ref) int {
+	return cmp.Or(strings.Compare(string(r.Kind), string(other.Kind)), strings.Compare(r.Name, other.Name))
+}
 
 // MarshalText makes a Ref kind/name in JSON.
 func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

@@ -34,7 +34,7 @@ type world struct {
 }
 
 // newWorld starts everything.
-func newWorld(t *testing.T, daemons int) *world {
+func newWorld(t testing.TB, daemons int) *world {
 	t.Helper()
 	w := &world{kube: kube.Start(t), etcd: peers.StartEtcd(t), files: t.TempDir()}
 	w.account = w.kube.Namespace(t)
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, daemons int) *world {
 }
 
 // startOperator lets it look after the account of this world alone.
-func (w *world) startOperator(t *testing.T) {
+func (w *world) startOperator(t testing.TB) {
 	t.Helper()
 	kubeconfig, api := w.throughGate(t)
 	w.api = api
@@ -78,7 +78,7 @@ var buildOperator = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-func operatorProgram(t *testing.T) string {
+func operatorProgram(t testing.TB) string {
 	t.Helper()
 	path, err := buildOperator()
 	if err != nil {
@@ -87,7 +87,7 @@ func operatorProgram(t *testing.T) string {
 	return path
 }
 
-func (w *world) file(t *testing.T, name, content string) string {
+func (w *world) file(t testing.TB, name, content string) string {
 	t.Helper()
 	path := filepath.Join(w.files, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -97,7 +97,7 @@ func (w *world) file(t *testing.T, name, content string) string {
 }
 
 // apply hands manifests to kubectl and returns what it says.
-func (w *world) apply(t *testing.T, manifests string) string {
+func (w *world) apply(t testing.TB, manifests string) string {
 	t.Helper()
 	out, told, err := w.kube.TryKubectl(t, manifests, "apply", "-n", w.account, "-f", "-")
 	if err != nil {
@@ -106,25 +106,25 @@ func (w *world) apply(t *testing.T, manifests string) string {
 	return out
 }
 
-func (w *world) kubectl(t *testing.T, args ...string) string {
+func (w *world) kubectl(t testing.TB, args ...string) string {
 	t.Helper()
 	return strings.TrimSpace(w.kube.Kubectl(t, append([]string{"-n", w.account}, args...)...))
 }
 
 // ready waits as people do.
-func (w *world) ready(t *testing.T, objects ...string) {
+func (w *world) ready(t testing.TB, objects ...string) {
 	t.Helper()
 	w.kubectl(t, append([]string{"wait", "--for=condition=Ready", "--timeout=60s"}, objects...)...)
 }
 
 // condition is what kubectl tells of one.
-func (w *world) condition(t *testing.T, object, kind string) string {
+func (w *world) condition(t testing.TB, object, kind string) string {
 	t.Helper()
 	return w.kubectl(t, "get", object, "-o", fmt.Sprintf(`jsonpath={.status.conditions[?(@.type=="%s")].status}/{.status.conditions[?(@.type=="%s")].reason}`, kind, kind))
 }
 
 // page is what a customer sees of a replica.
-func page(t *testing.T, d *peers.Desk, host, path string) (status int, body string) {
+func page(t testing.TB, d *peers.Desk, host, path string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+d.HTTP+path, nil)
 	if err != nil {
@@ -152,7 +152,7 @@ type gate struct {
 }
 
 // throughGate writes a kubeconfig that leads to the API server through a gate.
-func (w *world) throughGate(t *testing.T) (kubeconfig string, g *gate) {
+func (w *world) throughGate(t testing.TB) (kubeconfig string, g *gate) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -9,7 +9,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
+	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // A start without etcd begins with what was served last; secrets are sealed on disk.
@@ -109,6 +111,37 @@ func TestLastGoodYields(t *testing.T) {
 		h, ok := d.Live().HelpCenterByHost("one.example")
 		return ok && h.Account == "b"
 	})
+}
+
+// What is served in place of a refused document opens no sign-up: the list says what
+// holds, also where it says that nobody does and remembers who was overruled.
+//
+// covers: S26
+func TestLastGoodOpensNothing(t *testing.T) {
+	nobody := &config.EstablishedSignUp{Applied: config.SignUp{Mode: config.SignUpInviteOnly}, Overruled: map[string]string{"two": "sha256:00"}}
+	for name, settled := range map[string]*config.EstablishedSignUp{"none is declared": nil, "none holds": nobody} {
+		t.Run(name, func(t *testing.T) {
+			client := startEtcd(t)
+			op := newOperator(t, client, 1)
+			ref := wire.Ref{Kind: wire.HelpCenters, Name: "one"}
+			op.Declare("a", op.Documents(center("a", "one", "")+"  signUp: {mode: Open, methods: [Password]}\n", mailbox("a", "support", "")))
+			d, _ := follow(t, client, t.TempDir())
+			awaitLoaded(t, d)
+			if h, _ := d.Live().HelpCenterByHost("one.example"); !h.SignUp.Open {
+				t.Fatal("what is declared does not hold")
+			}
+			documents := op.Documents(center("a", "one", ", view: SignedIn"), mailbox("a", "support", ""))
+			documents[ref] = breakDocument(documents[ref], "newer")
+			list := op.List("a", documents)
+			list.SignUp = settled
+			list.Seal()
+			op.Put(map[string]string{testKeys.Document("a", ref): peers.Encode(t, documents[ref]), testKeys.Account("a"): peers.Encode(t, list)})
+			eventually(t, "it is refused", func() bool { return len(d.Live().Loading().Objects) == 1 })
+			if h, ok := d.Live().HelpCenterByHost("one.example"); !ok || h.SignUp.Open || h.SignUp.Any() {
+				t.Errorf("it is served: %t, with the sign-up %+v", ok, h.SignUp)
+			}
+		})
+	}
 }
 
 // Who is served with a host keeps it, whatever port another account declares it with.

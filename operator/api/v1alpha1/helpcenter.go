@@ -73,15 +73,16 @@ type Programmed struct {
 	// hash is the identity of what is to be served; empty if nothing is.
 	// +optional
 	// +kubebuilder:validation:MaxLength=80
-	Hash string `json:"hash,omitempty"`
+	Hash string `json:"hash"`
 
-	// replicas counts the replicas that serve.
+	// replicas counts the replicas that serve. It is there while not all of them serve
+	// exactly that, or none does, so that a replica more or less changes no status.
 	// +optional
-	Replicas int32 `json:"replicas"`
+	Replicas *int32 `json:"replicas,omitempty"`
 
 	// loadedReplicas counts those of them that serve exactly that.
 	// +optional
-	LoadedReplicas int32 `json:"loadedReplicas"`
+	LoadedReplicas *int32 `json:"loadedReplicas,omitempty"`
 }
 
 // HelpCenterList is a list of help centers.

@@ -30,7 +30,7 @@ func (c *Controller) Reconcile(ctx context.Context, a account) (reconcile.Result
 	if err := c.leading(ctx); err != nil {
 		return reconcile.Result{}, err
 	}
-	s, next, err := c.snapshot(ctx, a)
+	s, p, next, err := c.snapshot(ctx, a)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
@@ -43,7 +43,7 @@ func (c *Controller) Reconcile(ctx context.Context, a account) (reconcile.Result
 			return reconcile.Result{}, err
 		}
 	}
-	p := plan.Make(s)
+	p.Decide()
 	serving := plan.Serving{}
 	if err := c.write(ctx, a, s, p, &serving); errors.Is(err, store.ErrChanged) {
 		return reconcile.Result{RequeueAfter: jitter(again)}, nil
@@ -141,6 +141,8 @@ func (c *Controller) forget(a account) {
 	c.metrics.forget(a)
 	c.waiting.forget(a)
 	c.overwritten.forget(a)
+	c.written.forget(a)
+	c.troubled.forget(a)
 }
 
 func hashOf(a *wire.Account) string {

@@ -65,6 +65,7 @@ type Controller struct {
 	endpoints   endpoints
 	waiting     waiting
 	overwritten overwritten
+	written     written
 	troubled    troubled
 	metrics     *metrics
 
@@ -163,6 +164,16 @@ func (c *Controller) leading(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("wait for etcd: %w", context.Cause(ctx))
+	}
+}
+
+// leads reports whether this operator has come to write.
+func (c *Controller) leads() bool {
+	select {
+	case <-c.led:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -25,14 +25,14 @@ const maxNote = 1024
 // on somebody has to do something, and a word when it is well again. What stays as
 // it is makes none.
 func (c *Controller) tell(ch change) {
-	ready := ch.ready()
+	ready, a, uid := ch.ready(), account(ch.object.GetNamespace()), ch.object.GetUID()
 	now := meta.FindStatusCondition(ch.after, v1alpha1.ConditionStalled)
 	before := meta.FindStatusCondition(ch.before, v1alpha1.ConditionStalled)
 	switch {
 	case now != nil && (before == nil || before.Reason != now.Reason):
-		c.troubled.add(ch.object.GetUID())
+		c.troubled.add(a, uid)
 		c.event(ch.object, corev1.EventTypeWarning, now.Reason, ready.Message)
-	case ready.Status == metav1.ConditionTrue && c.troubled.remove(ch.object.GetUID()):
+	case ready.Status == metav1.ConditionTrue && c.troubled.remove(a, uid):
 		c.event(ch.object, corev1.EventTypeNormal, ready.Reason, "ready again")
 	}
 	if plan.IsOverdue(ch.after) && !plan.IsOverdue(ch.before) {
@@ -79,29 +79,56 @@ func (c *Controller) event(about client.Object, kind, reason, note string) {
 // have not become ready since; on the way there they may be Pending for a while.
 type troubled struct {
 	mu      sync.Mutex
-	objects map[types.UID]bool
+	objects map[account]map[types.UID]bool
 }
 
 // see learns from a status that was read, after a start.
-func (t *troubled) see(ch change) {
+func (t *troubled) see(a account, ch change) {
 	if meta.FindStatusCondition(ch.before, v1alpha1.ConditionStalled) != nil {
-		t.add(ch.object.GetUID())
+		t.add(a, ch.object.GetUID())
 	}
 }
 
-func (t *troubled) add(uid types.UID) {
+func (t *troubled) add(a account, uid types.UID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.objects == nil {
-		t.objects = map[types.UID]bool{}
+		t.objects = map[account]map[types.UID]bool{}
 	}
-	t.objects[uid] = true
+	if t.objects[a] == nil {
+		t.objects[a] = map[types.UID]bool{}
+	}
+	t.objects[a][uid] = true
 }
 
-func (t *troubled) remove(uid types.UID) bool {
+func (t *troubled) remove(a account, uid types.UID) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.objects[uid]
-	delete(t.objects, uid)
+	known := t.objects[a][uid]
+	t.dropLocked(a, uid)
 	return known
+}
+
+func (t *troubled) dropLocked(a account, uid types.UID) {
+	delete(t.objects[a], uid)
+	if len(t.objects[a]) == 0 {
+		delete(t.objects, a)
+	}
+}
+
+// keep forgets objects of an account that are not listed.
+func (t *troubled) keep(a account, listed map[types.UID]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for uid := range t.objects[a] {
+		if !listed[uid] {
+			t.dropLocked(a, uid)
+		}
+	}
+}
+
+func (t *troubled) forget(a account) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.objects, a)
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,9 +189,12 @@ func TestSecretsAskedForOfAPassThatEnds(t *testing.T) {
 
 // Only the Secrets that an object refers to are read again when it changes.
 func TestOnlyOwnSecretsAreReadAgain(t *testing.T) {
+	var mu sync.Mutex // several are read at once
 	var reads []string
 	c := &Controller{log: quiet, cache: reader{list: func(client.ObjectList) error { return nil }}}
 	c.secrets = newSecrets(reader{get: func(key client.ObjectKey, _ client.Object) error {
+		mu.Lock()
+		defer mu.Unlock()
 		reads = append(reads, key.Name)
 		return nil
 	}}, quiet)

@@ -15,17 +15,17 @@ import (
 	"github.com/posterndesk/postern/operator/internal/plan"
 )
 
-// snapshot is all that an account depends on, as it is known now. An error means
-// that it is not known, never that something is not there. next is when Secrets
-// have to be read again, 0 for never.
-func (c *Controller) snapshot(ctx context.Context, a account) (s *plan.Snapshot, next time.Duration, err error) {
+// snapshot is all that an account depends on, as it is known now, and the plan that
+// is to be decided on. An error means that it is not known, never that something is
+// not there. next is when Secrets have to be read again, 0 for never.
+func (c *Controller) snapshot(ctx context.Context, a account) (s *plan.Snapshot, p *plan.Plan, next time.Duration, err error) {
 	s = &plan.Snapshot{Account: string(a), Writer: c.options.Version, Watched: c.options.Namespaces}
 	var helpCenters v1alpha1.HelpCenterList
 	var forms v1alpha1.TicketFormList
 	var mailboxes v1alpha1.MailboxList
 	for _, list := range []client.ObjectList{&helpCenters, &forms, &mailboxes} {
 		if err := c.cache.List(ctx, list, client.InNamespace(a)); err != nil {
-			return nil, 0, fmt.Errorf("list what is declared: %w", err)
+			return nil, nil, 0, fmt.Errorf("list what is declared: %w", err)
 		}
 	}
 	s.HelpCenters, s.Forms, s.Mailboxes = helpCenters.Items, forms.Items, mailboxes.Items
@@ -33,16 +33,17 @@ func (c *Controller) snapshot(ctx context.Context, a account) (s *plan.Snapshot,
 	s.Stored = c.store.Stored(string(a), hosts, addresses)
 	for _, host := range hosts {
 		if err := c.rivalHelpCenters(ctx, s, host); err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 	}
 	for _, address := range addresses {
 		if err := c.rivalMailboxes(ctx, s, address); err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 	}
-	s.Secrets, next, err = c.secrets.read(ctx, a, plan.SecretsOf(s))
-	return s, next, err
+	p = plan.Read(s)
+	s.Secrets, next, err = c.secrets.read(ctx, a, p.Secrets())
+	return s, p, next, err
 }
 
 // rivalHelpCenters adds those of other accounts that claim a host, and the one

@@ -34,25 +34,21 @@ const (
 
 // change is what an object says of itself, and is to say.
 type change struct {
-	kind       string
-	object     client.Object // as it was read
-	before     []metav1.Condition
-	after      []metav1.Condition
-	said, says map[string]any // the statuses, as they go over the wire
+	kind   string
+	object client.Object // as it was read
+	before []metav1.Condition
+	after  []metav1.Condition
+	says   map[string]any // the status as it goes over the wire; nil if it is said already
 }
 
 // changesOf lists all objects of an account with their statuses.
 func changesOf(s *plan.Snapshot, statuses plan.Statuses) ([]change, error) {
 	var changes []change
 	var errs []error
-	add := func(kind string, o client.Object, said, says any, before, after []metav1.Condition) {
-		ch := change{kind: kind, object: o, before: before, after: after}
-		var err error
-		if ch.said, err = plain(said); err == nil {
-			ch.says, err = plain(says)
-		}
+	add := func(kind string, o client.Object, was, is any, before, after []metav1.Condition) {
+		says, err := unsaid(was, is)
 		errs = append(errs, err)
-		changes = append(changes, ch)
+		changes = append(changes, change{kind: kind, object: o, before: before, after: after, says: says})
 	}
 	for i := range s.HelpCenters {
 		h := &s.HelpCenters[i]
@@ -73,6 +69,22 @@ func changesOf(s *plan.Snapshot, statuses plan.Statuses) ([]change, error) {
 		}
 	}
 	return changes, errors.Join(errs...)
+}
+
+// unsaid is a status as JSON has it, nil if it says what is said already.
+func unsaid(said, says any) (map[string]any, error) {
+	if reflect.DeepEqual(said, says) { // mostly: plans keep what has not changed as it is
+		return nil, nil
+	}
+	before, err := plain(said)
+	if err != nil {
+		return nil, err
+	}
+	after, err := plain(says)
+	if reflect.DeepEqual(before, after) {
+		return nil, err
+	}
+	return after, err
 }
 
 // plain is a status as JSON has it, with lists that are kept by key in order.
@@ -112,12 +124,18 @@ func (c *Controller) apply(ctx context.Context, a account, changes []change, set
 		return wait, nil
 	}
 	overwritten := c.overwritten.of(a, changes)
+	listed := map[types.UID]bool{}
+	for _, ch := range changes {
+		listed[ch.object.GetUID()] = true
+	}
+	c.written.keep(a, listed)
+	c.troubled.keep(a, listed)
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(statusWrites)
 	for _, ch := range changes {
-		c.troubled.see(ch)
-		if reflect.DeepEqual(ch.said, ch.says) {
+		c.troubled.see(a, ch)
+		if ch.says == nil {
 			continue
 		}
 		if overwritten[ch.object.GetUID()] { // the cache does not have yet what was written
@@ -158,7 +176,12 @@ func (c *Controller) applyOne(ctx context.Context, a account, ch change) error {
 		},
 		"status": ch.says,
 	}}
-	err := c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
+	d, err := digestOf(ch.says)
+	if err != nil {
+		return err
+	}
+	c.written.add(a, ch.object.GetUID(), d)
+	err = c.status.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(Name), client.ForceOwnership)
 	if err == nil && u.GetResourceVersion() != ch.object.GetResourceVersion() {
 		c.overwritten.add(a, ch.object)
 	}

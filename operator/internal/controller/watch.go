@@ -81,6 +81,9 @@ func (c *Controller) watch(mgr manager.Manager) error {
 		Watches(&v1alpha1.HelpCenter{}, handler.TypedEnqueueRequestsFromMapFunc(c.ofHelpCenter), declared).
 		Watches(&v1alpha1.TicketForm{}, handler.TypedEnqueueRequestsFromMapFunc(c.ofForm), declared).
 		Watches(&v1alpha1.Mailbox{}, handler.TypedEnqueueRequestsFromMapFunc(c.ofMailbox), declared).
+		Watches(&v1alpha1.HelpCenter{}, c.drift()).
+		Watches(&v1alpha1.TicketForm{}, c.drift()).
+		Watches(&v1alpha1.Mailbox{}, c.drift()).
 		WatchesRawSource(source.TypedFunc[account](c.inbox.start))
 	if c.options.DaemonService.Name != "" {
 		b = b.Watches(&discoveryv1.EndpointSlice{}, handler.TypedEnqueueRequestsFromMapFunc(c.ofEndpoints))

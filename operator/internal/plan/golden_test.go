@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -48,6 +49,7 @@ type step struct {
 	Held         bool
 	First        []string // accounts that are looked at before
 	Watched      []string // from now on
+	Unchanged    bool     // it tells what was told before
 }
 
 type givenSecret struct {
@@ -121,9 +123,13 @@ func (s *situation) run(t *testing.T) string {
 			}
 			checkContract(t, w, account, other)
 		}
+		before := told
 		var err error
 		if p, told, err = w.pass(s.Account); err != nil {
 			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, told, cmpopts.IgnoreFields(Statuses{}, "Promote")); step.Unchanged && diff != "" {
+			t.Errorf("something else is told (-before +after):\n%s", diff)
 		}
 		checkContract(t, w, s.Account, told)
 		checkDocuments(t, p.Desired)
@@ -368,10 +374,14 @@ func tellObject(t *testing.T, b *strings.Builder, object, extra string, generati
 	}
 	switch {
 	case p == nil:
+	case p.Replicas == nil && p.Hash == "":
+		b.WriteString(", dropped by all")
+	case p.Replicas == nil:
+		b.WriteString(", loaded by all")
 	case p.Hash == "":
-		fmt.Fprintf(b, ", dropped by %d of %d", p.LoadedReplicas, p.Replicas)
+		fmt.Fprintf(b, ", dropped by %d of %d", *p.LoadedReplicas, *p.Replicas)
 	default:
-		fmt.Fprintf(b, ", loaded by %d of %d", p.LoadedReplicas, p.Replicas)
+		fmt.Fprintf(b, ", loaded by %d of %d", *p.LoadedReplicas, *p.Replicas)
 	}
 	b.WriteString("\n")
 	tellConditions(b, "  ", list)

@@ -78,7 +78,7 @@ func (p *Plan) readHelpCenter(o *v1alpha1.HelpCenter) *helpCenter {
 	declared := helpCenterOf(o)
 	h := &helpCenter{HelpCenter: declared, object: newObject(config.KindHelpCenter, declared.Metadata, o.Generation, o.Status.Conditions)}
 	h.recall(o.Status.ObservedGeneration, o.Status.Programmed)
-	if judge(&h.object, &h.HelpCenter.Spec, declared.Validate(), p.snapshot) {
+	if judge(&h.object, &h.HelpCenter.Spec, declared.ValidateAs, p.snapshot) {
 		h.keep(p.snapshot.Stored.Hosts[config.HostKey(h.Spec.Host)])
 	}
 	h.secrets = h.Spec.SecretRefs()
@@ -90,7 +90,7 @@ func (p *Plan) readForm(o *v1alpha1.TicketForm) *form {
 	f := &form{TicketForm: declared, object: newObject(config.KindTicketForm, declared.Metadata, o.Generation, o.Status.Conditions)}
 	f.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	f.refs, f.entries = declared.Spec.HelpCenterRefs, o.Status.HelpCenters
-	judge(&f.object, &f.TicketForm.Spec, declared.Validate(), p.snapshot)
+	judge(&f.object, &f.TicketForm.Spec, declared.ValidateAs, p.snapshot)
 	return f
 }
 
@@ -99,7 +99,7 @@ func (p *Plan) readMailbox(o *v1alpha1.Mailbox) *mailbox {
 	m := &mailbox{Mailbox: declared, object: newObject(config.KindMailbox, declared.Metadata, o.Generation, o.Status.Conditions)}
 	m.recall(o.Status.ObservedGeneration, o.Status.Programmed)
 	m.polled = declared.Spec.Inbound.Type == config.InboundIMAP
-	if judge(&m.object, &m.Mailbox.Spec, declared.Validate(), p.snapshot) {
+	if judge(&m.object, &m.Mailbox.Spec, declared.ValidateAs, p.snapshot) {
 		m.keep(p.snapshot.Stored.Addresses[config.AddressKey(m.Spec.Address)])
 	}
 	m.secrets = m.Spec.SecretRefs()
@@ -120,21 +120,26 @@ func (o *object) recall(observed int64, counted *v1alpha1.Programmed) {
 
 // judge says whether an object may be served as it is declared. If not, spec
 // becomes that of what was served last, if there is one; kept tells that.
-func judge[S config.HelpCenterSpec | config.TicketFormSpec | config.MailboxSpec](o *object, spec *S, problems config.Problems, s *Snapshot) (kept bool) {
-	document := wire.DocumentOf(o.kind, o.meta, o.generation, *spec)
-	document.Writer = s.Writer
-	switch {
-	case len(document.Body) > config.MaxDocument:
-		o.accepted = no(v1alpha1.ReasonTooLarge, "it has %d KiB, and at most %d are kept", len(document.Body)>>10, config.MaxDocument>>10)
-	case len(problems) > 0:
+func judge[S config.HelpCenterSpec | config.TicketFormSpec | config.MailboxSpec](
+	o *object, spec *S, validate func(document []byte) config.Problems, s *Snapshot,
+) (kept bool) {
+	last, ok := s.Stored.Documents[o.ref]
+	if ok && s.Stored.Made[o.ref] && last.UID == o.meta.UID && last.Generation == o.generation {
+		o.accept(&last) // what would be made now is what was made then
+		return false
+	}
+	body := config.Document(*spec)
+	if len(body) > config.MaxDocument {
+		o.accepted = no(v1alpha1.ReasonTooLarge, "it has %d KiB, and at most %d are kept", len(body)>>10, config.MaxDocument>>10)
+	} else if problems := validate(body); len(problems) > 0 {
 		o.accepted = no(v1alpha1.ReasonInvalid, "%s", inWords(problems))
-	default:
-		o.accepted, o.document = yes(v1alpha1.ReasonAccepted, ""), &document
-		o.valid, o.stands = true, true
+	} else {
+		document := wire.DocumentAs(o.kind, o.meta, o.generation, body)
+		document.Writer = s.Writer
+		o.accept(&document)
 		return false
 	}
 	// The same name with another UID is another object, which was never served.
-	last, ok := s.Stored.Documents[o.ref]
 	if !ok || last.UID == "" || last.UID != o.meta.UID {
 		return false
 	}
@@ -145,6 +150,12 @@ func judge[S config.HelpCenterSpec | config.TicketFormSpec | config.MailboxSpec]
 	}
 	*spec, o.kept, o.document, o.stands = good, &last, &last, true
 	return true
+}
+
+// accept has it served as it is declared.
+func (o *object) accept(document *wire.Document) {
+	o.accepted, o.document = yes(v1alpha1.ReasonAccepted, ""), document
+	o.valid, o.stands = true, true
 }
 
 // keep leaves what was served last only to who still holds its name: who else may

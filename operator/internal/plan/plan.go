@@ -37,13 +37,19 @@ type limits struct {
 // config.MaxOverruled names with their hashes.
 var ofAccount = limits{objects: wire.MaxObjects, listing: wire.MaxDocument - 128<<10}
 
-// Make decides what is to lie in etcd. It cannot fail: what is wrong with an object
-// becomes its status.
-func Make(s *Snapshot) *Plan { return within(s, ofAccount) }
-
-func within(s *Snapshot, most limits) *Plan {
+// Read begins a plan with what is declared in the account. It looks at all of the
+// snapshot but its Secrets, which may be added until [Plan.Decide].
+func Read(s *Snapshot) *Plan {
 	p := &Plan{snapshot: s}
 	p.read()
+	return p
+}
+
+// Decide decides what is to lie in etcd. It cannot fail: what is wrong with an object
+// becomes its status.
+func (p *Plan) Decide() { p.within(ofAccount) }
+
+func (p *Plan) within(most limits) {
 	p.readRivals()
 	p.awaitHandover()
 	for {
@@ -55,7 +61,6 @@ func within(s *Snapshot, most limits) *Plan {
 	}
 	p.followReferences()
 	p.Desired = p.desired()
-	return p
 }
 
 // objects are all of them, whatever their kind.

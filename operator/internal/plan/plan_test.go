@@ -101,10 +101,10 @@ func TestListFitsTheStore(t *testing.T) {
 		w.applyMailbox(m)
 	}
 	s := w.snapshot("support")
-	for name, keys := range SecretsOf(s) {
+	for name, keys := range Read(s).Secrets() {
 		s.Secrets[name] = Secret{Version: "v", Keys: keys}
 	}
-	p := Make(s)
+	p := within(s, ofAccount)
 	checkDocuments(t, p.Desired)
 	raw, err := wire.Encode(p.Desired.Account)
 	if err != nil {
@@ -194,14 +194,14 @@ func TestDraftsStayWithdrawn(t *testing.T) {
 	}
 }
 
-func TestSecretsOf(t *testing.T) {
+func TestSecrets(t *testing.T) {
 	w := newWorld()
 	m := mailboxNamed("support")
 	m.Spec.Inbound = config.Inbound{Type: config.InboundIMAP, IMAP: &config.IMAP{Host: "imap.acme.example", CredentialsSecretRef: &config.SecretReference{Name: "mail"}}}
 	m.Spec.Relay = &config.Relay{Host: "smtp.acme.example", CredentialsSecretRef: &config.SecretReference{Name: "mail", Key: "relay"}}
 	w.applyMailbox(m)
 	want := map[string][]string{"mail": {"password", "relay"}}
-	if diff := cmp.Diff(want, SecretsOf(w.snapshot("support"))); diff != "" {
+	if diff := cmp.Diff(want, Read(w.snapshot("support")).Secrets()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, _, err := w.pass("support"); err != nil {
@@ -210,7 +210,7 @@ func TestSecretsOf(t *testing.T) {
 	// What is served of an object that is not valid any more needs its secrets still.
 	m.Spec.Relay, m.Spec.Trust.MailsPerHour = nil, 1_000_000
 	w.applyMailbox(m)
-	if diff := cmp.Diff(want, SecretsOf(w.snapshot("support"))); diff != "" {
+	if diff := cmp.Diff(want, Read(w.snapshot("support")).Secrets()); diff != "" {
 		t.Errorf("of what is served still (-want +got):\n%s", diff)
 	}
 }

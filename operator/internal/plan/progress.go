@@ -121,7 +121,7 @@ func (t *teller) follows(r Replica) bool {
 func (t *teller) remembers(o *object) bool {
 	_, stored := t.plan.snapshot.Stored.Documents[o.ref]
 	was := o.counted
-	return !stored && was != nil && was.Hash == "" && was.Replicas > 0 && was.LoadedReplicas == was.Replicas &&
+	return !stored && was != nil && was.Hash == "" && was.Replicas == nil &&
 		!slices.ContainsFunc(t.serving, func(r Replica) bool { return !r.without(o.ref) })
 }
 
@@ -138,7 +138,7 @@ func (t *teller) programmed(o *object, g progress) ruling {
 	case done && len(t.Silent) == 0 && len(g.want) == 0:
 		return yes(v1alpha1.ReasonWithdrawn, "nothing of it is served")
 	case done && len(t.Silent) == 0:
-		return yes(v1alpha1.ReasonProgrammed, "all serving replicas have loaded it: %d", of)
+		return yes(v1alpha1.ReasonProgrammed, "all serving replicas have loaded it")
 	case t.Unwritten != nil && !done:
 		return unknown(v1alpha1.ReasonStoreUnavailable, "the store does not take it; this is tried again")
 	case len(g.refused) > 0:
@@ -193,12 +193,17 @@ func (p *Plan) unwritten(o *object, g progress) bool {
 }
 
 // count is the progress as statuses tell it; nil of what is not to be served
-// because it is not accepted.
+// because it is not accepted. Once all have it, how many that are is not said: each
+// replica that comes or goes would have all statuses written anew.
 func (t *teller) count(o *object, g progress) *v1alpha1.Programmed {
 	if !o.accepted.holds() && o.document == nil {
 		return nil
 	}
-	return &v1alpha1.Programmed{Hash: g.hash, Replicas: int32(len(t.serving)), LoadedReplicas: int32(g.loaded)}
+	p := &v1alpha1.Programmed{Hash: g.hash}
+	if of := len(t.serving); of == 0 || g.loaded < of {
+		p.Replicas, p.LoadedReplicas = new(int32(of)), new(int32(g.loaded))
+	}
+	return p
 }
 
 // promote names what every replica has loaded and is not the last good yet.

@@ -9,12 +9,10 @@ import (
 	"github.com/posterndesk/postern/config/wire"
 )
 
-// SecretsOf returns which Secrets of the account are to be read before [Make], and
-// which keys of them are referred to, sorted. Secrets of the snapshot are not
-// looked at. Objects that are not valid are asked for what was served of them last.
-func SecretsOf(s *Snapshot) map[string][]string {
-	p := &Plan{snapshot: s}
-	p.read()
+// Secrets returns which Secrets of the account are to be read before [Plan.Decide],
+// and which keys of them are referred to, sorted. Objects that are not valid are
+// asked for what was served of them last.
+func (p *Plan) Secrets() map[string][]string {
 	wanted := map[string][]string{}
 	for _, o := range p.objects() {
 		if o.stands {

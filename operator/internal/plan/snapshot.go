@@ -25,7 +25,7 @@ type Snapshot struct {
 	// they keep, whatever they declare.
 	Watched []string
 
-	// Secrets are those that [SecretsOf] names, by name.
+	// Secrets are those that [Plan.Secrets] names, by name.
 	Secrets map[string]Secret
 	// Stored is what lies in etcd.
 	Stored Stored
@@ -49,6 +49,10 @@ type Secret struct {
 type Stored struct {
 	Account   *wire.Account // nil if there is nothing
 	Documents map[wire.Ref]wire.Document
+	// Made are those of Documents, but for secrets, that lie there exactly as this run
+	// of the operator has made them of an object. They are not made again of an object
+	// of which nothing has changed, which is most of the work of a plan.
+	Made map[wire.Ref]bool
 	// LastGood are the hashes of what was last loaded by all.
 	LastGood map[wire.Ref]string
 	// Hosts and Addresses are who holds what the objects of the account claim, and

@@ -134,17 +134,20 @@ func (w *world) snapshot(account string) *Snapshot {
 	}
 	s.Stored = w.stored(s)
 	w.rivals(s)
-	for name := range SecretsOf(s) {
+	for name := range Read(s).Secrets() {
 		s.Secrets[name] = w.secrets[config.Key{Namespace: account, Name: name}]
 	}
 	return s
 }
 
 func (w *world) stored(s *Snapshot) Stored {
-	stored := Stored{Documents: map[wire.Ref]wire.Document{}, LastGood: map[wire.Ref]string{}}
+	stored := Stored{Documents: map[wire.Ref]wire.Document{}, Made: map[wire.Ref]bool{}, LastGood: map[wire.Ref]string{}}
 	if a := w.accounts[s.Account]; a != nil {
 		stored.Account = a.Account
 		stored.Documents, stored.LastGood = maps.Clone(a.Documents), maps.Clone(a.LastGood)
+		for ref := range a.Documents {
+			stored.Made[ref] = true
+		}
 	}
 	hosts, addresses := Names(s.HelpCenters, s.Mailboxes)
 	stored.Hosts, stored.Addresses = known(w.hosts, s.Account, hosts), known(w.addresses, s.Account, addresses)
@@ -291,6 +294,13 @@ func (w *world) serving(account string) Serving {
 		})
 	}
 	return s
+}
+
+// within makes a plan of an account that may have so much.
+func within(s *Snapshot, most limits) *Plan {
+	p := Read(s)
+	p.within(most)
+	return p
 }
 
 // pass is one look of the operator at an account.

@@ -102,6 +102,26 @@ func windowEnds(t *testing.T, s *running) {
 	})
 }
 
+// The sign-up of help centers that are held is held as well, though nobody declares
+// one any more and what was overruled is remembered.
+func TestBrakeKeepsTheSignUp(t *testing.T) {
+	s := lead(t, etcd.Start(t).Client())
+	d := centers("acme", 20, "x")
+	holds := &config.EstablishedSignUp{Holder: "1", Declared: "sha256:00", Applied: config.SignUp{Mode: config.SignUpOpen}}
+	d.Account.SignUp = holds
+	d.Account.Seal()
+	s.mustWrite("acme", d)
+	none := centers("acme", 0, "x")
+	none.Account.SignUp = &config.EstablishedSignUp{Applied: config.SignUp{Mode: config.SignUpInviteOnly}, Overruled: map[string]string{"2": "sha256:01"}}
+	none.Account.Seal()
+	if err := s.Write(t.Context(), "acme", none, noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	if diff := cmp.Diff(holds, s.Stored("acme", nil, nil).Account.SignUp); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // covers: K05
 func TestBrakeCountsAllAccounts(t *testing.T) {
 	client := etcd.Start(t).Client()

@@ -14,6 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/posterndesk/postern/config/mirror"
+	"github.com/posterndesk/postern/config/wire"
 )
 
 const (
@@ -31,8 +32,10 @@ const (
 type op struct {
 	key   string
 	value []byte // nil deletes
-	seen  int64  // revision of the key that it replaces; 0: there was none
-	lease clientv3.LeaseID
+	// document is what value is, of a document that was made of an object or a Secret.
+	document *wire.Document
+	seen     int64 // revision of the key that it replaces; 0: there was none
+	lease    clientv3.LeaseID
 	// from is another key that must be as it was seen; "" for none.
 	from     string
 	fromSeen int64
@@ -206,6 +209,9 @@ func (s *Store) took(revision int64, chunk []op) {
 			operation = "delete"
 		}
 		s.written.WithLabelValues(operation).Inc()
+		if o.document != nil {
+			s.contents.keep(o.key, o.value, *o.document, true)
+		}
 		s.mirrorOf(o.key).Note(revision, []mirror.Change{{Key: o.key, Value: o.value}})
 		s.update(o.key)
 	}

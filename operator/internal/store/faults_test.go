@@ -112,7 +112,8 @@ func TestRestoredFromSnapshot(t *testing.T) {
 			desired := map[string]plan.Desired{"acme": helpCenter("acme", "b.example"), "new": helpCenter("new", "new.example"), "gone": {}}
 			etcd.Eventually(t, "it has what was restored", func() bool {
 				_, there, _ := s.declared.Get(keys.Account("gone"))
-				return there > 0 && s.declared.Revision() != want
+				_, _, claimed := s.operator.Get(keys.Host("gone.example")) // the mirrors come one after the other
+				return there > 0 && claimed && s.declared.Revision() != want
 			})
 			for account, d := range desired {
 				etcd.Eventually(t, "it is written anew", func() bool {

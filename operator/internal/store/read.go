@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func (s *Store) Accounts() []string { return s.index.accounts() }
 // so that it is written anew.
 func (s *Store) Stored(account string, hosts, addresses []string) plan.Stored {
 	stored := plan.Stored{
-		Documents: map[wire.Ref]wire.Document{}, LastGood: map[wire.Ref]string{},
+		Documents: map[wire.Ref]wire.Document{}, Made: map[wire.Ref]bool{}, LastGood: map[wire.Ref]string{},
 		Hosts: map[string]wire.Claim{}, Addresses: map[string]wire.Claim{},
 	}
 	k := s.o.Keys
@@ -28,13 +29,17 @@ func (s *Store) Stored(account string, hosts, addresses []string) plan.Stored {
 		}
 	}
 	s.declared.Each(k.AccountPrefix(account), func(key string, raw []byte, _ int64) {
-		if d, ok := documentAt(key, raw, k.ParseDeclared); ok {
-			stored.Documents[d.Ref()] = d
+		_, ref, ok := k.ParseDeclared(key)
+		if !ok || ref == (wire.Ref{}) {
+			return
+		}
+		if c, ok := s.contents.read(key, raw); ok && isAt(&c.document, account, ref) {
+			stored.Documents[ref], stored.Made[ref] = c.document, c.made
 		}
 	})
 	s.lastGood.Each(k.LastGood()+account+"/", func(key string, raw []byte, _ int64) {
-		if d, ok := documentAt(key, raw, k.ParseLastGood); ok {
-			stored.LastGood[d.Ref()] = d.Hash
+		if hash, ref, ok := s.lastGoodAt(account, key, raw); ok {
+			stored.LastGood[ref] = hash
 		}
 	})
 	var claims []string
@@ -56,14 +61,24 @@ func (s *Store) Stored(account string, hosts, addresses []string) plan.Stored {
 	return stored
 }
 
-// documentAt reads a document that says of itself what its key says.
-func documentAt(key string, raw []byte, parse func(string) (string, wire.Ref, bool)) (wire.Document, bool) {
-	account, ref, ok := parse(key)
+// isAt reports whether a document says of itself what its key says.
+func isAt(d *wire.Document, account string, ref wire.Ref) bool {
+	return d.Namespace == account && d.Ref() == ref
+}
+
+// lastGoodAt reads the hash of a last good document. Mostly it is what is declared.
+func (s *Store) lastGoodAt(account, key string, raw []byte) (hash string, ref wire.Ref, ok bool) {
+	_, ref, ok = s.o.Keys.ParseLastGood(key)
 	if !ok || ref == (wire.Ref{}) {
-		return wire.Document{}, false
+		return "", ref, false
+	}
+	declared := s.o.Keys.Document(account, ref)
+	if value, _, there := s.declared.Get(declared); there && bytes.Equal(value, raw) {
+		c, ok := s.contents.read(declared, value)
+		return c.document.Hash, ref, ok && isAt(&c.document, account, ref)
 	}
 	d, err := wire.Decode[wire.Document](raw)
-	return d, err == nil && d.Namespace == account && d.Ref() == ref
+	return d.Hash, ref, err == nil && isAt(&d, account, ref)
 }
 
 func (s *Store) addClaim(stored plan.Stored, key string) {

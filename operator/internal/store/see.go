@@ -93,6 +93,13 @@ func (s *Store) seeForeign(f foreign, first bool) {
 	s.drift(f)
 }
 
+// isOwn reports whether this store is known to have written a revision.
+func (s *Store) isOwn(revision int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own.known[revision]
+}
+
 func (s *Store) drift(f foreign) {
 	s.drifted.Inc()
 	s.o.Log.Warn("somebody else has changed what the operator keeps in etcd", "key", f.key, "revision", f.revision)
@@ -126,7 +133,9 @@ func (s *Store) seeLastGood(b mirror.Batch, _ bool) {
 	for _, c := range b.Changes {
 		if account, ok := s.accountOf(c.Key); ok {
 			s.update(c.Key)
-			s.o.Changed(account)
+			if !s.isOwn(c.Revision) { // of which nothing follows
+				s.o.Changed(account)
+			}
 		}
 	}
 }
@@ -146,7 +155,9 @@ func (s *Store) seeOperator(b mirror.Batch, first bool) {
 			after, _ := s.index.owner(c.Key)
 			accounts := slices.DeleteFunc(slices.Compact([]string{before, after}), func(a string) bool { return a == "" })
 			s.seeForeign(foreign{c.Key, accounts, c.Revision}, first)
-			s.changed(s.index.interested(c.Key))
+			if !s.isOwn(c.Revision) { // who writes has told them
+				s.changed(s.index.interested(c.Key))
+			}
 		}
 	}
 	if fewer {
@@ -211,6 +222,7 @@ func (s *Store) update(key string) {
 	s.index.update(key, func() (account string, ok bool) {
 		value, _, there := s.mirrorOf(key).Get(key)
 		if !there {
+			s.contents.forget(key)
 			return "", false
 		}
 		if account, held := strings.CutPrefix(key, s.o.Keys.Helds()); held {

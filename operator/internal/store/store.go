@@ -63,6 +63,7 @@ type Store struct {
 	operator *mirror.Mirror
 	replicas *mirror.Mirror
 	index    *index
+	contents *contents
 	brake    brake
 	timeout  time.Duration // opTimeout, but for tests
 
@@ -92,7 +93,7 @@ func newStore(o Options, progress, relist time.Duration) *Store {
 		o.Mine = func(string) bool { return true }
 	}
 	s := &Store{
-		o: o, metrics: newMetrics(), index: newIndex(), timeout: opTimeout,
+		o: o, metrics: newMetrics(), index: newIndex(), contents: newContents(), timeout: opTimeout,
 		brake:  brake{allow: o.AllowMassDelete, window: brakeWindow, ruled: map[string]ruling{}},
 		fenced: make(chan struct{}), turns: map[string]*turn{}, own: recent{known: map[int64]bool{}}, tainted: map[string]bool{},
 	}

@@ -407,6 +407,10 @@ func TestDrift(t *testing.T) {
 		etcd.Eventually(t, key+" is told", func() bool { return s.told("acme") > before && testutil.ToFloat64(s.drifted) == drifted+1 })
 		s.mustWrite("acme", helpCenter("acme", "a.example"))
 	}
+	ref := wire.Ref{Kind: wire.HelpCenters, Name: "main"}
+	if !s.Stored("acme", nil, nil).Made[ref] {
+		t.Error("a document that was written is made anew")
+	}
 	// The same hash with another content.
 	raw := strings.Replace(all["declared/acme/helpcenters/main"], "a.example", "evil.example", 1)
 	before := s.told("acme")
@@ -414,6 +418,9 @@ func TestDrift(t *testing.T) {
 		t.Fatal(err)
 	}
 	etcd.Eventually(t, "it is told", func() bool { return s.told("acme") > before })
+	if s.Stored("acme", nil, nil).Made[ref] {
+		t.Error("what somebody else has written is believed")
+	}
 	s.mustWrite("acme", helpCenter("acme", "a.example"))
 	if after, _ := dump(t, client); after["declared/acme/helpcenters/main"] != all["declared/acme/helpcenters/main"] {
 		t.Errorf("it is not as it was: %v", after)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -181,13 +182,8 @@ func (w *writer) putDocuments() error {
 	for ref, d := range w.desired.Documents {
 		key := w.store.o.Keys.Document(w.account, ref)
 		old, seen, _ := w.store.declared.Get(key)
-		if last, err := wire.Decode[wire.Document](old); err == nil {
-			// As whoever wrote it would write it now: then nothing has changed.
-			d.Epoch, d.Writer, d.Generation = last.Epoch, last.Writer, last.Generation
-			if raw, err := wire.Encode(d); err == nil && string(raw) == string(old) {
-				continue
-			}
-			d.Generation = w.desired.Documents[ref].Generation
+		if last, ok := w.store.contents.read(key, old); ok && w.lies(key, last, d) {
+			continue
 		}
 		if err := w.put(key, seen, d); err != nil {
 			return fmt.Errorf("%s: %w", ref, err)
@@ -196,13 +192,32 @@ func (w *writer) putDocuments() error {
 	return nil
 }
 
+// lies reports whether a document lies there as whoever wrote it would write it now:
+// then nothing has changed.
+func (w *writer) lies(key string, last content, d wire.Document) bool {
+	if last.made {
+		was := &last.document
+		return was.Kind == d.Kind && was.Namespace == d.Namespace && was.Name == d.Name && was.UID == d.UID &&
+			was.Created.Equal(d.Created) && was.Hash == d.Hash
+	}
+	d.Epoch, d.Writer, d.Generation = last.document.Epoch, last.document.Writer, last.document.Generation
+	raw, err := wire.Encode(d)
+	if err != nil || !bytes.Equal(raw, last.value) {
+		return false
+	}
+	if d.Writer == w.store.o.Writer { // another version may make something else of the same
+		w.store.contents.keep(key, last.value, last.document, true)
+	}
+	return true
+}
+
 func (w *writer) put(key string, seen int64, d wire.Document) error {
 	d.Epoch, d.Writer = w.epoch, w.store.o.Writer
 	raw, err := wire.Encode(d)
 	if err != nil {
 		return err
 	}
-	w.documents = append(w.documents, op{key: key, value: raw, seen: seen})
+	w.documents = append(w.documents, op{key: key, value: raw, seen: seen, document: &d})
 	return nil
 }
 
