@@ -166,9 +166,10 @@ func (d *daemon) loading() (loaded time.Time, refused int) {
 	return told.At, refused
 }
 
-// phase tells the operator what this replica does.
+// phase tells the operator, health and systemd what this replica does.
 func (d *daemon) phase(p wire.Phase) {
 	d.ready.Store(p == wire.Serving)
+	d.notify(p)
 	if d.declared != nil {
 		d.declared.Phase(p)
 	}

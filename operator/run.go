@@ -24,7 +24,6 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/posterndesk/postern/operator/api/v1alpha1"
@@ -160,7 +159,7 @@ func metricsOptions(address string) metricsserver.Options {
 	if address == "" || isLoopback(address) {
 		return m
 	}
-	m.SecureServing, m.FilterProvider = true, filters.WithAuthenticationAndAuthorization
+	m.SecureServing, m.FilterProvider = true, newGuard
 	m.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }}
 	return m
 }

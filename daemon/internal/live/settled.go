@@ -40,8 +40,8 @@ func (s *settled) read() (config.Established, error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &kept)
 	}
-	if err == nil && kept.Schema != config.Schema {
-		err = fmt.Errorf("it is of schema %d, and %d is known here", kept.Schema, config.Schema)
+	if err == nil && kept.Schema > config.Schema {
+		err = fmt.Errorf("it is of schema %d, and the newest that is known here is %d", kept.Schema, config.Schema)
 	}
 	if err != nil {
 		return none, fmt.Errorf("read which sign-up holds: %w; without %s what is declared now decides, oldest or first by name", err, s.path)

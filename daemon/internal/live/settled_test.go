@@ -1,12 +1,14 @@
 package live
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
@@ -58,5 +60,22 @@ func TestSettledCannotBeKept(t *testing.T) {
 		if _, err := Load(dir, Options{Settled: path}, quiet); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", content, err)
 		}
+	}
+}
+
+// What an earlier version has kept counts after an upgrade.
+func TestSettledOfAnEarlierSchema(t *testing.T) {
+	dir := folder(t, center("acme", "a", "")+"  signUp: {mode: Open, methods: [Password]}\n", mailbox("acme", "support", ""))
+	path := filepath.Join(t.TempDir(), "signups")
+	content := fmt.Sprintf(`{"schema": %d, "signUps": {"acme": {"holder": "", "applied": {"mode": "InviteOnly"}, "allOverruled": true}}}`, config.Schema-1)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Load(dir, Options{Settled: path}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.HelpCenters()[0].SignUp.Open {
+		t.Error("a declaration that was overruled opens sign-up")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/posterndesk/postern/config"
 	"github.com/posterndesk/postern/config/wire"
 )
 
@@ -125,6 +126,15 @@ func (w *writer) brake(ctx context.Context) (held error, err error) {
 		w.noted = append(w.noted, op{key: key, seen: seen})
 	}
 	return held, nil
+}
+
+// relieves reports whether what was written may be why others need not wait any more:
+// something is back, or there are more help centers of which they are a share.
+func (w *writer) relieves() bool {
+	return slices.ContainsFunc(w.noted, func(o op) bool { return o.value == nil }) ||
+		slices.ContainsFunc(w.documents, func(o op) bool {
+			return o.seen == 0 && o.document != nil && o.document.Kind == config.KindHelpCenter
+		})
 }
 
 // note notes what vanishes, and drops the notes of what is back. What may

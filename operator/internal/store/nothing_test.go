@@ -123,3 +123,21 @@ func TestBrakeCountsWhatOnlyReplicasHave(t *testing.T) {
 		t.Errorf("%d wait", len(w))
 	}
 }
+
+// Of a lost etcd the first account that is looked at may be one that was deleted: it is
+// not to wait for ever because the others were not there yet.
+func TestBrakeCountsThoseThatComeLater(t *testing.T) {
+	client := etcd.Start(t).Client()
+	s := lead(t, client)
+	all := names(brakeSpare + 2)
+	says(t, client, s, "r1", "gone", desired("gone", document("gone", config.KindHelpCenter, "main", "x")).Account, all...)
+	if err := s.Write(t.Context(), "gone", plan.Desired{}, noSecrets); !IsHeld(err) {
+		t.Fatalf("error %v", err)
+	}
+	told := s.told("gone")
+	s.mustWrite("acme", centers("acme", 2*len(all), "x"))
+	if s.told("gone") == told {
+		t.Error("who waits is not looked at again when there are more")
+	}
+	s.mustWrite("gone", plan.Desired{})
+}

@@ -53,7 +53,7 @@ func (s *Store) Write(ctx context.Context, account string, d plan.Desired, seal 
 			}
 		}
 	}
-	if !s.brake.allow && slices.ContainsFunc(w.noted, func(o op) bool { return o.value == nil }) {
+	if !s.brake.allow && w.relieves() {
 		s.changed(s.waiting())
 	}
 	if held != nil {
@@ -193,8 +193,12 @@ func (w *writer) putDocuments() error {
 }
 
 // lies reports whether a document lies there as whoever wrote it would write it now:
-// then nothing has changed.
+// then nothing has changed. One of a generation that the object has not reached was
+// made of nothing that is known, and would pass for what the object comes to then.
 func (w *writer) lies(key string, last content, d wire.Document) bool {
+	if last.document.Generation > d.Generation {
+		return false
+	}
 	if last.made {
 		was := &last.document
 		return was.Kind == d.Kind && was.Namespace == d.Namespace && was.Name == d.Name && was.UID == d.UID &&
