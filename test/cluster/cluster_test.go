@@ -68,12 +68,13 @@ func newInstall(t *testing.T, name string) *install {
 	}
 	i.kubectl("label", "namespace", i.namespace, "pod-security.kubernetes.io/enforce=restricted")
 	i.sink = startSink(t, i.machine())
+	i.kubectl("create", "configmap", "authorities", "-n", i.namespace, "--from-file=sink.crt="+i.sink.files.cert)
 	daemon, tag, _ := strings.Cut(*daemonImage, ":")
 	operator, operatorTag, _ := strings.Cut(*operatorImage, ":")
 	i.values = []string{
 		"hostname=mx." + name + ".example", "smtp.service.type=NodePort", "smtp.trustedRelays={" + i.machine() + "/32}", "relay.server=" + i.sink.address,
 		"daemon.image.repository=" + daemon, "daemon.image.tag=" + tag, "operator.image.repository=" + operator, "operator.image.tag=" + operatorTag,
-		"persistence.size=1Gi",
+		"persistence.size=1Gi", "daemon.authoritiesConfigMap=authorities",
 	}
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +17,11 @@ import (
 	"github.com/posterndesk/postern/test/peers"
 )
 
-// sink is the mail server that takes what the cluster sends.
+// sink is the mail server that takes what the cluster sends. It speaks TLS, as mail
+// is not handed over without.
 type sink struct {
 	address string
+	files   keyPair
 	mu      sync.Mutex
 	mails   map[string][][]byte // by recipient
 }
@@ -30,8 +33,13 @@ func startSink(t *testing.T, ip string) *sink {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sink{address: l.Addr().String(), mails: map[string][][]byte{}}
+	s := &sink{address: l.Addr().String(), files: certify(t, t.TempDir(), ip), mails: map[string][][]byte{}}
+	pair, err := tls.LoadX509KeyPair(s.files.cert, s.files.key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &session{sink: s}, nil }))
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
 	server.Domain, server.ReadTimeout, server.WriteTimeout = "sink.example", time.Minute, time.Minute
 	go func() { _ = server.Serve(l) }() // ends with Close
 	t.Cleanup(func() { _ = server.Close() })
