@@ -27,7 +27,9 @@ import (
 // covers: K02, K04, P05
 func TestExternal(t *testing.T) {
 	i := newInstall(t, "outside")
-	storage := peers.StartS3On(t, i.machine(), false)
+	storage := peers.StartS3On(t, i.machine(), true)
+	i.kubectl("delete", "configmap", "authorities", "-n", i.namespace)
+	i.kubectl("create", "configmap", "authorities", "-n", i.namespace, "--from-file=sink.crt="+i.sink.files.cert, "--from-file=storage.crt="+storage.Authority())
 	endpoint, files := startEtcd(t, i.machine())
 	i.kubectl("create", "secret", "generic", "etcd", "-n", i.namespace,
 		"--from-file=ca.crt="+files.cert, "--from-file=tls.crt="+files.cert, "--from-file=tls.key="+files.key)
