@@ -20,8 +20,8 @@ run: build ## build and start everything on this machine, ready to be tried (ARG
 
 build: ## build both programs into bin/
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
 
 test: setup check kube helm unit ## install what tests need, check the code, run all tests
 

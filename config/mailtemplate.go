@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/template"
 	"text/template/parse"
 )
 
@@ -54,31 +53,42 @@ func MailFacts(p MailPurpose) []string { return slices.Clone(mailPurposes[p].may
 // ParseMailTemplate reads a template and proves that it can be filled in: it may name
 // what [MailFacts] lists and choose by it, and nothing else. There are no loops, no
 // functions that make text and nothing to call, so a mail is as long as its template
-// and what it is about. Facts are given to Execute as a map[string]string with all of
-// them.
+// and what it is about.
 //
 // An error tells the line.
-func ParseMailTemplate(p MailPurpose, text string) (*template.Template, error) {
+func ParseMailTemplate(p MailPurpose, text string) (*MailText, error) {
 	facts, ok := mailPurposes[p]
 	if !ok {
 		return nil, fmt.Errorf("%s is not a purpose of mail", clip(string(p)))
 	}
-	t, err := template.New("body").Option("missingkey=error").Parse(text)
+	trees, err := parse.Parse("body", text, "", "", knownFunctions)
 	if err != nil {
 		return nil, templateError(err)
 	}
-	if len(t.Templates()) > 1 {
+	if len(trees) > 1 {
 		return nil, fmt.Errorf("a template cannot define others")
 	}
-	if t.Tree == nil || parse.IsEmptyTree(t.Root) {
+	tree := trees["body"]
+	if tree == nil || parse.IsEmptyTree(tree.Root) {
 		return nil, fmt.Errorf("is required")
 	}
-	reader := templateReader{facts: facts, tree: t.Tree}
-	if err := reader.list(t.Root, false); err != nil {
+	reader := templateReader{facts: facts, tree: tree}
+	if err := reader.list(tree.Root, false); err != nil {
 		return nil, err
 	}
+	t := &MailText{tree}
 	return t, facts.try(t)
 }
+
+// knownFunctions are those of text/template, for the parser: others are mistyped, and
+// these are refused by name, but for a few.
+var knownFunctions = func() map[string]any {
+	all := map[string]any{}
+	for name := range strings.FieldsSeq("and or not eq ne lt le gt ge call html index slice js len print printf println urlquery") {
+		all[name] = true
+	}
+	return all
+}()
 
 // templateError is what the parser found, without its own names.
 func templateError(err error) error {
@@ -93,7 +103,7 @@ func templateError(err error) error {
 
 // try fills in the template with and without what is there only sometimes, and looks
 // for what the mail is about.
-func (f mailFacts) try(t *template.Template) error {
+func (f mailFacts) try(t *MailText) error {
 	var free []string
 	for _, name := range f.may {
 		if slices.Contains(sometimes, name) {
@@ -112,7 +122,7 @@ func (f mailFacts) try(t *template.Template) error {
 		}
 		var out strings.Builder
 		if err := t.Execute(&out, facts); err != nil {
-			return templateError(err)
+			return err
 		}
 		for _, name := range f.must {
 			if !strings.Contains(out.String(), facts[name]) {
@@ -129,9 +139,13 @@ type templateReader struct {
 	tree  *parse.Tree
 }
 
-// errorf tells the line of a node.
 func (r templateReader) errorf(n parse.Node, format string, args ...any) error {
-	place, _ := r.tree.ErrorContext(n)
+	return lineError(r.tree, n, format, args...)
+}
+
+// lineError tells the line of a node.
+func lineError(tree *parse.Tree, n parse.Node, format string, args ...any) error {
+	place, _ := tree.ErrorContext(n)
 	parts := strings.Split(place, ":")
 	if len(parts) > 1 {
 		return fmt.Errorf("line %s: %s", parts[1], fmt.Sprintf(format, args...))

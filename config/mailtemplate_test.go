@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"text/template"
 	"unicode/utf8"
 )
 
@@ -41,6 +42,7 @@ func TestMailTemplates(t *testing.T) {
 		{"unknown function", MailReply, "{{env \"HOME\"}}", `line 1: function "env" not defined`},
 		{"a number", MailReply, "{{eq .Name 1}}", "line 1: 1 is not available"},
 		{"comparing what is no text", MailReply, "{{eq (not .Name) .Text}}", "line 1: eq compares texts"},
+		{"comparing what with found", MailReply, "\n{{with not .Name}}{{eq . $.Text}}{{end}}{{.Text}}{{.Link}}", "line 2: eq compares texts"},
 		{"comparing one", MailReply, "{{eq .Name}}", "line 1: eq takes 2 to 8 values"},
 		{"arguments", MailReply, "{{.Text .Name}}", "line 1: .Text takes nothing behind it"},
 		{"break", MailReply, "{{break}}", "line 1: {{break}} outside {{range}}"},
@@ -88,6 +90,8 @@ func FuzzMailTemplate(f *testing.F) {
 	f.Add(uint8(2), "{{with .Name}}{{if eq . $.Subject \"x\"}}{{.}}{{end}}{{else}}{{or .Name .Text}}{{end}}{{.Text}}{{.Link}}", "", "x")
 	f.Add(uint8(1), "{{if and (not .Link) .Number}}{{end}}{{.Link}}{{define `body`}}", "", "")
 	f.Add(uint8(14), "{{range .Code}}{{break}}{{end}}{{- /* */ -}}{{.Code}}", "1", "2")
+	f.Add(uint8(2), "{{with or .Name .Subject}}{{if ne . `x`}}{{.}}{{else if not .}}y{{end}}{{else with and .Quote (not .Name)}}{{.}}{{end}}{{eq .Text `a` .Name}}{{`q`}}{{.Text}}{{(.Link)}}", "a", "")
+	f.Add(uint8(2), "{{with not .Name}}{{.}}{{with $.Text}}{{.}}{{end}}{{.}}{{else}}{{and .Name .Text .Link}}{{end}}{{.Text -}} {{.Link}}", "", "b")
 	f.Fuzz(func(t *testing.T, n uint8, text, one, two string) {
 		all := MailPurpose("").values()
 		p := MailPurpose(all[int(n)%len(all)])
@@ -102,8 +106,16 @@ func FuzzMailTemplate(f *testing.F) {
 		for i, name := range MailFacts(p) {
 			facts[name] = []string{one, two}[i%2]
 		}
-		var out strings.Builder
-		if err := parsed.Execute(&out, facts); err != nil {
+		var out, theirs strings.Builder
+		err = parsed.Execute(&out, facts)
+		reference, wrong := template.New("body").Option("missingkey=error").Parse(text)
+		if wrong != nil {
+			t.Fatalf("text/template does not take %q: %v", text, wrong)
+		}
+		if wrong = reference.Execute(&theirs, facts); (err == nil) != (wrong == nil) || err == nil && out.String() != theirs.String() {
+			t.Fatalf("%q with %q is %q, %v; text/template makes %q, %v", text, facts, out.String(), err, theirs.String(), wrong)
+		}
+		if err != nil {
 			t.Fatalf("%q with %q: %v", text, facts, err)
 		}
 		if most := len(text) + strings.Count(text, "{{")*(max(len(one), len(two), len("false"))+len(text)); out.Len() > most {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
-	"github.com/posterndesk/postern/config/mirror"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -32,12 +30,12 @@ func openDatabase(ctx context.Context, s *settings) (*database, error) {
 	db := &database{}
 	var err error
 	var options []store.Option
-	if len(s.etcd.endpoints) == 0 {
+	if len(s.etcd.Endpoints) == 0 {
 		if db.inside, err = embedded.StartListening(ctx, filepath.Join(s.dir, "etcd"), s.etcd.listen); err != nil {
 			return nil, err
 		}
 		db.client, options = db.inside.Client(), []store.Option{store.Local()}
-	} else if db.client, err = dialEtcd(s.etcd); err != nil {
+	} else if db.client, err = s.etcd.Dial(); err != nil {
 		return nil, err
 	}
 	if db.Store, err = store.New(db.client, s.installation, options...); err != nil {
@@ -66,38 +64,18 @@ func (db *database) failed() <-chan error {
 	return db.inside.Failed()
 }
 
-func dialEtcd(s etcdSettings) (*clientv3.Client, error) {
-	var secure *tls.Config
-	if s.ca != "" || s.cert != "" {
-		var err error
-		if secure, err = etcdTLS(s); err != nil {
-			return nil, err
-		}
+// explainEtcd runs until stop and tells the log why an etcd outside is not reached.
+func (d *daemon) explainEtcd(ctx context.Context) (stop func()) {
+	if d.db.inside != nil {
+		return func() {}
 	}
-	client, err := clientv3.New(mirror.ClientConfig(s.endpoints, secure))
-	if err != nil {
-		return nil, fmt.Errorf("reach etcd: %w", err)
-	}
-	return client, nil
-}
-
-func etcdTLS(s etcdSettings) (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.ca != "" {
-		roots, err := readAuthorities(s.ca)
-		if err != nil {
-			return nil, err
-		}
-		cfg.RootCAs = roots
-	}
-	if s.cert != "" {
-		pair, err := tls.LoadX509KeyPair(s.cert, s.keyFile)
-		if err != nil {
-			return nil, fmt.Errorf("read certificate for etcd: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
-	return cfg, nil
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.settings.etcd.TellUnreached(ctx, d.db.client, d.log)
+	}()
+	return func() { cancel(); <-done }
 }
 
 // openSigner reads the key ring of links, or makes it at the very first start.

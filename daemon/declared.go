@@ -53,7 +53,7 @@ func (s *settings) checkDeclared() error {
 		return fmt.Errorf("--etcd-listen-cert, -key and -ca need --etcd-listen: %w", errUsage)
 	case l.Address == "":
 		return nil
-	case len(s.etcd.endpoints) > 0:
+	case len(s.etcd.Endpoints) > 0:
 		return fmt.Errorf("--etcd-listen is for the etcd inside, and --etcd names one outside: %w", errUsage)
 	}
 	var err error
@@ -192,7 +192,7 @@ func (d *daemon) openSigner(ctx context.Context, sealing [store.KeySize]byte) (*
 	for {
 		signer, err := openSigner(ctx, d.db, sealing, s.keyFile, time.Now, keep)
 		if err == nil || s.declared != declaredEtcd || helpdesk.KindOf(err) != helpdesk.Unavailable || ctx.Err() != nil {
-			return signer, err
+			return signer, d.because(ctx, err)
 		}
 		sealed, readErr := os.ReadFile(file)
 		if readErr == nil {
@@ -205,6 +205,17 @@ func (d *daemon) openSigner(ctx context.Context, sealing [store.KeySize]byte) (*
 		case <-time.After(retryStore):
 		}
 	}
+}
+
+// because adds to an error of a start without etcd why that is not reached.
+func (d *daemon) because(ctx context.Context, err error) error {
+	if d.db.inside != nil || helpdesk.KindOf(err) != helpdesk.Unavailable || ctx.Err() != nil {
+		return err
+	}
+	if why := d.settings.etcd.Unreached(ctx); why != nil {
+		return fmt.Errorf("%w: %w", err, why)
+	}
+	return err
 }
 
 // ownAddresses are the IP addresses of this machine, or that of its pod.

@@ -52,7 +52,7 @@ func (s *settings) checkObjects() error {
 func (d *daemon) openBlobs(ctx context.Context) (blobStore, error) {
 	s := d.settings
 	if s.s3.Endpoint == "" {
-		if len(s.etcd.endpoints) > 0 {
+		if len(s.etcd.Endpoints) > 0 {
 			d.log.Warn("mail is kept in the local folder, where other replicas do not find it: for more than one, name an object storage with --s3-endpoint", "dir", s.dir)
 		}
 		return blob.OpenDir(filepath.Join(s.dir, "blobs"))

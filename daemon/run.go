@@ -35,34 +35,35 @@ import (
 
 // daemon is every part, once.
 type daemon struct {
-	settings *settings
-	log      *slog.Logger
-	listen   *listeners
-	live     *live.Live
-	declared *live.Declared // nil when the configuration is of files
-	unfollow func()         // ends declared; nil before it has begun
-	group    *group
-	ready    atomic.Bool // everything answers
-	db       *database
-	lists    *index.Index
-	roster   *roster.Roster
-	words    *search.Index
-	blobs    blobStore
-	logins   *login.Source
-	certs    *certs.Source // nil without certificates
-	metrics  *admin.Metrics
-	desk     *actions.Desk
-	hooks    *hooks.Teller
-	mail     *smtpd.Server
-	lmtp     *smtpd.Server // nil without --lmtp
-	pollers  *imappoll.Pollers
-	courier  *outbound.SMTPCourier
-	queue    *outbound.Queue
-	catcher  *devmail.Catcher // of dev
-	pages    *http.Server
-	plain    *http.Server // leads from --http to --https; nil when pages are on --http
-	health   *http.Server
-	socket   *http.Server
+	settings  *settings
+	log       *slog.Logger
+	listen    *listeners
+	live      *live.Live
+	declared  *live.Declared // nil when the configuration is of files
+	unfollow  func()         // ends declared; nil before it has begun
+	explained func()         // ends telling why etcd is not reached; nil before it has begun
+	group     *group
+	ready     atomic.Bool // everything answers
+	db        *database
+	lists     *index.Index
+	roster    *roster.Roster
+	words     *search.Index
+	blobs     blobStore
+	logins    *login.Source
+	certs     *certs.Source // nil without certificates
+	metrics   *admin.Metrics
+	desk      *actions.Desk
+	hooks     *hooks.Teller
+	mail      *smtpd.Server
+	lmtp      *smtpd.Server // nil without --lmtp
+	pollers   *imappoll.Pollers
+	courier   *outbound.SMTPCourier
+	queue     *outbound.Queue
+	catcher   *devmail.Catcher // of dev
+	pages     *http.Server
+	plain     *http.Server // leads from --http to --https; nil when pages are on --http
+	health    *http.Server
+	socket    *http.Server
 }
 
 // run builds every part, serves until ctx ends, and stops in order. started is
@@ -152,6 +153,7 @@ func (d *daemon) openGround(ctx context.Context) (k keys, err error) {
 	if d.db, err = openDatabase(ctx, s); err != nil {
 		return k, err
 	}
+	d.explained = d.explainEtcd(ctx)
 	d.openHealth()
 	d.db.OnAudit(func(account string, r *helpdesk.AuditRecord) {
 		d.log.Info("audit", "account", account, "seq", r.Seq, "act", r.Act, "subject", r.Subject, "hash", r.Hash)
@@ -321,6 +323,9 @@ func (d *daemon) close() {
 	}
 	if d.unfollow != nil {
 		d.unfollow()
+	}
+	if d.explained != nil {
+		d.explained()
 	}
 	if d.db != nil {
 		d.db.close()

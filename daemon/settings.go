@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posterndesk/postern/config/mirror"
 	"github.com/posterndesk/postern/daemon/internal/blob/s3"
 	"github.com/posterndesk/postern/daemon/internal/embedded"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
@@ -63,9 +64,8 @@ type acmeSettings struct {
 
 // etcdSettings name an etcd outside; without endpoints one runs inside.
 type etcdSettings struct {
-	endpoints         []string
-	ca, cert, keyFile string
-	listen            embedded.Listen // of the one inside
+	mirror.Access
+	listen embedded.Listen // of the one inside
 }
 
 // resolver asks the named DNS server, or those of the system.
@@ -98,12 +98,12 @@ func (s *settings) commonFlags(fs *flag.FlagSet, smtp, http, admin string) {
 	fs.StringVar(&s.secrets, "secrets", "", "`folder` with what manifests name as secrets, each a file ACCOUNT/NAME/KEY (default: DIR/secrets)")
 	fs.StringVar(&s.installation, "installation", "default", "`name` of this installation: its keys in etcd are under it")
 	fs.Func("etcd", "`endpoints` of an etcd outside, with commas between (default: one inside, in DIR)", func(v string) error {
-		s.etcd.endpoints = strings.Split(v, ",")
+		s.etcd.Endpoints = strings.Split(v, ",")
 		return nil
 	})
-	fs.StringVar(&s.etcd.ca, "etcd-ca", "", "`file` with the certificate authority of --etcd")
-	fs.StringVar(&s.etcd.cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
-	fs.StringVar(&s.etcd.keyFile, "etcd-key", "", "`file` with the key of --etcd-cert")
+	fs.StringVar(&s.etcd.CA, "etcd-ca", "", "`file` with the certificate authority of --etcd")
+	fs.StringVar(&s.etcd.Cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
+	fs.StringVar(&s.etcd.Key, "etcd-key", "", "`file` with the key of --etcd-cert")
 	fs.Func("issuer-network", "`network` (CIDR) that is not public and in which issuers of OpenID Connect may be all the same, such as that of a cluster; may be repeated (default: none, and in dev this machine)", addNetwork(&s.issuers))
 	fs.Func("hook-network", "`network` (CIDR) that is not public and in which programs may be that are told what happens, such as that of a cluster; may be repeated (default: none, and in dev this machine)", addNetwork(&s.hooks))
 	fs.StringVar(&s.dns, "dns", "", "`address` (IP:PORT) of the DNS server that is asked about senders (default: those of the system)")
@@ -162,7 +162,7 @@ func (s *settings) complete() error {
 		}
 	}
 	if s.keyFile == "" {
-		if len(s.etcd.endpoints) > 0 {
+		if len(s.etcd.Endpoints) > 0 {
 			return fmt.Errorf("--etcd needs --key-file: all replicas must have the same key: %w", errUsage)
 		}
 		s.keyFile = filepath.Join(s.dir, "key")
@@ -197,7 +197,7 @@ func listenAddress(v, host string) (string, error) {
 // start; for one outside it must be there, as replicas share it.
 func (s *settings) sealingKey() (key [store.KeySize]byte, err error) {
 	raw, err := os.ReadFile(s.keyFile)
-	if errors.Is(err, fs.ErrNotExist) && len(s.etcd.endpoints) == 0 {
+	if errors.Is(err, fs.ErrNotExist) && len(s.etcd.Endpoints) == 0 {
 		raw = make([]byte, store.KeySize)
 		_, _ = rand.Read(raw) // never fails since Go 1.24
 		err = writeDurably(s.keyFile, raw)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/posterndesk/postern/config/mirror"
 )
 
 const help = `postern-operator makes what is declared as HelpCenter, TicketForm and Mailbox
@@ -29,7 +31,7 @@ var errHelp = errors.New("help")
 
 // options are what the command line says.
 type options struct {
-	etcd           etcdOptions
+	etcd           mirror.Access
 	installation   string
 	namespaces     []string // none: all
 	metrics        string   // "" for none
@@ -40,11 +42,6 @@ type options struct {
 	massDelete     bool
 	kubeconfig     string
 	version        bool
-}
-
-type etcdOptions struct {
-	endpoints     []string
-	ca, cert, key string // files
 }
 
 // parse reads the command line. What is wrong with it is said on errs by the
@@ -72,10 +69,10 @@ func parse(args []string, errs io.Writer) (*options, error) {
 }
 
 func (o *options) bind(fs *flag.FlagSet) {
-	fs.Func("etcd", "`endpoints` of the etcd that the daemon uses, with commas between", list(&o.etcd.endpoints))
-	fs.StringVar(&o.etcd.ca, "etcd-ca", "", "`file` with the certificate authority of --etcd")
-	fs.StringVar(&o.etcd.cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
-	fs.StringVar(&o.etcd.key, "etcd-key", "", "`file` with the key of --etcd-cert")
+	fs.Func("etcd", "`endpoints` of the etcd that the daemon uses, with commas between", list(&o.etcd.Endpoints))
+	fs.StringVar(&o.etcd.CA, "etcd-ca", "", "`file` with the certificate authority of --etcd")
+	fs.StringVar(&o.etcd.Cert, "etcd-cert", "", "`file` with the client certificate for --etcd")
+	fs.StringVar(&o.etcd.Key, "etcd-key", "", "`file` with the key of --etcd-cert")
 	fs.StringVar(&o.installation, "installation", "default", "`name` of the installation, as the daemon has it")
 	fs.Func("watch-namespaces", "`namespaces` to look after, with commas between, or repeated (default: all). The others' part of etcd is left alone", list(&o.namespaces))
 	fs.StringVar(&o.metrics, "metrics", ":8443", "`address` of the metrics: with TLS, for who may get /metrics by a role of the cluster; in plain text on a loopback address; off for none")
@@ -118,10 +115,10 @@ func (o *options) setDaemon(v string) error {
 var namespaceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func (o *options) check() error {
-	if len(o.etcd.endpoints) == 0 {
+	if len(o.etcd.Endpoints) == 0 {
 		return errors.New("--etcd is missing: it names the etcd that the daemon uses, such as https://etcd:2379")
 	}
-	if (o.etcd.cert == "") != (o.etcd.key == "") {
+	if (o.etcd.Cert == "") != (o.etcd.Key == "") {
 		return errors.New("--etcd-cert and --etcd-key belong together")
 	}
 	if o.installation == "" || strings.ContainsAny(o.installation, "/\x00") {

@@ -68,7 +68,7 @@ func run(ctx context.Context, o *options, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("find the API server; outside of a cluster --kubeconfig says where it is: %w", err)
 	}
-	etcd, err := dialEtcd(o.etcd)
+	etcd, err := o.etcd.Dial()
 	if err != nil {
 		return err
 	}

@@ -209,10 +209,12 @@ func (s *Store) took(revision int64, chunk []op) {
 			operation = "delete"
 		}
 		s.written.WithLabelValues(operation).Inc()
-		if o.document != nil {
-			s.contents.keep(o.key, o.value, *o.document, true)
+		m := s.mirrorOf(o.key)
+		m.Note(revision, []mirror.Change{{Key: o.key, Value: o.value}})
+		// The watch may have been quicker: then its value is the one that is held.
+		if value, _, there := m.Get(o.key); there && o.document != nil && bytes.Equal(value, o.value) {
+			s.contents.keep(o.key, value, *o.document, true)
 		}
-		s.mirrorOf(o.key).Note(revision, []mirror.Change{{Key: o.key, Value: o.value}})
 		s.update(o.key)
 	}
 }
