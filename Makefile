@@ -10,7 +10,7 @@ ARGS ?=
 # What is compiled does not depend on the folder, so that another clone finds it made.
 export GOFLAGS += -trimpath
 
-.PHONY: help run build test check unit mailcheck talk bench chaos vuln fuzz generate screenshots setup kube helm clean
+.PHONY: help run build test check unit mailcheck talk bench e2e chaos vuln fuzz generate screenshots setup kube helm clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ talk: ## play CONVERSATIONS with robots and attackers against the program and co
 # Many tests wait for other programs, so one more package than there are cores.
 unit: ## all tests, with the race detector
 	go test -race -shuffle=on -timeout 30m -p $$(( $$(nproc) + 1 )) ./...
+
+DAEMON_IMAGE ?=
+OPERATOR_IMAGE ?=
+e2e: helm ## install in the cluster of KUBECONFIG, which has DAEMON_IMAGE and OPERATOR_IMAGE, and use it
+	go test -count=1 -v -timeout 60m ./test/cluster -daemon-image "$(DAEMON_IMAGE)" -operator-image "$(OPERATOR_IMAGE)"
 
 bench: setup ## measure: mails a second against Postfix on this machine, latency, memory
 	hack/bench

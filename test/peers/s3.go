@@ -2,6 +2,7 @@ package peers
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,10 +29,17 @@ type S3 struct {
 // StartS3 starts one with an empty bucket; with TLS it has a certificate of its own.
 func StartS3(t testing.TB, withTLS bool) *S3 {
 	t.Helper()
+	return StartS3On(t, "127.0.0.1", withTLS)
+}
+
+// StartS3On is StartS3 at an address that others reach, such as pods of a cluster on
+// this machine.
+func StartS3On(t testing.TB, ip string, withTLS bool) *S3 {
+	t.Helper()
 	dir := t.TempDir()
 	s := &S3{
 		Bucket: "postern", Region: "eu-test-1", Folder: filepath.Join(dir, "objects"), Credentials: filepath.Join(dir, "credentials"),
-		address: "127.0.0.1:" + strconv.Itoa(Port(t)),
+		address: net.JoinHostPort(ip, strconv.Itoa(Port(t))),
 	}
 	s.URL = "http://" + s.address
 	write(t, filepath.Join(s.Credentials, "access-key"), "postern\n")
@@ -42,7 +50,7 @@ func StartS3(t testing.TB, withTLS bool) *S3 {
 		}
 	}
 	if withTLS {
-		s.authority, _ = Certificate(t, dir, "127.0.0.1")
+		s.authority, _ = Certificate(t, dir, ip)
 		s.URL = "https://" + s.address
 	}
 	s.Start(t)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -54,7 +55,7 @@ type Server struct {
 
 // Listen is where others reach the server over the network.
 type Listen struct {
-	// Address is HOST:PORT; "" for nowhere.
+	// Address is IP:PORT, or :PORT for all of the machine's; "" for nowhere.
 	Address string
 	// Cert and Key are files with the server's certificate, CA is one with the
 	// authority that client certificates must be of. Without them anybody is let in
@@ -157,6 +158,9 @@ func (l Listen) apply(cfg *embed.Config) {
 		return
 	}
 	address := url.URL{Scheme: "http", Host: l.Address}
+	if strings.HasPrefix(address.Host, ":") {
+		address.Host = "0.0.0.0" + address.Host // etcd wants an address, and Go takes this for IPv6 as well
+	}
 	if l.Cert != "" {
 		address.Scheme = "https"
 		info := &cfg.ClientTLSInfo

@@ -135,3 +135,31 @@ func TestListen(t *testing.T) {
 		})
 	}
 }
+
+// On all addresses it is reached by IPv4, and by IPv6 where the machine has that.
+func TestListenOnAll(t *testing.T) {
+	listen := newAuthority(t).files(t)
+	listen.Address = ":0"
+	s, err := StartListening(t.Context(), filepath.Join(t.TempDir(), "etcd"), listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	_, port, err := net.SplitHostPort(s.Addresses()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := []string{"127.0.0.1"}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		_ = l.Close()
+		hosts = append(hosts, "::1")
+	}
+	for _, host := range hosts {
+		c, err := net.Dial("tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		_ = c.Close()
+	}
+}
