@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"reflect"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +30,7 @@ func TestDrifted(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.written.add("a", "u", d)
+	others := metav1.Condition{Type: "acme.example/Audited", Status: "True"}
 	labelled := object("u", ready)
 	labelled.Labels = map[string]string{"a": "b"}
 	for _, tt := range []struct {
@@ -40,6 +42,7 @@ func TestDrifted(t *testing.T) {
 		{"in another order", object("u"), object("u", accepted, ready), false},
 		{"wiped", object("u", ready, accepted), object("u"), true},
 		{"changed", object("u", ready, accepted), object("u", accepted), true},
+		{"with a condition of somebody else", object("u", ready, accepted), object("u", others, ready, accepted), false},
 		{"only its labels", object("u", ready), labelled, false},
 		{"of one that was never written", object("v"), object("v", ready, accepted), true},
 	} {
@@ -54,6 +57,33 @@ func TestDrifted(t *testing.T) {
 	}
 	if c.written.keep("a", nil); c.written.is("a", "u", d) {
 		t.Error("what is not listed is kept")
+	}
+}
+
+// A condition of somebody else's type is no reason to write a status: it would be as
+// before after that.
+func TestConditionsOfOthersAreLeft(t *testing.T) {
+	conditions := func(types ...string) (list []metav1.Condition) {
+		for _, name := range types {
+			list = append(list, metav1.Condition{Type: name, Status: "True"})
+		}
+		return list
+	}
+	status := func(form, entry []metav1.Condition) *v1alpha1.TicketFormStatus {
+		return &v1alpha1.TicketFormStatus{Conditions: form, HelpCenters: []v1alpha1.FormHelpCenter{{Name: "acme", Conditions: entry}}}
+	}
+	says := status(conditions("Ready", "Accepted"), conditions("Visible"))
+	said := status(conditions("acme.example/Audited", "Accepted", "Ready"), conditions("Visible", "acme.example/Seen"))
+	if writes, err := unsaid(said, says); err != nil || writes != nil {
+		t.Errorf("%v is written, error %v", writes, err)
+	}
+	if writes, err := unsaid(status(conditions("acme.example/Audited", "Ready"), conditions("Visible")), says); err != nil || writes == nil {
+		t.Errorf("what is missing is not written, error %v", err)
+	}
+	for kind, list := range map[string]any{"conditions": says.Conditions, "helpCenters": says.HelpCenters} {
+		if m, err := plain(says); err != nil || len(m[kind].([]any)) != reflect.ValueOf(list).Len() {
+			t.Errorf("of %v is left %v, error %v", list, m[kind], err)
+		}
 	}
 }
 

@@ -87,22 +87,39 @@ func unsaid(said, says any) (map[string]any, error) {
 	return after, err
 }
 
-// plain is a status as JSON has it, with lists that are kept by key in order.
+// plain is a status as JSON has it, with lists that are kept by key in order. Conditions
+// of types that are none of ours are left out: they are left to whoever keeps them, and
+// applying a status would not remove them.
 func plain(status any) (map[string]any, error) {
 	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(status)
 	if err != nil {
 		return nil, fmt.Errorf("write a status as JSON: %w", err)
 	}
-	sortBy(m["conditions"], "type")
+	ourConditions(m)
 	sortBy(m["helpCenters"], "name")
 	if list, ok := m["helpCenters"].([]any); ok {
 		for _, item := range list {
 			if of, ok := item.(map[string]any); ok {
-				sortBy(of["conditions"], "type")
+				ourConditions(of)
 			}
 		}
 	}
 	return m, nil
+}
+
+// ourConditions leaves those of our types, in order.
+func ourConditions(of map[string]any) {
+	list, ok := of["conditions"].([]any)
+	if !ok {
+		return
+	}
+	list = slices.DeleteFunc(list, func(item any) bool {
+		condition, _ := item.(map[string]any)
+		_, ours := v1alpha1.Reasons[fmt.Sprint(condition["type"])]
+		return !ours
+	})
+	sortBy(list, "type")
+	of["conditions"] = list
 }
 
 func sortBy(list any, key string) {
