@@ -11,8 +11,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/test/kube"
 	"github.com/posterndesk/postern/test/peers"
 )
@@ -90,13 +97,16 @@ func TestProgramsRun(t *testing.T) {
 			operator = n.args(o)
 		}
 	}
+	client := clientFiles{filepath.Join(n.root, "Deployment/etc/postern/etcd")}
+	var taken sync.WaitGroup
+	taken.Go(func() { client.takeEpoch(t, etcdAddress, "postern-etcd."+namespace+".svc") })
+	t.Cleanup(taken.Wait) // ends with the test's context
 	desk := peers.StartDesk(t, "", daemon[1:]...)
 	out, err := exec.Command(peers.Program(t), "probe", "smtp://"+desk.SMTP, "http://"+desk.HTTP+"/", "http://"+desk.Admin+"/readyz").CombinedOutput()
 	if err != nil {
 		t.Errorf("the daemon does not answer: %v\n%s", err, out)
 	}
 
-	client := clientFiles{filepath.Join(n.root, "Deployment/etc/postern/etcd")}
 	if err := client.ask(t, etcdAddress, "postern-etcd."+namespace+".svc", true); err != nil {
 		t.Errorf("the operator is not let in: %v", err)
 	}
@@ -114,22 +124,52 @@ func TestProgramsRun(t *testing.T) {
 // clientFiles is a folder with ca.crt, tls.crt and tls.key.
 type clientFiles struct{ folder string }
 
-// ask asks etcd how it is, as a server of that name.
-func (c clientFiles) ask(t *testing.T, address, name string, shown bool) error {
-	t.Helper()
+// config lets its owner in, or nobody's, at a server of that name.
+func (c clientFiles) config(t *testing.T, shown bool) *tls.Config {
 	authority, err := os.ReadFile(filepath.Join(c.folder, "ca.crt"))
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	config := &tls.Config{RootCAs: x509.NewCertPool()}
 	config.RootCAs.AppendCertsFromPEM(authority)
 	if shown {
 		own, err := tls.LoadX509KeyPair(filepath.Join(c.folder, "tls.crt"), filepath.Join(c.folder, "tls.key"))
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		config.Certificates = []tls.Certificate{own}
 	}
+	return config
+}
+
+// takeEpoch does the first that an operator does, as soon as etcd answers: the daemon
+// waits for it.
+func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
+	service := grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { // no DNS here knows the Service
+		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	})
+	client, err := clientv3.New(clientv3.Config{
+		Endpoints: []string{"https://" + name + ":2379"}, TLS: c.config(t, true), Logger: zap.NewNop(), DialOptions: []grpc.DialOption{service},
+	})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = client.Close() }() // nothing is on its way
+	for t.Context().Err() == nil {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_, err := client.Put(ctx, wire.KeysOf("default").Epoch(), "1")
+		cancel()
+		if err == nil {
+			return
+		}
+	}
+}
+
+// ask asks etcd how it is, as a server of that name.
+func (c clientFiles) ask(t *testing.T, address, name string, shown bool) error {
+	t.Helper()
+	config := c.config(t, shown)
 	// No DNS here knows the Service.
 	service := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
