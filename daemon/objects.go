@@ -13,9 +13,9 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/blob/s3"
 )
 
-// checkObjects bounds the look at the object storage at the start, with the repeats
+// objectsTimeout bounds the look at the object storage at the start, with the repeats
 // of what it does not answer.
-const checkObjects = 30 * time.Second
+const objectsTimeout = 30 * time.Second
 
 // blobStore is where raw mail, bodies and attachments are.
 type blobStore interface {
@@ -61,7 +61,7 @@ func (d *daemon) openBlobs(ctx context.Context) (blobStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, checkObjects)
+	bounded, cancel := context.WithTimeout(ctx, objectsTimeout)
 	defer cancel()
 	err = objects.Check(bounded)
 	switch {

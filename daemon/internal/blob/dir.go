@@ -73,7 +73,7 @@ func openDir(path string, ops operations) (*Dir, error) {
 	d := &Dir{root: root, ops: ops, folders: make(map[string]*folder)}
 	for i := range shards {
 		if err := root.MkdirAll(shard(i), dirMode); err != nil {
-			return nil, errors.Join(diskError("make the directory for incoming blobs", err), root.Close())
+			return nil, errors.Join(DiskError("make the directory for incoming blobs", err), root.Close())
 		}
 	}
 	if err := d.sweep(time.Now().Add(-staleAfter)); err != nil {
@@ -121,7 +121,7 @@ func (d *Dir) sweep(before time.Time) error {
 func (d *Dir) sweepShard(dir string, before time.Time) error {
 	for e, err := range d.entries(dir) {
 		if err != nil {
-			return diskError("look for leftovers", err)
+			return DiskError("look for leftovers", err)
 		}
 		info, err := e.Info()
 		if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || !info.ModTime().Before(before)) {
@@ -131,7 +131,7 @@ func (d *Dir) sweepShard(dir string, before time.Time) error {
 			err = d.root.Remove(dir + "/" + e.Name())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process may sweep, too
-			return diskError("remove a leftover", err)
+			return DiskError("remove a leftover", err)
 		}
 	}
 	return nil
@@ -148,7 +148,7 @@ func (d *Dir) Create(ctx context.Context, account string) (Writer, error) {
 	name := shard(mathrand.IntN(shards)) + "/" + rand.Text()
 	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
-		return nil, diskError("begin a blob", err)
+		return nil, DiskError("begin a blob", err)
 	}
 	return newDirWriter(d, account, name, f), nil
 }
@@ -161,7 +161,7 @@ func (d *Dir) Open(ctx context.Context, account string, h Hash) (Reader, error) 
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(diskError("open blob "+h.String(), err), f.Close())
+		return nil, errors.Join(DiskError("open blob "+h.String(), err), f.Close())
 	}
 	return fileReader{File: f, size: info.Size()}, nil
 }
@@ -220,7 +220,7 @@ func (d *Dir) List(ctx context.Context, account string) iter.Seq2[Info, error] {
 		for i := range 256 {
 			for e, err := range d.entries(folderPath(account, byte(i))) {
 				if err = errors.Join(ctx.Err(), err); err != nil {
-					yield(Info{}, diskError("list blobs", err))
+					yield(Info{}, DiskError("list blobs", err))
 					return
 				}
 				info, ok := blobInfo(e, byte(i))
@@ -292,7 +292,7 @@ func (d *Dir) Delete(ctx context.Context, account string, h Hash, before time.Ti
 		return err
 	})
 	if err != nil {
-		return false, diskError("delete blob "+h.String(), err)
+		return false, DiskError("delete blob "+h.String(), err)
 	}
 	return deleted, nil
 }
@@ -306,11 +306,11 @@ func findError(doing string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w: %w", doing, ErrNotFound, err)
 	}
-	return diskError(doing, err)
+	return DiskError(doing, err)
 }
 
-// diskError tells apart the disk that is full.
-func diskError(doing string, err error) error {
+// DiskError tells apart the disk that is full.
+func DiskError(doing string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return fmt.Errorf("%s: %w: %w", doing, ErrFull, err)
 	}

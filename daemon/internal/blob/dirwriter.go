@@ -51,7 +51,7 @@ func (w *dirWriter) Write(p []byte) (int, error) {
 	w.sum.Write(p[:n])
 	w.size += int64(n)
 	if err != nil {
-		w.err = diskError("write a blob", err)
+		w.err = DiskError("write a blob", err)
 	}
 	return n, w.err
 }
@@ -67,11 +67,11 @@ func (w *dirWriter) Commit(ctx context.Context) (Ref, error) {
 		return Ref{}, fmt.Errorf("commit a blob: %w", err)
 	}
 	if err := w.finish(); err != nil {
-		return Ref{}, diskError("commit a blob", err)
+		return Ref{}, DiskError("commit a blob", err)
 	}
 	ref := Ref{Hash: Hash(w.sum.Sum(nil)), Size: w.size}
 	if err := w.publish(ref); err != nil {
-		return Ref{}, diskError("commit blob "+ref.Hash.String(), err)
+		return Ref{}, DiskError("commit blob "+ref.Hash.String(), err)
 	}
 	return ref, nil
 }

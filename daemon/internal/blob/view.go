@@ -55,12 +55,12 @@ func ViewOf(s Store, r io.Reader, use func(b []byte, room *Room) error) (err err
 	defer room.release()
 	f, err := room.file()
 	if err != nil {
-		return diskError("make room for what is looked at", err)
+		return DiskError("make room for what is looked at", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	size, err := io.Copy(f, r)
 	if err != nil {
-		return diskError("read what is looked at", err)
+		return DiskError("read what is looked at", err)
 	}
 	return view(f, size, "what is looked at", room, use)
 }
@@ -116,7 +116,7 @@ func fetch(ctx context.Context, s Store, account string, h Hash) (*os.File, int6
 		}
 		info, err := f.Stat()
 		if err != nil {
-			return nil, 0, errors.Join(diskError("open blob "+h.String(), err), f.Close())
+			return nil, 0, errors.Join(DiskError("open blob "+h.String(), err), f.Close())
 		}
 		return f, info.Size(), nil
 	}
@@ -125,13 +125,13 @@ func fetch(ctx context.Context, s Store, account string, h Hash) (*os.File, int6
 		return nil, 0, err
 	}
 	defer func() { _ = r.Close() }()
-	f, err := nameless(os.TempDir())
+	f, err := Nameless(os.TempDir())
 	if err != nil {
-		return nil, 0, diskError("fetch blob "+h.String(), err)
+		return nil, 0, DiskError("fetch blob "+h.String(), err)
 	}
 	size, err := io.Copy(f, r)
 	if err != nil {
-		return nil, 0, errors.Join(diskError("fetch blob "+h.String(), err), f.Close())
+		return nil, 0, errors.Join(DiskError("fetch blob "+h.String(), err), f.Close())
 	}
 	return f, size, nil
 }
@@ -148,7 +148,7 @@ type Room struct {
 func (r *Room) Make(n int) []byte {
 	b, err := r.make(int64(n))
 	if err != nil {
-		panic(roomError{diskError("make room beside a blob", err)})
+		panic(roomError{DiskError("make room beside a blob", err)})
 	}
 	r.maps = append(r.maps, b)
 	return b
@@ -174,7 +174,7 @@ func (r *Room) file() (*os.File, error) {
 	if local, ok := r.store.(Fetcher); ok {
 		return local.Scratch()
 	}
-	return nameless(os.TempDir())
+	return Nameless(os.TempDir())
 }
 
 func (r *Room) release() {
@@ -206,8 +206,9 @@ func unmap(b []byte) {
 	}
 }
 
-// nameless makes a file that has lost its name already.
-func nameless(dir string) (*os.File, error) {
+// Nameless makes a file in a folder that has lost its name already, so that nothing is
+// left of it.
+func Nameless(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "postern-*")
 	if err != nil {
 		return nil, err

@@ -140,12 +140,18 @@ func (d *disk) write(name string, k *keptAccount) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(d.dir, ".new-*") // for the owner alone
+	return replaceFile(path, raw)
+}
+
+// replaceFile leaves a file whole, as it was or as it is now. That its name lasts takes
+// syncFolder.
+func replaceFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // for the owner alone
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(raw)
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -59,19 +59,9 @@ func (s *settled) keep(e config.Established) error {
 	if err != nil || bytes.Equal(raw, s.kept) {
 		return err
 	}
-	dir := filepath.Dir(s.path)
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), s.path); err != nil {
+	if err := replaceFile(s.path, raw); err != nil {
 		return err
 	}
 	s.kept = raw
-	return syncFolder(dir)
+	return syncFolder(filepath.Dir(s.path))
 }

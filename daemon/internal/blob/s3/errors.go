@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"syscall"
 
 	"github.com/minio/minio-go/v7"
 
@@ -44,12 +43,4 @@ func (s *Store) fault(doing, what string, err error) error {
 	default:
 		return fmt.Errorf("%s: %w (%s)", doing, err, r.Code)
 	}
-}
-
-// localError is of the local folder.
-func localError(doing string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%s: %w: %w", doing, blob.ErrFull, err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -10,6 +10,8 @@ package s3
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -33,9 +35,10 @@ const tries = 4
 // into a local file.
 type Store struct {
 	core   minio.Core
+	idle   *http.Transport
 	bucket string
 	prefix string
-	spool  *spool
+	spool  string // local folder
 }
 
 // Open makes the store. It asks nothing of the storage: see [Store.Check].
@@ -54,24 +57,26 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("object storage %s: %w", o.Endpoint, err)
 	}
-	s, err := openSpool(o.Spool)
-	if err != nil {
-		return nil, err
+	const mode = 0o700 // mail is nobody else's to read
+	if err := os.MkdirAll(o.Spool, mode); err != nil {
+		return nil, fmt.Errorf("open the folder for blobs on their way: %w", err)
 	}
-	return &Store{core: *core, bucket: o.Bucket, prefix: o.Prefix, spool: s}, nil
+	return &Store{core: *core, idle: transport, bucket: o.Bucket, prefix: o.Prefix, spool: o.Spool}, nil
 }
 
-// Close releases the local folder. Writers and readers must be done.
-func (s *Store) Close() error { return s.spool.root.Close() }
+// Close drops connections that nobody uses. Writers and readers must be done.
+func (s *Store) Close() error {
+	s.idle.CloseIdleConnections()
+	return nil
+}
 
 // Check stores a few bytes, reads them and removes them, so that a mistake in the
 // settings is told at the start. [ErrAway] if the storage does not answer, which is
 // no mistake.
 func (s *Store) Check(ctx context.Context) error {
-	key := s.prefix + "_check/" + rand() // no account has this name
+	key := s.prefix + "_check/" + rand.Text() // no account has this name
 	const text = "Postern has tried whether it may write here."
-	sum := sumOf(text)
-	if err := s.put(ctx, key, strings.NewReader(text), int64(len(text)), sum); err != nil {
+	if err := s.put(ctx, key, strings.NewReader(text), int64(len(text)), sha256.Sum256([]byte(text))); err != nil {
 		return s.fault("write to", "", err)
 	}
 	defer func() {
@@ -109,9 +114,9 @@ func (s *Store) Create(ctx context.Context, account string) (blob.Writer, error)
 	if err := errors.Join(ctx.Err(), blob.CheckAccount(account)); err != nil {
 		return nil, fmt.Errorf("begin a blob: %w", err)
 	}
-	f, err := s.spool.file()
+	f, err := blob.Nameless(s.spool)
 	if err != nil {
-		return nil, localError("begin a blob", err)
+		return nil, blob.DiskError("begin a blob", err)
 	}
 	return newWriter(s, account, f), nil
 }
@@ -135,9 +140,9 @@ func (s *Store) Fetch(ctx context.Context, account string, h blob.Hash) (*os.Fil
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	f, err := s.spool.file()
+	f, err := blob.Nameless(s.spool)
 	if err != nil {
-		return nil, localError("fetch blob "+h.String(), err)
+		return nil, blob.DiskError("fetch blob "+h.String(), err)
 	}
 	n, err := io.Copy(f, r)
 	if err == nil && n != r.Size() {
@@ -147,13 +152,13 @@ func (s *Store) Fetch(ctx context.Context, account string, h blob.Hash) (*os.Fil
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(localError("fetch blob "+h.String(), err), f.Close())
+		return nil, errors.Join(blob.DiskError("fetch blob "+h.String(), err), f.Close())
 	}
 	return f, nil
 }
 
 // Scratch implements [blob.Fetcher].
-func (s *Store) Scratch() (*os.File, error) { return s.spool.file() }
+func (s *Store) Scratch() (*os.File, error) { return blob.Nameless(s.spool) }
 
 // Stat implements [blob.Store].
 func (s *Store) Stat(ctx context.Context, account string, h blob.Hash) (blob.Info, error) {
