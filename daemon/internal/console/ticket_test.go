@@ -120,6 +120,15 @@ func TestEmptyTicket(t *testing.T) {
 	has(t, page, "No subject", "There is nothing here yet.", "Nobody is recorded.", "No mail was sent yet.", "Save reply", "has no participants")
 }
 
+// Nobody answers spam: there is no button that would be refused, and notes stay.
+func TestSpamHasNoAnswer(t *testing.T) {
+	detail := full()
+	detail.Ticket.Spam = &helpdesk.Called{By: alice, At: webtest.Now}
+	page := webtest.Page(t, webtest.Get(t, serve(&desk{detail: detail}), base+"/agent/tickets/7", session))
+	has(t, page, "Say <strong>No spam</strong> first.", "Save note")
+	hasNot(t, page, "Send to", "Save reply", "Then set to")
+}
+
 // covers: P10
 func TestActs(t *testing.T) {
 	for _, test := range []struct {
