@@ -10,7 +10,7 @@ ARGS ?=
 # What is compiled does not depend on the folder, so that another clone finds it made.
 export GOFLAGS += -trimpath
 
-.PHONY: help run build test check unit mailcheck talk bench e2e chaos vuln fuzz generate screenshots setup kube helm promtool clean
+.PHONY: help run build test check unit mailcheck talk bench e2e chaos vuln fuzz generate screenshots setup kube helm promtool fixture clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ helm: ## build both helms that tests of the charts run, once for each version (P
 
 promtool: ## build the promtool that tests of alerts run, once for each version (POSTERN_PROMTOOL= one that is there)
 	@hack/prometheus/build
+
+fixture: ## write anew what a release leaves in its folder, for tests of upgrades (OF= its tag or commit)
+	@[ -n "$(OF)" ] || { echo "say of which release: make fixture OF=v0.1.0"; exit 2; }
+	go test -count=1 -v ./test/upgrade -run 'MakeFixture$$' -of "$(OF)"
 
 clean: ## remove what was built
 	rm -rf bin
