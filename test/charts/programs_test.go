@@ -142,8 +142,8 @@ func (c clientFiles) config(t *testing.T, shown bool) *tls.Config {
 	return config
 }
 
-// takeEpoch does the first that an operator does, as soon as etcd answers: the daemon
-// waits for it.
+// takeEpoch does what an operator of a cluster without accounts does, as soon as etcd
+// answers: the daemon waits for it.
 func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
 	service := grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { // no DNS here knows the Service
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -159,7 +159,8 @@ func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
 	defer func() { _ = client.Close() }() // nothing is on its way
 	for t.Context().Err() == nil {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		_, err := client.Put(ctx, wire.KeysOf("default").Epoch(), "1")
+		keys := wire.KeysOf("default")
+		_, err := client.Txn(ctx).Then(clientv3.OpPut(keys.Epoch(), "1"), clientv3.OpPut(keys.Looked(), "1")).Commit()
 		cancel()
 		if err == nil {
 			return
