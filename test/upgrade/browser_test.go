@@ -2,11 +2,13 @@ package upgrade
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +22,7 @@ type caller struct {
 	desk    *daemon
 	cookies map[string]string
 	token   string
+	match   string // the revision of what it writes anew; "" for what was never there
 }
 
 func (d *daemon) browser(cookies map[string]string) *caller {
@@ -54,7 +57,7 @@ func (c *caller) ask(t *testing.T, method, path, kind, body string) (status int,
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	if method == http.MethodPut {
-		r.Header.Set("If-Match", `"0"`) // what it writes was never there
+		r.Header.Set("If-Match", strconv.Quote(cmp.Or(c.match, "0")))
 	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)

@@ -14,8 +14,9 @@ import (
 )
 
 // passing are members that change by themselves: what mail that waits comes to, what
-// agents are told of it in a request, and when something was used last.
-var passing = map[string]bool{"rev": true, "used": true, "deliveries": true, "updated": true, "entries": true, "last": true, "look": true, "glance": true, "seen": true, "unread": true, "failing": true}
+// agents are told of it in a request, when something was used last, and how a hook
+// fares that nobody listens to.
+var passing = map[string]bool{"rev": true, "used": true, "deliveries": true, "updated": true, "entries": true, "last": true, "look": true, "glance": true, "seen": true, "unread": true, "failing": true, "on": true, "why": true, "disabled": true}
 
 // grow are lists that are longer when something came.
 var grow = []string{"/tickets?limit=60", "/queues", "/contacts"}

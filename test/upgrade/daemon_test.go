@@ -45,7 +45,7 @@ func (d *daemon) begin(t *testing.T, program string) {
 	t.Helper()
 	d.program = program
 	d.Process = peers.Start(t, exec.Command(program, append([]string{
-		"serve", "--dir", d.dir, "--manifests", filepath.Join(d.dir, "manifests"), "--relay", d.relay, "--trusted-relay", "127.0.0.1", "--dns", "127.0.0.1:1",
+		"serve", "--dir", d.dir, "--manifests", filepath.Join(d.dir, "manifests"), "--relay", d.relay, "--trusted-relay", "127.0.0.1", "--dns", "127.0.0.1:1", "--hook-network", "127.0.0.0/8",
 		"--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--hostname", "mx.acme.example",
 	}, d.args...)...))
 }

@@ -24,6 +24,7 @@ func TestDataOfTheReleaseBefore(t *testing.T) {
 	st.goesOn(t, d, "in the new release")
 	d.drain(t)
 	st.sent(t, s)
+	st.Hook.tells(t, d.api(st.Token))
 	d.end(t, syscall.SIGTERM)
 
 	t.Run("rolled back", func(t *testing.T) {

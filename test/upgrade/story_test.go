@@ -27,6 +27,7 @@ type story struct {
 	Link    string    // to her request, in a mail
 	ReplyTo string    // her reply address there
 	Number  int64     // her request
+	Hook    hook      // that tells nobody yet
 	Asked   string    // who has asked for a sign-up and was not mailed yet
 	Gone    string    // who was erased
 	// Waiting are mails that were in the outbox.
@@ -231,7 +232,7 @@ func (st *story) settings(t *testing.T, api *caller) {
 	api.do(t, http.MethodPost, "/teams", map[string]any{"name": "Opticians", "members": []string{agents.Items[0].ID}}, nil)
 	api.do(t, http.MethodPost, "/views", map[string]any{"name": "Early", "shared": true, "filter": map[string]any{"tags": []string{"early"}}}, nil)
 	api.do(t, http.MethodPost, "/canned", map[string]any{"name": "Hello", "text": "Hello, and thank you.", "shared": true}, nil)
-	api.do(t, http.MethodPost, "/hooks", map[string]any{"name": "Elsewhere", "url": "http://127.0.0.1:9/", "events": []string{"ticket.created", "entry.created", "held.created"}}, nil)
+	api.do(t, http.MethodPost, "/hooks", map[string]any{"name": "Elsewhere", "url": nowhere, "events": hookEvents}, &st.Hook)
 }
 
 // hold brings mail that is held: one is let in, one is called spam, one waits.
