@@ -16,9 +16,9 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/posterndesk/postern/config/mirror"
 	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/test/kube"
 	"github.com/posterndesk/postern/test/peers"
@@ -152,9 +152,9 @@ func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
 	service := grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { // no DNS here knows the Service
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	})
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints: []string{"https://" + name + ":2379"}, TLS: c.config(t, true), Logger: zap.NewNop(), DialOptions: []grpc.DialOption{service},
-	})
+	config := mirror.ClientConfig([]string{"https://" + name + ":2379"}, c.config(t, true)) // tries again soon
+	config.DialOptions = append(config.DialOptions, service)
+	client, err := clientv3.New(config)
 	if err != nil {
 		t.Error(err)
 		return
