@@ -190,7 +190,7 @@ func (d *daemon) openSigner(ctx context.Context, sealing [store.KeySize]byte) (*
 		return writeDurably(file, sealed)
 	}
 	for {
-		signer, err := openSigner(ctx, d.db, sealing, s.keyFile, time.Now, keep)
+		signer, err := d.admitted(ctx, sealing, keep)
 		if err == nil || s.declared != declaredEtcd || helpdesk.KindOf(err) != helpdesk.Unavailable || ctx.Err() != nil {
 			return signer, d.because(ctx, err)
 		}
@@ -205,6 +205,14 @@ func (d *daemon) openSigner(ctx context.Context, sealing [store.KeySize]byte) (*
 		case <-time.After(retryStore):
 		}
 	}
+}
+
+// admitted reads the key ring of data that this program may work on.
+func (d *daemon) admitted(ctx context.Context, sealing [store.KeySize]byte, keep func(sealed []byte) error) (*links.Signer, error) {
+	if err := d.db.Admit(ctx, version); err != nil {
+		return nil, err
+	}
+	return openSigner(ctx, d.db, sealing, d.settings.keyFile, time.Now, keep)
 }
 
 // because adds to an error of a start without etcd why that is not reached.

@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // command is one word after the program's name.
@@ -168,6 +170,6 @@ func runVersion(_ context.Context, _ []string, out, _ io.Writer) error {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		fmt.Fprintf(out, " (%s)", info.GoVersion)
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, ", data of version %d\n", store.Schema)
 	return nil
 }

@@ -253,6 +253,9 @@ func (d *daemon) serve(ctx context.Context, started func(*daemon) error) error {
 func (d *daemon) loops(ctx context.Context) {
 	d.group.loop(func() { d.queue.Run(ctx) })
 	d.group.loop(func() { d.hooks.Run(ctx) })
+	if d.db.inside == nil { // nobody else writes to the one inside
+		d.group.run("share etcd", func() error { return d.db.Outgrown(ctx, version) })
+	}
 	if d.declared == nil {
 		d.group.loop(func() { d.live.Watch(ctx, d.settings.manifests) })
 	}

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -81,6 +84,45 @@ func (c *Cluster) Allow(t testing.TB, u *User, namespace string, rules ...rbacv1
 	for _, o := range objects {
 		if err := c.Client.Create(t.Context(), o); err != nil {
 			t.Fatalf("allow user %s: %v", u.Name, err)
+		}
+	}
+	for _, r := range rules {
+		c.awaitRule(t, u, namespace, r)
+	}
+}
+
+// awaitRule waits until the API server goes by a rule, which it learns of by a watch
+// of its own some time after the binding is stored.
+func (c *Cluster) awaitRule(t testing.TB, u *User, namespace string, rule rbacv1.PolicyRule) {
+	t.Helper()
+	name := ""
+	if len(rule.ResourceNames) > 0 {
+		name = rule.ResourceNames[0]
+	}
+	for _, group := range rule.APIGroups {
+		for _, resource := range rule.Resources {
+			resource, sub, _ := strings.Cut(resource, "/")
+			for _, verb := range rule.Verbs {
+				c.awaitAllowed(t, u, authorizationv1.ResourceAttributes{
+					Namespace: namespace, Verb: verb, Group: group, Resource: resource, Subresource: sub, Name: name,
+				})
+			}
+		}
+	}
+}
+
+func (c *Cluster) awaitAllowed(t testing.TB, u *User, what authorizationv1.ResourceAttributes) {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: u.Name, ResourceAttributes: &what}}
+		if err := c.Client.Create(t.Context(), review); err != nil {
+			t.Fatalf("ask what user %s may do: %v", u.Name, err)
+		}
+		if review.Status.Allowed {
+			return
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("user %s still may not %s %s: %s", u.Name, what.Verb, what.Resource, review.Status.Reason)
 		}
 	}
 }

@@ -6,6 +6,7 @@
 // id in 16 hex digits; <id> an id of 16 letters and digits; <addr> the identity
 // of a mail address ([helpdesk.Address.Key]).
 //
+//	/postern/<inst>/version                             Version: which data this is, and who may work on it
 //	/postern/<inst>/ring                                key ring of signed links, sealed
 //	/postern/<inst>/sealed/<hash>                       what all replicas share and nobody else reads, sealed: keys of certificates
 //	/postern/<inst>/claim/<hash>                        work that one replica does alone, or that has to wait; with a lease
@@ -55,11 +56,10 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
 
-// Schema is the version of records that this program writes.
-const Schema = 1
-
 // keys makes keys of one installation.
 type keys struct{ root string }
+
+func (k keys) version() string { return k.root + "version" }
 
 func (k keys) ring() string { return k.root + "ring" }
 

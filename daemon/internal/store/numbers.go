@@ -178,6 +178,9 @@ func (n *numbers) reserve(ctx context.Context, account string, q *queue, count i
 
 // compareAndPut writes a key that still is at rev, or reads it.
 func (s *Store) compareAndPut(ctx context.Context, key string, rev int64, value string) (*clientv3.TxnResponse, error) {
+	if s.shut.Load() {
+		return nil, translate(errShut)
+	}
 	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
 	defer cancel()
 	resp, err := s.etcd.Txn(ctx).If(guard(key, rev)).

@@ -143,6 +143,9 @@ func (s *Store) saveTogether(ctx context.Context, all []saving) {
 
 // swap is a transaction that reads something else when a compare fails.
 func (s *Store) swap(ctx context.Context, cmps []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
+	if s.shut.Load() {
+		return nil, translate(errShut)
+	}
 	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
 	defer cancel()
 	resp, err := s.etcd.Txn(ctx).If(cmps...).Then(then...).Else(otherwise...).Commit()

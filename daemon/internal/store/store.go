@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -27,6 +28,7 @@ type Store struct {
 	local   bool
 	numbers *numbers
 	loops   sync.WaitGroup
+	shut    atomic.Bool // nothing may be written: see Admit
 	// listeners are the accounts with hooks.
 	listeners listeners
 	onAudit   func(account string, r *helpdesk.AuditRecord)
@@ -97,6 +99,9 @@ func (s *Store) opGet(key string, opts ...clientv3.OpOption) clientv3.Op {
 
 // txn is one transaction with the time limit and the errors of this package.
 func (s *Store) txn(ctx context.Context, cmps []clientv3.Cmp, then ...clientv3.Op) (*clientv3.TxnResponse, error) {
+	if s.shut.Load() {
+		return nil, translate(errShut)
+	}
 	ctx, cancel := context.WithTimeout(ctx, OpTimeout)
 	defer cancel()
 	resp, err := s.etcd.Txn(ctx).If(cmps...).Then(then...).Commit()

@@ -24,7 +24,7 @@ func (t *teller) form(f *form) v1alpha1.TicketFormStatus {
 		c := t.at(f, name)
 		entries = append(entries, v1alpha1.FormHelpCenter{Name: name, Conditions: Merge(f.entryBefore(name), c.list, t.Now)})
 	}
-	programmed := t.everyHelpCenter(f, own.ruling)
+	programmed := t.hurry(&f.object, t.everyHelpCenter(f, own.ruling))
 	c := t.begin(&f.object, programmed)
 	t.summarize(c, &f.object, programmed, f.ready())
 	return v1alpha1.TicketFormStatus{

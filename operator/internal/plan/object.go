@@ -24,6 +24,9 @@ type object struct {
 	// valid says that its spec can be looked at, and stands that a spec of it takes
 	// part: its own, or the one of the kept document.
 	valid, stands bool
+	// crowded says that it is valid and that the account has no room for it. It goes on
+	// claiming its name: who gets that must not hang on what else there is room for.
+	crowded bool
 	// kept is the document of what was served last, of an object that is not valid.
 	kept *wire.Document
 	// document is what is to lie in the store, nil for nothing.
@@ -178,6 +181,12 @@ func inWords(problems config.Problems) string {
 
 func (o *object) claim() wire.Claim {
 	return wire.Claim{Namespace: o.meta.Namespace, Name: o.meta.Name, UID: o.meta.UID}
+}
+
+// holds reports whether an object is to hold its name: what is served does, and what
+// there is no room for any more keeps it.
+func (o *object) holds(holder wire.Claim) bool {
+	return o.document != nil || o.crowded && holder.Key() == o.meta.Key()
 }
 
 // refuse takes an object out.

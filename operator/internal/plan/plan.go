@@ -99,13 +99,13 @@ func (p *Plan) desired() Desired {
 		account.Documents[wire.Ref{Kind: wire.Secrets, Name: name}] = s.Hash
 	}
 	for _, h := range p.helpCenters {
-		if h.document != nil {
-			d.Hosts[config.HostKey(h.Spec.Host)] = h.claim()
+		if name := config.HostKey(h.Spec.Host); h.holds(p.snapshot.Stored.Hosts[name]) {
+			d.Hosts[name] = h.claim()
 		}
 	}
 	for _, m := range p.mailboxes {
-		if m.document != nil {
-			d.Addresses[config.AddressKey(m.Spec.Address)] = m.claim()
+		if name := config.AddressKey(m.Spec.Address); m.holds(p.snapshot.Stored.Addresses[name]) {
+			d.Addresses[name] = m.claim()
 		}
 	}
 	if settled, ok := p.resolved.Established.SignUps[p.snapshot.Account]; ok {

@@ -167,17 +167,25 @@ func (t *teller) pending(o *object, g progress) ruling {
 	} else {
 		text += "; waiting for " + some(g.missing)
 	}
-	left = Overdue - since(o.before, v1alpha1.ConditionReconciling, metav1.ConditionTrue, t.Now)
-	if left <= 0 {
-		text = overdue + text
-	} else {
-		t.again(left)
-	}
 	was := find(o.before, v1alpha1.ConditionProgrammed)
 	if was == nil || was.Reason != v1alpha1.ReasonPending || was.ObservedGeneration != o.generation {
 		t.told.Settling = true
 	}
 	return no(v1alpha1.ReasonPending, "%s", text)
+}
+
+// hurry adds to what Programmed says that it has taken too long, if nothing but that
+// is what an object waits for.
+func (t *teller) hurry(o *object, programmed ruling) ruling {
+	if programmed.reason != v1alpha1.ReasonPending || !o.resolved.holds() {
+		return programmed
+	}
+	if left := Overdue - since(o.before, v1alpha1.ConditionReconciling, metav1.ConditionTrue, t.Now); left > 0 {
+		t.again(left)
+		return programmed
+	}
+	programmed.message = message("%s%s", overdue, programmed.message)
+	return programmed
 }
 
 // unwritten reports whether an object was not in the store as it is to be when the

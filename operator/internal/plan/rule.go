@@ -20,8 +20,11 @@ func (p *Plan) set() *config.Set {
 	for _, h := range p.helpCenters {
 		if h.stands {
 			s.HelpCenters = append(s.HelpCenters, h.HelpCenter)
-		} else {
-			s.Withheld = append(s.Withheld, h.HelpCenter)
+			continue
+		}
+		s.Withheld = append(s.Withheld, h.HelpCenter)
+		if h.crowded {
+			s.HelpCenters = append(s.HelpCenters, config.HelpCenter{Metadata: h.Metadata, Spec: config.HelpCenterSpec{Host: h.Spec.Host}})
 		}
 	}
 	for _, f := range p.forms {
@@ -30,8 +33,11 @@ func (p *Plan) set() *config.Set {
 		}
 	}
 	for _, m := range p.mailboxes {
-		if m.stands {
+		switch {
+		case m.stands:
 			s.Mailboxes = append(s.Mailboxes, m.Mailbox)
+		case m.crowded:
+			s.Mailboxes = append(s.Mailboxes, config.Mailbox{Metadata: m.Metadata, Spec: config.MailboxSpec{Address: m.Spec.Address}})
 		}
 	}
 	// A rival that is not valid may hold several hosts, and so stand there twice.
@@ -126,12 +132,13 @@ func (p *Plan) refuseBeyond(most limits) (refused bool) {
 			// Its help centers are refused: it takes no room, and falls with them.
 		case !room.take(o):
 			refused = true
-			why := o.accepted // what is only kept is not accepted already
-			if o.kept == nil {
-				why = no(v1alpha1.ReasonTooLarge, "the account has more than %d objects and secrets, or too long names of them; "+
-					"what is served stays, and of the others the older go first", most.objects)
+			if o.kept != nil {
+				o.refuse(o.accepted) // what is only kept is not accepted already
+				continue
 			}
-			o.refuse(why)
+			o.refuse(no(v1alpha1.ReasonTooLarge, "the account has more than %d objects and secrets, or too long names of them; "+
+				"what is served stays, and of the others the older go first", most.objects))
+			o.crowded = true
 		}
 	}
 	return refused
@@ -166,32 +173,46 @@ func (r *room) take(o *object) bool {
 // hashLength is that of "sha256:" and 32 bytes in hexadecimal.
 const hashLength = 7 + 64
 
-// order puts first who is refused last. Within the served and the others forms
-// come after what they hang on, so that a form never takes the room of its own help
-// center; a form that no served help center offers does not count as served.
+// order puts first who is refused last: what is served as it is to be, which has room
+// already, then what has changed since, then all else. Within each, forms come after
+// what they hang on, so that a form never takes the room of its own help center; a form
+// counts no more than the help centers that offer it.
 func (p *Plan) order(line []*object) {
-	served := map[*object]bool{}
+	of := map[*object]rank{}
 	for _, o := range line {
-		served[o] = p.isServed(o) && (o.offeredBy == nil || slices.ContainsFunc(o.offeredBy, func(h wire.Ref) bool {
-			return p.isServed(&p.helpCenter(h.Name).object)
-		}))
+		of[o] = p.rank(o)
+		if o.offeredBy != nil {
+			offered := unserved
+			for _, h := range o.offeredBy {
+				offered = max(offered, p.rank(&p.helpCenter(h.Name).object))
+			}
+			of[o] = min(of[o], offered)
+		}
 	}
-	first := func(a, b bool) int { return cmp.Compare(rank(b), rank(a)) }
 	slices.SortFunc(line, func(a, b *object) int {
 		return cmp.Or(
-			first(served[a], served[b]), first(a.offeredBy == nil, b.offeredBy == nil),
+			cmp.Compare(of[b], of[a]), cmp.Compare(len(a.offeredBy), 0)-cmp.Compare(len(b.offeredBy), 0),
 			a.meta.CreationTimestamp.Compare(b.meta.CreationTimestamp), a.ref.Compare(b.ref))
 	})
 }
 
-func rank(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
-}
+// rank is how far an object that is to be served is so already.
+type rank int
 
-func (p *Plan) isServed(o *object) bool {
+const (
+	unserved  rank = iota
+	changed        // another document of it is served
+	unchanged      // this document of it is
+)
+
+func (p *Plan) rank(o *object) rank {
 	d, ok := p.snapshot.Stored.Documents[o.ref]
-	return ok && d.UID == o.meta.UID
+	switch {
+	case !ok || d.UID != o.meta.UID:
+		return unserved
+	case o.document == nil || d.Hash != o.document.Hash:
+		return changed
+	default:
+		return unchanged
+	}
 }

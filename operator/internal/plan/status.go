@@ -84,10 +84,11 @@ func (t *teller) helpCenter(h *helpCenter) v1alpha1.HelpCenterStatus {
 	if h.Spec.Portal.TicketSubmission == config.SubmissionDisabled {
 		ready = yes(v1alpha1.ReasonDisabled, "the portal is off")
 	}
-	c := t.begin(&h.object, own.ruling)
+	programmed := t.hurry(&h.object, own.ruling)
+	c := t.begin(&h.object, programmed)
 	c.set(v1alpha1.ConditionSubmissionVisible, t.submission(h))
 	c.set(v1alpha1.ConditionSignUpApplied, t.signUp(h))
-	t.summarize(c, &h.object, own.ruling, ready)
+	t.summarize(c, &h.object, programmed, ready)
 	connected, published := t.plan.connected(h.ref.Name)
 	status := v1alpha1.HelpCenterStatus{
 		ObservedGeneration: h.generation, ConnectedForms: &connected, PublishedForms: &published,
@@ -170,7 +171,8 @@ func (t *teller) signUp(h *helpCenter) ruling {
 
 func (t *teller) mailbox(m *mailbox) v1alpha1.MailboxStatus {
 	own := t.looks[&m.object]
-	c := t.begin(&m.object, own.ruling)
+	programmed := t.hurry(&m.object, own.ruling)
+	c := t.begin(&m.object, programmed)
 	polled := m.polled
 	if m.document != nil {
 		polled = m.Spec.Inbound.Type == config.InboundIMAP
@@ -178,7 +180,7 @@ func (t *teller) mailbox(m *mailbox) v1alpha1.MailboxStatus {
 	if polled {
 		c.set(v1alpha1.ConditionConnected, t.connection(m))
 	}
-	t.summarize(c, &m.object, own.ruling, yes(v1alpha1.ReasonReady, ""))
+	t.summarize(c, &m.object, programmed, yes(v1alpha1.ReasonReady, ""))
 	status := v1alpha1.MailboxStatus{
 		ObservedGeneration: m.generation, Programmed: t.count(&m.object, own.progress), Conditions: Merge(m.before, c.list, t.Now),
 	}
