@@ -83,8 +83,9 @@ kube: ## build the Kubernetes API server that tests run, once for each version (
 	@hack/kube/build
 	@hack/kube/clean
 
-helm: ## build the helm that tests of the charts run, once for each version (POSTERN_HELM= one that is there)
+helm: ## build both helms that tests of the charts run, once for each version (POSTERN_HELM=, POSTERN_HELM3= ones that are there)
 	@hack/helm/build
+	@hack/helm/build 3
 
 clean: ## remove what was built
 	rm -rf bin

@@ -63,9 +63,12 @@ func (d *daemon) openBlobs(ctx context.Context) (blobStore, error) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, objectsTimeout)
 	defer cancel()
-	err = objects.Check(bounded)
+	versioned, err := objects.Check(bounded)
 	switch {
 	case err == nil:
+		if versioned {
+			d.log.Warn("the bucket keeps old versions: what is erased or swept stays in it until a rule of the bucket removes them", "bucket", s.s3.Bucket)
+		}
 		d.log.Info("mail is kept in an object storage", "endpoint", s.s3.Endpoint, "bucket", s.s3.Bucket, "prefix", s.s3.Prefix)
 	case errors.Is(err, s3.ErrAway) && ctx.Err() == nil:
 		d.log.Warn("the object storage does not answer: mail is put off until it does", "endpoint", s.s3.Endpoint, "error", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/posterndesk/postern/daemon/internal/admin"
 	"github.com/posterndesk/postern/daemon/internal/certs"
 	"github.com/posterndesk/postern/daemon/internal/devmail"
+	"github.com/posterndesk/postern/daemon/internal/held"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/hooks"
 	"github.com/posterndesk/postern/daemon/internal/imappoll"
@@ -46,6 +47,8 @@ type daemon struct {
 	ready     atomic.Bool // everything answers
 	db        *database
 	lists     *index.Index
+	held      *held.Counts
+	unsettled *inbound.Unsettled
 	roster    *roster.Roster
 	words     *search.Index
 	blobs     blobStore
@@ -104,6 +107,7 @@ func (d *daemon) build(ctx context.Context) error {
 	planner := &outbound.Planner{Budgets: d.db, Contacts: d.db, Signer: keys.signer}
 	d.lists = index.New(index.Options{Source: d.db, Accounts: d.live.Accounts, Log: d.log, Now: now})
 	d.roster = roster.New(d.db, d.live.Accounts, d.log)
+	d.held, d.unsettled = held.New(d.db, d.live.Accounts, d.log), inbound.NewUnsettled()
 	d.words = search.New(search.Options{Source: d.db, Dir: filepath.Join(d.settings.dir, "search"), Accounts: d.live.Accounts, First: d.lists.Ready, Log: d.log, Now: now})
 	d.desk = actions.New(actions.Options{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Lists: d.lists, Roster: d.roster, Words: d.words, Log: d.log, Now: now, Vault: d.db.Vault(keys.sealing), Sealer: store.NewSealer(keys.sealing),
@@ -111,7 +115,7 @@ func (d *daemon) build(ctx context.Context) error {
 	})
 	pipeline := &inbound.Pipeline{
 		Store: d.db, Blobs: d.blobs, Directory: d.live, Signer: keys.signer, Planner: planner, Log: d.log, Now: now,
-		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk},
+		Memory: inbound.NewMemory(inbound.DefaultMemory), Counts: inbound.NewCounts(), Merger: merger{d.desk}, Unsettled: d.unsettled,
 		Auth: mailauth.New(mailauth.Options{Resolver: d.settings.resolver(), Now: now}),
 	}
 	if err := d.openOutbox(planner); err != nil {
@@ -125,6 +129,7 @@ func (d *daemon) build(ctx context.Context) error {
 		Store: d.db, Vault: d.db.Vault(keys.sealing), Directory: d.live, Accounts: d.live.Accounts, Stopped: d.desk.TellHookStopped,
 		Networks: d.settings.hooks, Log: d.log, Now: now,
 	})
+	d.metrics.Mailboxes(d.mailWaits)
 	d.openPages()
 	d.socket = &http.Server{ReadHeaderTimeout: headerTimeout, Handler: admin.Socket(admin.Ways{
 		Desk: d.desk, Explain: d.explain(pipeline), Import: pipeline.Import, Surgery: surgery{d}, Accounts: d.live.Accounts, Relays: d.queue.Relays, Mailboxes: d.mailboxes, Centers: d.centers, Log: d.log,
@@ -262,6 +267,7 @@ func (d *daemon) loops(ctx context.Context) {
 	d.group.loop(func() { d.sweep(ctx) })
 	d.group.loop(func() { d.lists.Run(ctx) })
 	d.group.loop(func() { d.roster.Run(ctx) })
+	d.group.loop(func() { d.held.Run(ctx) })
 	d.group.loop(func() { d.desk.Erase(ctx, d.live.Accounts) })
 	d.group.loop(func() { d.words.Run(ctx) })
 	d.group.loop(func() { d.desk.Settle(ctx, d.live.Accounts) })

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,9 +32,7 @@ func TestAccepted(t *testing.T) {
 	cluster := kube.Start(t)
 	h := newHelm(t, "KUBECONFIG="+cluster.Kubeconfig)
 	installForeign(t, cluster)
-	sets := valueSets(t, "postern*.yaml")
-	sets["defaults"] = filepath.Join(postern, "values.yaml")
-	for name, file := range sets {
+	for name, file := range allValues(t) {
 		t.Run(name, func(t *testing.T) {
 			namespace := restricted(t, cluster)
 			var objects, pods []map[string]any

@@ -4,6 +4,7 @@ package charts_test
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,12 @@ var findHelm = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(out)), err
 })
 
+// findHelm3 is findHelm for Helm 3, which many have.
+var findHelm3 = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command(root+"/hack/helm/build", "3").Output()
+	return strings.TrimSpace(string(out)), err
+})
+
 // helm is a helm with a home of its own.
 type helm struct {
 	t       *testing.T
@@ -40,7 +47,12 @@ type helm struct {
 
 func newHelm(t *testing.T, env ...string) *helm {
 	t.Helper()
-	program, err := findHelm()
+	return helmOf(t, findHelm, env...)
+}
+
+func helmOf(t *testing.T, find func() (string, error), env ...string) *helm {
+	t.Helper()
+	program, err := find()
 	if err != nil {
 		t.Fatalf("hack/helm/build: %v", err)
 	}
@@ -73,9 +85,23 @@ func (h *helm) run(args ...string) string {
 // valueSets are the example values of a chart, by the name of their file.
 func valueSets(t *testing.T, pattern string) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(examples, pattern))
-	if err != nil || len(files) < 3 {
-		t.Fatalf("examples %s: %v %v", pattern, files, err)
+	return valuesIn(t, filepath.Join(examples, pattern), 3)
+}
+
+// allValues are the example values of postern, and those that use all that it has.
+func allValues(t *testing.T) map[string]string {
+	t.Helper()
+	sets := valueSets(t, "postern*.yaml")
+	maps.Copy(sets, valuesIn(t, filepath.Join("testdata", "values", "*.yaml"), 2))
+	sets["defaults"] = filepath.Join(postern, "values.yaml")
+	return sets
+}
+
+func valuesIn(t *testing.T, pattern string, atLeast int) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) < atLeast {
+		t.Fatalf("values %s: %v %v", pattern, files, err)
 	}
 	sets := map[string]string{}
 	for _, file := range files {

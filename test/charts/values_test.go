@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// outside are values of an etcd and a bucket outside.
+const outside = "etcd.mode=External,etcd.external.endpoints={https://etcd:2379},etcd.external.clientSecret=e,s3.enabled=true,s3.endpoint=https://s3.acme.example,s3.bucket=b"
+
 // TestRefusedValues holds that a mistake in values is refused before anything is
 // installed, and that the words say where it is.
 //
@@ -38,7 +41,17 @@ func TestRefusedValues(t *testing.T) {
 		{"a sign-in without a relay", postern, "relay.user=postern", []string{"/relay/server"}},
 		{"a network that is none", postern, "smtp.trustedRelays={postfix}", []string{"/smtp/trustedRelays/0", "does not match"}},
 		{"a label that selects", postern, "daemon.podLabels.app\\.kubernetes\\.io/name=x", []string{"invalid propertyName 'app.kubernetes.io/name'"}},
-		{"too little time to end", postern, "daemon.terminationGracePeriodSeconds=5", []string{"/daemon/terminationGracePeriodSeconds", "30"}},
+		{"too little time to end", postern, "daemon.terminationGracePeriodSeconds=30", []string{"/daemon/terminationGracePeriodSeconds", "45"}},
+		{"a network that is too narrow", postern, "smtp.trustedRelays={10.0.0.0/99}", []string{"/smtp/trustedRelays/0", "does not match"}},
+		{"a word of the letters of a network", postern, "portal.trustedProxies={cafe}", []string{"/portal/trustedProxies/0", "does not match"}},
+		{"results of a name", postern, "smtp.relayResults={postfix=mx.acme.example}", []string{"/smtp/relayResults/0", "does not match"}},
+		{"a DNS server by its name", postern, "daemon.dns=dns.acme.example:53", []string{"/daemon/dns", "does not match"}},
+		{"an address where a balancer wants a network", postern, "smtp.service.loadBalancerSourceRanges={192.0.2.1}", []string{"/smtp/service/loadBalancerSourceRanges/0"}},
+		{"a name that is none", postern, "nameOverride=Help Desk", []string{"/nameOverride", "does not match"}},
+		{"a prefix that begins with a slash", postern, "s3.prefix=/mail", []string{"/s3/prefix", "does not match"}},
+		{"an Ingress that would lead to itself", postern, "tls.secrets={a},portal.https=true,portal.ingress.enabled=true,portal.ingress.hosts={help.acme.example}", []string{"/portal/ingress/enabled", "must be false"}},
+		{"a route that would lead to itself", postern, "tls.secrets={a},portal.https=true,portal.httpRoute.enabled=true,portal.httpRoute.parentRefs[0].name=a", []string{"/portal/httpRoute/enabled", "must be false"}},
+		{"more replicas at least than at most", postern, outside + ",daemon.autoscaling.enabled=true,daemon.autoscaling.minReplicas=6", []string{"minReplicas is more than maxReplicas"}},
 		{"a typo in a spec", account, "helpCenters.acme.hots=help.acme.example", []string{"/helpCenters/acme", "hots", "not allowed"}},
 		{"a word that a kind does not know", account, "mailboxes.support.inbound.type=POP3", []string{"/mailboxes/support/inbound/type", "'SMTP', 'IMAP'"}},
 		{"a mailbox without an address", account, "mailboxes.support.displayName=Support", []string{"/mailboxes/support", "address"}},

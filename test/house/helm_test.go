@@ -148,7 +148,8 @@ func TestGeneratedAccountSchema(t *testing.T) {
 	texts := map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}}
 	properties := map[string]any{
 		"labels": texts, "annotations": texts,
-		"global": map[string]any{"type": "object", "description": "Helm hands it to charts that are part of another one."},
+		"global":  map[string]any{"type": "object", "description": "Helm hands it to charts that are part of another one."},
+		"enabled": map[string]any{"type": "boolean", "description": "A chart that this one is part of may name it as the condition; here it means nothing."},
 	}
 	for _, c := range readCRDs(t) {
 		spec, ok := c.Spec.Versions[0].Schema.OpenAPI.Properties["spec"]

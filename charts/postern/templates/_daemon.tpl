@@ -85,6 +85,10 @@ spec:
       httpGet: {path: /readyz, port: admin}
       periodSeconds: 5
       timeoutSeconds: 3
+    {{- if $several }}
+    # It goes on taking mail until balancers know that it ends: others do what comes then.
+    lifecycle: {preStop: {sleep: {seconds: 5}}}
+    {{- end }}
     resources: {{- toYaml .Values.daemon.resources | nindent 6 }}
     securityContext: {{- include "postern.containerSecurity" . | nindent 6 }}
     volumeMounts:

@@ -1,26 +1,26 @@
-{{/* The flags of the daemon, as a list in YAML. */}}
+{{/* The flags of the daemon, as a list in YAML: quoted, as whatever a value has in it stays one flag. */}}
 {{- define "postern.daemonFlags" -}}
 - --declared=etcd
-- --installation={{ .Values.installation }}
+- {{ printf "--installation=%s" .Values.installation | quote }}
 - --key-file=/etc/postern/key/key
 - --secrets=/etc/postern/secrets
 - --smtp=:2525
 - --http=:8080
 - --admin=:9090
 {{- with .Values.hostname }}
-- --hostname={{ . }}
+- {{ printf "--hostname=%s" . | quote }}
 {{- end }}
 {{- include "postern.storeFlags" . }}
 {{- include "postern.mailFlags" . }}
 {{- include "postern.pageFlags" . }}
 {{- with .Values.daemon.dns }}
-- --dns={{ . }}
+- {{ printf "--dns=%s" . | quote }}
 {{- end }}
 {{- range .Values.daemon.issuerNetworks }}
-- --issuer-network={{ . }}
+- {{ printf "--issuer-network=%s" . | quote }}
 {{- end }}
 {{- range .Values.daemon.hookNetworks }}
-- --hook-network={{ . }}
+- {{ printf "--hook-network=%s" . | quote }}
 {{- end }}
 {{- range .Values.daemon.extraArgs }}
 - {{ . | quote }}
@@ -29,7 +29,7 @@
 
 {{- define "postern.storeFlags" }}
 {{- if include "postern.several" . }}
-- --etcd={{ include "postern.etcdEndpoints" . }}
+- {{ printf "--etcd=%s" (include "postern.etcdEndpoints" .) | quote }}
 - --etcd-ca=/etc/postern/etcd/ca.crt
 - --etcd-cert=/etc/postern/etcd/tls.crt
 - --etcd-key=/etc/postern/etcd/tls.key
@@ -40,13 +40,13 @@
 - --etcd-listen-key=/etc/postern/etcd/tls.key
 {{- end }}
 {{- if .Values.s3.enabled }}
-- --s3-endpoint={{ .Values.s3.endpoint }}
-- --s3-bucket={{ .Values.s3.bucket }}
+- {{ printf "--s3-endpoint=%s" .Values.s3.endpoint | quote }}
+- {{ printf "--s3-bucket=%s" .Values.s3.bucket | quote }}
 {{- with .Values.s3.region }}
-- --s3-region={{ . }}
+- {{ printf "--s3-region=%s" . | quote }}
 {{- end }}
 {{- with .Values.s3.prefix }}
-- --s3-prefix={{ . }}
+- {{ printf "--s3-prefix=%s" . | quote }}
 {{- end }}
 {{- if .Values.s3.credentialsSecret }}
 - --s3-credentials=/etc/postern/s3
@@ -62,25 +62,25 @@
 - --lmtp=:2424
 {{- end }}
 {{- range .Values.smtp.proxyProtocol }}
-- --proxy-protocol={{ . }}
+- {{ printf "--proxy-protocol=%s" . | quote }}
 {{- end }}
 {{- range .Values.smtp.trustedRelays }}
-- --trusted-relay={{ . }}
+- {{ printf "--trusted-relay=%s" . | quote }}
 {{- end }}
 {{- range .Values.smtp.relayResults }}
-- --relay-results={{ . }}
+- {{ printf "--relay-results=%s" . | quote }}
 {{- end }}
 {{- range .Values.smtp.repairLineEnds }}
-- --repair-line-ends={{ . }}
+- {{ printf "--repair-line-ends=%s" . | quote }}
 {{- end }}
 {{- with .Values.smtp.greetingDelay }}
-- --greeting-delay={{ . }}
+- {{ printf "--greeting-delay=%s" . | quote }}
 {{- end }}
 {{- with .Values.relay.server }}
-- --relay={{ . }}
+- {{ printf "--relay=%s" . | quote }}
 {{- end }}
 {{- with .Values.relay.user }}
-- --relay-user={{ . }}
+- {{ printf "--relay-user=%s" . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -89,16 +89,16 @@
 - --https=:8443
 {{- end }}
 {{- range .Values.portal.trustedProxies }}
-- --trusted-proxy={{ . }}
+- {{ printf "--trusted-proxy=%s" . | quote }}
 {{- end }}
 {{- if include "postern.tlsSecrets" . | fromYamlArray }}
 - --tls=/etc/postern/tls
 {{- end }}
 {{- with .Values.tls.acme }}
 {{- if .enabled }}
-- --acme={{ default "on" .email }}
+- {{ printf "--acme=%s" (default "on" .email) | quote }}
 {{- with .directory }}
-- --acme-directory={{ . }}
+- {{ printf "--acme-directory=%s" . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,12 +1,15 @@
-{{/* What all names begin with; 40 characters leave room for what is appended. */}}
+{{/*
+What all names begin with; 40 characters leave room for what is appended. A release may have
+dots in its name, a Service may not.
+*/}}
 {{- define "postern.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
 {{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -77,7 +80,12 @@ https://{{ include "postern.etcdHost" . }}:2379
 {{- if .Values.tls.certManager.enabled -}}
 {{- $secrets = append $secrets (printf "%s-tls" (include "postern.fullname" .)) -}}
 {{- end -}}
-{{ toYaml $secrets }}
+{{ $secrets | uniq | toYaml }}
+{{- end -}}
+
+{{/* Port of an address or a URL, or the other one: called with (list "HOST:25" 25). */}}
+{{- define "postern.port" -}}
+{{ index . 0 | regexFind ":[0-9]+$" | trimPrefix ":" | default (index . 1) }}
 {{- end -}}
 
 {{/* The one kind of pod that every namespace with "restricted" takes. */}}
@@ -108,6 +116,25 @@ tolerations: {{- toYaml . | nindent 0 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .of.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ quote . }}
+{{- end }}
+{{- end -}}
+
+{{/* How a Service is reached from outside of the cluster, called with its values. */}}
+{{- define "postern.reach" -}}
+type: {{ .type }}
+{{- with .ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- if has .type (list "LoadBalancer" "NodePort") }}
+externalTrafficPolicy: {{ .externalTrafficPolicy }}
+{{- end }}
+{{- if eq .type "LoadBalancer" }}
+{{- with .loadBalancerSourceRanges }}
+loadBalancerSourceRanges: {{- toYaml . | nindent 0 }}
+{{- end }}
+{{- with .loadBalancerClass }}
+loadBalancerClass: {{ quote . }}
+{{- end }}
 {{- end }}
 {{- end -}}

@@ -25,6 +25,21 @@ func TestHealth(t *testing.T) {
 	m.MailRefused("unknown")
 	m.MailOut("sent")
 	m.OutboxLength(3)
+	m.OutboxOldest(time.Time{})
+	long := time.Now().Add(-1000 * time.Hour)
+	m.Unfetched("support", "polled", long)
+	m.Unfetched("support", "empty", long)
+	m.Unfetched("support", "empty", time.Time{})
+	m.Unfetched("support", "left", long)
+	m.PollingEnded("support", "left")
+	m.Mailboxes(func() []Waiting {
+		return []Waiting{
+			{Account: "support", Mailbox: "polled", Inbound: time.Now(), Held: 7, HeldSince: long, Counted: true},
+			{Account: "support", Mailbox: "empty", HeldSince: time.Time{}, Counted: true},
+			{Account: "support", Mailbox: "ahead", Inbound: time.Now().Add(time.Hour)},
+			{Account: "support", Mailbox: "left"},
+		}
+	})
 	m.Certificates(map[string]time.Time{"gone.example": time.Unix(5, 0)})
 	m.Certificates(map[string]time.Time{"mx.acme.example": time.Unix(7, 0), "help.acme.example": {}})
 	m.Declared(func() (time.Time, int) { return time.Unix(9, 0), 2 })
@@ -55,6 +70,17 @@ func TestHealth(t *testing.T) {
 postern_certificate_expiry_timestamp_seconds{name="mx.acme.example"} 7
 `,
 		}},
+		{"what waits", "GET", "/metrics", nil, 200, []string{
+			"postern_outbox_oldest_seconds 0\n",
+			`postern_inbound_oldest_seconds{account="support",mailbox="polled"} 3.6000`, // 1000 hours, and some time for the test
+			`postern_inbound_oldest_seconds{account="support",mailbox="empty"} 0`,
+			`postern_inbound_oldest_seconds{account="support",mailbox="ahead"} 0`,
+			`postern_inbound_oldest_seconds{account="support",mailbox="left"} 0`,
+			`postern_held_mails{account="support",mailbox="polled"} 7`,
+			`postern_held_mails{account="support",mailbox="empty"} 0`,
+			`postern_held_oldest_seconds{account="support",mailbox="polled"} 3.6000`,
+			`postern_held_oldest_seconds{account="support",mailbox="empty"} 0`,
+		}},
 		{"nothing else", "GET", "/", nil, 404, nil},
 		{"nothing is written", "POST", "/readyz", nil, 405, nil},
 	} {
@@ -69,6 +95,9 @@ postern_certificate_expiry_timestamp_seconds{name="mx.acme.example"} 7
 				if !strings.Contains(w.Body.String(), part) {
 					t.Errorf("body lacks %q", part)
 				}
+			}
+			if strings.Contains(w.Body.String(), `postern_held_mails{account="support",mailbox="ahead"}`) {
+				t.Error("what was not counted is told")
 			}
 			if strings.Contains(w.Body.String(), "gone.example") {
 				t.Error("a name that is served no more is still measured")

@@ -18,10 +18,11 @@ type Metrics struct {
 	out      *prometheus.CounterVec
 	outbox   prometheus.Gauge
 	polling  *prometheus.GaugeVec
-	oldest   prometheus.Gauge
 	open     prometheus.Gauge
 	certs    *prometheus.GaugeVec
 	named    map[string]time.Time // of certs
+	outbound waits                // "postern_outbox_oldest_seconds"
+	fetching backlogs
 }
 
 // NewMetrics makes a registry of its own, so that two daemons in one test do
@@ -44,9 +45,6 @@ func NewMetrics() *Metrics {
 		polling: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "postern_imap_up", Help: "Whether the mail of a polled mailbox comes in, for those that this process polls.",
 		}, []string{"account", "mailbox"}),
-		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "postern_outbox_oldest_seconds", Help: "For how long the outgoing mail waits that has waited longest.",
-		}),
 		open: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "postern_relays_open", Help: "Relays that are left alone, but for a probe now and then, while mail waits for them.",
 		}),
@@ -54,7 +52,7 @@ func NewMetrics() *Metrics {
 			Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate of a name ends; 0 when there is none.",
 		}, []string{"name"}),
 	}
-	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, m.oldest, m.open, m.polling, m.certs,
+	m.registry.MustRegister(m.in, m.refused, m.out, m.outbox, &m.outbound, m.open, m.polling, m.certs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -80,6 +78,7 @@ func (m *Metrics) Polling(account, mailbox string, works bool) {
 // PollingEnded forgets a mailbox that this process does not poll any more.
 func (m *Metrics) PollingEnded(account, mailbox string) {
 	m.polling.DeleteLabelValues(account, mailbox)
+	m.fetching.set(account, mailbox, time.Time{})
 }
 
 // OutboxLength sets the length of the outbox.
@@ -137,9 +136,6 @@ func (m *Metrics) Store(ask func(context.Context) error) {
 		return 1
 	}))
 }
-
-// OutboxOldest sets for how long the oldest mail waits.
-func (m *Metrics) OutboxOldest(age time.Duration) { m.oldest.Set(age.Seconds()) }
 
 // RelaysOpen sets how many relays are left alone.
 func (m *Metrics) RelaysOpen(n int) { m.open.Set(float64(n)) }

@@ -113,6 +113,7 @@ type Poll struct {
 
 	Success time.Time `json:"success,omitzero"` // when all that was there had been taken in
 	Waiting int       `json:"waiting"`          // mails that the server has and we have not
+	Oldest  time.Time `json:"oldest,omitzero"`  // since when one of these waits, as far as we know
 	Undone  int       `json:"undone"`           // mails that are taken in and not yet marked or moved there
 
 	Rev int64 `json:"-"`

@@ -73,6 +73,11 @@ func (p *poller) claim(ctx context.Context) (*helpdesk.Poll, time.Duration) {
 	return record, 0
 }
 
+func (p *poller) measure(state *helpdesk.Poll) {
+	p.Meter.Polling(p.box.Account, p.box.Name, state.Step == "")
+	p.Meter.Unfetched(p.box.Account, p.box.Name, state.Oldest)
+}
+
 func (p *poller) tell(state *helpdesk.Poll) {
 	if p.Tell != nil {
 		p.Tell(p.box.Account, p.box.Name, state)
@@ -82,8 +87,11 @@ func (p *poller) tell(state *helpdesk.Poll) {
 // hold fetches while the claim is kept up, and gives it back at the end.
 func (p *poller) hold(ctx context.Context, record *helpdesk.Poll) {
 	meter := func(state helpdesk.Poll) {
-		p.Meter.Polling(p.box.Account, p.box.Name, state.Step == "")
+		p.measure(&state)
 		p.tell(&state)
+	}
+	if record.Step != "" || !record.Success.IsZero() {
+		p.measure(record) // what another process has seen, until we know better
 	}
 	defer p.Meter.PollingEnded(p.box.Account, p.box.Name)
 	defer p.tell(nil)

@@ -211,6 +211,8 @@ type office struct {
 	fail    func(uid uint32, raw string) error // before a mail is taken in; nil: never
 	before  func(uid uint32)                   // the same, at the same time for several; nil: nothing
 	rev     int64
+
+	unfetched []time.Time // as was told, one after the other
 }
 
 // got is a mail that was taken in.
@@ -324,6 +326,12 @@ func (o *office) ForgetMarks(_ context.Context, _, mailbox string, before int64)
 func (o *office) MailIn(string)                {}
 func (o *office) Polling(string, string, bool) {}
 func (o *office) PollingEnded(string, string)  {}
+
+func (o *office) Unfetched(_, _ string, since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unfetched = append(o.unfetched, since)
+}
 
 // uids are those that were taken in whole, and those that were held.
 func (o *office) uids() (whole, held []uint32) {

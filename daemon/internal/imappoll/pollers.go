@@ -38,6 +38,9 @@ type Meter interface {
 	// Polling tells whether a mailbox works; gone that this process fetches it no
 	// more.
 	Polling(account, mailbox string, works bool)
+	// Unfetched is since when mail waits there that is not taken in; the zero time if
+	// none does.
+	Unfetched(account, mailbox string, since time.Time)
 	PollingEnded(account, mailbox string)
 }
 

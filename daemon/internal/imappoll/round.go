@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -32,6 +33,7 @@ const (
 // round takes in all mail that is there.
 func (s *session) round(ctx context.Context) error {
 	span := uint32(window)
+	s.behind = backlog{}
 	for from := s.cursor.Done + 1; ; {
 		to := uint32(0) // to the end
 		if from <= s.top && s.top-from >= span {
@@ -61,6 +63,7 @@ func (s *session) round(ctx context.Context) error {
 			return err
 		}
 		if left == 0 && to == 0 {
+			s.status.looked(s.behind)
 			s.cursor.CaughtUp = s.cursor.CaughtUp || len(s.sick) == 0
 			return s.fold(ctx, s.cursor.Done, true)
 		}
@@ -85,14 +88,19 @@ func (s *session) take(ctx context.Context, found []listed, horizon uint32) erro
 		_, marked := s.marks[l.uid]
 		return marked || !s.cursor.Wants(l.uid, l.at)
 	})
-	open := map[uint32]bool{} // not settled yet
+	open, known, now := map[uint32]time.Time{}, s.status.known(), s.Now() // open are not settled yet
 	for _, l := range wanted {
-		open[l.uid] = true
+		open[l.uid] = waitsSince(l.at, known, now)
 	}
-	s.status.counts(len(open), s.undone())
+	before := s.behind // of what stands before it in the folder
+	counts := func() {
+		s.behind = before.with(open)
+		s.status.counts(s.behind, s.undone())
+	}
+	counts()
 	done := func(results []result) error {
 		err := s.note(ctx, results, open)
-		s.status.counts(len(open), s.undone())
+		counts()
 		return cmp.Or(err, s.afterwards(ctx), s.fold(ctx, s.foldable(open, horizon), false))
 	}
 	settler := s.newSettler(ctx)
@@ -136,7 +144,7 @@ func (s *session) batches(wanted []listed) [][]listed {
 }
 
 // foldable is the UID up to which all is settled.
-func (s *session) foldable(open map[uint32]bool, horizon uint32) uint32 {
+func (s *session) foldable(open map[uint32]time.Time, horizon uint32) uint32 {
 	for uid := range open {
 		horizon = min(horizon, uid-1)
 	}

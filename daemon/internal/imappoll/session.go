@@ -37,6 +37,7 @@ type session struct {
 
 	marks    map[uint32]bool // settled, and above the cursor or to be done at the server: true for that
 	after    after           // after.go
+	behind   backlog         // as far as this round came
 	top      uint32          // the highest UID that is known
 	caughtUp bool            // as the store knows it
 }

@@ -46,7 +46,7 @@ func (r *result) ours() bool {
 
 // note writes down what became of mails. The error says that nothing can be taken
 // in at all now.
-func (s *session) note(ctx context.Context, results []result, open map[uint32]bool) error {
+func (s *session) note(ctx context.Context, results []result, open map[uint32]time.Time) error {
 	good, bad := 0, 0
 	var err error
 	for _, r := range results {

@@ -62,7 +62,7 @@ func (s *status) fails(err error, next time.Time) {
 // mails at the server stays until that works too.
 func (s *status) works(undone int) {
 	s.change(func(p *helpdesk.Poll) {
-		p.Success, p.Waiting, p.Undone = s.now(), 0, undone
+		p.Success, p.Waiting, p.Oldest, p.Undone = s.now(), 0, time.Time{}, undone
 		if p.Step != string(StepAfter) {
 			p.Step, p.Words, p.Since, p.Next = "", "", time.Time{}, time.Time{}
 		}
@@ -79,8 +79,33 @@ func (s *status) mended(step Step) {
 	}
 }
 
-func (s *status) counts(waiting, undone int) {
-	s.change(func(p *helpdesk.Poll) { p.Waiting, p.Undone = waiting, undone })
+// counts tells how far a round came. What waited before it began waits until it has
+// ended: a round looks at one part of the folder after the other.
+func (s *status) counts(behind backlog, undone int) {
+	s.change(func(p *helpdesk.Poll) {
+		p.Waiting, p.Undone = behind.mails, undone
+		if !behind.since.IsZero() && (p.Oldest.IsZero() || behind.since.Before(p.Oldest)) {
+			p.Oldest = behind.since
+		}
+	})
+}
+
+// looked tells what a round has left, which is all that waits.
+func (s *status) looked(left backlog) {
+	s.change(func(p *helpdesk.Poll) { p.Waiting, p.Oldest = left.mails, left.since })
+}
+
+// known is since when we know of mail that waits: whatever time a mail bears, it was
+// not there when all that was there had been taken in.
+func (s *status) known() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, since := range []time.Time{s.state.Success, s.state.Oldest} {
+		if !since.IsZero() {
+			return since
+		}
+	}
+	return s.now()
 }
 
 // note says what somebody should know though nothing fails.

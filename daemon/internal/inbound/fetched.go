@@ -36,6 +36,7 @@ func (p *Pipeline) AcceptFetched(ctx context.Context, f Fetched) (helpdesk.Outco
 	if err != nil {
 		return helpdesk.Outcome{}, err
 	}
+	defer p.Unsettled.begin([][]Recipient{{plain}}, p.Now())()
 	var outcome helpdesk.Outcome
 	err = p.look(ctx, kept, func(mail *eml.Mail) (err error) {
 		env := Envelope{ID: f.ID, From: ReversePath(mail), To: append([]Recipient{plain}, p.signedFor(f.Mailbox, mail)...), fetched: &f}

@@ -63,7 +63,7 @@ type Authenticator interface {
 	Check(ctx context.Context, m mailauth.Mail) (mailauth.Verdict, error)
 }
 
-// Pipeline takes mail in. All fields must be set but Merger.
+// Pipeline takes mail in. All fields must be set but Merger and Unsettled.
 type Pipeline struct {
 	Store     Store
 	Blobs     blob.Store
@@ -76,6 +76,7 @@ type Pipeline struct {
 	Memory    *Memory // of large mails
 	Counts    *Counts // of the mails of each address
 	Merger    Merger  // does what agents order by mail; nil refuses it
+	Unsettled *Unsettled
 }
 
 // Envelope is what the way of delivery tells about a mail. At least one
@@ -139,6 +140,9 @@ func (p *Pipeline) AcceptEach(ctx context.Context, env Envelope, raw io.Reader) 
 	kept, err := p.keep(ctx, groups, raw) // keep.go: bytes first, trust later
 	if err != nil {
 		return nil, err
+	}
+	if env.History == nil { // an archive has waited for years
+		defer p.Unsettled.begin(mailboxes(groups), p.Now())()
 	}
 	var settled []Settled
 	err = p.look(ctx, kept, func(mail *eml.Mail) error { // keep.go: a large mail is never in memory whole

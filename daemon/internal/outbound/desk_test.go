@@ -47,8 +47,8 @@ func (d *desk) HelpCenter(_, name string) (helpdesk.HelpCenter, bool) {
 func (d *desk) MailOut(string)   {}
 func (d *desk) OutboxLength(int) {}
 
-func (d *desk) OutboxOldest(time.Duration) {}
-func (d *desk) RelaysOpen(int)             {}
+func (d *desk) OutboxOldest(time.Time) {}
+func (d *desk) RelaysOpen(int)         {}
 
 func newDesk(t testing.TB, r *relay) *desk {
 	t.Helper()

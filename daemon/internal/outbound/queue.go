@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/posterndesk/postern/daemon/internal/ages"
 	"github.com/posterndesk/postern/daemon/internal/blob"
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 	"github.com/posterndesk/postern/daemon/internal/links"
@@ -54,8 +55,9 @@ type Courier interface {
 type Meter interface {
 	MailOut(result string)
 	OutboxLength(n int)
-	// OutboxOldest is for how long the mail waits that has waited longest.
-	OutboxOldest(age time.Duration)
+	// OutboxOldest is since when the mail waits that has waited longest; the zero time
+	// if none does.
+	OutboxOldest(since time.Time)
 	// RelaysOpen is how many relays are left alone.
 	RelaysOpen(n int)
 }
@@ -87,6 +89,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	pending map[helpdesk.ID]*item
+	unsent  ages.Waiting[helpdesk.ID] // of pending, what is not final
 	lines   map[sender]*line
 	lanes   map[helpdesk.Relay]*lane
 	served  uint64 // counts
@@ -112,6 +115,7 @@ func (q *Queue) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.pending, q.lines, q.lanes = map[helpdesk.ID]*item{}, map[sender]*line{}, map[helpdesk.Relay]*lane{}
+	q.unsent = ages.Waiting[helpdesk.ID]{}
 	q.wake, q.ending = make(chan struct{}, 1), false
 }
 
@@ -139,7 +143,13 @@ func (q *Queue) reset() {
 			q.forget(it)
 		}
 	}
+	q.measure()
+}
+
+// measure tells how much waits, and since when. The lock is held.
+func (q *Queue) measure() {
 	q.Meter.OutboxLength(len(q.pending))
+	q.Meter.OutboxOldest(q.unsent.Oldest())
 }
 
 func (q *Queue) see(p store.Pending) {
@@ -155,6 +165,7 @@ func (q *Queue) see(p store.Pending) {
 		}
 		q.pending[p.ID] = it
 		q.enqueue(it)
+		q.unsent.Add(p.ID, p.Born)
 	case p.Gone && (it.index >= 0 || it.done):
 		q.forget(it)
 	case it.index >= 0:
@@ -164,7 +175,7 @@ func (q *Queue) see(p store.Pending) {
 	default:
 		it.later = p // mostly of our own claim; whoever has it gives it back
 	}
-	q.Meter.OutboxLength(len(q.pending))
+	q.measure()
 	q.ring()
 }
 
@@ -173,6 +184,7 @@ func (q *Queue) forget(it *item) {
 		q.dequeue(it)
 	}
 	delete(q.pending, it.ID)
+	q.unsent.Remove(it.ID)
 }
 
 // soonIfNew looks at what an earlier process may have claimed and left: its
@@ -282,12 +294,14 @@ func (q *Queue) giveBack(it *item, next time.Time, rev int64) {
 	switch {
 	case later.Gone:
 		q.forget(it)
-		q.Meter.OutboxLength(len(q.pending))
+		q.measure()
 		return
 	case later.Rev > rev:
 		it.Pending = later
 	case next.IsZero():
 		it.done = true
+		q.unsent.Remove(it.ID)
+		q.measure()
 		return
 	default:
 		it.Next = next

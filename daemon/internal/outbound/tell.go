@@ -82,13 +82,12 @@ func (q *Queue) giveUp(ctx context.Context, p store.Pending) error {
 }
 
 // overdue are the tickets with mail of which agents must be told, and mail of no
-// ticket that is to be given up. In passing it counts what waits.
+// ticket that is to be given up. In passing it counts relays that are left alone.
 func (q *Queue) overdue() (threads []thread, loose []store.Pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.Now()
 	seen, open := map[thread]bool{}, map[*lane]bool{}
-	var oldest time.Duration
 	for _, ln := range q.lines { // what is on its way is in none
 		l := q.laneOf(ln.sender)
 		if l.open() {
@@ -96,7 +95,6 @@ func (q *Queue) overdue() (threads []thread, loose []store.Pending) {
 		}
 		for _, it := range ln.order {
 			age := now.Sub(it.Born)
-			oldest = max(oldest, age)
 			if it.Purpose.OfAccount() {
 				if l.open() && age >= q.Schedule.GiveUp {
 					loose = append(loose, it.Pending)
@@ -110,7 +108,6 @@ func (q *Queue) overdue() (threads []thread, loose []store.Pending) {
 			}
 		}
 	}
-	q.Meter.OutboxOldest(oldest)
 	q.Meter.RelaysOpen(len(open))
 	return threads, loose
 }

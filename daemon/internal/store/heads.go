@@ -80,10 +80,15 @@ func (s *Store) ScanTickets(ctx context.Context, account string, see func(Ticket
 
 // scan tells see of all records below a prefix as they were at one revision.
 func (s *Store) scan(ctx context.Context, prefix string, see func(*mvccpb.KeyValue)) (int64, error) {
+	return s.scanBy(ctx, scanPage, prefix, see)
+}
+
+// scanBy is scan for records of which so many fit into one round trip.
+func (s *Store) scanBy(ctx context.Context, page int64, prefix string, see func(*mvccpb.KeyValue)) (int64, error) {
 	end, from := clientv3.GetPrefixRangeEnd(prefix), prefix
 	var at int64
 	for {
-		opts := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(scanPage)}
+		opts := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(page)}
 		if at > 0 {
 			opts = append(opts, clientv3.WithRev(at))
 		}

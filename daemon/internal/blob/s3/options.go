@@ -63,6 +63,7 @@ func (o Options) transport() (*http.Transport, error) {
 		return nil, err
 	}
 	t.ResponseHeaderTimeout = headerTimeout
+	t.DialContext = steadily(t.DialContext)
 	if o.CA == "" {
 		return t, nil
 	}

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,6 +37,17 @@ func (r *reader) open() error {
 	body, info, _, err := r.store.core.GetObject(r.ctx, r.store.bucket, r.key, options)
 	if err != nil {
 		return r.store.fault("read", r.hash.String(), err)
+	}
+	switch {
+	case r.offset == 0 && info.Size < 0:
+		err = errors.New("the object storage does not say how long it is")
+	case r.offset > 0 && info.Size != r.size-r.offset:
+		// Some give all of it when they are asked for its end.
+		err = fmt.Errorf("the object storage answers with %d bytes, and %d are left", info.Size, r.size-r.offset)
+	}
+	if err != nil {
+		_ = body.Close() // nothing of it is wanted
+		return fmt.Errorf("read blob %s: %w", r.hash, err)
 	}
 	r.body = body
 	if r.offset == 0 {

@@ -70,43 +70,52 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Check stores a few bytes, reads them and removes them, so that a mistake in the
+// Check stores a few bytes, reads, lists and removes them, so that a mistake in the
 // settings is told at the start. [ErrAway] if the storage does not answer, which is
-// no mistake.
-func (s *Store) Check(ctx context.Context) error {
-	key := s.prefix + "_check/" + rand.Text() // no account has this name
+// no mistake. versioned says that the bucket keeps what is removed.
+func (s *Store) Check(ctx context.Context) (versioned bool, err error) {
+	folder := s.prefix + "_check/" // no account has this name
+	key := folder + rand.Text()
 	const text = "Postern has tried whether it may write here."
-	if err := s.put(ctx, key, strings.NewReader(text), int64(len(text)), sha256.Sum256([]byte(text))); err != nil {
-		return s.fault("write to", "", err)
+	stored, err := s.put(ctx, key, strings.NewReader(text), int64(len(text)), sha256.Sum256([]byte(text)))
+	if err != nil {
+		return false, s.fault("write to", "", err)
 	}
 	defer func() {
 		_ = s.core.RemoveObject(context.WithoutCancel(ctx), s.bucket, key, minio.RemoveObjectOptions{})
 	}() // told of below
 	body, _, _, err := s.core.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
 	if err != nil {
-		return s.fault("read from", "", err)
+		return false, s.fault("read from", "", err)
 	}
 	defer func() { _ = body.Close() }()
 	if b, err := io.ReadAll(io.LimitReader(body, 2*int64(len(text)))); err != nil || string(b) != text {
-		return fmt.Errorf("the bucket %s gives other bytes than were written: %w", s.bucket, errors.Join(blob.ErrCorrupt, err))
+		return false, fmt.Errorf("the bucket %s gives other bytes than were written: %w", s.bucket, errors.Join(blob.ErrCorrupt, err))
+	}
+	// Without this right nothing that nobody refers to is ever found, and a blob that is
+	// missing looks like one that must not be read.
+	for _, err := range s.objects(ctx, folder) {
+		if err != nil {
+			return false, s.fault("list", "", err)
+		}
+		break // one is enough
 	}
 	if err := s.core.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{}); err != nil {
-		return s.fault("delete from", "", err)
+		return false, s.fault("delete from", "", err)
 	}
-	return nil
+	return stored.VersionID != "", nil
 }
 
 func (s *Store) key(account string, h blob.Hash) string { return s.prefix + account + "/" + h.String() }
 
 // put uploads in one request. The hash is signed as that of the body, and kept as
 // its checksum.
-func (s *Store) put(ctx context.Context, key string, body io.ReadSeeker, size int64, h blob.Hash) error {
-	_, err := s.core.PutObject(ctx, s.bucket, key, body, size, "", h.String(), minio.PutObjectOptions{
+func (s *Store) put(ctx context.Context, key string, body io.ReadSeeker, size int64, h blob.Hash) (minio.UploadInfo, error) {
+	return s.core.PutObject(ctx, s.bucket, key, body, size, "", h.String(), minio.PutObjectOptions{
 		ContentType:      "application/octet-stream",
 		DisableMultipart: true,
 		UserMetadata:     map[string]string{minio.ChecksumSHA256.Key(): base64.StdEncoding.EncodeToString(h[:])},
 	})
-	return err
 }
 
 // Create implements [blob.Store].
@@ -189,11 +198,9 @@ func (s *Store) List(ctx context.Context, account string) iter.Seq2[blob.Info, e
 			return
 		}
 		folder := s.prefix + account + "/"
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel() // ends the listing below when somebody looks no further
-		for o := range s.core.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: folder, Recursive: true}) {
-			if o.Err != nil {
-				yield(blob.Info{}, s.fault("list blobs of", "", o.Err))
+		for o, err := range s.objects(ctx, folder) {
+			if err != nil {
+				yield(blob.Info{}, s.fault("list blobs of", "", err))
 				return
 			}
 			h, err := blob.ParseHash(strings.TrimPrefix(o.Key, folder))
@@ -201,6 +208,19 @@ func (s *Store) List(ctx context.Context, account string) iter.Seq2[blob.Info, e
 				continue
 			}
 			if !yield(blob.Info{Ref: blob.Ref{Hash: h, Size: o.Size}, Stored: o.LastModified}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// objects lists a folder.
+func (s *Store) objects(ctx context.Context, folder string) iter.Seq2[minio.ObjectInfo, error] {
+	return func(yield func(minio.ObjectInfo, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // ends the listing below when somebody looks no further
+		for o := range s.core.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: folder, Recursive: true}) {
+			if !yield(o, o.Err) || o.Err != nil {
 				return
 			}
 		}

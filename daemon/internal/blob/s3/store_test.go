@@ -63,8 +63,8 @@ func TestConforms(t *testing.T) {
 func TestWithoutPrefix(t *testing.T) {
 	server := peers.StartS3(t, false)
 	s := open(t, options(t, server, func(o *s3.Options) { o.Prefix = "" }))
-	if err := s.Check(t.Context()); err != nil {
-		t.Fatal(err)
+	if versioned, err := s.Check(t.Context()); versioned || err != nil {
+		t.Fatal(versioned, err)
 	}
 	ref, err := blob.Put(t.Context(), s, "acme", []byte("a mail"))
 	if err != nil {
@@ -139,7 +139,7 @@ func TestCheckTellsMistakes(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), peers.Patience)
 			defer cancel()
 			s := open(t, options(t, server, tt.change))
-			err := s.Check(ctx)
+			_, err := s.Check(ctx)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, s3.ErrAway) != tt.away {
 				t.Errorf("got %v, away %v; want %q, away %v", err, errors.Is(err, s3.ErrAway), tt.want, tt.away)
 			}
@@ -207,17 +207,23 @@ func TestAway(t *testing.T) {
 	}
 }
 
-// between is something on the way to the storage.
+// between is something on the way to the storage, which may change what is sent there.
 func between(t *testing.T, server *peers.S3, body func(*http.Request, []byte) []byte) string {
+	t.Helper()
+	return around(t, server, body, nil)
+}
+
+// around is between that may change what comes back as well. Either may be nil.
+func around(t *testing.T, server *peers.S3, body func(*http.Request, []byte) []byte, answer func(*http.Response) error) string {
 	t.Helper()
 	to, err := url.Parse(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := httptest.NewServer(&httputil.ReverseProxy{ModifyResponse: answer, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host // signed
-		if r.In.Body == nil {
+		if r.In.Body == nil || body == nil {
 			return
 		}
 		b, err := io.ReadAll(r.In.Body)
@@ -247,7 +253,7 @@ func TestDamagedOnTheWay(t *testing.T) {
 	for info, err := range open(t, options(t, server)).List(t.Context(), "acme") {
 		t.Errorf("the bucket has %v, %v", info, err)
 	}
-	if err := damaged.Check(t.Context()); err == nil || errors.Is(err, s3.ErrAway) {
+	if _, err := damaged.Check(t.Context()); err == nil || errors.Is(err, s3.ErrAway) {
 		t.Errorf("check: %v", err)
 	}
 }

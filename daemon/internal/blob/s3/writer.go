@@ -60,7 +60,7 @@ func (w *writer) Commit(ctx context.Context) (blob.Ref, error) {
 	ref := blob.Ref{Hash: blob.Hash(w.sum.Sum(nil)), Size: w.size}
 	// A section is read again from its beginning when a request is repeated.
 	body := io.NewSectionReader(w.file, 0, w.size)
-	if err := w.store.put(ctx, w.store.key(w.account, ref.Hash), body, ref.Size, ref.Hash); err != nil {
+	if _, err := w.store.put(ctx, w.store.key(w.account, ref.Hash), body, ref.Size, ref.Hash); err != nil {
 		return blob.Ref{}, w.store.fault("commit", ref.Hash.String(), err)
 	}
 	return ref, nil
