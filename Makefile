@@ -10,7 +10,7 @@ ARGS ?=
 # What is compiled does not depend on the folder, so that another clone finds it made.
 export GOFLAGS += -trimpath
 
-.PHONY: help run build test check unit mailcheck talk bench e2e chaos vuln fuzz generate screenshots setup kube helm clean
+.PHONY: help run build test check unit mailcheck talk bench e2e chaos vuln fuzz generate screenshots setup kube helm promtool fixture clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ build: ## build both programs into bin/
 	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o bin/postern ./daemon
 	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o bin/postern-operator ./operator
 
-test: setup check kube helm unit ## install what tests need, check the code, run all tests
+test: setup check kube helm promtool unit ## install what tests need, check the code, run all tests
 
 check: ## formatting, vet, staticcheck, checksums of modules
 	@unformatted=$$(gofmt -l config daemon operator examples test); \
@@ -86,6 +86,13 @@ kube: ## build the Kubernetes API server that tests run, once for each version (
 helm: ## build both helms that tests of the charts run, once for each version (POSTERN_HELM=, POSTERN_HELM3= ones that are there)
 	@hack/helm/build
 	@hack/helm/build 3
+
+promtool: ## build the promtool that tests of alerts run, once for each version (POSTERN_PROMTOOL= one that is there)
+	@hack/prometheus/build
+
+fixture: ## write anew what a release leaves in its folder, for tests of upgrades (OF= its tag or commit)
+	@[ -n "$(OF)" ] || { echo "say of which release: make fixture OF=v0.1.0"; exit 2; }
+	go test -count=1 -v ./test/upgrade -run 'MakeFixture$$' -of "$(OF)"
 
 clean: ## remove what was built
 	rm -rf bin

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,6 +111,19 @@ func TestComposeFile(t *testing.T) {
 	for _, arg := range postern.Command {
 		value, _, _ := strings.Cut(given.Replace(arg), " ")
 		args = append(args, value)
+	}
+	// A command of compose reads all of the file, so what it wants lies beside it: what is
+	// exported is gone with the shell.
+	manual, err := os.ReadFile(filepath.Join("..", "docs", "install.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, commands, _ := strings.Cut(string(manual), "## Compose")
+	written, _, _ := strings.Cut(commands, "> .env\n")
+	for _, wanted := range regexp.MustCompile(`\$\{([A-Z_]+):\?`).FindAllStringSubmatch(string(content), -1) {
+		if !strings.Contains(written, " "+wanted[1]+"=") {
+			t.Errorf("docs/install.md writes no %s into .env", wanted[1])
+		}
 	}
 	s := hostSettings(t, args)
 	// What is published is what it listens on.

@@ -100,6 +100,10 @@ func (k Keys) Operator() string { return k.root + "operator/" }
 // Epoch is the key of the number of the operator that may write.
 func (k Keys) Epoch() string { return k.Operator() + "epoch" }
 
+// Looked is the key that is there once an operator has looked at all accounts, and so
+// all that is declared has come to etcd.
+func (k Keys) Looked() string { return k.Operator() + "looked" }
+
 // Hosts is the prefix of claims of host names, Addresses that of claims of addresses.
 func (k Keys) Hosts() string { return k.Operator() + "host/" }
 

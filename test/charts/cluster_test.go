@@ -129,7 +129,7 @@ func TestWaitJudgesByStatus(t *testing.T) {
 	h.run("upgrade", "desk", account, "-n", namespace, "--set", set, "--wait", "--timeout", "60s")
 }
 
-// TestLifeOfARelease installs, upgrades, renews and uninstalls: what must never be made
+// TestLifeOfARelease installs, upgrades, rolls back, renews and uninstalls: what must never be made
 // anew is not.
 //
 // covers: K04
@@ -154,6 +154,13 @@ func TestLifeOfARelease(t *testing.T) {
 	}
 	if diff := cmp.Diff(daemon, podAnnotations(t, cluster, namespace, "statefulset/postern")); diff != "" {
 		t.Errorf("an upgrade restarts the daemon for nothing (-before +after):\n%s", diff)
+	}
+	h.run("rollback", "postern", "-n", namespace)
+	if out := cluster.Kubectl(t, "get", "deployment/postern-operator", "-n", namespace, "-o", "jsonpath={.spec.replicas}"); out != "1" {
+		t.Errorf("rolled back, there are %s operators", out)
+	}
+	if !cmp.Equal(key, secret(t, cluster, namespace, "postern-key")) || !cmp.Equal(server, secret(t, cluster, namespace, "postern-etcd-server")) {
+		t.Error("rolling back has made another key, or other certificates")
 	}
 
 	// Near their end they are renewed, both, and programs read the authority at their start.

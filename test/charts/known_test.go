@@ -51,28 +51,6 @@ func podOf(workload map[string]any) map[string]any {
 	return workload["spec"].(map[string]any)["template"].(map[string]any)
 }
 
-// TestMetrics holds that the programs have every metric that an alert or the dashboard
-// asks for.
-//
-// covers: K04
-func TestMetrics(t *testing.T) {
-	h := newHelm(t)
-	known := append(sources(t, "daemon"), sources(t, "operator")...)
-	rendered := h.run("template", "postern", postern, "--set", "monitoring.prometheusRule.enabled=true,monitoring.dashboard.enabled=true", "--show-only", "templates/monitoring.yaml")
-	named := map[string]bool{}
-	for _, name := range regexp.MustCompile(`\bpostern_[a-z_]+`).FindAllString(rendered, -1) {
-		named[strings.TrimSuffix(name, "_bucket")] = true
-	}
-	for name := range named {
-		if !bytes.Contains(known, []byte(`"`+name+`"`)) {
-			t.Errorf("no program has the metric %s", name)
-		}
-	}
-	if len(named) < 12 {
-		t.Errorf("only %v are asked for", named)
-	}
-}
-
 // sources are those of a program.
 func sources(t *testing.T, folder string) []byte {
 	t.Helper()

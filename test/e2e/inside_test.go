@@ -92,7 +92,7 @@ func startWaiting(t *testing.T, args ...string) *peers.Desk {
 // operatorOn starts an operator on an etcd.
 func (w *world) operatorOn(t *testing.T, etcd string, args ...string) *peers.Process {
 	t.Helper()
-	return peers.Start(t, exec.Command(operatorProgram(t), append([]string{
+	return peers.Start(t, exec.Command(peers.OperatorProgram(t), append([]string{
 		"--kubeconfig", w.kube.Kubeconfig, "--watch-namespaces", w.account, "--metrics", "off", "--etcd", etcd,
 	}, args...)...))
 }

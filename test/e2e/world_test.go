@@ -62,29 +62,7 @@ func (w *world) startOperator(t testing.TB) {
 	args := append([]string{
 		"--kubeconfig", kubeconfig, "--watch-namespaces", w.account, "--metrics", "off", "--health", "off",
 	}, w.flags...)
-	w.operator = peers.Start(t, exec.Command(operatorProgram(t), args...))
-}
-
-var buildOperator = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "postern-operator-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "postern-operator")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/operator").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the operator: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func operatorProgram(t testing.TB) string {
-	t.Helper()
-	path, err := buildOperator()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	w.operator = peers.Start(t, exec.Command(peers.OperatorProgram(t), args...))
 }
 
 func (w *world) file(t testing.TB, name, content string) string {

@@ -45,18 +45,32 @@ var workFolder = sync.OnceValues(func() (string, error) {
 	return dir, err
 })
 
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := workFolder()
+var build, buildOperator = builder("postern", "daemon"), builder("postern-operator", "operator")
+
+// OperatorProgram is Program for the operator.
+func OperatorProgram(t testing.TB) string {
+	t.Helper()
+	path, err := buildOperator()
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "postern")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/daemon").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build postern: %w\n%s", err, out)
-	}
-	return path, nil
-})
+	return path
+}
+
+func builder(name, folder string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		dir, err := workFolder()
+		if err != nil {
+			return "", err
+		}
+		path := filepath.Join(dir, name)
+		out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/"+folder).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+		return path, nil
+	})
+}
 
 // Desk is a real "postern serve" as a process of its own.
 type Desk struct {

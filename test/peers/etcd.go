@@ -11,6 +11,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/etcdutl/v3/snapshot"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 )
@@ -27,7 +28,30 @@ type Etcd struct {
 // StartEtcd runs one inside the test.
 func StartEtcd(t testing.TB) *Etcd {
 	t.Helper()
-	e := &Etcd{dir: t.TempDir()}
+	return runEtcd(t, t.TempDir())
+}
+
+// RestoreEtcd runs one that begins with what another one, which has ended, has in its
+// file: as `etcdutl snapshot restore --skip-hash-check` does.
+func RestoreEtcd(t testing.TB, file string) *Etcd {
+	t.Helper()
+	dir, cfg := filepath.Join(t.TempDir(), "data"), embed.NewConfig()
+	err := snapshot.NewV3(zap.NewNop()).Restore(snapshot.RestoreConfig{
+		SnapshotPath: file, SkipHashCheck: true, Name: cfg.Name, OutputDataDir: dir, PeerURLs: []string{noPeer},
+		InitialCluster: cfg.Name + "=" + noPeer, InitialClusterToken: cfg.InitialClusterToken,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runEtcd(t, dir)
+}
+
+// noPeer is where other members would reach it.
+const noPeer = "http://127.0.0.1:0"
+
+func runEtcd(t testing.TB, dir string) *Etcd {
+	t.Helper()
+	e := &Etcd{dir: dir}
 	e.start(t, "127.0.0.1:0")
 	t.Cleanup(func() { e.server.Close() })
 	e.Endpoint = "https://" + e.server.Clients[0].Addr().String()
@@ -45,7 +69,7 @@ func (e *Etcd) start(t testing.TB, address string) {
 	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{listen}, []url.URL{listen}
 	cfg.ListenPeerUrls = nil
 	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	cfg.InitialCluster = cfg.Name + "=http://127.0.0.1:0"
+	cfg.InitialCluster = cfg.Name + "=" + noPeer
 	server, err := embed.StartEtcd(cfg)
 	if err != nil {
 		t.Fatal(err)

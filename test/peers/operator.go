@@ -24,11 +24,11 @@ type Operator struct {
 	epoch  int64
 }
 
-// NewOperator takes an epoch. The keys of the installation are shared by its daemons.
+// NewOperator takes an epoch, and tells that it has looked at all accounts. The keys of the installation are shared by its daemons.
 func NewOperator(t testing.TB, client *clientv3.Client, installation string, shared [32]byte, epoch int64) *Operator {
 	t.Helper()
 	o := &Operator{Keys: wire.KeysOf(installation), Sealing: wire.OpenerOf(shared).Key(), t: t, client: client, epoch: epoch}
-	o.Put(map[string]string{o.Keys.Epoch(): fmt.Sprint(epoch)})
+	o.Put(map[string]string{o.Keys.Epoch(): fmt.Sprint(epoch), o.Keys.Looked(): fmt.Sprint(epoch)})
 	return o
 }
 

@@ -1,7 +1,16 @@
-{{/* Alerts, as a list in YAML: only what somebody has to do something about. */}}
+{{/* Alerts, as a list in YAML: only what somebody has to do something about. Each has a
+section of its name in docs/operations.md. Replicas tell the same of the store, so that
+max comes before any sum. */}}
 {{- define "postern.alerts" -}}
 {{- $in := printf "namespace=%q" .Release.Namespace -}}
 {{- $with := .Values.monitoring.prometheusRule -}}
+- alert: PosternDown
+  expr: {{ printf "absent(postern_store_up{%s})" $in | quote }}
+  for: 10m
+  labels: {severity: critical}
+  annotations:
+    summary: No replica of Postern tells how it is
+    description: None runs, or Prometheus does not ask them. Mail waits at its senders, who try for some days.
 - alert: PosternStoreDown
   expr: {{ printf "min(postern_store_up{%s}) == 0" $in | quote }}
   for: 5m
@@ -16,6 +25,13 @@
   annotations:
     summary: Mail is put off because of an error of Postern
     description: Senders try again for some days. The log of the daemon says what is wrong.
+- alert: PosternInboundOld
+  expr: {{ printf "max by (account, mailbox) (postern_inbound_oldest_seconds{%s}) > %d" $in (int $with.inboundOldestSeconds) | quote }}
+  for: 5m
+  labels: {severity: critical}
+  annotations:
+    summary: {{ "A mail to {{ $labels.account }}/{{ $labels.mailbox }} is not taken in since {{ $value | humanizeDuration }}" | quote }}
+    description: It lies where it is. postern mailbox list and the log of the daemon say what keeps it.
 - alert: PosternOutboxOld
   expr: {{ printf "max(postern_outbox_oldest_seconds{%s}) > %d" $in (int $with.outboxOldestSeconds) | quote }}
   for: 10m
@@ -31,12 +47,19 @@
     summary: A relay is left alone while mail waits for it
     description: postern outbox list tells which, and why.
 - alert: PosternMailHeld
-  expr: {{ printf "sum(increase(postern_mails_in_total{result=\"held\", %s}[1h])) > %d" $in (int $with.heldPerHour) | quote }}
+  expr: {{ printf "sum by (account) (max by (account, mailbox) (postern_held_mails{%s})) > %d" $in (int $with.heldMost) | quote }}
   for: 10m
   labels: {severity: warning}
   annotations:
-    summary: Much mail is held back for agents to decide
+    summary: {{ "{{ $value }} mails of {{ $labels.account }} are held and wait for a decision" | quote }}
     description: postern held list names the causes.
+- alert: PosternHeldMailOld
+  expr: {{ printf "max by (account, mailbox) (postern_held_oldest_seconds{%s}) > %d" $in (int $with.heldOldestSeconds) | quote }}
+  for: 1h
+  labels: {severity: warning}
+  annotations:
+    summary: {{ "A held mail to {{ $labels.account }}/{{ $labels.mailbox }} waits for a decision since {{ $value | humanizeDuration }}" | quote }}
+    description: After 30 days it is gone from the list. postern held list shows it.
 - alert: PosternMailboxFailing
   expr: {{ printf "min by (account, mailbox) (postern_imap_up{%s}) == 0" $in | quote }}
   for: 15m

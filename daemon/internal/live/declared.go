@@ -38,6 +38,10 @@ const (
 	// patience is how long a start waits for etcd before it goes by what is on disk,
 	// and for what is missing of an account before it goes by the rest.
 	patience = 10 * time.Second
+	// firstLook is how long a start waits for an operator that has not looked at all
+	// accounts: mail that is not taken for so long is sent again, and mail for an account
+	// that is not known yet would be refused for good.
+	firstLook = time.Minute
 	// tryAgain is when to ask etcd again for what could not be had.
 	tryAgain = 5 * time.Second
 	// opTimeout bounds one request to etcd.
@@ -52,8 +56,8 @@ type Declared struct {
 	replica *replica
 	disk    *disk
 	loaded  chan struct{} // closed when the first configuration is served
-	// patience and tryAgain are the constants, but for tests.
-	patience, tryAgain time.Duration
+	// patience, firstLook and tryAgain are the constants, but for tests.
+	patience, firstLook, tryAgain time.Duration
 
 	mu      sync.Mutex
 	batches []mirror.Batch // that are not taken in yet
@@ -62,10 +66,11 @@ type Declared struct {
 	// What follows is the loading goroutine's alone.
 	accounts map[string]*account
 	claims   claims
-	revision int64 // of the store, up to which it is taken in
-	listed   bool  // all of it was taken in once
-	asked    bool  // it was told that no operator was ever there
-	again    bool  // something could not be asked of etcd, or is waited for
+	revision int64     // of the store, up to which it is taken in
+	listed   bool      // all of it was taken in once
+	asked    bool      // it was told that no operator was ever there
+	begun    time.Time // when it was first waited for an operator to look at all accounts
+	again    bool      // something could not be asked of etcd, or is waited for
 }
 
 // Follow reads what was served last from the disk. Nothing is served before Run.
@@ -73,7 +78,7 @@ func Follow(o DeclaredOptions) (*Declared, error) {
 	d := &Declared{
 		options: o, live: &Live{options: o.Options, log: o.Log, source: "etcd"}, replica: newReplica(o),
 		disk: newDisk(o.Dir, o.Log), loaded: make(chan struct{}), poke: make(chan struct{}, 1),
-		accounts: map[string]*account{}, claims: newClaims(), patience: patience, tryAgain: tryAgain,
+		accounts: map[string]*account{}, claims: newClaims(), patience: patience, firstLook: firstLook, tryAgain: tryAgain,
 	}
 	d.live.now.Store(&snapshot{})
 	kept, err := d.disk.read(o.Opener)

@@ -18,10 +18,14 @@ import (
 )
 
 // soon has a replica wait no longer than it must.
-func soon(d *Declared) { d.patience, d.tryAgain = time.Millisecond, 100*time.Millisecond }
+func soon(d *Declared) {
+	d.patience, d.firstLook, d.tryAgain = time.Millisecond, time.Millisecond, 100*time.Millisecond
+}
 
 // patient has a replica wait for ever.
-func patient(d *Declared) { d.patience, d.tryAgain = 24*time.Hour, 100*time.Millisecond }
+func patient(d *Declared) {
+	d.patience, d.firstLook, d.tryAgain = 24*time.Hour, 24*time.Hour, 100*time.Millisecond
+}
 
 func acknowledges(t testing.TB, op *peers.Operator, list *wire.Account) {
 	t.Helper()
@@ -116,6 +120,40 @@ func TestNothingBeginsBeforeAnOperator(t *testing.T) {
 	}
 	newOperator(t, client, 1)
 	awaitLoaded(t, d)
+}
+
+// An operator that has come as far as one account, as after etcd was lost, has not said
+// yet what else is declared: mail for that would be refused. An earlier one never says
+// that it has looked at all, so it is waited for a while only.
+//
+// covers: K05
+func TestNothingBeginsInTheMidstOfTheFirstLook(t *testing.T) {
+	client := startEtcd(t)
+	op := newOperator(t, client, 1)
+	op.Put(map[string]string{testKeys.Looked(): ""})
+	list := op.Declare("a", op.Documents(mailbox("a", "support", "")))
+	d, stop := follow(t, client, t.TempDir(), patient)
+	acknowledges(t, op, list)
+	select {
+	case <-d.Loaded():
+		t.Fatal("it begins with one account, though there may be more")
+	default:
+	}
+	last := op.Declare("b", op.Documents(mailbox("b", "support", "")))
+	op.Put(map[string]string{testKeys.Looked(): "1"})
+	awaitLoaded(t, d)
+	acknowledges(t, op, last)
+	if !takesMail(d, "support@a.example") || !takesMail(d, "support@b.example") {
+		t.Error("it begins without an account that is declared")
+	}
+	stop()
+
+	op.Put(map[string]string{testKeys.Looked(): ""})
+	d, _ = follow(t, client, t.TempDir(), soon)
+	awaitLoaded(t, d)
+	if !takesMail(d, "support@a.example") || !takesMail(d, "support@b.example") {
+		t.Error("it does not begin with what there is")
+	}
 }
 
 // logged is what was logged.

@@ -75,27 +75,44 @@ func (d *Declared) linger(ctx context.Context, a *account, build map[string]bool
 
 // knows reports whether what is served may be begun with: all that is declared is,
 // or it cannot be had. Without an operator that has ever been there, nobody has said
-// yet what is declared.
+// yet what is declared; one that has not looked at all accounts yet, as after etcd was
+// lost, has not said all, and is waited for a while.
 func (d *Declared) knows(ctx context.Context) bool {
 	for _, a := range d.accounts {
 		if !a.waits.IsZero() {
 			return false
 		}
 	}
-	if len(d.accounts) > 0 {
+	began, looked, err := d.operator(ctx)
+	switch {
+	case looked:
 		return true
-	}
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	resp, err := d.options.Client.Get(ctx, d.options.Keys.Epoch(), clientv3.WithCountOnly())
-	if err == nil && resp.Count > 0 {
-		return true
-	}
-	if d.again = true; err == nil && !d.asked {
+	case began || len(d.accounts) > 0:
+		if d.begun.IsZero() {
+			d.begun = time.Now()
+		}
+		if time.Since(d.begun) >= d.firstLook {
+			d.options.Log.WarnContext(ctx, "the operator has not said yet that it has looked at all accounts: beginning with what there is", "key", d.options.Keys.Looked())
+			return true
+		}
+	case err == nil && !d.asked:
 		d.asked = true
 		d.options.Log.WarnContext(ctx, "no operator has written to etcd yet: waiting for what is declared", "key", d.options.Keys.Epoch())
 	}
+	d.again = true
 	return false
+}
+
+// operator tells whether one has ever begun, and whether one has looked at all accounts.
+func (d *Declared) operator(ctx context.Context) (began, looked bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	keys := d.options.Keys
+	resp, err := d.options.Client.Txn(ctx).Then(clientv3.OpGet(keys.Epoch(), clientv3.WithCountOnly()), clientv3.OpGet(keys.Looked(), clientv3.WithCountOnly())).Commit()
+	if err != nil {
+		return false, false, err
+	}
+	return resp.Responses[0].GetResponseRange().Count > 0, resp.Responses[1].GetResponseRange().Count > 0, nil
 }
 
 // fallBack serves what is on disk, if etcd has not answered yet.

@@ -37,6 +37,7 @@ func (c *Controller) Reconcile(ctx context.Context, a account) (reconcile.Result
 	if declaresNothing(s) {
 		if !slices.Contains(c.store.Accounts(), string(a)) && !c.store.Serves(string(a)) {
 			c.forget(a)
+			c.first.add(a)
 			return reconcile.Result{}, nil
 		}
 		if err := c.gone(ctx, a); err != nil {
@@ -51,6 +52,9 @@ func (c *Controller) Reconcile(ctx context.Context, a account) (reconcile.Result
 		return reconcile.Result{}, err
 	}
 	after, err := c.report(ctx, a, s, p, serving)
+	if serving.Unwritten == nil {
+		c.first.add(a)
+	}
 	return reconcile.Result{RequeueAfter: soonest(next, after)}, errors.Join(serving.Unwritten, err)
 }
 

@@ -67,6 +67,7 @@ type Controller struct {
 	overwritten overwritten
 	written     written
 	troubled    troubled
+	first       *firstLook
 	metrics     *metrics
 
 	led    chan struct{} // closed once this operator may write
@@ -80,7 +81,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) (*Controller, er
 	c := &Controller{
 		options: o, log: o.Log,
 		cache: mgr.GetCache(), direct: mgr.GetAPIReader(), status: mgr.GetClient().Status(),
-		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader(), o.Log), metrics: newMetrics(),
+		events: mgr.GetEventRecorder(Name), secrets: newSecrets(mgr.GetAPIReader(), o.Log), metrics: newMetrics(), first: newFirstLook(),
 		led: make(chan struct{}), fenced: make(chan error, 1),
 	}
 	c.store = store.New(store.Options{
@@ -96,7 +97,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) (*Controller, er
 	if err := c.watch(mgr); err != nil {
 		return nil, err
 	}
-	for _, r := range []manager.Runnable{always{c.store.Run}, always{c.fill(mgr)}, manager.RunnableFunc(c.lead)} {
+	for _, r := range []manager.Runnable{always{c.store.Run}, always{c.fill(mgr)}, manager.RunnableFunc(c.lead), manager.RunnableFunc(c.tellFirstLook)} {
 		if err := mgr.Add(r); err != nil {
 			return nil, err
 		}
