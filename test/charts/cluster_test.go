@@ -190,6 +190,28 @@ func TestLifeOfARelease(t *testing.T) {
 	}
 }
 
+// TestLostKey holds that no other key is made for a Postern that runs: it could open
+// nothing.
+//
+// covers: K04
+func TestLostKey(t *testing.T) {
+	cluster := kube.Start(t)
+	h := newHelm(t, "KUBECONFIG="+cluster.Kubeconfig)
+	for _, values := range []string{"crds.enabled=false", "crds.enabled=false," + outside} {
+		namespace := restricted(t, cluster)
+		upgrade := []string{"upgrade", "--install", "postern", postern, "-n", namespace, "--set", values}
+		h.run(upgrade...)
+		cluster.Kubectl(t, "get", "secret", "postern-key", "-n", namespace)
+		cluster.Kubectl(t, "delete", "secret", "postern-key", "-n", namespace)
+		if _, told, err := h.try(upgrade...); err == nil || !strings.Contains(told, "postern-key is gone") {
+			t.Errorf("without the key, with %s, it says: %v\n%s", values, err, told)
+		}
+		cluster.Kubectl(t, "create", "secret", "generic", "copy", "-n", namespace, "--from-literal=key=0123456789abcdef0123456789abcdef")
+		h.run(append(upgrade, "--set", "key.existingSecret=copy")...)
+		h.run("uninstall", "postern", "-n", namespace)
+	}
+}
+
 // TestKindsStay holds that kinds and volumes outlive the release.
 //
 // covers: K04

@@ -106,6 +106,7 @@ func TestUsefulValues(t *testing.T) {
 		{"accounts as part of another chart", "desk", account, "enabled=true,global.region=eu,helpCenters.acme.host=help.acme.example,helpCenters.acme.displayName=A,helpCenters.acme.mailboxRef.name=s,helpCenters.acme.portal.ticketSubmission=Enabled", []string{"name: acme\n"}},
 		{"a release with dots", "my.desk", postern, "", []string{"name: my-desk-postern\n", "--daemon-service=default/my-desk-postern\n"}},
 		{"every host of a domain", "postern", postern, "portal.ingress.enabled=true,portal.ingress.hosts={*.acme.example}", []string{`host: "*.acme.example"`}},
+		{"ACME for the mail server", "postern", postern, "hostname=mx.acme.example,tls.acme.enabled=true", []string{"--acme=on", "leads here, at this port.\n  - {name: http, port: 80, targetPort: http}"}},
 		{"a certificate that is named twice", "postern", postern, "hostname=mx.acme.example,tls.secrets={postern-tls},tls.certManager.enabled=true,tls.certManager.issuerRef.name=a", []string{"secretName: postern-tls"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/posterndesk/postern/config/mirror"
 	"github.com/posterndesk/postern/config/wire"
 	"github.com/posterndesk/postern/test/kube"
 	"github.com/posterndesk/postern/test/peers"
@@ -142,15 +142,16 @@ func (c clientFiles) config(t *testing.T, shown bool) *tls.Config {
 	return config
 }
 
-// takeEpoch does the first that an operator does, as soon as etcd answers: the daemon
-// waits for it.
+// takeEpoch does what an operator of a cluster without accounts does, as soon as etcd
+// answers: the daemon waits for it.
 func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
 	service := grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { // no DNS here knows the Service
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	})
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints: []string{"https://" + name + ":2379"}, TLS: c.config(t, true), Logger: zap.NewNop(), DialOptions: []grpc.DialOption{service},
-	})
+	// As the operator does: it looks for etcd often, as the daemon is built first.
+	settings := mirror.ClientConfig([]string{"https://" + name + ":2379"}, c.config(t, true))
+	settings.DialOptions = append(settings.DialOptions, service)
+	client, err := clientv3.New(settings)
 	if err != nil {
 		t.Error(err)
 		return
@@ -158,7 +159,8 @@ func (c clientFiles) takeEpoch(t *testing.T, address, name string) {
 	defer func() { _ = client.Close() }() // nothing is on its way
 	for t.Context().Err() == nil {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		_, err := client.Put(ctx, wire.KeysOf("default").Epoch(), "1")
+		keys := wire.KeysOf("default")
+		_, err := client.Txn(ctx).Then(clientv3.OpPut(keys.Epoch(), "1"), clientv3.OpPut(keys.Looked(), "1")).Commit()
 		cancel()
 		if err == nil {
 			return

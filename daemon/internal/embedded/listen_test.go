@@ -64,12 +64,17 @@ func (a authority) pool() *x509.CertPool {
 	return pool
 }
 
-func (a authority) issue(t *testing.T) tls.Certificate {
+// issue makes a certificate for one side alone, as cert-manager does.
+func (a authority) issue(t *testing.T, usage x509.ExtKeyUsage) tls.Certificate {
 	t.Helper()
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		t.Fatal(err)
+	}
 	cert, key := sign(t, &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "leaf"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "leaf"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		ExtKeyUsage: []x509.ExtKeyUsage{usage},
 	}, &a)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
@@ -77,7 +82,12 @@ func (a authority) issue(t *testing.T) tls.Certificate {
 // files writes what Listen names.
 func (a authority) files(t *testing.T) Listen {
 	t.Helper()
-	dir, pair := t.TempDir(), a.issue(t)
+	return a.filesIn(t, t.TempDir())
+}
+
+func (a authority) filesIn(t *testing.T, dir string) Listen {
+	t.Helper()
+	pair := a.issue(t, x509.ExtKeyUsageServerAuth)
 	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
@@ -112,9 +122,10 @@ func TestListen(t *testing.T) {
 		cfg  *tls.Config
 		want bool
 	}{
-		{"with a certificate", &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{ours.issue(t)}}, true},
+		{"with a certificate", &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{ours.issue(t, x509.ExtKeyUsageClientAuth)}}, true},
 		{"without one", &tls.Config{RootCAs: ours.pool()}, false},
-		{"with somebody else's", &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{theirs.issue(t)}}, false},
+		{"with somebody else's", &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{theirs.issue(t, x509.ExtKeyUsageClientAuth)}}, false},
+		{"with that of a server", &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{ours.issue(t, x509.ExtKeyUsageServerAuth)}}, false},
 		{"in the clear", nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,6 +144,30 @@ func TestListen(t *testing.T) {
 				t.Errorf("Put: %v, want it let in: %t", err, tt.want)
 			}
 		})
+	}
+}
+
+// A certificate that was renewed is shown to who comes then, without a restart.
+func TestRenewed(t *testing.T) {
+	ours, dir := newAuthority(t), t.TempDir()
+	s, err := StartListening(t.Context(), filepath.Join(t.TempDir(), "etcd"), ours.filesIn(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	shown := func() *big.Int {
+		t.Helper()
+		conn, err := tls.Dial("tcp", s.Addresses()[0].String(), &tls.Config{RootCAs: ours.pool(), Certificates: []tls.Certificate{ours.issue(t, x509.ExtKeyUsageClientAuth)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].SerialNumber
+	}
+	before := shown()
+	ours.filesIn(t, dir)
+	if after := shown(); after.Cmp(before) == 0 {
+		t.Error("the old certificate is shown")
 	}
 }
 
