@@ -11,7 +11,8 @@ import (
 // AuditRecord says who did what that not everybody may do, or that touches
 // somebody's data or trust. Each carries the hash of the one before, so that none
 // can be changed or taken out unseen. It names people by id: what is erased must not
-// live on here.
+// live on here. It gets no other members, as an older program would sum it without
+// them: Details have room.
 type AuditRecord struct {
 	Seq     int64     `json:"seq"` // from 1, without a gap
 	At      time.Time `json:"at"`
