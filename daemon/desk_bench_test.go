@@ -65,6 +65,7 @@ func BenchmarkDesk(b *testing.B) {
 			return w.search("customer" + strconv.Itoa(1+rand.IntN(*benchTickets)) + "@customer.example ")
 		}},
 		{"search-prefix", func() string { word := w.word(100, 5000); return w.search(cutTo(word, 2+rand.IntN(4))) }},
+		{"search-typed", func() string { return w.search(w.word(0, 50)) }}, // nothing behind it: there may be more to come
 		{"search-phrase", func() string { return w.search(`"my parcel has not"`) }},
 		{"search-tag", func() string { return w.search("parcel tag:rare") }}, // one in a thousand
 		{"search-best", func() string { return w.get(searchOf(w.word(0, 50)+" ") + "&order=best") }},

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
 )
 
 // Access is how an etcd outside is spoken to, as --etcd and the flags that begin with
@@ -26,7 +27,11 @@ func (a Access) Dial() (*clientv3.Client, error) {
 			return nil, err
 		}
 	}
-	client, err := clientv3.New(ClientConfig(a.Endpoints, secure))
+	cfg := ClientConfig(a.Endpoints, secure)
+	if secure != nil && !inTheClear(a.Endpoints[0]) { // it is the first one that decides for all
+		cfg.DialOptions = append(cfg.DialOptions, grpc.WithTransportCredentials(newReread(a, secure)))
+	}
+	client, err := clientv3.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("reach etcd: %w", err)
 	}
@@ -36,7 +41,7 @@ func (a Access) Dial() (*clientv3.Client, error) {
 // wantsTLS says that there is TLS whatever the endpoints say.
 func (a Access) wantsTLS() bool { return a.CA != "" || a.Cert != "" }
 
-// secure is what TLS goes by.
+// secure is what TLS goes by, as the files are now.
 func (a Access) secure() (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if a.CA != "" {

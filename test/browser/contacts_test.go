@@ -193,6 +193,9 @@ func TestErasing(t *testing.T) {
 		}
 		robin.SeeNone("lamp", alice)
 	}
+	robin.Open(desk.URL() + "/agent/people/audit?act=contact.erase")
+	robin.See(strings.TrimPrefix(profile, desk.URL()+"/agent/contacts/") + " erased")
+	robin.Await(`!document.querySelector('a[href^="/agent/contacts/"]')`) // and no way to a page that is gone
 	hers := somebody(t, chrome.Look{})
 	if status := hers.Open(link); status >= http.StatusInternalServerError {
 		t.Errorf("the link that she has answers %d", status)

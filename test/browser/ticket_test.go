@@ -75,7 +75,8 @@ func TestWorkingOnATicket(t *testing.T) {
 	}
 }
 
-// TestMergeAndUndo makes one request of two, and two of one again.
+// TestMergeAndUndo makes one request of two, and two of one again, of which one is put
+// aside for a while.
 //
 // covers: P10
 func TestMergeAndUndo(t *testing.T) {
@@ -83,7 +84,7 @@ func TestMergeAndUndo(t *testing.T) {
 	desk := peers.StartDev(t, "")
 	_, first := ask(t, desk, "alice@customer.example", "The lamp flickers")
 	_, other := ask(t, desk, "bob@customer.example", "Our lamp too")
-	robin := agent(t, desk, chrome.Look{Width: 1440})
+	robin := agent(t, desk, chrome.Look{Width: 1440, Zone: "Asia/Tokyo"})
 	robin.Open(desk.URL() + "/agent/tickets/" + other)
 	chrome.Eval[bool](robin, `(document.querySelector("#pick-more").open = true)`)
 	robin.Fill("Merge into request", first)
@@ -99,6 +100,18 @@ func TestMergeAndUndo(t *testing.T) {
 	if got, want := robin.Path(), "/agent/tickets/"+other; got != want {
 		t.Errorf("undoing leads to %s, want %s", got, want)
 	}
+
+	// It is put aside for a while, in the time of who does it, and brought back.
+	robin.Touch("Snooze")
+	robin.See("Out of sight until", "Later today", "In your time, Asia/Tokyo")
+	robin.SeeNone("9:00 UTC")
+	robin.Fill("A day and a time", "2036-05-04T09:30")
+	robin.Press("Set")
+	robin.See("Out of sight until", "Snoozed")
+	robin.Await(`document.querySelector("main .notice time").dateTime.startsWith("2036-05-04T00:30")`)
+	robin.Press("Bring it back")
+	robin.Await(`!document.querySelector("main .notice time")`)
+	robin.SeeNone("Snoozed")
 }
 
 // TestNewRequest begins a request for a customer, who gets a mail (row S40).
@@ -112,6 +125,7 @@ func TestNewRequest(t *testing.T) {
 		robin := agent(t, desk, look)
 		robin.Open(desk.URL() + "/agent/new")
 		robin.Fill("Requester’s mail address", address)
+		robin.Fill("Name", "Lin "+name)
 		robin.Fill("Subject", "Your broken lamp")
 		robin.Fill("Message", "You called about it "+name)
 		robin.Attach("Files", file(t, "plan.txt", "first this, then that"))
@@ -120,6 +134,23 @@ func TestNewRequest(t *testing.T) {
 		robin.See("Your broken lamp", "You called about it "+name, "plan.txt")
 		if letter := desk.Letter(t, address, "Your broken lamp"); !strings.Contains(letter.Text, "You called about it "+name) {
 			t.Errorf("the mail says\n%s", letter.Text)
+		}
+		if look.NoScript {
+			continue
+		}
+		// They are known now: offered while the address is typed, and by their name.
+		robin.Open(desk.URL() + "/agent/new")
+		robin.Fill("Requester’s mail address", address[:5])
+		robin.Await(`[...document.querySelector("#new-known").options].some(o => o.value === "` + address + `")`)
+		robin.Fill("Requester’s mail address", address)
+		if got := robin.Value("Name"); got != "Lin "+name {
+			t.Errorf("the name that is filled in is %q", got)
+		}
+		robin.Fill("Name", "Lin's brother")
+		robin.Fill("Requester’s mail address", address[:5])
+		robin.Fill("Requester’s mail address", address)
+		if got := robin.Value("Name"); got != "Lin's brother" {
+			t.Errorf("a name that was typed became %q", got)
 		}
 	}
 }

@@ -2,11 +2,13 @@ package charts_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/posterndesk/postern/test/kube"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // foreign are the kinds of others that the chart makes objects of, in the modules that
@@ -28,7 +30,14 @@ func installForeign(t *testing.T, cluster *kube.Cluster) {
 		for _, file := range files {
 			file = filepath.Join(folder, filepath.FromSlash(file))
 			cluster.Kubectl(t, "apply", "--server-side", "-f", file)
-			cluster.Kubectl(t, "wait", "--for=condition=Established", "--timeout=60s", "-f", file)
+			// It ends with an error where the kind has no status yet, and is asked again.
+			peers.Eventually(t, peers.Patience, func() error {
+				_, told, err := cluster.TryKubectl(t, "", "wait", "--for=condition=Established", "--timeout=60s", "-f", file)
+				if err != nil {
+					return fmt.Errorf("kubectl wait: %w: %s", err, told)
+				}
+				return nil
+			})
 		}
 	}
 }

@@ -19,6 +19,7 @@ func TestFlags(t *testing.T) {
 	flag := regexp.MustCompile(`^--([a-z0-9-]+)`)
 	checked := 0
 	everything := []string{"--set", "smtp.lmtp.enabled=true,smtp.smtps=true,portal.https=true,daemon.dns=10.0.0.1:53,smtp.greetingDelay=2s,hostname=mx.acme.example",
+		"--set", "s3.enabled=true,s3.endpoint=https://s3.example,s3.bucket=b,s3.authorityConfigMap=a",
 		"--set", "tls.acme.enabled=true,tls.acme.directory=https://acme.example/dir,operator.allowMassDelete=true,operator.watchNamespaces={a}",
 		"--set", "daemon.issuerNetworks={10.0.0.0/8},daemon.hookNetworks={10.0.0.0/8},smtp.repairLineEnds={10.0.0.0/8},smtp.trustedRelays={10.0.0.0/8}",
 		"--set", "portal.trustedProxies={10.0.0.0/8},smtp.proxyProtocol={10.0.0.0/8},relay.server=relay.example:465,relay.user=u,relay.passwordSecret=p"}

@@ -75,7 +75,7 @@ func (n *node) mount(folder, name string) {
 }
 
 // TestProgramsRun installs the chart and runs the daemon as its pod would: with these
-// flags, this key and these certificates. The operator's certificate opens its etcd,
+// flags, this key, these certificates and this limit of memory. The operator's certificate opens its etcd,
 // and nothing else does.
 //
 // covers: K04
@@ -93,6 +93,7 @@ func TestProgramsRun(t *testing.T) {
 		switch o["kind"] {
 		case "StatefulSet":
 			daemon = n.args(o)
+			t.Setenv("GOMEMLIMIT", environment(podOf(o)["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any))["GOMEMLIMIT"])
 		case "Deployment":
 			operator = n.args(o)
 		}
@@ -107,6 +108,9 @@ func TestProgramsRun(t *testing.T) {
 		t.Errorf("the daemon does not answer: %v\n%s", err, out)
 	}
 
+	if limit := scraped(t, desk.Admin, "go_gc_gomemlimit_bytes"); limit != "1.610612736e+09" { // 3/4 of 2 GiB
+		t.Errorf("it collects garbage by a limit of %s bytes", limit)
+	}
 	if err := client.ask(t, etcdAddress, "postern-etcd."+namespace+".svc", true); err != nil {
 		t.Errorf("the operator is not let in: %v", err)
 	}

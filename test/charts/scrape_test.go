@@ -46,8 +46,16 @@ spec:
 // metrics are those that somebody serves: the labels of each.
 type metrics map[string]map[string]bool
 
-// scrape adds what is served at an address.
-func (m metrics) scrape(t *testing.T, address string) {
+// scraped is the value of one that has no labels.
+func scraped(t *testing.T, address, name string) string {
+	t.Helper()
+	_, after, _ := strings.Cut(page(t, address), "\n"+name+" ")
+	value, _, _ := strings.Cut(after, "\n")
+	return value
+}
+
+// page is what is served at an address.
+func page(t *testing.T, address string) string {
 	t.Helper()
 	resp, err := http.Get("http://" + address + "/metrics")
 	if err != nil {
@@ -58,7 +66,13 @@ func (m metrics) scrape(t *testing.T, address string) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s %v", address, resp.Status, err)
 	}
-	for _, line := range regexp.MustCompile(`(?m)^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? `).FindAllStringSubmatch(string(body), -1) {
+	return string(body)
+}
+
+// scrape adds what is served at an address.
+func (m metrics) scrape(t *testing.T, address string) {
+	t.Helper()
+	for _, line := range regexp.MustCompile(`(?m)^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? `).FindAllStringSubmatch(page(t, address), -1) {
 		if m[line[1]] == nil {
 			m[line[1]] = map[string]bool{}
 		}

@@ -52,6 +52,7 @@ func TestRefusedValues(t *testing.T) {
 		{"an Ingress that would lead to itself", postern, "tls.secrets={a},portal.https=true,portal.ingress.enabled=true,portal.ingress.hosts={help.acme.example}", []string{"/portal/ingress/enabled", "must be false"}},
 		{"a route that would lead to itself", postern, "tls.secrets={a},portal.https=true,portal.httpRoute.enabled=true,portal.httpRoute.parentRefs[0].name=a", []string{"/portal/httpRoute/enabled", "must be false"}},
 		{"more replicas at least than at most", postern, outside + ",daemon.autoscaling.enabled=true,daemon.autoscaling.minReplicas=6", []string{"minReplicas is more than maxReplicas"}},
+		{"scaled by nothing", postern, outside + ",daemon.autoscaling.enabled=true,daemon.resources.requests.cpu=null", []string{"daemon.resources.requests.cpu is not set"}},
 		{"a typo in a spec", account, "helpCenters.acme.hots=help.acme.example", []string{"/helpCenters/acme", "hots", "not allowed"}},
 		{"a word that a kind does not know", account, "mailboxes.support.inbound.type=POP3", []string{"/mailboxes/support/inbound/type", "'SMTP', 'IMAP'"}},
 		{"a mailbox without an address", account, "mailboxes.support.displayName=Support", []string{"/mailboxes/support", "address"}},

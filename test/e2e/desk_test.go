@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/smtp"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -143,4 +145,25 @@ func TestWithoutKubernetes(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// The etcd outside comes back with a certificate of another authority. When the file
+// of it is in its place, operator and daemons go on, and nobody has started them again.
+//
+// covers: K02, K05
+func TestAuthorityOfEtcdIsReplaced(t *testing.T) {
+	w := newWorld(t, 1)
+	host := w.host()
+	w.apply(t, fmt.Sprintf(desk, host))
+	w.ready(t, "helpcenter/acme", "mailbox/support", "ticketform/contact")
+	w.etcd.Stop()
+	if err := os.RemoveAll(filepath.Dir(w.etcd.Authority)); err != nil {
+		t.Fatal(err)
+	}
+	w.etcd.Restart(t) // makes itself another one, where the flags say that it is
+	w.kubectl(t, "patch", "tf/contact", "--type=merge", "-p", `{"spec":{"publication":"Published","fields":[{"name":"order","type":"ShortText","label":{"default":"Order"}}]}}`)
+	w.ready(t, "tf/contact")
+	if status, body := page(t, w.desks[0], host, "/en"); status != http.StatusOK || !strings.Contains(body, button) {
+		t.Errorf("the portal answers %d, and the button is there: %t", status, strings.Contains(body, button))
+	}
 }

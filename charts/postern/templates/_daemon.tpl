@@ -52,6 +52,9 @@ spec:
     - {name: POSTERN_DIR, value: /var/lib/postern}
     - name: POD_IP
       valueFrom: {fieldRef: {fieldPath: status.podIP}}
+    {{- with include "postern.goMemLimit" (dict "of" .Values.daemon "percent" 75) }}
+    - {name: GOMEMLIMIT, value: {{ . }}}
+    {{- end }}
     {{- if .Values.daemon.authoritiesConfigMap }}
     - {name: SSL_CERT_DIR, value: /etc/postern/authorities}
     {{- end }}
@@ -102,6 +105,9 @@ spec:
     {{- if and .Values.s3.enabled .Values.s3.credentialsSecret }}
     - {name: s3, mountPath: /etc/postern/s3, readOnly: true}
     {{- end }}
+    {{- if and .Values.s3.enabled .Values.s3.authorityConfigMap }}
+    - {name: s3-authority, mountPath: /etc/postern/s3-authority, readOnly: true}
+    {{- end }}
     {{- if .Values.relay.passwordSecret }}
     - {name: relay, mountPath: /etc/postern/secrets/_daemon/relay, readOnly: true}
     {{- end }}
@@ -126,6 +132,10 @@ spec:
   {{- if and .Values.s3.enabled .Values.s3.credentialsSecret }}
   - name: s3
     secret: {secretName: {{ .Values.s3.credentialsSecret }}, defaultMode: 0440, items: [{key: access-key, path: access-key}, {key: secret-key, path: secret-key}]}
+  {{- end }}
+  {{- if and .Values.s3.enabled .Values.s3.authorityConfigMap }}
+  - name: s3-authority
+    configMap: {name: {{ .Values.s3.authorityConfigMap }}, items: [{key: ca.crt, path: ca.crt}]}
   {{- end }}
   {{- if .Values.relay.passwordSecret }}
   - name: relay

@@ -51,6 +51,9 @@
 {{- if .Values.s3.credentialsSecret }}
 - --s3-credentials=/etc/postern/s3
 {{- end }}
+{{- if .Values.s3.authorityConfigMap }}
+- --s3-ca=/etc/postern/s3-authority/ca.crt
+{{- end }}
 {{- end }}
 {{- end -}}
 

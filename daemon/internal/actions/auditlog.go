@@ -2,9 +2,11 @@ package actions
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
+	"github.com/posterndesk/postern/daemon/internal/store"
 )
 
 // AuditQuery chooses records of the audit log; what is empty lets everything through.
@@ -21,6 +23,8 @@ type AuditPage struct {
 	Records []helpdesk.AuditRecord
 	Older   int64 // to ask for as Before; 0 where there is nothing
 	Head    helpdesk.AuditHead
+	// Erased are the contacts among what the records are about of whom nothing is left.
+	Erased map[helpdesk.ID]bool
 }
 
 const (
@@ -37,6 +41,14 @@ func (d *Desk) AuditLog(ctx context.Context, by Actor, q AuditQuery) (*AuditPage
 	if err := by.may(helpdesk.ReadAudit); err != nil {
 		return nil, err
 	}
+	page, err := d.auditPage(ctx, by, q)
+	if err == nil {
+		page.Erased, err = d.erasedOf(ctx, by.Account, page.Records)
+	}
+	return page, err
+}
+
+func (d *Desk) auditPage(ctx context.Context, by Actor, q AuditQuery) (*AuditPage, error) {
 	head, err := d.store.AuditHead(ctx, by.Account)
 	if err != nil {
 		return nil, err
@@ -63,6 +75,39 @@ func (d *Desk) AuditLog(ctx context.Context, by Actor, q AuditQuery) (*AuditPage
 		page.Older = past(before)
 	}
 	return page, nil
+}
+
+// erasedOf are the contacts that records are about and that are not there any more:
+// the log tells for ever that something was done to them, and not to whom.
+func (d *Desk) erasedOf(ctx context.Context, account string, records []helpdesk.AuditRecord) (map[helpdesk.ID]bool, error) {
+	erased := map[helpdesk.ID]bool{}
+	var ids []helpdesk.ID
+	for i := range records {
+		kind, id, _ := strings.Cut(records[i].Subject, "/")
+		if id := helpdesk.ID(id); kind == "contact" && isID(string(id)) && !erased[id] {
+			erased[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for some := range slices.Chunk(ids, store.MaxOps) {
+		found, err := d.store.ContactsByID(ctx, account, some)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			there := found[i].Erasing == nil
+			if found[i].MergedInto != "" {
+				_, err := d.liveContact(ctx, account, found[i].MergedInto)
+				if there = err == nil; helpdesk.KindOf(err) != helpdesk.NotFound && err != nil {
+					return nil, err
+				}
+			}
+			if there {
+				delete(erased, found[i].ID)
+			}
+		}
+	}
+	return erased, nil
 }
 
 // past is where older records than one go on; there is none before the first.

@@ -66,6 +66,46 @@ func TestTampering(t *testing.T) {
 	}
 }
 
+// What was done to somebody is told for ever; that nobody is there any more to look at,
+// too. Who became part of another contact is found there.
+//
+// covers: P10
+func TestErasedInAudit(t *testing.T) {
+	b := newBench(t)
+	ctx, ada := t.Context(), b.in(helpdesk.AdminRole, "ada@acme.example")
+	ids := map[string]helpdesk.ID{}
+	for _, name := range []string{"gone", "part-of-gone", "here", "part-of-here", "going"} {
+		ids[name] = b.known(false, name+"@customer.example").ID
+		if err := b.EditContact(ctx, ada, ids[name], ContactEdit{Name: new("Mx " + name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"gone", "here"} {
+		if err := b.MergeContacts(ctx, ada, ids["part-of-"+name], ids[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page, err := b.AuditLog(ctx, ada, AuditQuery{Act: "contact", Limit: MostAudited}); err != nil || len(page.Records) < len(ids) || len(page.Erased) != 0 {
+		t.Fatalf("before = %+v, %v", page, err)
+	}
+	if err := b.EraseContact(ctx, ada, ids["gone"], EraseWord); err != nil {
+		t.Fatal(err)
+	}
+	b.eraseAll()
+	if err := b.EraseContact(ctx, ada, ids["going"], EraseWord); err != nil {
+		t.Fatal(err)
+	}
+	page, err := b.AuditLog(ctx, ada, AuditQuery{Act: "contact", Limit: MostAudited})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range ids {
+		if want := strings.Contains(name, "go"); page.Erased[id] != want {
+			t.Errorf("%s: erased %t, want %t", name, page.Erased[id], want)
+		}
+	}
+}
+
 func (b *bench) raw(key, value string) {
 	b.t.Helper()
 	if _, err := b.etcd.Put(b.t.Context(), key, value); err != nil {

@@ -33,6 +33,7 @@ type auditRow struct {
 	Subject, Path  string
 	Details        string
 	Token, Refused bool
+	Erased         bool // what it is about is a contact of whom nothing is left
 }
 
 // auditShown is how many records a page has.
@@ -63,7 +64,7 @@ func (c *Handler) showAudit(v *visit) error {
 		page.Agents = append(page.Agents, oneOf{Value: string(a.ID), Label: a.Name, Chosen: a.ID == q.Agent})
 	}
 	for i := range found.Records {
-		page.Rows = append(page.Rows, newAuditRow(&found.Records[i], names))
+		page.Rows = append(page.Rows, newAuditRow(&found.Records[i], names, found.Erased))
 	}
 	if found.Older != 0 {
 		query.Set("before", strconv.FormatInt(found.Older, 10))
@@ -73,7 +74,7 @@ func (c *Handler) showAudit(v *visit) error {
 	return nil
 }
 
-func newAuditRow(r *helpdesk.AuditRecord, names map[helpdesk.ID]string) auditRow {
+func newAuditRow(r *helpdesk.AuditRecord, names map[helpdesk.ID]string, erased map[helpdesk.ID]bool) auditRow {
 	row := auditRow{Seq: r.Seq, At: r.At, Act: r.Act, Subject: r.Subject, Token: r.By.Token != "", Refused: strings.HasSuffix(r.Act, ".refused")}
 	switch {
 	case r.By.Agent != "":
@@ -88,7 +89,9 @@ func newAuditRow(r *helpdesk.AuditRecord, names map[helpdesk.ID]string) auditRow
 	case "ticket":
 		row.Subject, row.Path = "request #"+id, "/agent/tickets/"+url.PathEscape(id)
 	case "contact":
-		row.Path = "/agent/contacts/" + url.PathEscape(id)
+		if row.Erased = erased[helpdesk.ID(id)]; !row.Erased {
+			row.Path = "/agent/contacts/" + url.PathEscape(id)
+		}
 	case "agent":
 		row.Subject, row.Path = "agent "+or(names[helpdesk.ID(id)], id), "/agent/people/agents/"+url.PathEscape(id)
 	}

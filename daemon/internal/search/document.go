@@ -24,7 +24,7 @@ const (
 type document struct {
 	id  helpdesk.TicketID
 	rev int64
-	row int64 // where it would stand: when it was last heard of
+	row int64 // where it would stand: the ms when it was last heard of; with µs the file is a seventh larger
 	columns
 }
 
@@ -45,7 +45,7 @@ func numberMark(n int64) string { return "number:" + strconv.FormatInt(n, 10) }
 
 // newDocument makes one of a request and its entries, the newest first.
 func newDocument(t *helpdesk.Ticket, newest []helpdesk.Entry) *document {
-	d := &document{id: t.ID, rev: t.Rev, row: t.Heard().UnixMicro()}
+	d := &document{id: t.ID, rev: t.Rev, row: t.Heard().UnixMilli()}
 	var subject, text, people, about strings.Builder
 	words(&subject, t.Subject)
 	said := map[string]bool{} // who and what files are called is needed once

@@ -42,7 +42,7 @@ func TestFewAreFoundAlike(t *testing.T) {
 			wanted[id] = r.IntN(4) > 0
 			asked = append(asked, id)
 		}
-		typed := []string{"", "apple ", "apple pear ", `"pear plum" `, "app", "apple -plum ", "plum subject:apple ", "fig "}[r.IntN(8)]
+		typed := []string{"", "apple ", "apple pear ", `"pear plum" `, "appl", "apple", "apple -plum ", "plum subject:app", "fig "}[r.IntN(9)]
 		terms, _ := Parse(typed)
 		match, err := NewMatch(terms)
 		if err != nil {

@@ -17,24 +17,28 @@ import (
 
 // version of what stands in files: of the tables and of how words are cut. A file of
 // another one is thrown away.
-const version = 1
+const version = 2
 
 // The table of documents says where each ticket stands: rows are in the order of
 // time, so that what was heard of last is found first without looking at the rest.
 //
 // The words themselves are kept in no order that could be read again; FTS5 keeps for
-// each of them the rows and places where it stands. Beginnings of two and three
-// letters have such lists of their own, as otherwise each search for one would put
-// together those of thousands of words.
+// each of them the rows and places where it stands. Beginnings of words have such lists
+// of their own, from shortestListed to longestListed letters. For any other one FTS5
+// first puts together the lists of all words that begin so, to the last row, before it
+// tells the newest: that takes long for the thousands of words of three or four letters.
 var tables = []string{
 	`CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID`,
 	`CREATE TABLE doc (row INTEGER PRIMARY KEY, ticket INTEGER NOT NULL UNIQUE, rev INTEGER NOT NULL, sum BLOB NOT NULL)`,
-	`CREATE VIRTUAL TABLE words USING fts5 (subject, text, people, about, marks, content = '', contentless_delete = 1, prefix = '2 3',
+	`CREATE VIRTUAL TABLE words USING fts5 (subject, text, people, about, marks, content = '', contentless_delete = 1, prefix = '2 3 4',
 		tokenize = "ascii tokenchars '@.:_+-'")`,
 	// So much is collected in memory before it is written.
 	`INSERT INTO words (words, rank) VALUES ('hashsize', 4194304)`,
 	fmt.Sprintf(`PRAGMA user_version = %d`, version),
 }
+
+// Letters of beginnings that have lists of their own.
+const shortestListed, longestListed = 2, 4
 
 // Names of numbers in meta.
 const (

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/posterndesk/postern/daemon/internal/helpdesk"
 )
@@ -98,6 +99,10 @@ const (
 	lookFew      = `SELECT row, ticket FROM doc WHERE ticket IN (SELECT value FROM json_each(?)) AND row < ? ORDER BY row DESC`
 	lookFewWords = `SELECT doc.row, doc.ticket FROM doc CROSS JOIN words ON words.rowid = doc.row
 		WHERE doc.ticket IN (SELECT value FROM json_each(?)) AND words MATCH ? AND doc.row < ? ORDER BY doc.row DESC`
+	// The same, but all that have the words are gone along, in the engine: the plus keeps
+	// it from looking up one ticket after the other.
+	lookAmongWords = `SELECT words.rowid, doc.ticket FROM words CROSS JOIN doc ON doc.row = words.rowid
+		WHERE +words.rowid IN (SELECT row FROM doc WHERE ticket IN (SELECT value FROM json_each(?))) AND words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC`
 	lookWords = `SELECT words.rowid, doc.ticket FROM words CROSS JOIN doc ON doc.row = words.rowid WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC`
 )
 
@@ -125,10 +130,12 @@ func (l *looking) look(ctx context.Context, f *file, match string, part rune, be
 		_, _, err := l.along(ctx, f, part, l.left, lookAll, before)
 		return err
 	}
-	// The beginning of a word stands for many, whose rows each lookup would put
-	// together again.
 	most := l.left
-	if seek := l.Few != nil && len(l.Few) <= mostSeeked && !strings.Contains(match, `" *`); seek {
+	if l.Few != nil && len(l.Few) <= mostSeeked {
+		if assembles(match) {
+			_, _, err := l.along(ctx, f, part, l.left, lookAmongWords, named(l.Few), match, before)
+			return err
+		}
 		most = min(most, max(l.walked, 1))
 	}
 	last, more, err := l.along(ctx, f, part, most, lookWords, match, before)
@@ -136,6 +143,22 @@ func (l *looking) look(ctx context.Context, f *file, match string, part rune, be
 		_, _, err = l.along(ctx, f, part, l.left, lookFewWords, named(l.Few), match, last)
 	}
 	return err
+}
+
+// assembles reports a search for the beginning of a word that has no list of its own:
+// each lookup would put together those of its words again.
+func assembles(match string) bool {
+	for {
+		before, rest, found := strings.Cut(match, `" *`)
+		if !found {
+			return false
+		}
+		letters := utf8.RuneCountInString(before[strings.LastIndexAny(before, `" `)+1:])
+		if letters < shortestListed || letters > longestListed {
+			return true
+		}
+		match = rest
+	}
 }
 
 // along takes what is wanted of at most so many rows. It tells the last of these,

@@ -67,9 +67,9 @@ func BenchmarkFind(b *testing.B) {
 		few         []helpdesk.TicketID
 	}{
 		{"in all", "parcel ", all, nil}, {"frequent", word(0) + " ", all, nil}, {"two", word(1) + " " + word(3) + " ", all, nil}, {"rare", "customer77@customer.example ", all, nil},
-		{"beginning of 2", "bc", all, nil}, {"beginning of 3", "bcd", all, nil}, {"beginning of 5", "bcdwo", all, nil}, {"phrase", `"where is my parcel"`, all, nil}, {"number", "#77", all, nil},
+		{"beginning of 2", "bc", all, nil}, {"beginning of 3", "bcd", all, nil}, {"beginning of 4", "bcdw", all, nil}, {"beginning of 5", "bcdwo", all, nil}, {"phrase", `"where is my parcel"`, all, nil}, {"number", "#77", all, nil},
 		{"a filter that few pass", "parcel ", odd, nil}, {"known few", "parcel ", odd, few(1000)}, {"known few, two", "parcel " + word(1) + " ", odd, few(1000)}, {"known few, phrase", `"where is my parcel"`, odd, few(1000)},
-		{"known few, beginning", "parcel", odd, few(1000)}, {"known few, everything", "", odd, few(1000)}, {"everything", "", all, nil},
+		{"known few, beginning", "parc", odd, few(1000)}, {"known few, long beginning", "parcel", odd, few(1000)}, {"known few, everything", "", odd, few(1000)}, {"everything", "", all, nil},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			terms, _ := Parse(tt.typed)

@@ -225,7 +225,9 @@ func phrase(t Term) string {
 	spans(text, func(s span) {
 		terms(text[s.from:s.to], s.class, false, func(w string) { all = append(all, w) })
 		letters := utf8.RuneCountInString(text[s.from:s.to])
-		more = s.class == dense && letters == 1 || s.class == word && t.Last && letters >= shortest && s.to-s.from <= maxWord
+		// A letter of those without blanks is a term by itself, but behind others it
+		// is the beginning of a pair.
+		more = s.class == dense && letters == 1 && len(all) > 1 || s.class == word && t.Last && letters >= shortest && s.to-s.from <= maxWord
 		end = s.to
 	})
 	if len(all) == 0 {

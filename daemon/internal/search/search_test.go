@@ -211,6 +211,7 @@ func TestFind(t *testing.T) {
 		{"not from one entry to the next", `"strassenkarte und"`, nil},
 		{"Chinese", "退款", []int64{3}},
 		{"Chinese, one letter", "谢", []int64{3}},
+		{"Chinese, one letter between others", "想", []int64{3}},
 		{"Chinese, not so", "款退", nil},
 		{"an order number", "ord-12345", []int64{1}},
 		{"its digits", "12345", []int64{1}},

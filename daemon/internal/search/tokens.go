@@ -1,6 +1,8 @@
 package search
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -181,16 +183,27 @@ func cut(s string, most int) string {
 }
 
 // words are what the index stores of a text: its terms, one after the other, and
-// behind them the addresses in it as a whole, each also by its domain.
+// behind them each letter that is otherwise found in pairs, and the addresses in it as
+// a whole, each also by its domain.
 func words(b *strings.Builder, text string) {
 	text = Fold(text)
+	letters := map[rune]bool{}
 	spans(text, func(s span) {
 		terms(text[s.from:s.to], s.class, true, func(t string) {
 			b.WriteString(t)
 			b.WriteByte(' ')
 		})
+		if s.class == dense {
+			for _, r := range text[s.from:s.to] {
+				letters[r] = true
+			}
+		}
 	})
 	b.WriteString(": ") // a term of its own, so that no phrase goes on in the next text
+	for _, r := range slices.Sorted(maps.Keys(letters)) {
+		b.WriteRune(r)
+		b.WriteByte(' ')
+	}
 	for _, a := range addresses(text) {
 		b.WriteString(a)
 		b.WriteByte(' ')

@@ -26,6 +26,7 @@ type Look struct {
 	NoScript      bool   // runs no script of a page
 	Touch         bool   // has no mouse
 	Language      string // Accept-Language; "" is English
+	Zone          string // where their clock is, as in Asia/Tokyo; "" is where the machine's is
 }
 
 // Widths of the smallest screen that pages fit on, and of a common one.
@@ -109,6 +110,9 @@ func (tab *Tab) Look(look Look) {
 		}
 		script := emulation.SetScriptExecutionDisabledParams{Value: look.NoScript}
 		if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, script); err != nil {
+			return err
+		}
+		if _, err := chromedp.Call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: look.Zone}); err != nil {
 			return err
 		}
 		headers := network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": look.Language}}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -102,5 +103,25 @@ func TestOddAnswers(t *testing.T) {
 				t.Errorf("the end of %s is %q", text, b)
 			}
 		})
+	}
+}
+
+// Who names no folder of credentials has those of the environment, or is told that there
+// are none: nothing is sent as nobody.
+func TestCredentialsOfTheMachine(t *testing.T) {
+	server := peers.StartS3(t, false)
+	s := open(t, options(t, server, func(o *s3.Options) { o.Credentials = "" }))
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	// A role whose token is not there, as in a pod that was given none.
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/postern")
+	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", filepath.Join(t.TempDir(), "token"))
+	if _, err := s.Check(t.Context()); err == nil || errors.Is(err, s3.ErrAway) || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
+		t.Errorf("without any it says: %v", err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "postern")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not a secret")
+	if _, err := s.Check(t.Context()); err != nil {
+		t.Errorf("with those of the environment it says: %v", err)
 	}
 }

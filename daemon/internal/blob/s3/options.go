@@ -83,8 +83,40 @@ func (o Options) credentials() *credentials.Credentials {
 	if o.Credentials != "" {
 		return credentials.New(&files{folder: o.Credentials})
 	}
-	return credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.IAM{Client: &http.Client{Timeout: headerTimeout}}})
+	return credentials.New(&machine{role: credentials.IAM{Client: &http.Client{Timeout: headerTimeout}}})
 }
+
+// machine has the credentials of the environment, or of the machine's role. With neither
+// it says so, while the library's own chain goes on as nobody: a bucket denies that to
+// somebody who looks for the mistake elsewhere, and an open one takes it.
+type machine struct {
+	env  credentials.EnvAWS
+	role credentials.IAM
+
+	fixed bool // they are of the environment, and never change
+}
+
+// RetrieveWithCredContext implements [credentials.Provider].
+func (m *machine) RetrieveWithCredContext(c *credentials.CredContext) (credentials.Value, error) {
+	if v, err := m.env.RetrieveWithCredContext(c); err == nil && !v.SignerType.IsAnonymous() {
+		m.fixed = true
+		return v, nil
+	}
+	v, err := m.role.RetrieveWithCredContext(c)
+	if err == nil && v.AccessKeyID == "" {
+		err = errors.New("it has none")
+	}
+	if err != nil {
+		return credentials.Value{}, fmt.Errorf("%w: there is no AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, and the role of the machine gives none: %w", errCredentials, err)
+	}
+	return v, nil
+}
+
+// Retrieve implements [credentials.Provider].
+func (m *machine) Retrieve() (credentials.Value, error) { return m.RetrieveWithCredContext(nil) }
+
+// IsExpired implements [credentials.Provider].
+func (m *machine) IsExpired() bool { return !m.fixed && m.role.IsExpired() }
 
 // files are credentials in a folder, as a Secret is mounted.
 type files struct {
