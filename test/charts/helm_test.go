@@ -13,11 +13,12 @@ import (
 	"testing"
 
 	"github.com/posterndesk/postern/test/kube"
+	"github.com/posterndesk/postern/test/peers"
 )
 
 var update = flag.Bool("update", false, "write testdata/golden anew")
 
-func TestMain(m *testing.M) { kube.Main(m) }
+func TestMain(m *testing.M) { kube.Main(m, peers.RemovePrograms) }
 
 const (
 	root     = "../.."

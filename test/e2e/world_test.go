@@ -19,7 +19,7 @@ import (
 	"github.com/posterndesk/postern/test/peers"
 )
 
-func TestMain(m *testing.M) { kube.Main(m) }
+func TestMain(m *testing.M) { kube.Main(m, peers.RemovePrograms) }
 
 // world is a cluster with one account, an etcd, an operator and daemons.
 type world struct {

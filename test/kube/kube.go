@@ -52,12 +52,16 @@ var shared struct {
 	err     error
 }
 
-// Main runs the tests of a package and then ends the cluster that they started:
+// Main runs the tests of a package, does what else is to be done at the end, and ends
+// the cluster that they started:
 //
 //	func TestMain(m *testing.M) { kube.Main(m) }
-func Main(m *testing.M) {
+func Main(m *testing.M, end ...func()) {
 	shared.main = true
 	status := m.Run()
+	for _, do := range end {
+		do()
+	}
 	if shared.cluster != nil {
 		if err := shared.cluster.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "kube: stop the API server:", err)

@@ -29,10 +29,15 @@ func RunTests(m *testing.M, end ...func()) {
 	for _, do := range end {
 		do()
 	}
+	RemovePrograms()
+	os.Exit(code)
+}
+
+// RemovePrograms takes away what was built, at the end of all tests.
+func RemovePrograms() {
 	if built != "" {
 		_ = os.RemoveAll(built) // a folder of the machine's temporary ones
 	}
-	os.Exit(code)
 }
 
 // built is the folder that workFolder made; read after all tests.
