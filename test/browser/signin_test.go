@@ -105,3 +105,29 @@ func TestInvited(t *testing.T) {
 		tab.See("Before I was invited")
 	})
 }
+
+// A portal that is for https and was opened without it says so where people would sign
+// in: browsers drop its cookies without a word.
+//
+// covers: S24
+func TestSignInInTheClear(t *testing.T) {
+	t.Parallel()
+	sample, err := examples.FS.ReadFile("acme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := peers.StartDesk(t, strings.Replace(string(sample), "host: help.acme.example", "host: help.test", 1))
+	_, port, _ := strings.Cut(desk.HTTP, ":")
+	const told = "This page was opened without encryption"
+	for _, path := range []string{"/en/sign-in", "/agent/sign-in?next=%2Fagent%2Fme"} {
+		tab := person(t, chrome.Look{})
+		tab.Open("http://help.test:" + port + path)
+		tab.See(told)
+		tab.Await(`document.querySelector("[data-in-clear] a").href === "https://help.test` + path + `"`)
+		for _, fault := range tab.Faults() {
+			if !strings.Contains(fault, "untrustworthy") { // as the browser calls it, too
+				t.Error(fault)
+			}
+		}
+	}
+}

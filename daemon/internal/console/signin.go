@@ -41,6 +41,8 @@ type signInPage struct {
 	Error   string
 	Trouble *web.Trouble
 	Issuers []issuerButton
+	// KeptAt is where the sign-in is kept, if that is not everywhere.
+	KeptAt string
 	// Draft is what was being written when the session ended. It goes through the
 	// sign-in and comes back.
 	Draft draft
@@ -67,10 +69,13 @@ func (c *Handler) showSignIn(v *visit) error {
 	return nil
 }
 
+// signInPath is that of the page which leads on to another one.
+func signInPath(next string) string { return "/agent/sign-in?next=" + url.QueryEscape(next) }
+
 // askToSignIn leads to the sign-in and back. What was being written comes along.
 func (c *Handler) askToSignIn(v *visit) error {
 	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
-		http.Redirect(v.w, v.r, "/agent/sign-in?next="+url.QueryEscape(v.r.URL.RequestURI()), http.StatusSeeOther)
+		http.Redirect(v.w, v.r, signInPath(v.r.URL.RequestURI()), http.StatusSeeOther)
 		return nil
 	}
 	lost := false // nobody is signed in, so no file is kept
@@ -154,7 +159,7 @@ func (c *Handler) signInAgain(v *visit, page signInPage, err error) error {
 }
 
 func (c *Handler) writeSignIn(v *visit, status int, page signInPage) {
-	page.Issuers = issuerButtons(v)
+	page.Issuers, page.KeptAt = issuerButtons(v), web.KeptAt(v.center, signInPath(page.Next))
 	c.write(v, status, "signin", "Agent sign-in", frame{}, page)
 }
 

@@ -14,6 +14,8 @@ type signInPage struct {
 	waysIn
 	slip
 	Fields []input
+	// KeptAt is where the sign-in is kept, if that is not everywhere.
+	KeptAt string
 }
 
 func (p *Handler) showSignIn(v *visit) error {
@@ -56,7 +58,7 @@ func (p *Handler) trySignIn(v *visit, address string) (*actions.Entered, error) 
 // askToSignIn shows the page. What is wrong stands with the password, whichever of
 // the two it was, but for what is no address at all.
 func (p *Handler) askToSignIn(v *visit, ways waysIn, address string, s slip, noAddress bool) {
-	page := signInPage{waysIn: ways, slip: s}
+	page := signInPage{waysIn: ways, slip: s, KeptAt: web.KeptAt(v.center, v.path("/sign-in")+ways.NextQuery)}
 	ofAddress, ofPassword := "", s.Error
 	if noAddress {
 		ofAddress, ofPassword = s.Error, ""

@@ -45,4 +45,13 @@ func cookieName(h helpdesk.HelpCenter, name string) string {
 	return name
 }
 
+// KeptAt is where the page at a path has to be opened for its cookies to be kept; "" if
+// that is wherever it is.
+func KeptAt(h helpdesk.HelpCenter, path string) string {
+	if !overTLS(h) {
+		return ""
+	}
+	return h.BaseURL + path
+}
+
 func overTLS(h helpdesk.HelpCenter) bool { return strings.HasPrefix(h.BaseURL, "https://") }

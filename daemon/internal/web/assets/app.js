@@ -28,6 +28,9 @@
   setInterval(age, 6e4);
   document.addEventListener('postern:page', age); // a pane was loaded
 
+  // Cookies that are for https alone are dropped without a word.
+  if (!isSecureContext) for (const el of document.querySelectorAll('[data-in-clear]')) el.hidden = false;
+
   // A menu closes when the reader turns to something else.
   const closeMenus = (except) => {
     for (const el of document.querySelectorAll('details.account[open]')) if (!el.contains(except)) el.open = false;
