@@ -105,7 +105,18 @@ func (tab *Tab) Touch(words string) {
 func (tab *Tab) Fill(label, value string) {
 	tab.t.Helper()
 	field := tab.field(label)
-	Eval[bool](tab, fmt.Sprintf("(e => { e.focus(); e.select(); return true })(%s)", field))
+	// A field for times has a part for each of its numbers, into which no text goes.
+	words, _ := json.Marshal(value) // a string always can
+	if done := Eval[bool](tab, fmt.Sprintf(`(e => {
+		e.focus(); e.select();
+		if (!/^(date|month|week|time)/.test(e.type)) return false;
+		e.value = %s;
+		e.dispatchEvent(new Event("input", {bubbles: true}));
+		e.dispatchEvent(new Event("change", {bubbles: true}));
+		return true;
+	})(%s)`, words, field)); done {
+		return
+	}
 	tab.call(func(ctx context.Context) error {
 		if value == "" {
 			return chromedp.Do(ctx, chromedp.KeyEvent("\b"))
