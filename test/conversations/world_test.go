@@ -2,16 +2,16 @@ package conversations
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/posterndesk/postern/test/peers"
 )
+
+func TestMain(m *testing.M) { peers.RunTests(m) }
 
 // patience is how long anything that is under way may take. It only passes in
 // full when something is broken.
@@ -131,7 +131,7 @@ func newWorld(t *testing.T, seed uint64, c *tally) *world {
 	w := &world{t: t, seed: seed, book: newBook(), ledger: newLedger(), tally: c}
 	w.names = startNames(t, seed)
 	w.sink = startSink(t)
-	program := buildPostern(t)
+	program := peers.Program(t) // without the race detector: its own tests have it
 	w.acme = startDesk(t, program, acmeManifests, w.names.address, w.sink.address)
 	w.globex = startDesk(t, program, globexManifests, w.names.address, w.sink.address)
 	w.acme.addAgent(t, "support", "Robin Sample", agentAddress)
@@ -143,37 +143,6 @@ func newWorld(t *testing.T, seed uint64, c *tally) *world {
 	w.acme.signIn(t, acmeHost, agentAddress)
 	w.acme.signIn(t, betaHost, betaAgent)
 	return w
-}
-
-// buildPostern makes the program that is tried, without the race detector: its
-// own tests have it.
-func buildPostern(t *testing.T) string {
-	t.Helper()
-	touchSources(t)
-	program := filepath.Join(t.TempDir(), "postern")
-	if out, err := exec.Command("go", "build", "-o", program, "../../daemon").CombinedOutput(); err != nil {
-		t.Fatalf("build postern: %v\n%s", err, out)
-	}
-	return program
-}
-
-// touchSources looks at every source of the program. "go test" remembers which
-// files a test has looked at, and runs it anew when one of them changes; that a
-// test builds a program it can't know.
-func touchSources(t *testing.T) {
-	t.Helper()
-	for _, root := range []string{"daemon", "config", "go.mod"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", root), func(path string, _ fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			_, err = os.Stat(path)
-			return err
-		})
-		if err != nil {
-			t.Fatalf("look at sources: %v", err)
-		}
-	}
 }
 
 // random is a source of its own for each part of the run, so that what one part

@@ -68,6 +68,9 @@ func builder(name, folder string) func() (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if err := touchSources(); err != nil {
+			return "", err
+		}
 		path := filepath.Join(dir, name)
 		out, err := exec.Command("go", "build", "-o", path, "github.com/posterndesk/postern/"+folder).CombinedOutput()
 		if err != nil {

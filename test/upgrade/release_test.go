@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,27 +34,7 @@ func before(t *testing.T) string {
 // current builds this release.
 func current(t *testing.T) string {
 	t.Helper()
-	touchSources(t)
 	return peers.Program(t)
-}
-
-// touchSources looks at every source of the program. "go test" remembers which
-// files a test has looked at, and runs it anew when one of them changes; that a
-// test builds a program it can't know.
-func touchSources(t *testing.T) {
-	t.Helper()
-	for _, root := range []string{"daemon", "config", "go.mod"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", root), func(path string, _ fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			_, err = os.Stat(path)
-			return err
-		})
-		if err != nil {
-			t.Fatalf("look at sources: %v", err)
-		}
-	}
 }
 
 // program builds postern of a release, or finds it in the cache.

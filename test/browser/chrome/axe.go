@@ -64,24 +64,10 @@ func (tab *Tab) Axe() []Finding {
 }
 
 var axe = sync.OnceValues(func() (string, error) {
-	root, err := moduleRoot()
+	root, err := peers.Root()
 	if err != nil {
 		return "", err
 	}
 	raw, err := os.ReadFile(filepath.Join(root, "test", "browser", "node_modules", "axe-core", "axe.min.js"))
 	return string(raw), err
 })
-
-// moduleRoot is the folder of go.mod, from wherever a test runs.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-	}
-	return "", fmt.Errorf("look for go.mod: %w", os.ErrNotExist)
-}
