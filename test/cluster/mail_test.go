@@ -4,15 +4,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/smtp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	gosmtp "github.com/emersion/go-smtp"
 
 	"github.com/posterndesk/postern/test/peers"
 )
@@ -29,48 +26,24 @@ type sink struct {
 // startSink listens at an address of this machine that pods reach.
 func startSink(t *testing.T, ip string) *sink {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sink{address: l.Addr().String(), files: certify(t, t.TempDir(), ip), mails: map[string][][]byte{}}
+	s := &sink{files: certify(t, t.TempDir(), ip), mails: map[string][][]byte{}}
 	pair, err := tls.LoadX509KeyPair(s.files.cert, s.files.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &session{sink: s}, nil }))
-	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
-	server.Domain, server.ReadTimeout, server.WriteTimeout = "sink.example", time.Minute, time.Minute
-	go func() { _ = server.Serve(l) }() // ends with Close
-	t.Cleanup(func() { _ = server.Close() })
+	secure := &tls.Config{Certificates: []tls.Certificate{pair}}
+	s.address = peers.MailServer{Domain: "sink.example", TLS: secure, Take: s.take}.Serve(t, net.JoinHostPort(ip, "0"))
 	return s
 }
 
-type session struct {
-	sink *sink
-	to   []string
-}
-
-func (s *session) Mail(string, *gosmtp.MailOptions) error { return nil }
-func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
-	s.to = append(s.to, to)
-	return nil
-}
-
-func (s *session) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	for _, to := range s.to {
-		s.sink.mails[to] = append(s.sink.mails[to], raw)
+func (s *sink) take(m peers.Taken) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range m.To {
+		s.mails[to] = append(s.mails[to], m.Raw)
 	}
 	return nil
 }
-func (s *session) Reset()        { s.to = nil }
-func (s *session) Logout() error { return nil }
 
 // letter waits for the first mail to somebody.
 func (s *sink) letter(t *testing.T, to string) peers.Letter {

@@ -1,15 +1,14 @@
 package conversations
 
 import (
-	"io"
-	"log"
-	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/posterndesk/postern/test/peers"
 )
 
 // sink is the relay of every desk and the mailbox of everybody outside: it takes
@@ -35,54 +34,21 @@ type received struct {
 
 func startSink(t *testing.T) *sink {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sink{address: l.Addr().String(), more: make(chan struct{})}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }))
-	server.Domain = "sink.test"
-	server.MaxLineLength = 1 << 20
-	server.EnableSMTPUTF8 = true
-	server.ErrorLog = log.New(io.Discard, "", 0)
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = server.Serve(l) }) // ends with Close
-	t.Cleanup(func() { _ = server.Close(); wg.Wait() })
+	s := &sink{more: make(chan struct{})}
+	s.address = peers.MailServer{Domain: "sink.test", UTF8: true, Take: s.take}.Serve(t, "127.0.0.1:0")
 	return s
 }
 
-type sinkSession struct {
-	sink     *sink
-	from, to string
-}
-
-func (s *sinkSession) Reset()        { s.from, s.to = "", "" }
-func (s *sinkSession) Logout() error { return nil }
-
-func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {
-	s.from = from
-	return nil
-}
-
-// Rcpt takes one recipient for each mail, as the desk promises.
-func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if s.to != "" {
+// take keeps a mail. It has one recipient, as the desk promises.
+func (s *sink) take(m peers.Taken) error {
+	if len(m.To) != 1 {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 5, 3}, Message: "One recipient for each mail"}
 	}
-	s.to = strings.ToLower(to)
-	return nil
-}
-
-func (s *sinkSession) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	s.sink.mails = append(s.sink.mails, &received{from: s.from, to: s.to, raw: raw, n: len(s.sink.mails)})
-	close(s.sink.more)
-	s.sink.more = make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails = append(s.mails, &received{from: m.From, to: strings.ToLower(m.To[0]), raw: m.Raw, n: len(s.mails)})
+	close(s.more)
+	s.more = make(chan struct{})
 	return nil
 }
 

@@ -3,9 +3,6 @@ package interop
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -24,37 +21,18 @@ type counter struct {
 
 func startCounter(t *testing.T, port int) *counter {
 	t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &counter{came: map[string]int{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &countSession{c}, nil }))
-	server.Domain, server.ErrorLog = "counter.example", log.New(io.Discard, "", 0)
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = server.Serve(l) }) // ends with Close
-	t.Cleanup(func() { _ = server.Close(); wg.Wait() })
+	peers.MailServer{Domain: "counter.example", Take: c.take}.Serve(t, fmt.Sprintf("127.0.0.1:%d", port))
 	return c
 }
 
-type countSession struct{ *counter }
-
-func (*countSession) Reset()                               {}
-func (*countSession) Logout() error                        { return nil }
-func (*countSession) Mail(string, *smtp.MailOptions) error { return nil }
-func (*countSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
-
-func (s *countSession) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	_, rest, _ := strings.Cut(string(raw), "\r\nMessage-ID: ")
+func (c *counter) take(m peers.Taken) error {
+	_, rest, _ := strings.Cut(string(m.Raw), "\r\nMessage-ID: ")
 	id, _, _ := strings.Cut(strings.TrimSpace(rest), "\r\n")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.came[id]++
-	s.all++
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.came[id]++
+	c.all++
 	return nil
 }
 

@@ -2,8 +2,6 @@ package interop
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"os"
 	"path/filepath"
@@ -27,16 +25,8 @@ type outside struct {
 
 func startOutside(t *testing.T) *outside {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &outside{address: l.Addr().String(), mails: map[string]string{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &outsideSession{outside: o}, nil }))
-	server.Domain, server.MaxLineLength, server.ErrorLog = "mx.customer.example", 1<<20, log.New(io.Discard, "", 0)
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = server.Serve(l) }) // ends with Close
-	t.Cleanup(func() { _ = server.Close(); wg.Wait() })
+	o := &outside{mails: map[string]string{}}
+	o.address = peers.MailServer{Domain: "mx.customer.example", To: o.knows, Take: o.take}.Serve(t, "127.0.0.1:0")
 	return o
 }
 
@@ -46,28 +36,20 @@ func (o *outside) mail(to string) string {
 	return o.mails[to]
 }
 
-type outsideSession struct {
-	outside *outside
-	to      string
-}
-
-func (s *outsideSession) Reset()                               {}
-func (s *outsideSession) Logout() error                        { return nil }
-func (s *outsideSession) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (s *outsideSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if s.to = to; strings.HasPrefix(to, "nobody@") {
+func (o *outside) knows(to string) error {
+	if strings.HasPrefix(to, "nobody@") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody of that name here"}
 	}
 	return nil
 }
 
-func (s *outsideSession) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	s.outside.mu.Lock()
-	defer s.outside.mu.Unlock()
-	s.outside.mails[s.to] = string(raw)
-	return err
+func (o *outside) take(m peers.Taken) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, to := range m.To {
+		o.mails[to] = string(m.Raw)
+	}
+	return nil
 }
 
 // relays are ways out at one Postfix, with Dovecot to ask about passwords and

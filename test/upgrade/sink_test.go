@@ -1,8 +1,7 @@
 package upgrade
 
 import (
-	"io"
-	"log"
+	"bytes"
 	"net"
 	"net/mail"
 	"strings"
@@ -32,52 +31,27 @@ type received struct {
 
 func startSink(t *testing.T) *sink {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sink{address: l.Addr().String()}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }))
-	server.Domain, server.MaxLineLength, server.EnableSMTPUTF8 = "sink.example", 1<<20, true
-	server.ErrorLog = log.New(io.Discard, "", 0)
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(l) }) // ends with Close
-	t.Cleanup(func() { _ = server.Close(); serving.Wait() })
+	s := &sink{}
+	s.address = peers.MailServer{Domain: "sink.example", UTF8: true, From: s.puts, Take: s.take}.Serve(t, "127.0.0.1:0")
 	return s
 }
 
-type sinkSession struct {
-	sink *sink
-	to   string
-}
-
-func (s *sinkSession) Reset()        { s.to = "" }
-func (s *sinkSession) Logout() error { return nil }
-
-func (s *sinkSession) Mail(string, *smtp.MailOptions) error {
-	if s.sink.refusing.Load() {
+// puts mail off while it is to refuse it.
+func (s *sink) puts(string) error {
+	if s.refusing.Load() {
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Come again later"}
 	}
 	return nil
 }
 
-func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.to = strings.ToLower(to)
-	return nil
-}
-
-func (s *sinkSession) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
+func (s *sink) take(taken peers.Taken) error {
+	m, err := mail.ReadMessage(bytes.NewReader(taken.Raw))
 	if err != nil {
 		return err
 	}
-	m, err := mail.ReadMessage(strings.NewReader(string(raw)))
-	if err != nil {
-		return err
-	}
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	s.sink.mails = append(s.sink.mails, received{to: s.to, id: m.Header.Get("Message-ID"), raw: raw})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails = append(s.mails, received{to: strings.ToLower(strings.Join(taken.To, ", ")), id: m.Header.Get("Message-ID"), raw: taken.Raw})
 	return nil
 }
 

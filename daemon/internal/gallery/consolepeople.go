@@ -93,11 +93,12 @@ func (d *agentDesk) AuditLog(context.Context, actions.Actor, actions.AuditQuery)
 		return helpdesk.AuditRecord{Seq: seq, At: ago(since), By: by, Act: act, Subject: subject, Details: details, Hash: hash}
 	}
 	robin, sam := helpdesk.AuditBy{Agent: robinAgent.ID}, helpdesk.AuditBy{Agent: samAgent.ID}
-	return &actions.AuditPage{Older: 1995, Head: helpdesk.AuditHead{Seq: 2000, Hash: hash}, Records: []helpdesk.AuditRecord{
+	const gone helpdesk.ID = "carolcarolcarolc"
+	return &actions.AuditPage{Older: 1995, Head: helpdesk.AuditHead{Seq: 2000, Hash: hash}, Erased: map[helpdesk.ID]bool{gone: true}, Records: []helpdesk.AuditRecord{
 		record(2000, robin, "contact.block", "contact/"+string(bobContact), nil, 4*time.Minute),
 		record(1999, sam, "held.decide", "held/strangerstranger", map[string]string{"verdict": "AcceptOnce", "ticket": "1036"}, time.Hour),
 		record(1998, helpdesk.AuditBy{Agent: robinAgent.ID, Token: "tokentokentokent"}, "ticket.merge", "ticket/1038", map[string]string{"into": "1042"}, 20*time.Hour),
-		record(1997, helpdesk.AuditBy{System: true}, "contact.erase", "contact/carolcarolcarolc", map[string]string{"tickets": "12", "blobs": "31"}, 2*day),
+		record(1997, helpdesk.AuditBy{System: true}, "contact.erased", "contact/"+string(gone), map[string]string{"requests": "12"}, 2*day),
 		record(1996, helpdesk.AuditBy{Operator: true}, "agent.add", "agent/"+string(samAgent.ID), map[string]string{"role": "agent"}, 30*day),
 	}}, nil
 }
